@@ -1,6 +1,7 @@
 using TorchSharp;
 using TorchSharp.Modules;
 using WorldModels.Models;
+using WorldModels.Onnx;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;
@@ -50,6 +51,30 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
         parameter.DetachFromDisposeScope();
         _parameters.Add(path, parameter);
         return parameter;
+    }
+
+    /// <summary>The values of all parameters, as the exporter and checkpoints take them.</summary>
+    public IReadOnlyDictionary<string, WeightArray> ToWeights()
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        return _parameters.ToDictionary(
+            pair => pair.Key,
+            pair => new WeightArray(pair.Value.cpu().data<float>().ToArray(), [.. pair.Value.shape.Select(size => (int)size)]));
+    }
+
+    /// <summary>A store that holds these weights, for running a network outside of training.</summary>
+    public static EagerParameters From(IReadOnlyDictionary<string, WeightArray> weights, Device? device = null)
+    {
+        var store = new EagerParameters(0, device);
+        foreach ((string path, WeightArray weight) in weights)
+        {
+            Tensor values = tensor(weight.Values, [.. weight.Shape.Select(size => (long)size)]).to(store.Device);
+            var parameter = nn.Parameter(values);
+            parameter.DetachFromDisposeScope();
+            store._parameters.Add(path, parameter);
+        }
+        return store;
     }
 
     public override EagerTensor Constant(string path, ReadOnlySpan<float> values, ReadOnlySpan<int> shape)

@@ -8,7 +8,6 @@ namespace WorldModels.Train.EnvironmentModel;
 public sealed class EnvironmentModelTrainer : Trainer
 {
     private readonly EnvironmentModelOptions _options;
-    private readonly MiniPacmanMode _mode;
     private readonly EnvironmentModelConfig _config;
     private readonly EnvironmentModel<EagerTensor> _model;
     private readonly TorchSharp.Modules.Adam _optimiser;
@@ -23,7 +22,6 @@ public sealed class EnvironmentModelTrainer : Trainer
     public EnvironmentModelTrainer(EnvironmentModelOptions options, Device device)
     {
         _options = options;
-        _mode = MiniPacmanModes.Of(options.Env);
         _config = ConfigOf(options);
         Parameters = new EagerParameters(options.Seed, device);
         _model = new(Parameters.Root["model"], _config);
@@ -43,14 +41,27 @@ public sealed class EnvironmentModelTrainer : Trainer
         Filters = options.Filters,
         Termination = options.Termination,
         Palette = MiniPacmanPixels.Colors.ToArray(),
-        Rewards = [.. MiniPacmanModes.RewardsOf(MiniPacmanModes.Of(options.Env)).Values.Select(value => (float)value)],
+        Rewards = [.. RewardsOf(options).Values.Select(value => (float)value)],
     };
+
+    private static MiniPacmanMode ModeOf(EnvironmentModelOptions options) => EnvironmentRegistry.Make<long>(options.Env) is MiniPacmanEnvironment game
+        ? game.Game.Mode
+        : throw new UserException($"environment-model learns the modes of MiniPacman, not {options.Env}.");
+
+    /// <summary>The published model of the regular mode has ten reward classes, two of which never occur.</summary>
+    private static RewardTable RewardsOf(EnvironmentModelOptions options) =>
+        options.Architecture == EnvironmentModelArchitecture.Faithful && ModeOf(options) == MiniPacmanMode.Regular
+            ? RewardTable.RegularReference
+            : RewardTable.For(ModeOf(options));
 
     public override long Frames(long updates) => updates * _options.Batch;
 
     public override void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
     {
-        IReadOnlyList<Episode> episodes = EpisodeFolder.ReadOrCollect(run.ReplayPath, _options, _mode, progress, stop);
+        IReadOnlyList<Episode> episodes = EpisodeFolder.ReadOrRecord(
+            run.ReplayPath, _options, ModeOf(_options), RewardsOf(_options), progress, stop);
+        if (stop.IsCancellationRequested)
+            return;
         int heldOut = Math.Max(1, (int)Math.Round(episodes.Count * _options.HoldOut));
         _training = new([.. episodes.SkipLast(heldOut)]);
         _heldOut = new([.. episodes.TakeLast(heldOut)]);

@@ -27,9 +27,14 @@ public static class AtomicFile
             {
                 // The first failure is the one to report.
             }
-            throw new UserException($"Cannot write {path}: {exception.Message.TrimEnd('.')}. What was there before is untouched; free some space or choose another folder, then resume.", exception);
+            throw Refused(path, exception);
         }
     }
+
+    /// <summary>What to tell the user when a file system refuses.</summary>
+    public static UserException Refused(string path, Exception exception) => new(
+        $"Cannot write {path}: {exception.Message.TrimEnd('.')}. What was there before is untouched; free some space or choose another folder, "
+        + "then resume.", exception);
 
     /// <summary>Writes text as UTF-8.</summary>
     public static void Write(string path, string text) => Write(path, stream =>

@@ -22,7 +22,7 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
         if (stop.IsCancellationRequested)
             return RunOutcome.Interrupted;
         if (File.Exists(folder.CheckpointPath))
-            Load(Checkpoint.Read(folder.CheckpointPath, trainer.Parameters.Device));
+            Load(Checkpoint.Read(folder.CheckpointPath));
         TrainOptions options = trainer.Options;
         using var metrics = new Metrics(folder.Path, Updates);
         using IProgressTask task = progress.Start("training", options.Updates, Updates);
@@ -58,21 +58,18 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
     /// <summary>Continues from a checkpoint.</summary>
     public void Load(Checkpoint checkpoint)
     {
-        using (checkpoint)
-        {
-            Updates = checkpoint.Integer("updates");
-            Seconds = checkpoint.Number("seconds");
-            checkpoint.LoadParameters("model", trainer.Parameters);
-            trainer.Load(checkpoint);
-        }
+        Updates = checkpoint.Integer("updates");
+        Seconds = checkpoint.Number("seconds");
+        checkpoint.LoadParameters(trainer.Parameters);
+        trainer.Load(checkpoint);
     }
 
     private void Save()
     {
-        using var checkpoint = new Checkpoint();
+        var checkpoint = new Checkpoint();
         checkpoint.Set("updates", Updates);
         checkpoint.Set("seconds", Seconds);
-        checkpoint.AddParameters("model", trainer.Parameters);
+        checkpoint.AddParameters(trainer.Parameters);
         trainer.Save(checkpoint);
         checkpoint.Write(folder.CheckpointPath);
     }
