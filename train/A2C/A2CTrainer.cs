@@ -192,7 +192,7 @@ public sealed class A2CTrainer : Trainer
         return logits.SampleCategorical(tensor(gumbel, [batch, actions]).to(logits.Value.device)).Value.cpu().data<long>().ToArray();
     }
 
-    private static readonly uint NoiseStream = Philox.Stream("action");
+    private static readonly uint NoiseStream = Philox.Stream("act/noise");  // as the runtime names the noise of the exported graph
 
     /// <summary>n-step returns, (n, B): rewards discounted, bootstrapped from the value of the last observation, cut where an episode ended.</summary>
     private float[] Returns()

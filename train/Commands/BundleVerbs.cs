@@ -36,7 +36,7 @@ public sealed class VerifyVerb : IVerb
 
     public int Run(TextWriter output)
     {
-        BundleReport report = BundleVerifier.Verify(Bundle);
+        VerificationReport report = BundleVerifier.Verify(Bundle);
         output.WriteLine(report);
         if (!report.Passed)
             return 1;

@@ -49,9 +49,9 @@ public static class EpisodeFolder
         {
             IReadOnlyDictionary<string, NpyArray> arrays = Npz.Read(file);
             var episode = new Episode(
-                arrays["observation"].Data<byte>(), arrays["action"].Data<long>(), arrays["reward"].Data<float>(),
-                arrays["reward_class"].Data<byte>(), [.. arrays["outcome"].Data<byte>().Select(value => (Outcome)value)],
-                arrays["predictable"].Data<float>());
+                arrays["observation"].As<byte>().ToArray(), arrays["action"].As<long>().ToArray(), arrays["reward"].As<float>().ToArray(),
+                arrays["reward_class"].As<byte>().ToArray(), [.. arrays["outcome"].As<byte>().ToArray().Select(value => (Outcome)value)],
+                arrays["predictable"].As<float>().ToArray());
             if (episode.Observations.Length != (episode.Length + 1) * 3 * MiniPacmanMaze.Cells)
                 throw new InvalidDataException($"it has {episode.Length} actions, which need {episode.Length + 1} frames of (3, 15, 19)");
             return episode;

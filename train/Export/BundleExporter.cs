@@ -13,7 +13,7 @@ public static class BundleExporter
 {
     /// <summary>Exports into <paramref name="directory"/>, replacing a bundle that is there.</summary>
     /// <exception cref="UserException">The runtime's results differ from the eager network's, or the disk refused.</exception>
-    public static BundleReport Export(
+    public static VerificationReport Export(
         string directory, string name, BundleDefinition definition, IReadOnlyDictionary<string, WeightArray> weights, TrainingSpec training)
     {
         directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
@@ -24,7 +24,7 @@ public static class BundleExporter
         {
             Directory.CreateDirectory(temporary);
             Write(temporary, name, definition, weights, training);
-            BundleReport report = BundleVerifier.Verify(temporary);
+            VerificationReport report = BundleVerifier.Verify(temporary);
             if (!report.Passed)
                 throw new UserException($"The exported graphs do not compute what the network computes, nothing was shipped:\n{report}");
             if (Directory.Exists(directory))
