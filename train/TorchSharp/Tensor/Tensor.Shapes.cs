@@ -88,7 +88,7 @@ public static partial class torch
         public Tensor[] tensor_split(long[] sizes, long dim = 0) => CallList("aten::tensor_split.indices", this, sizes, dim);
         public Tensor[] tensor_split(long size, long dim = 0) => CallList("aten::tensor_split.sections", this, size, dim);
         public Tensor tile(long[] reps) => Call("aten::tile", this, reps);
-        public Tensor transpose(long dim0, long dim1) => Call("aten::transpose", this, dim0, dim1);
+        public Tensor transpose(long dim0, long dim1) => Call("aten::transpose.int", this, dim0, dim1);
         public Tensor transpose_(long dim0, long dim1) => InPlace("aten::transpose_", this, dim0, dim1);
         public Tensor tril(long diagonal = 0) => Call("aten::tril", this, diagonal);
         public Tensor tril_(long diagonal = 0) => InPlace("aten::tril_", this, diagonal);
