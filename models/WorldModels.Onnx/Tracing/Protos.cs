@@ -49,6 +49,6 @@ internal static class Protos
     public static AttributeProto Attribute(string name, string value) =>
         new() { Name = name, S = ByteString.CopyFromUtf8(value), Type = AttributeType.String };
 
-    public static AttributeProto Attribute(string name, params ReadOnlySpan<int> values) =>
+    public static AttributeProto Attribute(string name, ReadOnlySpan<int> values) =>
         new() { Name = name, Ints = { values.ToArray().Select(v => (long)v) }, Type = AttributeType.Ints };
 }
