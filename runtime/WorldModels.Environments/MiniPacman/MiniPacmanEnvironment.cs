@@ -42,7 +42,7 @@ public sealed class MiniPacmanEnvironment : IEnvironment<long>, IResumable
             _seeded = true;
         }
         Game.Reset();
-        Game.Observation.CopyTo(observation);
+        Game.Observe(observation);
         _running = true;
     }
 
@@ -55,7 +55,7 @@ public sealed class MiniPacmanEnvironment : IEnvironment<long>, IResumable
         if ((ulong)action[0] >= MiniPacmanGame.Actions)
             throw new ArgumentOutOfRangeException(nameof(action), action[0], $"MiniPacman's actions are 0..{MiniPacmanGame.Actions - 1}.");
         StepResult result = Game.Step((int)action[0]);
-        Game.Observation.CopyTo(observation);
+        Game.Observe(observation);
         _running = !result.Done;
         return result;
     }

@@ -59,6 +59,9 @@ public sealed class MiniPacmanGame
     /// <summary>The picture, (3, 15, 19) red, green, blue in 0..1; valid until the next call.</summary>
     public ReadOnlySpan<float> Observation => _screen.Image;
 
+    /// <summary>Copies the picture, (3, 15, 19).</summary>
+    public void Observe(Span<float> observation) => _screen.CopyTo(observation);
+
     /// <summary>Starts an episode at level 1.</summary>
     public void Reset()
     {

@@ -25,6 +25,8 @@ public sealed record MiniPacmanMode(
     public static MiniPacmanMode Rush { get; } = new("rush", 0, -0.1, 10, 0, 0, MiniPacmanGoal.Pills, 0);
 
     public static IReadOnlyList<MiniPacmanMode> All { get; } = [Regular, Avoid, Hunt, Ambush, Rush];
+
+    public override string ToString() => Name;
 }
 
 /// <summary>What may be varied about MiniPacman beside its mode.</summary>
