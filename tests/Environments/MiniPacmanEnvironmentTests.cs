@@ -52,10 +52,11 @@ public sealed class MiniPacmanEnvironmentTests
         var options = new MiniPacmanOptions { FrameCap = 60 }; // so that both kinds of end occur
         var vector = new Rollout(MiniPacmanMode.Avoid, Rows, options);
         vector.Environment.Reset(Seed, vector.Observations);
-        MiniPacmanEnvironment[] singles = [.. Enumerable.Range(0, Rows).Select(_ => new MiniPacmanEnvironment(MiniPacmanMode.Avoid, options))];
+        var singles = new MiniPacmanEnvironment[Rows];
         float[] observation = new float[Size];
         for (int row = 0; row < Rows; row++)
         {
+            singles[row] = new(MiniPacmanMode.Avoid, options);
             singles[row].Reset(RowSeed.Of(Seed, row), observation);
             Assert.That(vector.Observation(row).SequenceEqual(observation));
         }
@@ -155,7 +156,8 @@ public sealed class MiniPacmanEnvironmentTests
             new MiniPacmanEnvironment(mode).Restore(new BinaryReader(new MemoryStream(bytes)));
 
         Assert.That(
-            () => Restore(saved, MiniPacmanMode.Rush), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("'minipacman-hunt'"));
+            () => Restore(saved, MiniPacmanMode.Rush),
+            Throws.InstanceOf<InvalidDataException>().With.Message.Contains("'minipacman-hunt'"));
         Assert.That(() => Restore(saved[..^1], MiniPacmanMode.Hunt), Throws.InstanceOf<InvalidDataException>());
         Assert.That(() => Restore(saved[..3], MiniPacmanMode.Hunt), Throws.InstanceOf<InvalidDataException>());
         byte[] damaged = [.. saved];

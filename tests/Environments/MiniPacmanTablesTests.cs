@@ -30,7 +30,7 @@ public sealed class MiniPacmanTablesTests
     [TestCaseSource(typeof(MiniPacmanMode), nameof(MiniPacmanMode.All))]
     public void EveryStepHasItsClass(MiniPacmanMode mode)
     {
-        RewardTable table = RewardTable.For(mode);
+        RewardTable table = RewardTable.For(mode), reference = RewardTable.RegularReference;
         var game = new MiniPacmanGame(mode, new Mt19937RandomSource(1));
         var player = new MiniPacmanGreedyPlayer(epsilon: 0.4, seed: 2);
         int[] seen = new int[table.Count];
@@ -45,11 +45,12 @@ public sealed class MiniPacmanTablesTests
             else
                 GoldenPosition.Same(table.Values[index], result.Reward, $"step {step}");
             if (mode == MiniPacmanMode.Regular)
-                GoldenPosition.Same(RewardTable.RegularReference.Values[RewardTable.RegularReference.ClassOf(game.Events)], result.Reward, "");
+                GoldenPosition.Same(reference.Values[reference.ClassOf(game.Events)], result.Reward, $"step {step}, reference");
             if (result.Done)
                 game.Reset();
         }
-        TestContext.Out.WriteLine($"{mode.Name}: {string.Join(", ", table.Values.Zip(seen, (value, n) => $"{value:0.#}: {n}"))}; more: {beyond}");
+        string counts = string.Join(", ", table.Values.Zip(seen, (value, n) => $"{value:0.#}: {n}"));
+        TestContext.Out.WriteLine($"{mode}: {counts}; more deaths: {beyond}");
         Assert.That(seen.Count(n => n > 0), Is.GreaterThanOrEqualTo(table.Count - 5));
     }
 
@@ -98,7 +99,8 @@ public sealed class MiniPacmanTablesTests
         (observation[0], observation[2 * MiniPacmanMaze.Cells]) = (1, 1); // magenta
         byte[] classes = new byte[MiniPacmanMaze.Cells];
         Assert.That(
-            () => MiniPacmanPixels.Classify<byte>(observation, classes), Throws.ArgumentException.With.Message.Contains("Cell 0 of image 0"));
+            () => MiniPacmanPixels.Classify<byte>(observation, classes),
+            Throws.ArgumentException.With.Message.Contains("Cell 0 of image 0"));
         Assert.That(() => MiniPacmanPixels.Classify<byte>(observation, new byte[7]), Throws.ArgumentException.With.Message.Contains("855"));
         classes[3] = 7;
         Assert.That(

@@ -5,7 +5,7 @@ namespace WorldModels.Environments;
 /// 4 down), terminated by death, truncated by the frame cap.
 /// </summary>
 /// <remarks>
-/// The first <c>Reset(seed)</c> with a seed below 2^32 equals seeding NumPy, constructing the original environment and resetting it:
+/// <c>Reset(seed)</c> with a seed below 2^32 equals seeding NumPy, constructing the original environment and resetting it:
 /// its games come out bit for bit.
 /// </remarks>
 public sealed class MiniPacmanEnvironment : IEnvironment<long>, IResumable
@@ -77,7 +77,7 @@ public sealed class MiniPacmanEnvironment : IEnvironment<long>, IResumable
         {
             string name = reader.ReadString();
             if (name != Name)
-                throw new InvalidDataException($"The saved state is of '{name}', this environment is '{Name}': restore it into one of '{name}'.");
+                throw new InvalidDataException($"The saved state is of '{name}', this environment is '{Name}': make a '{name}' for it.");
             _seeded = reader.ReadBoolean();
             _running = reader.ReadBoolean();
             Game.Restore(reader);

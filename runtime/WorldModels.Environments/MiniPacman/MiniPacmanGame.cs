@@ -155,7 +155,9 @@ public sealed class MiniPacmanGame
         Reset();
     }
 
-    /// <summary>The ghosts' turn, which ends when one is eaten. Returns the contacts with pacman: one ghost eaten, or any number of deaths.</summary>
+    /// <summary>
+    /// The ghosts' turn, which ends when one is eaten. Returns the contacts with pacman: one ghost eaten, or any number of deaths.
+    /// </summary>
     private int MoveGhosts(bool edible)
     {
         Span<MiniPacmanGhost> ghosts = State.MutableGhosts;
@@ -203,7 +205,7 @@ public sealed class MiniPacmanGame
         return new(MiniPacmanMaze.Walkable[next] ? next : ghost.Cell, facing);
     }
 
-    /// <summary>At a crossing: towards pacman, or away from him, as the crow flies; ties go to the first of right, up, left, down.</summary>
+    /// <summary>At a crossing: towards pacman or away, as the crow flies; ties go to the first of right, up, left, down.</summary>
     private int Choose(int cell, int candidates, bool flees)
     {
         if (!flees && _random.Uniform() < GhostStochasticity)
