@@ -79,7 +79,7 @@ public sealed class Mt19937RandomSource : IRandomSource, IResumable
             _key[i] = reader.ReadUInt32();
         int position = reader.ReadInt32();
         if (position is < 0 or > N)
-            throw new InvalidDataException($"The saved random state is damaged: position {position} outside 0..{N}. Use another checkpoint.");
+            throw new InvalidDataException($"The saved random state is damaged: position {position} is not in 0..{N}; use another.");
         _position = position;
     }
 
