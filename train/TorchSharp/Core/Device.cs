@@ -20,7 +20,8 @@ public static partial class torch
             index = -1;
             if (parts.Length > 2 || !Enum.TryParse<DeviceType>(parts[0], ignoreCase: true, out var kind)
                 || parts.Length == 2 && (!int.TryParse(parts[1], out int number) || (index = number) < 0))
-                throw new ArgumentException($"'{description}' is not a device; write \"cpu\", \"cuda\" or \"cuda:1\".", nameof(description));
+                throw new ArgumentException($"'{description}' is not a device; write \"cpu\", \"cuda\" or \"cuda:1\".",
+                    nameof(description));
             type = kind;
             if (type != DeviceType.CPU && index < 0) index = 0;
         }
@@ -58,7 +59,8 @@ public static partial class torch
 
     public static void InitializeDeviceType(DeviceType deviceType)
     {
-        if (!TryInitializeDeviceType(deviceType)) throw new InvalidOperationException($"{deviceType} devices are not available in this libtorch.");
+        if (!TryInitializeDeviceType(deviceType))
+            throw new InvalidOperationException($"{deviceType} devices are not available in this libtorch.");
     }
 
     public static bool cuda_is_available() => cuda.is_available();

@@ -97,7 +97,8 @@ namespace TorchSharp.Modules
         public double max_val { get; set; }
         public bool inplace { get; set; }
 
-        internal Hardtanh(double min_val, double max_val, bool inplace) : base(nameof(Hardtanh)) => (this.min_val, this.max_val, this.inplace) = (min_val, max_val, inplace);
+        internal Hardtanh(double min_val, double max_val, bool inplace) : base(nameof(Hardtanh)) =>
+            (this.min_val, this.max_val, this.inplace) = (min_val, max_val, inplace);
 
         public override Tensor forward(Tensor tensor) => nn.functional.hardtanh(tensor, min_val, max_val, inplace);
     }
@@ -125,7 +126,8 @@ namespace TorchSharp.Modules
         public double negative_slope { get; set; }
         public bool inplace { get; set; }
 
-        internal LeakyReLU(double negative_slope, bool inplace) : base(nameof(LeakyReLU)) => (this.negative_slope, this.inplace) = (negative_slope, inplace);
+        internal LeakyReLU(double negative_slope, bool inplace) : base(nameof(LeakyReLU)) =>
+            (this.negative_slope, this.inplace) = (negative_slope, inplace);
 
         public override Tensor forward(Tensor tensor) => nn.functional.leaky_relu(tensor, negative_slope, inplace);
     }
@@ -199,7 +201,8 @@ namespace TorchSharp.Modules
         public bool inplace { get; set; }
         public Approximate approximate { get; set; }
 
-        internal GELU(bool inplace, Approximate approximate) : base(nameof(GELU)) => (this.inplace, this.approximate) = (inplace, approximate);
+        internal GELU(bool inplace, Approximate approximate) : base(nameof(GELU)) =>
+            (this.inplace, this.approximate) = (inplace, approximate);
 
         public override Tensor forward(Tensor tensor) => nn.functional.gelu(tensor, approximate, inplace);
     }
@@ -226,7 +229,8 @@ namespace TorchSharp
             public static Sigmoid Sigmoid(bool inplace) => new(inplace);
             public static Tanh Tanh() => new(false);
             public static Tanh Tanh(bool inplace = false) => new(inplace);
-            public static Hardtanh Hardtanh(double min_val = -1.0, double max_val = 1.0, bool inplace = false) => new(min_val, max_val, inplace);
+            public static Hardtanh Hardtanh(double min_val = -1.0, double max_val = 1.0, bool inplace = false) =>
+                new(min_val, max_val, inplace);
             public static Hardsigmoid Hardsigmoid(bool inplace = false) => new(inplace);
             public static Hardswish Hardswish(bool inplace = false) => new(inplace);
             public static LeakyReLU LeakyReLU(double negative_slope = 0.01, bool inplace = false) => new(negative_slope, inplace);

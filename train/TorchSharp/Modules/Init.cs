@@ -30,7 +30,8 @@ public static partial class torch
             public static (long fanIn, long fanOut) CalculateFanInAndFanOut(Tensor tensor)
             {
                 var shape = tensor.shape;
-                if (shape.Length < 2) throw new ArgumentException("Fan in and fan out need a tensor with at least two dimensions.", nameof(tensor));
+                if (shape.Length < 2)
+                    throw new ArgumentException("Fan in and fan out need a tensor with at least two dimensions.", nameof(tensor));
                 long field = shape[2..].Aggregate(1L, (a, b) => a * b);
                 return (shape[1] * field, shape[0] * field);
             }
@@ -67,7 +68,8 @@ public static partial class torch
                 return uniform_(tensor, -bound, bound);
             }
 
-            public static Tensor xavier_normal_(Tensor tensor, double gain = 1.0) => normal_(tensor, 0, gain * Math.Sqrt(2.0 / Fans(tensor)));
+            public static Tensor xavier_normal_(Tensor tensor, double gain = 1.0) =>
+                normal_(tensor, 0, gain * Math.Sqrt(2.0 / Fans(tensor)));
             public static Tensor glorot_uniform_(Tensor tensor, double gain = 1.0) => xavier_uniform_(tensor, gain);
             public static Tensor glorot_normal_(Tensor tensor, double gain = 1.0) => xavier_normal_(tensor, gain);
 
@@ -141,7 +143,8 @@ public static partial class torch
                 }
             }
 
-            public static Tensor parameters_to_vector(IEnumerable<Modules.Parameter> tensors) => cat(tensors.Select(t => t.view(-1)).ToArray());
+            public static Tensor parameters_to_vector(IEnumerable<Modules.Parameter> tensors) =>
+                cat(tensors.Select(t => t.view(-1)).ToArray());
 
             public static void vector_to_parameters(Tensor vec, IEnumerable<Modules.Parameter> tensors)
             {

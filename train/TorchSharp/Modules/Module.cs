@@ -12,9 +12,12 @@ public static partial class torch
         {
             private readonly OrderedDictionary<string, Parameter> parameterTable = [];
             private readonly OrderedDictionary<string, (Tensor Tensor, bool Persistent)> bufferTable = [];
-            private readonly OrderedDictionary<string, Module> children_ = [];
+            private readonly OrderedDictionary<string, Module> moduleTable = [];
             private readonly string name;
             private bool disposed;
+
+            private const BindingFlags Own =
+                BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
             protected Module(string name) => this.name = name;
 
@@ -26,14 +29,15 @@ public static partial class torch
             protected virtual void RegisterComponents()
             {
                 for (var type = GetType(); type is not null && type.Assembly != typeof(Module).Assembly; type = type.BaseType)
-                    foreach (var field in type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+                    foreach (var field in type.GetFields(Own))
                     {
-                        if (parameterTable.ContainsKey(field.Name) || bufferTable.ContainsKey(field.Name) || children_.ContainsKey(field.Name)) continue;
+                        string key = field.Name;
+                        if (parameterTable.ContainsKey(key) || bufferTable.ContainsKey(key) || moduleTable.ContainsKey(key)) continue;
                         switch (field.GetValue(this))
                         {
-                            case Module module: register_module(field.Name, module); break;
-                            case Parameter parameter: register_parameter(field.Name, parameter); break;
-                            case Tensor tensor: register_buffer(field.Name, tensor); break;
+                            case Module module: register_module(key, module); break;
+                            case Parameter parameter: register_parameter(key, parameter); break;
+                            case Tensor tensor: register_buffer(key, tensor); break;
                         }
                     }
             }
@@ -55,7 +59,7 @@ public static partial class torch
                 if (string.IsNullOrEmpty(name) || name.Contains('.'))
                     throw new ArgumentException($"'{name}' cannot name a submodule: it must not be empty or have a dot.", nameof(name));
                 submodule.RegisterComponents();
-                if (!children_.TryAdd(name, submodule)) throw new InvalidOperationException($"Submodule '{name}' is registered already.");
+                if (!moduleTable.TryAdd(name, submodule)) throw new InvalidOperationException($"Submodule '{name}' is registered already.");
             }
 
             public void add_module(string name, Module module) => register_module(name, module);
@@ -74,9 +78,9 @@ public static partial class torch
 
             private protected Parameter? Registered(string name) => parameterTable.GetValueOrDefault(name);
 
-            protected void ClearModules() => children_.Clear();
+            protected void ClearModules() => moduleTable.Clear();
 
-            public virtual IEnumerable<(string name, Module module)> named_children() => children_.Select(c => (c.Key, c.Value));
+            public virtual IEnumerable<(string name, Module module)> named_children() => moduleTable.Select(c => (c.Key, c.Value));
 
             public virtual IEnumerable<Module> children() => named_children().Select(c => c.module);
 
@@ -92,18 +96,22 @@ public static partial class torch
             public virtual IEnumerable<Module> modules() => named_modules().Select(m => m.module);
 
             public virtual IEnumerable<(string name, Parameter parameter)> named_parameters(bool recurse = true) =>
-                Named(recurse, m => m.parameterTable.Select(p => (p.Key, p.Value))).DistinctBy(p => p.Item2, ReferenceEqualityComparer.Instance);
+                Named(recurse, m => m.parameterTable.Select(p => (p.Key, p.Value)))
+                    .DistinctBy(p => p.Item2, ReferenceEqualityComparer.Instance);
 
             public virtual IEnumerable<Parameter> parameters(bool recurse = true) => named_parameters(recurse).Select(p => p.parameter);
 
-            public virtual IEnumerable<(string name, Tensor buffer)> named_buffers(bool recurse = true, bool include_nonpersistent = true) =>
-                Named(recurse, m => m.bufferTable.Where(b => include_nonpersistent || b.Value.Persistent).Select(b => (b.Key, b.Value.Tensor)));
+            public virtual IEnumerable<(string name, Tensor buffer)> named_buffers(bool recurse = true,
+                bool include_nonpersistent = true) =>
+                Named(recurse, m => m.bufferTable.Where(b => include_nonpersistent || b.Value.Persistent).Select(b =>
+                    (b.Key, b.Value.Tensor)));
 
             public virtual IEnumerable<Tensor> buffers(bool recurse = true, bool include_nonpersistent = true) =>
                 named_buffers(recurse, include_nonpersistent).Select(b => b.buffer);
 
             private IEnumerable<(string, T)> Named<T>(bool recurse, Func<Module, IEnumerable<(string, T)>> own) => recurse
-                ? own(this).Concat(named_children().SelectMany(c => c.module.Named(true, own).Select(p => ($"{c.name}.{p.Item1}", p.Item2))))
+                ? own(this).Concat(named_children().SelectMany(c =>
+                    c.module.Named(true, own).Select(p => ($"{c.name}.{p.Item1}", p.Item2))))
                 : own(this);
 
             public virtual bool has_parameter(string target) => get_parameter(target) is not null;
@@ -157,7 +165,8 @@ public static partial class torch
                 string[] missing = [.. target.Keys.Except(source.Keys).Except(left)];
                 string[] unexpected = [.. source.Keys.Except(target.Keys).Except(left)];
                 if (strict && missing.Length + unexpected.Length > 0)
-                    throw new InvalidOperationException($"The state has other names than the module. Missing: {Listed(missing)}. Not expected: {Listed(unexpected)}.");
+                    throw new InvalidOperationException("The state has other names than the module. " +
+                        $"Missing: {Listed(missing)}. Not expected: {Listed(unexpected)}.");
                 using var _ = no_grad();
                 foreach (var (key, value) in source)
                     if (!left.Contains(key) && target.TryGetValue(key, out var tensor)) tensor.copy_(value);
@@ -243,7 +252,8 @@ public static class ModuleExtensionMethods
     public static T to<T>(this T module, torch.Device device, torch.ScalarType type, bool non_blocking = false) where T : torch.nn.Module =>
         (T)module._to(device, type, non_blocking);
 
-    public static T to<T>(this T module, DeviceType deviceType, int deviceIndex = -1, bool non_blocking = false) where T : torch.nn.Module =>
+    public static T to<T>(this T module, DeviceType deviceType, int deviceIndex = -1,
+        bool non_blocking = false) where T : torch.nn.Module =>
         (T)module._to(deviceType, deviceIndex, non_blocking);
 
     public static T to<T>(this T module, torch.Device device, bool non_blocking = false) where T : torch.nn.Module =>
@@ -252,12 +262,16 @@ public static class ModuleExtensionMethods
     public static T to<T>(this T module, string device, bool non_blocking = false) where T : torch.nn.Module =>
         module.to(new torch.Device(device), non_blocking);
 
-    public static T cpu<T>(this T module, bool non_blocking = false) where T : torch.nn.Module => module.to(DeviceType.CPU, -1, non_blocking);
+    public static T cpu<T>(this T module, bool non_blocking = false) where T : torch.nn.Module =>
+        module.to(DeviceType.CPU, -1, non_blocking);
 
     public static T cuda<T>(this T module, int deviceIndex = -1, bool non_blocking = false) where T : torch.nn.Module =>
         module.to(DeviceType.CUDA, deviceIndex, non_blocking);
 
-    public static T half<T>(this T module, bool non_blocking = false) where T : torch.nn.Module => module.to(torch.ScalarType.Float16, non_blocking);
-    public static T @float<T>(this T module, bool non_blocking = false) where T : torch.nn.Module => module.to(torch.ScalarType.Float32, non_blocking);
-    public static T @double<T>(this T module, bool non_blocking = false) where T : torch.nn.Module => module.to(torch.ScalarType.Float64, non_blocking);
+    public static T half<T>(this T module, bool non_blocking = false) where T : torch.nn.Module =>
+        module.to(torch.ScalarType.Float16, non_blocking);
+    public static T @float<T>(this T module, bool non_blocking = false) where T : torch.nn.Module =>
+        module.to(torch.ScalarType.Float32, non_blocking);
+    public static T @double<T>(this T module, bool non_blocking = false) where T : torch.nn.Module =>
+        module.to(torch.ScalarType.Float64, non_blocking);
 }

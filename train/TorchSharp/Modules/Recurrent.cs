@@ -13,7 +13,8 @@ namespace TorchSharp.Modules
             hidden = hiddenSize;
             weight_ih = Make.Parameter([3 * hiddenSize, inputSize], device, dtype);
             weight_hh = Make.Parameter([3 * hiddenSize, hiddenSize], device, dtype);
-            if (bias) (bias_ih, bias_hh) = (Make.Parameter([3 * hiddenSize], device, dtype), Make.Parameter([3 * hiddenSize], device, dtype));
+            if (bias) (bias_ih, bias_hh) = (Make.Parameter([3 * hiddenSize], device, dtype),
+                Make.Parameter([3 * hiddenSize], device, dtype));
             Cells.Initialise(this, hiddenSize);
         }
 
@@ -30,7 +31,9 @@ namespace TorchSharp.Modules
         }
     }
 
-    /// <summary>One step of a long short-term memory (Hochreiter and Schmidhuber 1997): (B, I), ((B, H), (B, H)) to ((B, H), (B, H)).</summary>
+    /// <summary>
+    /// One step of a long short-term memory (Hochreiter and Schmidhuber 1997): (B, I), ((B, H), (B, H)) to ((B, H), (B, H)).
+    /// </summary>
     public sealed class LSTMCell : nn.Module<Tensor, (Tensor, Tensor)?, (Tensor, Tensor)>
     {
         private readonly long hidden;
@@ -40,7 +43,8 @@ namespace TorchSharp.Modules
             hidden = hiddenSize;
             weight_ih = Make.Parameter([4 * hiddenSize, inputSize], device, dtype);
             weight_hh = Make.Parameter([4 * hiddenSize, hiddenSize], device, dtype);
-            if (bias) (bias_ih, bias_hh) = (Make.Parameter([4 * hiddenSize], device, dtype), Make.Parameter([4 * hiddenSize], device, dtype));
+            if (bias) (bias_ih, bias_hh) = (Make.Parameter([4 * hiddenSize], device, dtype),
+                Make.Parameter([4 * hiddenSize], device, dtype));
             Cells.Initialise(this, hiddenSize);
         }
 
@@ -77,10 +81,12 @@ namespace TorchSharp
     {
         public static partial class nn
         {
-            public static GRUCell GRUCell(long inputSize, long hiddenSize, bool bias = true, Device? device = null, ScalarType? dtype = null) =>
+            public static GRUCell GRUCell(long inputSize, long hiddenSize, bool bias = true, Device? device = null,
+                ScalarType? dtype = null) =>
                 new(inputSize, hiddenSize, bias, device, dtype);
 
-            public static LSTMCell LSTMCell(long inputSize, long hiddenSize, bool bias = true, Device? device = null, ScalarType? dtype = null) =>
+            public static LSTMCell LSTMCell(long inputSize, long hiddenSize, bool bias = true, Device? device = null,
+                ScalarType? dtype = null) =>
                 new(inputSize, hiddenSize, bias, device, dtype);
         }
     }

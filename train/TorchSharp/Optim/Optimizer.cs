@@ -102,7 +102,8 @@ namespace TorchSharp.Modules
             {
                 var state = NewState(parameter);
                 state.Initialize(param_group.Options);
-                if (!states.TryAdd(parameter, state)) throw new ArgumentException("A parameter is in more than one group of the optimiser.");
+                if (!states.TryAdd(parameter, state))
+                    throw new ArgumentException("A parameter is in more than one group of the optimiser.");
             }
             groups.Add(param_group);
         }
@@ -119,7 +120,8 @@ namespace TorchSharp.Modules
         }
 
         /// <summary>The parameters of a group that have a gradient, with it and with their states.</summary>
-        private protected (Parameter Parameter, Tensor Grad, TState State)[] Active<TState>(ParamGroup group) where TState : OptimizerState =>
+        private protected (Parameter Parameter, Tensor Grad, TState State)[] Active<TState>(ParamGroup group)
+            where TState : OptimizerState =>
             [.. from parameter in @group.Parameters
                 let grad = parameter.grad
                 where grad is not null

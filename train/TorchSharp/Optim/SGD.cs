@@ -9,16 +9,16 @@ namespace TorchSharp
         public static partial class optim
         {
             /// <summary>Stochastic gradient descent, with (Nesterov) momentum.</summary>
-            public static Modules.SGD SGD(IEnumerable<Parameter> parameters, double learningRate, double momentum = 0, double dampening = 0,
-                double weight_decay = 0, bool nesterov = false, bool maximize = false) =>
+            public static Modules.SGD SGD(IEnumerable<Parameter> parameters, double learningRate, double momentum = 0,
+                double dampening = 0, double weight_decay = 0, bool nesterov = false, bool maximize = false) =>
                 new(parameters, learningRate, momentum, dampening, weight_decay, nesterov, maximize);
 
-            public static Modules.SGD SGD(IEnumerable<(string name, Parameter parameter)> parameters, double learningRate, double momentum = 0,
-                double dampening = 0, double weight_decay = 0, bool nesterov = false, bool maximize = false) =>
+            public static Modules.SGD SGD(IEnumerable<(string name, Parameter parameter)> parameters, double learningRate,
+                double momentum = 0, double dampening = 0, double weight_decay = 0, bool nesterov = false, bool maximize = false) =>
                 new(parameters.Select(p => p.parameter), learningRate, momentum, dampening, weight_decay, nesterov, maximize);
 
-            public static Modules.SGD SGD(IEnumerable<SGD.ParamGroup> parameters, double learningRate, double momentum = 0.0, double dampening = 0,
-                double weight_decay = 0, bool nesterov = false, bool maximize = false) =>
+            public static Modules.SGD SGD(IEnumerable<SGD.ParamGroup> parameters, double learningRate, double momentum = 0.0,
+                double dampening = 0, double weight_decay = 0, bool nesterov = false, bool maximize = false) =>
                 new(parameters, learningRate, momentum, dampening, weight_decay, nesterov, maximize);
         }
     }
@@ -40,7 +40,8 @@ namespace TorchSharp.Modules
             NotNegative(lr, nameof(lr));
             NotNegative(momentum, nameof(momentum));
             NotNegative(weight_decay, nameof(weight_decay));
-            if (nesterov && (momentum <= 0 || dampening != 0)) throw new ArgumentException("Nesterov momentum needs a momentum and no dampening.");
+            if (nesterov && (momentum <= 0 || dampening != 0))
+                throw new ArgumentException("Nesterov momentum needs a momentum and no dampening.");
             defaults = new()
             {
                 LearningRate = lr, InitialLearningRate = lr, momentum = momentum, dampening = dampening, weight_decay = weight_decay,
@@ -100,7 +101,8 @@ namespace TorchSharp.Modules
 
             public override void LoadStateDict(OptimizerState source) => Replace(ref momentum_buffer, ((State)source).momentum_buffer);
 
-            public override bool ApproximatelyEquals(OptimizerState other) => other is State o && Close(momentum_buffer, o.momentum_buffer);
+            public override bool ApproximatelyEquals(OptimizerState other) => other is State o && Close(momentum_buffer,
+                o.momentum_buffer);
 
             public override void to(Device device) => Move(ref momentum_buffer, device);
 
@@ -133,7 +135,8 @@ namespace TorchSharp.Modules
                 double weight_decay = 0, bool nesterov = false, bool maximize = false)
                 : base(parameters, new Options
                 {
-                    LearningRate = lr, momentum = momentum, dampening = dampening, weight_decay = weight_decay, nesterov = nesterov, maximize = maximize,
+                    LearningRate = lr, momentum = momentum, dampening = dampening, weight_decay = weight_decay, nesterov = nesterov,
+                        maximize = maximize,
                 }) { }
 
             public double Momentum { get => Options.momentum!.Value; set => Options.momentum = value; }

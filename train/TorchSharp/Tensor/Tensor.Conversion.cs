@@ -41,29 +41,37 @@ public static partial class torch
             Made(Call("aten::new_empty", this, new[] { size }, dtype, default, device), requires_grad, null);
         public Tensor new_empty(long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
             Made(Call("aten::new_empty", this, new[] { rows, columns }, dtype, default, device), requires_grad, null);
-        public Tensor new_empty(long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        public Tensor new_empty(long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null,
+            bool requires_grad = false) =>
             Made(Call("aten::new_empty", this, new[] { dim0, dim1, dim2 }, dtype, default, device), requires_grad, null);
-        public Tensor new_empty(long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        public Tensor new_empty(long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null,
+            bool requires_grad = false) =>
             Made(Call("aten::new_empty", this, new[] { dim0, dim1, dim2, dim3 }, dtype, default, device), requires_grad, null);
         public Tensor new_full(long[] size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
             Made(Call("aten::new_full", this, size, value, dtype, default, device), requires_grad, null);
-        public Tensor new_full(ReadOnlySpan<long> size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        public Tensor new_full(ReadOnlySpan<long> size, Scalar value, ScalarType? dtype = null, Device? device = null,
+            bool requires_grad = false) =>
             Made(Call("aten::new_full", this, size, value, dtype, default, device), requires_grad, null);
         public Tensor new_full(long size, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
             Made(Call("aten::new_full", this, new[] { size }, value, dtype, default, device), requires_grad, null);
-        public Tensor new_full(long rows, long columns, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        public Tensor new_full(long rows, long columns, Scalar value, ScalarType? dtype = null, Device? device = null,
+            bool requires_grad = false) =>
             Made(Call("aten::new_full", this, new[] { rows, columns }, value, dtype, default, device), requires_grad, null);
-        public Tensor new_full(long dim0, long dim1, long dim2, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        public Tensor new_full(long dim0, long dim1, long dim2, Scalar value, ScalarType? dtype = null, Device? device = null,
+            bool requires_grad = false) =>
             Made(Call("aten::new_full", this, new[] { dim0, dim1, dim2 }, value, dtype, default, device), requires_grad, null);
-        public Tensor new_full(long dim0, long dim1, long dim2, long dim3, Scalar value, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        public Tensor new_full(long dim0, long dim1, long dim2, long dim3, Scalar value, ScalarType? dtype = null, Device? device = null,
+            bool requires_grad = false) =>
             Made(Call("aten::new_full", this, new[] { dim0, dim1, dim2, dim3 }, value, dtype, default, device), requires_grad, null);
         public Tensor new_ones(long size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
             Made(Call("aten::new_ones", this, new[] { size }, dtype, default, device), requires_grad, null);
         public Tensor new_ones(long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
             Made(Call("aten::new_ones", this, new[] { rows, columns }, dtype, default, device), requires_grad, null);
-        public Tensor new_ones(long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        public Tensor new_ones(long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null,
+            bool requires_grad = false) =>
             Made(Call("aten::new_ones", this, new[] { dim0, dim1, dim2 }, dtype, default, device), requires_grad, null);
-        public Tensor new_ones(long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        public Tensor new_ones(long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null,
+            bool requires_grad = false) =>
             Made(Call("aten::new_ones", this, new[] { dim0, dim1, dim2, dim3 }, dtype, default, device), requires_grad, null);
         public Tensor new_zeros(long[] size, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
             Made(Call("aten::new_zeros", this, size, dtype, default, device), requires_grad, null);
@@ -73,9 +81,11 @@ public static partial class torch
             Made(Call("aten::new_zeros", this, new[] { size }, dtype, default, device), requires_grad, null);
         public Tensor new_zeros(long rows, long columns, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
             Made(Call("aten::new_zeros", this, new[] { rows, columns }, dtype, default, device), requires_grad, null);
-        public Tensor new_zeros(long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        public Tensor new_zeros(long dim0, long dim1, long dim2, ScalarType? dtype = null, Device? device = null,
+            bool requires_grad = false) =>
             Made(Call("aten::new_zeros", this, new[] { dim0, dim1, dim2 }, dtype, default, device), requires_grad, null);
-        public Tensor new_zeros(long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null, bool requires_grad = false) =>
+        public Tensor new_zeros(long dim0, long dim1, long dim2, long dim3, ScalarType? dtype = null, Device? device = null,
+            bool requires_grad = false) =>
             Made(Call("aten::new_zeros", this, new[] { dim0, dim1, dim2, dim3 }, dtype, default, device), requires_grad, null);
         public Tensor normal_(double mean = 0, double std = 1, Generator? generator = null) =>
             InPlace("aten::normal_", this, mean, std, generator);
@@ -113,7 +123,8 @@ public static partial class torch
         public Tensor to(Device device, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
             to(dtype, device, copy, disposeAfter, non_blocking);
 
-        public Tensor to(DeviceType deviceType, int deviceIndex = -1, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>
+        public Tensor to(DeviceType deviceType, int deviceIndex = -1, bool copy = false, bool disposeAfter = false,
+            bool non_blocking = false) =>
             to(new Device(deviceType, deviceIndex), copy, disposeAfter, non_blocking);
 
         public Tensor to(string device, bool copy = false, bool disposeAfter = false, bool non_blocking = false) =>

@@ -137,7 +137,8 @@ public static partial class torch
         // The operators have no dtype or out argument where TorchSharp's methods do.
         private static Tensor As(Tensor result, ScalarType? type) => type is { } t ? result.to_type(t, disposeAfter: true) : result;
 
-        private static (Tensor, Tensor) As((Tensor, Tensor) results, ScalarType? type) => (As(results.Item1, type), As(results.Item2, type));
+        private static (Tensor, Tensor) As((Tensor, Tensor) results, ScalarType? type) =>
+            (As(results.Item1, type), As(results.Item2, type));
 
         private static Tensor Out(Tensor result, Tensor? target)
         {

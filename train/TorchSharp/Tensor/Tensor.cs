@@ -48,7 +48,8 @@ public static partial class torch
 
         /// <exception cref="ObjectDisposedException">The tensor was disposed.</exception>
         public nint Handle => handle != 0 ? handle
-            : throw new ObjectDisposedException(nameof(Tensor), "The tensor was disposed, by itself or with its dispose scope; move it to an outer scope to keep it.");
+            : throw new ObjectDisposedException(nameof(Tensor),
+                "The tensor was disposed, by itself or with its dispose scope; move it to an outer scope to keep it.");
 
         public bool IsInvalid => handle == 0;
 
@@ -130,7 +131,8 @@ public static partial class torch
         private unsafe long Extents(int dim, bool strides)
         {
             int n = Native.ts_dim(Handle);
-            if (dim < -n || dim >= n) throw new ArgumentOutOfRangeException(nameof(dim), $"Dimension {dim} of a tensor with {n} dimensions.");
+            if (dim < -n || dim >= n)
+                throw new ArgumentOutOfRangeException(nameof(dim), $"Dimension {dim} of a tensor with {n} dimensions.");
             long* both = stackalloc long[2 * n];
             Native.ts_sizes(handle, both, both + n);
             return both[(dim < 0 ? dim + n : dim) + (strides ? n : 0)];
@@ -190,7 +192,8 @@ public static partial class torch
 
         public void backward() => autograd.backward(this);
 
-        public void backward(IList<Tensor>? grad_tensors = null, bool retain_graph = false, bool create_graph = false, IList<Tensor>? inputs = null) =>
+        public void backward(IList<Tensor>? grad_tensors = null, bool retain_graph = false, bool create_graph = false,
+            IList<Tensor>? inputs = null) =>
             autograd.backward(this, grad_tensors, retain_graph, create_graph, inputs);
 
         internal unsafe void* Data
@@ -213,7 +216,8 @@ public static partial class torch
         {
             get
             {
-                if (!is_contiguous() || !is_cpu()) throw new NotImplementedException("bytes needs a contiguous tensor on the CPU; call cpu().contiguous() first.");
+                if (!is_contiguous() || !is_cpu())
+                    throw new NotImplementedException("bytes needs a contiguous tensor on the CPU; call cpu().contiguous() first.");
                 return new Span<byte>(Data, checked((int)(numel() * element_size())));
             }
             set

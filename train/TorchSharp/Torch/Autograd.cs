@@ -18,7 +18,8 @@ public static partial class torch
         {
             nint[] roots = Handles(tensors), grads = Handles(grad_tensors), leaves = Handles(inputs);
             fixed (nint* r = roots, g = grads, l = leaves)
-                Native.Check(Native.ts_backward(r, g, roots.Length, retain_graph ?? create_graph ? 1 : 0, create_graph ? 1 : 0, l, leaves.Length));
+                Native.Check(Native.ts_backward(r, g, roots.Length, retain_graph ?? create_graph ? 1 : 0, create_graph
+                    ? 1 : 0, l, leaves.Length));
             KeepAlive(tensors, grad_tensors, inputs);
         }
 

@@ -102,7 +102,8 @@ public static partial class torch
                 Tensor? weight = null, Tensor? bias = null, bool use_input_stats = true, double momentum = 0.1, double eps = 1e-5) =>
                 Call("aten::instance_norm", input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps, true);
             public static Tensor interpolate(Tensor x, long[]? size = null, double[]? scale_factor = null,
-                InterpolationMode mode = InterpolationMode.Nearest, bool? align_corners = null, bool recompute_scale_factor = false, bool antialias = false) =>
+                InterpolationMode mode = InterpolationMode.Nearest, bool? align_corners = null, bool recompute_scale_factor = false,
+                    bool antialias = false) =>
                 Interpolated(x, size, scale_factor, mode, align_corners, antialias);
             public static Tensor kl_div(Tensor input, Tensor target, bool log_target = true, Reduction reduction = Reduction.Mean) =>
                 Call("aten::kl_div", input, target, reduction, log_target);
@@ -213,7 +214,8 @@ public static partial class torch
             };
 
             /// <summary>Resizes (B, C, L), (B, C, H, W) or (B, C, D, H, W) to a size or by a factor for each axis.</summary>
-            private static Tensor Interpolated(Tensor x, long[]? size, double[]? scale_factor, InterpolationMode mode, bool? align_corners, bool antialias)
+            private static Tensor Interpolated(Tensor x, long[]? size, double[]? scale_factor, InterpolationMode mode, bool? align_corners,
+                bool antialias)
             {
                 if (size is null == scale_factor is null) throw new ArgumentException("Give either size or scale_factor.");
                 int axes = (int)x.dim() - 2;
@@ -227,7 +229,8 @@ public static partial class torch
                     (InterpolationMode.Nearest, 3) => Call("aten::upsample_nearest3d.vec", x, size, scale_factor),
                     (InterpolationMode.NearestExact, 2) => Call("aten::_upsample_nearest_exact2d.vec", x, size, scale_factor),
                     (InterpolationMode.Linear, 1) => Call("aten::upsample_linear1d.vec", x, size, corners, scale_factor),
-                    (InterpolationMode.Bilinear, 2) when antialias => Call("aten::_upsample_bilinear2d_aa.vec", x, size, corners, scale_factor),
+                    (InterpolationMode.Bilinear, 2) when antialias =>
+                        Call("aten::_upsample_bilinear2d_aa.vec", x, size, corners, scale_factor),
                     (InterpolationMode.Bilinear, 2) => Call("aten::upsample_bilinear2d.vec", x, size, corners, scale_factor),
                     (InterpolationMode.Bicubic, 2) => Call("aten::upsample_bicubic2d.vec", x, size, corners, scale_factor),
                     (InterpolationMode.Trilinear, 3) => Call("aten::upsample_trilinear3d.vec", x, size, corners, scale_factor),
@@ -250,7 +253,8 @@ public static partial class torch
             {
                 var scores = query.matmul(key.transpose(-2, -1)) / Math.Sqrt(query.size(-1)); // (..., L, S)
                 if (causal) mask = torch.ones(query.size(-2), key.size(-2), ScalarType.Bool, query.device).tril();
-                if (mask is not null) scores = mask.dtype == ScalarType.Bool ? scores.masked_fill(mask.logical_not(), double.NegativeInfinity) : scores + mask;
+                if (mask is not null) scores = mask.dtype == ScalarType.Bool
+                    ? scores.masked_fill(mask.logical_not(), double.NegativeInfinity) : scores + mask;
                 return dropout(scores.softmax(-1), p, p > 0).matmul(value);
             }
         }

@@ -38,9 +38,11 @@ public static partial class torch
     public static Tensor softmax(Tensor input, int dim, ScalarType? dtype = null) => input.softmax(dim, dtype);
     public static Tensor norm(Tensor input) => input.norm();
     public static Tensor movedim(Tensor input, long source, long destination) => Call("aten::movedim.int", input, source, destination);
-    public static Tensor gather(Tensor input, long dim, Tensor index, bool sparse_grad = false) => Call("aten::gather", input, dim, index, sparse_grad);
+    public static Tensor gather(Tensor input, long dim, Tensor index, bool sparse_grad = false) =>
+        Call("aten::gather", input, dim, index, sparse_grad);
 
-    public static Tensor searchsorted(Tensor sorted_sequence, Tensor values, bool out_int32 = false, bool right = false, Tensor? sorter = null) =>
+    public static Tensor searchsorted(Tensor sorted_sequence, Tensor values, bool out_int32 = false, bool right = false,
+        Tensor? sorter = null) =>
         Call("aten::searchsorted.Tensor", sorted_sequence, values, out_int32, right, default, sorter);
 
     public static long numel(Tensor input) => input.numel();
@@ -78,14 +80,16 @@ public static partial class torch
     public static Tensor triu_indices(long row, long col, long offset = 0, ScalarType dtype = ScalarType.Int64, Device? device = null) =>
         Call("aten::triu_indices", row, col, offset, dtype, default, device);
 
-    public static Tensor randperm(long n, ScalarType? dtype = null, Device? device = null, bool requires_grad = false, Generator? generator = null) =>
+    public static Tensor randperm(long n, ScalarType? dtype = null, Device? device = null, bool requires_grad = false,
+        Generator? generator = null) =>
         Made(Call("aten::randperm.generator", n, generator, dtype ?? ScalarType.Int64, default, device), requires_grad, null);
 
     public static Tensor normal(double mean, double std, ReadOnlySpan<long> size, ScalarType? dtype = null, Device? device = null,
                                 bool requires_grad = false, Generator? generator = null, string[]? names = null) =>
         Made(randn(size, dtype, device, false, generator, names).mul_(std).add_(mean), requires_grad, null);
 
-    public static Tensor normal(Tensor mean, Tensor std, Generator? generator = null) => Call("aten::normal.Tensor_Tensor", mean, std, generator);
+    public static Tensor normal(Tensor mean, Tensor std, Generator? generator = null) =>
+        Call("aten::normal.Tensor_Tensor", mean, std, generator);
 
     public static double rand_float(Generator? generator = null)
     {

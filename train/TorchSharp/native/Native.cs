@@ -28,7 +28,8 @@ internal static unsafe partial class Native
     [LibraryImport(Library)] private static partial byte* ts_error();
     [LibraryImport(Library)] private static partial byte* ts_version();
     [LibraryImport(Library)] public static partial void ts_free(void* memory);
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] public static partial int ts_op(string name, string overload, nint* op);
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)] public static partial int ts_op(string name, string overload,
+        nint* op);
     [LibraryImport(Library)] public static partial int ts_call(nint op, NativeArg* args, int n, NativeArg* results, int capacity);
 
     [LibraryImport(Library)] public static partial void ts_release(nint tensor);

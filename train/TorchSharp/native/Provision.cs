@@ -12,7 +12,8 @@ internal static class Provision
         if (present()) return;
         string command = $"apt-get update && apt-get install -y --no-install-recommends {packages}";
         string byHand = $"Install it as root with: {command} (or name a libtorch directory by the environment variable LIBTORCH).";
-        if (!Allowed) throw new DllNotFoundException($"TorchSharp needs {packages}, which is missing, and installing is switched off. {byHand}");
+        if (!Allowed)
+            throw new DllNotFoundException($"TorchSharp needs {packages}, which is missing, and installing is switched off. {byHand}");
         if (!Environment.IsPrivilegedProcess || !File.Exists("/usr/bin/apt-get"))
             throw new DllNotFoundException($"TorchSharp needs {packages}, which is missing. {byHand}");
 
@@ -24,7 +25,8 @@ internal static class Provision
         var (status, output) = Shim.Run("/bin/sh", ["-c", command], p => p.Environment["DEBIAN_FRONTEND"] = "noninteractive");
         File.WriteAllText(log, output);
         if (status != 0 || !present())
-            throw new DllNotFoundException($"TorchSharp needs {packages}, and apt-get could not install it (exit status {status}, see {log}). {byHand}");
+            throw new DllNotFoundException(
+                $"TorchSharp needs {packages}, and apt-get could not install it (exit status {status}, see {log}). {byHand}");
     }
 
     private static bool Allowed =>

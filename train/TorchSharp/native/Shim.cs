@@ -20,7 +20,8 @@ internal static partial class Shim
     private static nint Load()
     {
         if (!OperatingSystem.IsLinux())
-            throw new PlatformNotSupportedException("This binding to the system's libtorch runs on Linux; elsewhere build with -p:Engines=nuget.");
+            throw new PlatformNotSupportedException(
+                "This binding to the system's libtorch runs on Linux; elsewhere build with -p:Engines=nuget.");
         ConfigureOpenBlas();
         var torch = Find();
         var library = Compiled(torch);
@@ -111,7 +112,8 @@ internal static partial class Shim
         return reader.ReadToEnd();
     }
 
-    internal static (int Status, string Output) Run(string program, IEnumerable<string> arguments, Action<ProcessStartInfo>? configure = null)
+    internal static (int Status, string Output) Run(string program, IEnumerable<string> arguments,
+        Action<ProcessStartInfo>? configure = null)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
         configure?.Invoke(start);
