@@ -1,0 +1,168 @@
+namespace WorldModels.Runtime;
+
+/// <summary>How a controller acts.</summary>
+public sealed record ControllerOptions
+{
+    /// <summary>Rows that act side by side; 0: bound at the first <see cref="Controller.Act(ReadOnlySpan{float}, Span{long})"/> and again when it changes.</summary>
+    public int Batch { get; init; }
+
+    /// <summary>Determines the noise, with the row and the number of calls.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>All noise is zero (uniform noise: a half): the mode of the policy instead of a draw.</summary>
+    public bool Deterministic { get; init; }
+
+    /// <summary>The task all rows follow, for bundles with a task input; see <see cref="Controller.Task"/>.</summary>
+    public long Task { get; init; }
+
+    /// <summary>Provider, threads and checks.</summary>
+    public RuntimeOptions Runtime { get; init; } = new();
+}
+
+/// <summary>
+/// Acts on observations with a bundle's policy, and carries its state: graph <c>control</c>, or <c>act</c>, or <c>observe</c> then
+/// <c>act</c> where <c>act</c> reads states alone. Acting allocates nothing once a batch size is bound. Use it from one thread at a time.
+/// </summary>
+public sealed class Controller : IDisposable
+{
+    private readonly Bundle bundle;
+    private readonly ControllerOptions options;
+    private readonly string[] graphs;
+    private ControllerStep? step;
+    private bool disposed;
+
+    private Controller(Bundle bundle, ControllerOptions options, string[] graphs)
+    {
+        (this.bundle, this.options, this.graphs) = (bundle, options, graphs);
+        Task = options.Task;
+        if (options.Batch > 0) Bind(options.Batch);
+    }
+
+    /// <summary>What the bundle says of itself.</summary>
+    public Manifest Manifest => bundle.Manifest;
+
+    /// <summary>Which execution provider runs it, and why.</summary>
+    public ProviderReport ProviderReport => bundle.Report!;
+
+    /// <summary>Rows bound now; 0 before the first call, if the options left it open.</summary>
+    public int Batch => step?.Batch ?? 0;
+
+    /// <summary>The task all rows follow from the next call on, for bundles with a task input.</summary>
+    public long Task { get; set; }
+
+    /// <summary>State values of the last call, (B) or as the graph gives them; empty if the bundle has none.</summary>
+    public ReadOnlySpan<float> Values => Last(TensorRole.Value);
+
+    /// <summary>Logits of the last call, (B, ..., classes); empty if the bundle has none.</summary>
+    public ReadOnlySpan<float> Logits => Last(TensorRole.Logits);
+
+    /// <summary>Opens a bundle's policy.</summary>
+    /// <param name="directory">The bundle's directory.</param>
+    /// <param name="options">Batch, seed, and how to run.</param>
+    /// <exception cref="BundleException">The bundle is incomplete, damaged, contradicts itself or has no policy, or the provider does not work.</exception>
+    public static Controller Load(string directory, ControllerOptions? options = null)
+    {
+        options ??= new();
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Batch);
+        var bundle = new Bundle(directory, options.Runtime);
+        try
+        {
+            var graphs = Policy(bundle);
+            foreach (string graph in graphs) bundle.Open(graph);
+            return new(bundle, options, graphs);
+        }
+        catch
+        {
+            bundle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Chooses discrete actions.</summary>
+    /// <param name="observations">(B, ...observation).</param>
+    /// <param name="actions">(B), written.</param>
+    /// <exception cref="BundleException">Another number of values, or the actions are continuous.</exception>
+    public void Act(ReadOnlySpan<float> observations, Span<long> actions)
+    {
+        if (Manifest.Action.Kind != ActionKind.Discrete) throw new BundleException("This bundle's actions are continuous: give a span of floats.");
+        Act<long>(observations, actions);
+    }
+
+    /// <summary>Chooses continuous actions.</summary>
+    /// <param name="observations">(B, ...observation).</param>
+    /// <param name="actions">(B, ...shape), written.</param>
+    /// <exception cref="BundleException">Another number of values, or the actions are discrete.</exception>
+    public void Act(ReadOnlySpan<float> observations, Span<float> actions)
+    {
+        if (Manifest.Action.Kind != ActionKind.Continuous) throw new BundleException("This bundle's actions are discrete: give a span of longs.");
+        Act<float>(observations, actions);
+    }
+
+    /// <summary>Starts an episode in every row: states take their initial value, the previous action is zero, is-first is 1.</summary>
+    public void Reset()
+    {
+        for (int row = 0; row < Batch; row++) step!.Reset(row);
+    }
+
+    /// <summary>Starts an episode in some rows.</summary>
+    /// <param name="rows">Row numbers, from 0.</param>
+    /// <exception cref="BundleException">There is no such row; none is reset then.</exception>
+    public void Reset(ReadOnlySpan<int> rows)
+    {
+        foreach (int row in rows)
+            if ((uint)row >= (uint)Batch) throw new BundleException($"There is no row {row}: expected 0 to {Batch - 1}, the batch bound now.");
+        foreach (int row in rows) step!.Reset(row);
+    }
+
+    /// <summary>Closes the sessions.</summary>
+    public void Dispose()
+    {
+        disposed = true;
+        step?.Dispose();
+        bundle.Dispose();
+    }
+
+    private void Act<T>(ReadOnlySpan<float> observations, Span<T> actions) where T : unmanaged
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        int size = Manifest.Observation.Size;
+        int batch = options.Batch > 0 ? options.Batch : observations.Length / size;
+        if (batch == 0 || observations.Length != batch * size)
+        {
+            string expected = string.Join(", ", Manifest.Observation.Shape.Select(d => $"{d}").Prepend(options.Batch > 0 ? $"{batch}" : "B"));
+            throw new BundleException($"Expected observations ({expected}), {(options.Batch > 0 ? $"{batch * size}" : $"a multiple of {size}")} "
+                + $"values; found {observations.Length}.");
+        }
+        if (actions.Length != batch * Manifest.Action.Size)
+            throw new BundleException($"Expected room for {batch * Manifest.Action.Size} actions (B={batch}); found {actions.Length}.");
+        if (batch != Batch) Bind(batch);
+        step!.Run(observations, options.Seed, options.Deterministic, Task).Span<T>().CopyTo(actions);
+    }
+
+    private void Bind(int batch)
+    {
+        step?.Dispose();
+        step = null;
+        step = new(bundle, graphs, batch);
+    }
+
+    private ReadOnlySpan<float> Last(TensorRole role)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        return step?.Result(role) is { } buffer ? buffer.Span<float>() : [];
+    }
+
+    private static string[] Policy(Bundle bundle)
+    {
+        string[] graphs = bundle.Has("control") ? ["control"] : ["act"];
+        if (!bundle.Has(graphs[0]))
+            throw new BundleException($"Bundle '{bundle.Directory}' has no policy: expected a graph 'control' or 'act', "
+                + $"found {ManifestCheck.Listed(bundle.Manifest.Graphs.Keys)}.");
+        var policy = bundle.Manifest.Graphs[graphs[0]];
+        if (policy.Output(TensorRole.Action) is null)
+            throw new BundleException($"Bundle '{bundle.Directory}': graph {graphs[0]} has no output of role action.");
+        if (policy.Input(TensorRole.Observation) is not null) return graphs;
+        return bundle.Has("observe") ? ["observe", graphs[0]] : throw new BundleException(
+            $"Bundle '{bundle.Directory}': graph {graphs[0]} reads no observation, and there is no graph 'observe' that makes its state from one.");
+    }
+}

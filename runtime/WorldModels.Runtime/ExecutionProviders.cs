@@ -1,0 +1,169 @@
+using System.Text.RegularExpressions;
+using Microsoft.ML.OnnxRuntime;
+
+namespace WorldModels.Runtime;
+
+/// <summary>Which execution provider runs a bundle's graphs, and why. <see cref="ToString"/> is a sentence for people.</summary>
+/// <param name="Requested">What the options asked for.</param>
+/// <param name="Chosen">What runs.</param>
+/// <param name="Reasons">Why each provider tried before the chosen one was passed over; empty if the first worked.</param>
+public sealed record ProviderReport(string Requested, string Chosen, IReadOnlyList<string> Reasons)
+{
+    /// <summary>Such as <c>cpu (auto: cuda is not ...)</c>.</summary>
+    public override string ToString()
+    {
+        if (Requested != ExecutionProviders.Auto) return $"{Chosen} (as asked)";
+        return Reasons.Count == 0 ? $"{Chosen} (auto: the first choice works)" : $"{Chosen} (auto: {string.Join("; ", Reasons)})";
+    }
+}
+
+/// <summary>ONNX Runtime's execution providers by name. Thread-safe.</summary>
+public static partial class ExecutionProviders
+{
+    /// <summary>The name that means: the best that works.</summary>
+    public const string Auto = "auto";
+
+    private const string Cpu = "cpu";
+
+    private static readonly Dictionary<string, string> OrtNames = new(StringComparer.OrdinalIgnoreCase)
+    {
+        [Cpu] = "CPUExecutionProvider",
+        ["cuda"] = "CUDAExecutionProvider",
+        ["tensorrt"] = "TensorrtExecutionProvider",
+        ["directml"] = "DmlExecutionProvider",
+        ["coreml"] = "CoreMLExecutionProvider",
+        ["webgpu"] = "WebGpuExecutionProvider",
+    };
+
+    // CoreML, WebGPU and TensorRT compile or round differently; they are taken only by name.
+    private static readonly string[] AutoOrder = ["cuda", "directml", Cpu];
+
+    /// <summary>Every name that <see cref="RuntimeOptions.Provider"/> takes.</summary>
+    public static IReadOnlyList<string> Names { get; } = [Auto, .. OrtNames.Keys];
+
+    /// <summary>The providers that the native library beside this app was built with. One of these may still lack its driver or device.</summary>
+    public static IReadOnlyList<string> Available()
+    {
+        var built = OrtEnv.Instance().GetAvailableProviders();
+        return [.. OrtNames.Where(p => built.Contains(p.Value)).Select(p => p.Key)];
+    }
+
+    /// <summary>The candidates for a request, in order.</summary>
+    /// <exception cref="BundleException">An unknown name.</exception>
+    internal static IReadOnlyList<string> Candidates(string requested)
+    {
+        if (requested.Equals(Auto, StringComparison.OrdinalIgnoreCase)) return AutoOrder;
+        string? known = OrtNames.Keys.FirstOrDefault(n => n.Equals(requested, StringComparison.OrdinalIgnoreCase));
+        return known is null
+            ? throw new BundleException($"There is no execution provider '{requested}': choose one of {string.Join(", ", Names)}.")
+            : [known];
+    }
+
+    /// <summary>Opens a model on one provider.</summary>
+    /// <exception cref="ProviderException">The provider does not work here.</exception>
+    /// <exception cref="OnnxRuntimeException">The session could not be made, because of the model or of the provider.</exception>
+    internal static InferenceSession Open(string path, string provider, RuntimeOptions options)
+    {
+        if (!Available().Contains(provider)) throw new ProviderException(NotBuilt(provider));
+        using var session = new SessionOptions
+        {
+            GraphOptimizationLevel = options.GraphOptimization,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            IntraOpNumThreads = options.Threads,
+            InterOpNumThreads = 1,
+        };
+        try
+        {
+            Append(session, provider, options);
+        }
+        catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
+        {
+            throw new ProviderException(Explain(provider, e.Message), e);
+        }
+        return new InferenceSession(path, session);
+    }
+
+    private static void Append(SessionOptions session, string provider, RuntimeOptions options)
+    {
+        switch (provider)
+        {
+            case "cuda":
+                AppendCuda(session, options);
+                break;
+            case "tensorrt":
+                using (var tensorRt = new OrtTensorRTProviderOptions())
+                {
+                    tensorRt.UpdateOptions(new() { ["device_id"] = $"{options.Device}" });
+                    session.AppendExecutionProvider_Tensorrt(tensorRt);
+                }
+                AppendCuda(session, options); // For the nodes that TensorRT leaves.
+                break;
+            case "directml":
+                session.EnableMemoryPattern = false; // DirectML requires both.
+                session.ExecutionMode = ExecutionMode.ORT_SEQUENTIAL;
+                session.AppendExecutionProvider_DML(options.Device);
+                break;
+            case "coreml":
+                session.AppendExecutionProvider("CoreML");
+                break;
+            case "webgpu":
+                session.AppendExecutionProvider("WebGPU");
+                break;
+        }
+    }
+
+    private static void AppendCuda(SessionOptions session, RuntimeOptions options)
+    {
+        using var cuda = new OrtCUDAProviderOptions();
+        cuda.UpdateOptions(new()
+        {
+            ["device_id"] = $"{options.Device}",
+            ["use_tf32"] = options.AllowTf32 ? "1" : "0",
+            ["cudnn_conv_algo_search"] = options.DeterministicCompute ? "DEFAULT" : "EXHAUSTIVE",
+        });
+        session.AppendExecutionProvider_CUDA(cuda);
+    }
+
+    private static string NotBuilt(string provider)
+    {
+        string advice = provider switch
+        {
+            "cuda" or "tensorrt" => "reference the NuGet package Microsoft.ML.OnnxRuntime.Gpu (and no other native ONNX Runtime) in the app",
+            "directml" => "reference the NuGet package Microsoft.ML.OnnxRuntime.DirectML in the app (Windows)",
+            "coreml" => "run on macOS or iOS, where Microsoft.ML.OnnxRuntime has it",
+            _ => "put a native ONNX Runtime that was built with it beside the app",
+        };
+        return $"{provider} is not in the native ONNX Runtime {OrtEnv.Instance().GetVersionString()} beside this app, which offers "
+            + $"{string.Join(", ", Available())}: {advice}, or choose cpu";
+    }
+
+    /// <summary>What ONNX Runtime's error about a provider means and what to do about it.</summary>
+    internal static string Explain(string provider, string error)
+    {
+        string detail = FirstLine(error);
+        bool isNvidia = provider is "cuda" or "tensorrt";
+        if (isNvidia && NoDevice().IsMatch(error))
+            return $"{provider} found no usable device ({detail}): check that nvidia-smi lists one and that the driver is new enough, or choose cpu";
+        if (MissingLibrary().Match(error) is { Success: true } missing)
+        {
+            string install = isNvidia
+                ? "install the CUDA and cuDNN versions that this ONNX Runtime was built for, on the loader's path (LD_LIBRARY_PATH, PATH)"
+                : "install its driver";
+            return $"{provider}'s library could not be loaded, '{missing.Groups["file"].Value}' is missing: {install}, or choose cpu";
+        }
+        return $"{provider} could not be started ({detail}): check its driver and libraries, or choose cpu";
+    }
+
+    private static string FirstLine(string error) => error.Split('\n')[0].Trim();
+
+    [GeneratedRegex(@"no CUDA-capable device|CUDA (failure|error) (35|100|101)\b|driver version is insufficient|invalid device ordinal",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex NoDevice();
+
+    [GeneratedRegex(@"(?<file>[\w.+-]+\.(so|dll|dylib)[\w.]*)""?:? (cannot open shared object|which is missing|.*?error 126)|"
+        + @"Failed to load (shared )?library[^\n]*?(?<file>[\w.+-]+\.(so|dll|dylib)[\w.]*)", RegexOptions.IgnoreCase)]
+    private static partial Regex MissingLibrary();
+}
+
+/// <summary>A provider does not work on this machine; the message says why and what to do.</summary>
+internal sealed class ProviderException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,33 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace WorldModels.Runtime;
+
+/// <summary>How a bundle's graphs are run.</summary>
+public sealed record RuntimeOptions
+{
+    /// <summary>
+    /// The execution provider: one of <see cref="ExecutionProviders.Names"/>. "auto" takes the first of cuda, directml and cpu that works,
+    /// and <see cref="ProviderReport"/> says which and why; any other name is that provider or an error.
+    /// </summary>
+    public string Provider { get; init; } = ExecutionProviders.Auto;
+
+    /// <summary>Which device of that kind, from 0.</summary>
+    public int Device { get; init; }
+
+    /// <summary>
+    /// Threads inside one operation, per session. 1 wins for small models; 0 lets ONNX Runtime choose. To use more cores, run more dreams.
+    /// </summary>
+    public int Threads { get; init; } = 1;
+
+    /// <summary>How far ONNX Runtime may rewrite a graph at load.</summary>
+    public GraphOptimizationLevel GraphOptimization { get; init; } = GraphOptimizationLevel.ORT_ENABLE_ALL;
+
+    /// <summary>Allows CUDA's TF32, which is faster and has 10 bits of mantissa: too few for the default parity tolerance.</summary>
+    public bool AllowTf32 { get; init; }
+
+    /// <summary>Same bits at every run on CUDA (no timing-driven choice of convolution). The CPU is always so.</summary>
+    public bool DeterministicCompute { get; init; }
+
+    /// <summary>Whether every file's SHA-256 is compared at load.</summary>
+    public bool VerifyHashes { get; init; } = true;
+}

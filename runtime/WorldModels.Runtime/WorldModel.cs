@@ -1,0 +1,60 @@
+namespace WorldModels.Runtime;
+
+/// <summary>
+/// A world model shipped as a bundle. Thread-safe: any number of threads may make dreams and run graphs of one model at once;
+/// each <see cref="Runtime.Dream"/> belongs to one thread at a time. Dispose it after its dreams.
+/// </summary>
+public sealed class WorldModel : IDisposable
+{
+    private readonly Bundle bundle;
+
+    private WorldModel(Bundle bundle) => this.bundle = bundle;
+
+    /// <summary>What the bundle says of itself.</summary>
+    public Manifest Manifest => bundle.Manifest;
+
+    /// <summary>Which execution provider runs it, and why.</summary>
+    public ProviderReport ProviderReport => bundle.Report!;
+
+    /// <summary>Opens a bundle: checks the manifest and the files, opens the graphs that a dream runs, and compares their tensors.</summary>
+    /// <param name="directory">The bundle's directory.</param>
+    /// <param name="options">Provider, threads and checks.</param>
+    /// <exception cref="BundleException">The bundle is incomplete, damaged or contradicts itself, or the provider does not work.</exception>
+    public static WorldModel Load(string directory, RuntimeOptions? options = null)
+    {
+        var bundle = new Bundle(directory, options);
+        try
+        {
+            if (!bundle.Has("imagine") && !bundle.Has("dream"))
+                throw new BundleException($"Bundle '{directory}' has no world model: expected a graph 'imagine' or 'dream', "
+                    + $"found {ManifestCheck.Listed(bundle.Manifest.Graphs.Keys)}. If it is a policy, use Controller.Load.");
+            foreach (string graph in (string[])["observe", "act", "imagine", "dream"])
+                if (bundle.Has(graph)) bundle.Open(graph);
+            return new(bundle);
+        }
+        catch
+        {
+            bundle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Prepares imagination: allocates the trajectories and binds every step once.</summary>
+    /// <param name="batch">B, rows imagined side by side.</param>
+    /// <param name="horizon">T, steps imagined.</param>
+    /// <param name="options">What to keep, and how to cut the batch.</param>
+    /// <exception cref="BundleException">The bundle's graphs do not make a rollout, or the batch is too large.</exception>
+    public Dream Dream(int batch, int horizon, DreamOptions? options = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(horizon, 1);
+        return new(bundle, batch, horizon, options ?? new());
+    }
+
+    /// <summary>One graph, to run on named arrays.</summary>
+    /// <exception cref="BundleException">There is no such graph, or it is not what the manifest says.</exception>
+    public GraphRunner Graph(string name) => new(bundle.Open(name));
+
+    /// <summary>Closes the sessions.</summary>
+    public void Dispose() => bundle.Dispose();
+}
