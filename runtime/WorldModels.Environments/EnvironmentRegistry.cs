@@ -1,0 +1,82 @@
+namespace WorldModels.Environments;
+
+/// <summary>A registered environment.</summary>
+/// <param name="Name">What users type.</param>
+/// <param name="Summary">One line for listings.</param>
+public abstract record EnvironmentSpec(string Name, string Summary);
+
+/// <summary>A registered environment and how it is made.</summary>
+/// <param name="Name">What users type.</param>
+/// <param name="Summary">One line for listings.</param>
+/// <param name="Make">Makes one.</param>
+/// <param name="MakeVector">Makes a batch of the given number of rows.</param>
+/// <typeparam name="TAction">Element of an action: <c>long</c> for discrete actions, <c>float</c> for continuous ones.</typeparam>
+public sealed record EnvironmentSpec<TAction>(
+    string Name, string Summary, Func<IEnvironment<TAction>> Make, Func<int, IVectorEnvironment<TAction>> MakeVector)
+    : EnvironmentSpec(Name, Summary)
+    where TAction : unmanaged;
+
+/// <summary>The environments by name.</summary>
+public static class EnvironmentRegistry
+{
+    /// <summary>All of them, in the order of listings.</summary>
+    public static IReadOnlyList<EnvironmentSpec> All { get; } =
+    [
+        MiniPacman("minipacman", MiniPacmanMode.Regular),
+        .. MiniPacmanMode.All.Select(mode => MiniPacman($"minipacman-{mode.Name}", mode)),
+    ];
+
+    /// <summary>Makes one environment.</summary>
+    /// <exception cref="ArgumentException">There is none of this name, or its actions are not of this type.</exception>
+    public static IEnvironment<TAction> Make<TAction>(string name) where TAction : unmanaged => Find<TAction>(name).Make();
+
+    /// <summary>Makes <paramref name="count"/> environments in lock step.</summary>
+    /// <exception cref="ArgumentException">There is none of this name, or its actions are not of this type.</exception>
+    public static IVectorEnvironment<TAction> MakeVector<TAction>(string name, int count) where TAction : unmanaged =>
+        Find<TAction>(name).MakeVector(count);
+
+    /// <summary>Looks a name up.</summary>
+    /// <exception cref="ArgumentException">There is none; the message lists those there are and suggests the nearest.</exception>
+    public static EnvironmentSpec Find(string name)
+    {
+        foreach (EnvironmentSpec spec in All)
+        {
+            if (spec.Name == name)
+                return spec;
+        }
+        string nearest = All.MinBy(spec => EditDistance(spec.Name, name.ToLowerInvariant()))!.Name;
+        throw new ArgumentException(
+            $"There is no environment '{name}'. Did you mean '{nearest}'? Known: {string.Join(", ", All.Select(spec => spec.Name))}.");
+    }
+
+    private static EnvironmentSpec<TAction> Find<TAction>(string name) where TAction : unmanaged
+    {
+        EnvironmentSpec spec = Find(name);
+        return spec as EnvironmentSpec<TAction> ?? throw new ArgumentException(
+            $"The actions of '{name}' are {(spec is EnvironmentSpec<long> ? "discrete (long)" : "continuous (float)")}, not {typeof(TAction)}.");
+    }
+
+    private static EnvironmentSpec<long> MiniPacman(string name, MiniPacmanMode mode) => new(
+        name,
+        $"MiniPacman, {mode.Name}: 15x19 maze, (3, 15, 19) pixels, 5 actions",
+        () => new MiniPacmanEnvironment(mode),
+        count => new MiniPacmanVectorEnvironment(mode, count));
+
+    /// <summary>Levenshtein's distance.</summary>
+    private static int EditDistance(string a, string b)
+    {
+        int[] costs = [.. Enumerable.Range(0, b.Length + 1)];
+        for (int i = 1; i <= a.Length; i++)
+        {
+            int diagonal = costs[0];
+            costs[0] = i;
+            for (int j = 1; j <= b.Length; j++)
+            {
+                int substitution = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+                diagonal = costs[j];
+                costs[j] = Math.Min(substitution, Math.Min(costs[j], costs[j - 1]) + 1);
+            }
+        }
+        return costs[b.Length];
+    }
+}
