@@ -1,0 +1,40 @@
+using Google.Protobuf.Collections;
+using WorldModels.Onnx.Proto;
+
+namespace WorldModels.Onnx;
+
+/// <summary>
+/// Removes what no output needs: nodes (a softmax kept for its gradient), initialisers, declared shapes. Inputs stay: they are the
+/// graph's signature.
+/// </summary>
+public static class PrunePass
+{
+    public static void Apply(GraphProto graph)
+    {
+        HashSet<string> needed = [.. graph.Output.Select(o => o.Name)];
+        HashSet<NodeProto> alive = new(ReferenceEqualityComparer.Instance);
+        foreach (NodeProto node in graph.Node.Reverse())        // nodes are in topological order
+        {
+            if (node.Output.Any(needed.Contains))
+            {
+                alive.Add(node);
+                needed.UnionWith(node.Input);
+                foreach (GraphProto body in node.Attribute.SelectMany(a => a.Graphs.Append(a.G)).Where(g => g is not null))
+                    needed.UnionWith(body.Node.SelectMany(n => n.Input).Concat(body.Output.Select(o => o.Name)));
+            }
+        }
+        HashSet<string> computed = [.. alive.SelectMany(node => node.Output)];
+        Keep(graph.Node, alive.Contains);
+        Keep(graph.Initializer, initializer => needed.Contains(initializer.Name));
+        Keep(graph.ValueInfo, value => computed.Contains(value.Name));
+    }
+
+    private static void Keep<T>(RepeatedField<T> items, Predicate<T> wanted)
+    {
+        T[] kept = [.. items.Where(item => wanted(item))];
+        if (kept.Length == items.Count)
+            return;
+        items.Clear();
+        items.AddRange(kept);
+    }
+}

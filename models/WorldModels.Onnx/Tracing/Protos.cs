@@ -1,0 +1,54 @@
+using Google.Protobuf;
+using WorldModels.Models;
+using WorldModels.Onnx.Proto;
+using static WorldModels.Onnx.Proto.AttributeProto.Types;
+using static WorldModels.Onnx.Proto.TensorProto.Types;
+
+namespace WorldModels.Onnx;
+
+/// <summary>Short forms for the messages of a graph.</summary>
+internal static class Protos
+{
+    public static DataType Element(DType type) => type switch
+    {
+        DType.Float32 => DataType.Float,
+        DType.Int64 => DataType.Int64,
+        DType.Bool => DataType.Bool,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not an element type."),
+    };
+
+    public static ValueInfoProto Value(string name, DType type, ReadOnlySpan<Dim> dims)
+    {
+        TensorShapeProto shape = new();
+        foreach (Dim dim in dims)
+        {
+            shape.Dim.Add(dim.Name is { } param
+                ? new TensorShapeProto.Types.Dimension { DimParam = param }
+                : new TensorShapeProto.Types.Dimension { DimValue = dim.Value });
+        }
+        TypeProto.Types.Tensor tensor = new() { ElemType = (int)Element(type), Shape = shape };
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
+    }
+
+    public static TensorProto Initializer(string name, DType type, ReadOnlySpan<int> shape, ReadOnlySpan<byte> data)
+    {
+        TensorProto tensor = new() { Name = name, DataType = (int)Element(type), RawData = ByteString.CopyFrom(data) };
+        foreach (int size in shape)
+            tensor.Dims.Add(size);
+        return tensor;
+    }
+
+    /// <summary>An initialiser whose data lies outside the graph; the writer says where.</summary>
+    public static TensorProto ExternalInitializer(string name, IReadOnlyList<int> shape) =>
+        new() { Name = name, DataType = (int)DataType.Float, Dims = { shape.Select(d => (long)d) }, DataLocation = DataLocation.External };
+
+    public static AttributeProto Attribute(string name, long value) => new() { Name = name, I = value, Type = AttributeType.Int };
+
+    public static AttributeProto Attribute(string name, float value) => new() { Name = name, F = value, Type = AttributeType.Float };
+
+    public static AttributeProto Attribute(string name, string value) =>
+        new() { Name = name, S = ByteString.CopyFromUtf8(value), Type = AttributeType.String };
+
+    public static AttributeProto Attribute(string name, ReadOnlySpan<int> values) =>
+        new() { Name = name, Ints = { values.ToArray().Select(v => (long)v) }, Type = AttributeType.Ints };
+}
