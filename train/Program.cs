@@ -1,1 +1,3 @@
-System.Console.WriteLine();
+using WorldModels.Train;
+
+return TrainApp.Run(args, Console.Out, Console.Error);

@@ -1,0 +1,111 @@
+namespace WorldModels.Models;
+
+/// <summary>The bodies an <see cref="EnvironmentModel{T}"/> can have.</summary>
+public enum EnvironmentModelArchitecture
+{
+    /// <summary>Two 3x3 convolutions and one pool-and-inject: learns within minutes on a CPU.</summary>
+    Compact,
+
+    /// <summary>Weber et al. 2017 as its public reimplementation built it: two basic blocks, 345,233 parameters.</summary>
+    Faithful,
+}
+
+/// <summary>What an <see cref="EnvironmentModel{T}"/> predicts over, and with which body.</summary>
+public sealed record EnvironmentModelConfig
+{
+    /// <summary>The network's body.</summary>
+    public EnvironmentModelArchitecture Architecture { get; init; } = EnvironmentModelArchitecture.Compact;
+
+    /// <summary>Rows of a frame.</summary>
+    public int Rows { get; init; } = 15;
+
+    /// <summary>Columns of a frame.</summary>
+    public int Columns { get; init; } = 19;
+
+    /// <summary>Number of discrete actions.</summary>
+    public int Actions { get; init; } = 5;
+
+    /// <summary>Filters of the compact body.</summary>
+    public int Filters { get; init; } = 32;
+
+    /// <summary>Whether the model also predicts that the episode goes on.</summary>
+    public bool Termination { get; init; }
+
+    /// <summary>Colour of each pixel class, (classes, 3) in row-major order: frames are built from predicted classes.</summary>
+    public required IReadOnlyList<float> Palette { get; init; }
+
+    /// <summary>The reward that each reward class stands for.</summary>
+    public required IReadOnlyList<float> Rewards { get; init; }
+
+    /// <summary>Number of pixel classes.</summary>
+    public int PixelClasses => Palette.Count / 3;
+}
+
+/// <summary>What a model says of the next step, before any choice is made.</summary>
+/// <param name="Pixels">Logits of each cell's class, (B, classes, H, W).</param>
+/// <param name="Reward">Logits of the reward class, (B, R).</param>
+/// <param name="Continue">Logit of the episode going on, (B); unset in a model without <see cref="EnvironmentModelConfig.Termination"/>.</param>
+public readonly record struct Prediction<T>(T Pixels, T Reward, T? Continue) where T : ITensor<T>;
+
+/// <summary>
+/// Predicts the next frame cell by cell, and the reward, from one frame and an action (Weber et al. 2017, section 4 and appendix C).
+/// The action enters as one plane per action, all ones for the chosen one.
+/// </summary>
+public sealed class EnvironmentModel<T> where T : ITensor<T>
+{
+    private readonly Parameters<T> _p;
+    private readonly EnvironmentModelConfig _config;
+    private readonly IEnvironmentModelBody<T> _body;
+    private readonly T _palette, _rewards;
+
+    public EnvironmentModel(Parameters<T> p, EnvironmentModelConfig config)
+    {
+        _p = p;
+        _config = config;
+        _body = config.Architecture switch
+        {
+            EnvironmentModelArchitecture.Compact => new CompactBody<T>(p, config),
+            EnvironmentModelArchitecture.Faithful => new FaithfulBody<T>(p, config),
+            _ => throw new ArgumentOutOfRangeException(nameof(config), config.Architecture, "unknown architecture"),
+        };
+        _palette = p.Constant("palette", [.. config.Palette], config.PixelClasses, 3);
+        _rewards = p.Constant("rewards", [.. config.Rewards], config.Rewards.Count, 1);
+    }
+
+    /// <summary>Frame (B, 3, H, W) and action (B) Int64 to the logits of what follows.</summary>
+    public Prediction<T> Predict(T frame, T action)
+    {
+        using var _ = _p.Enter();
+        T planes = action.OneHot(_config.Actions)                                           // (B, A)
+            .Reshape(Axis.Keep, _config.Actions, 1, 1)
+            .Expand(Axis.Keep, _config.Actions, _config.Rows, _config.Columns);             // (B, A, H, W)
+        return _body.Predict(frame.Concat(planes, axis: 1));
+    }
+
+    /// <summary>The most likely next frame, (B, 3, H, W), in the palette's colours.</summary>
+    public T Frame(Prediction<T> prediction)
+    {
+        using var _ = _p.Enter();
+        return _palette.Gather(prediction.Pixels.ArgMax(1)).Transpose(0, 3, 1, 2);          // (B, H, W, 3) -> (B, 3, H, W)
+    }
+
+    /// <summary>The reward of the most likely class, (B).</summary>
+    public T Reward(Prediction<T> prediction)
+    {
+        using var _ = _p.Enter();
+        return _rewards.Gather(prediction.Reward.ArgMax(-1)).Reshape(Axis.Keep);                // (B, 1) -> (B)
+    }
+
+    /// <summary>The probability that the episode goes on, (B).</summary>
+    public T Continue(Prediction<T> prediction)
+    {
+        using var _ = _p.Enter();
+        return prediction.Continue!.Sigmoid();
+    }
+}
+
+/// <summary>A body of an environment model: (B, 3 + A, H, W) to logits.</summary>
+internal interface IEnvironmentModelBody<T> where T : ITensor<T>
+{
+    Prediction<T> Predict(T x);
+}

@@ -1,0 +1,79 @@
+using WorldModels.Models;
+using WorldModels.Runtime;
+using WorldModels.Train;
+
+namespace WorldModels.Tests.EndToEnd;
+
+/// <summary>A small Gaussian latent model as a bundle: recurrent state, noise, continuous actions. MiniPacman has none of them.</summary>
+internal static class LatentModel
+{
+    public const int Observation = 6, Actions = 2;
+    public static RssmConfig Config { get; } = new() { Deterministic = 16, Stochastic = 4, Hidden = 12, Embedding = 10, Actions = Actions };
+
+    public static BundleDefinition Define() => new()
+    {
+        Algorithm = "rssm",
+        Environment = "none",
+        Observation = new() { Shape = [Observation], Low = -1, High = 1 },
+        Action = ActionSpec.Continuous([Actions], -1, 1),
+        Starts = [.. Enumerable.Range(0, 16 * Observation).Select(i => MathF.Sin(0.7f * i))],
+        Graphs = new Dictionary<string, IGraphDefinition> { ["observe"] = new Observe(), ["imagine"] = new Imagine(), ["decode"] = new Decode() },
+    };
+
+    private static TensorSpec[] State(string prefix, bool output) =>
+    [
+        Spec($"{prefix}deterministic", TensorRole.State, Config.Deterministic, output ? "deterministic" : null),
+        Spec($"{prefix}stochastic", TensorRole.State, Config.Stochastic, output ? "stochastic" : null),
+    ];
+
+    private static TensorSpec Spec(string name, TensorRole role, int size, string? feeds = null) => new()
+    {
+        Name = name, Role = role, Shape = ["batch", size], Feeds = feeds,
+        Initial = role == TensorRole.State && feeds is null ? InitialState.Zeros : null,
+        Noise = role == TensorRole.Noise ? NoiseKind.Gaussian : null,
+    };
+
+    private sealed class Observe : IGraphDefinition
+    {
+        public IReadOnlyList<TensorSpec> Inputs =>
+        [
+            .. State("", output: false), Spec("action", TensorRole.Action, Actions), Spec("observation", TensorRole.Observation, Observation),
+            Spec("noise", TensorRole.Noise, Config.Stochastic),
+        ];
+
+        public IReadOnlyList<TensorSpec> Outputs => State("next_", output: true);
+
+        public T[] Run<T>(Parameters<T> p, T[] x) where T : ITensor<T>
+        {
+            var encoder = new Linear<T>(p["encoder"], Observation, Config.Embedding);
+            RssmState<T> next = new Rssm<T>(p["rssm"], Config).Observe(x[0], x[1], x[2], encoder.Forward(x[3]).Elu(), x[4]);
+            return [next.Deterministic, next.Stochastic];
+        }
+    }
+
+    private sealed class Imagine : IGraphDefinition
+    {
+        public IReadOnlyList<TensorSpec> Inputs =>
+            [.. State("", output: false), Spec("action", TensorRole.Action, Actions), Spec("noise", TensorRole.Noise, Config.Stochastic)];
+
+        public IReadOnlyList<TensorSpec> Outputs =>
+            [.. State("next_", output: true), new() { Name = "reward", Role = TensorRole.Reward, Shape = ["batch"] }];
+
+        public T[] Run<T>(Parameters<T> p, T[] x) where T : ITensor<T>
+        {
+            RssmState<T> next = new Rssm<T>(p["rssm"], Config).Imagine(x[0], x[1], x[2], x[3]);
+            var reward = new Linear<T>(p["reward"], Config.Deterministic + Config.Stochastic, 1);
+            return [next.Deterministic, next.Stochastic, reward.Forward(next.Deterministic.Concat(next.Stochastic)).Reshape(Axis.Keep)];
+        }
+    }
+
+    private sealed class Decode : IGraphDefinition
+    {
+        public IReadOnlyList<TensorSpec> Inputs => State("", output: false);
+
+        public IReadOnlyList<TensorSpec> Outputs => [Spec("observation", TensorRole.Observation, Observation)];
+
+        public T[] Run<T>(Parameters<T> p, T[] x) where T : ITensor<T> =>
+            [new Linear<T>(p["decoder"], Config.Deterministic + Config.Stochastic, Observation).Forward(x[0].Concat(x[1])).Tanh()];
+    }
+}

@@ -1,0 +1,95 @@
+using WorldModels.Models;
+using WorldModels.Onnx;
+using WorldModels.Runtime;
+using WorldModels.Train;
+using static TorchSharp.torch;
+
+namespace WorldModels.Tests.EndToEnd;
+
+/// <summary>A recurrent, noisy latent model from eager training to a dream in the runtime.</summary>
+public sealed class LatentModelTests
+{
+    private const double Tolerance = 1e-5;
+    private string _folder = "";
+    private IReadOnlyDictionary<string, WeightArray> _weights = new Dictionary<string, WeightArray>();
+
+    [OneTimeSetUp]
+    public void Export()
+    {
+        _folder = Path.Combine(Path.GetTempPath(), $"latent-{Guid.NewGuid():N}");
+        BundleDefinition definition = LatentModel.Define();
+        using var parameters = new EagerParameters(7);
+        using (NewDisposeScope())
+        using (no_grad())
+            foreach (IGraphDefinition graph in definition.Graphs.Values)
+                _ = graph.Run(parameters.Root, [.. graph.Inputs.Select(input => new EagerTensor(zeros([1, .. input.Shape.Skip(1).Select(dim => (long)dim.Size)])))]);
+        _weights = parameters.ToWeights();
+        VerificationReport report = BundleExporter.Export(_folder, "latent", definition, _weights, new TrainingSpec());
+        Assert.That(report.Passed, report.ToString());
+    }
+
+    [OneTimeTearDown]
+    public void Delete() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public void ADreamIsTheEagerRollout()
+    {
+        const int Batch = 5, Horizon = 15;
+        using WorldModel world = WorldModel.Load(_folder);
+        using Dream dream = world.Dream(Batch, Horizon);
+        DreamBatch imagined = dream.Run(seed: 3);
+        using EagerParameters parameters = EagerParameters.From(_weights);
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        var rssm = new Rssm<EagerTensor>(parameters.Root["rssm"], LatentModel.Config);
+        var reward = new Linear<EagerTensor>(parameters.Root["reward"], LatentModel.Config.Deterministic + LatentModel.Config.Stochastic, 1);
+        EagerTensor deterministic = Rows(imagined.State("deterministic", 0), Batch), stochastic = Rows(imagined.State("stochastic", 0), Batch);
+        for (int t = 0; t < Horizon; t++)
+        {
+            // The dream's noise shows in its own states: recover none of it, draw it again as the runtime documents.
+            var noise = new float[Batch * LatentModel.Config.Stochastic];
+            for (int row = 0; row < Batch; row++)
+                Philox.FillGaussian(new NoiseKey(3, (uint)row, (uint)t, Philox.Stream("imagine/noise")), noise.AsSpan(row * LatentModel.Config.Stochastic, LatentModel.Config.Stochastic));
+            RssmState<EagerTensor> next = rssm.Imagine(deterministic, stochastic, Rows(imagined.ContinuousActions(t), Batch), Rows(noise, Batch));
+            AssertClose(next.Deterministic, imagined.State("deterministic", t + 1));
+            AssertClose(next.Stochastic, imagined.State("stochastic", t + 1));
+            AssertClose(reward.Forward(next.Deterministic.Concat(next.Stochastic)), imagined.Rewards(t));
+            (deterministic, stochastic) = (next.Deterministic, next.Stochastic);
+        }
+    }
+
+    [Test]
+    public void ARowIsTheSameAloneAndInABatch()
+    {
+        using WorldModel world = WorldModel.Load(_folder);
+        using Dream one = world.Dream(1, 10), many = world.Dream(64, 10);
+        DreamBatch alone = one.Run(11), together = many.Run(11);
+        for (int t = 0; t <= 10; t++)
+            Assert.That(together.State("stochastic", t)[..4].ToArray(), Is.EqualTo(alone.State("stochastic", t).ToArray()).Within(Tolerance));
+    }
+
+    [Test]
+    public void GradientsReachEveryParameterThroughFifteenSteps()
+    {
+        using var scope = NewDisposeScope();
+        using var parameters = new EagerParameters(1);
+        var rssm = new Rssm<EagerTensor>(parameters.Root, LatentModel.Config);
+        EagerTensor h = zeros(3, LatentModel.Config.Deterministic), z = zeros(3, LatentModel.Config.Stochastic), action = ones(3, LatentModel.Actions);
+        Tensor loss = zeros(1);
+        for (int t = 0; t < 15; t++)
+        {
+            EagerTensor noise = randn(3, LatentModel.Config.Stochastic), embedding = randn(3, LatentModel.Config.Embedding);
+            RssmState<EagerTensor> next = t % 2 == 0 ? rssm.Imagine(h, z, action, noise) : rssm.Observe(h, z, action, embedding, noise);
+            (h, z) = (next.Deterministic, next.Stochastic);
+            loss = loss + (h.Square().Sum(-1) + z.Square().Sum(-1)).Value.mean();
+        }
+        loss.backward();
+        foreach ((string path, TorchSharp.Modules.Parameter parameter) in parameters.All)
+            Assert.That(parameter.grad is { } gradient && gradient.abs().sum().item<float>() > 0, path);
+    }
+
+    private static EagerTensor Rows(ReadOnlySpan<float> values, int rows) => tensor(values.ToArray(), [rows, values.Length / rows]);
+
+    private static void AssertClose(EagerTensor expected, ReadOnlySpan<float> actual) =>
+        Assert.That(actual.ToArray(), Is.EqualTo(expected.Value.contiguous().data<float>().ToArray()).Within(Tolerance));
+}

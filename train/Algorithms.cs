@@ -1,0 +1,66 @@
+using System.Text.Json;
+using WorldModels.Environments;
+using WorldModels.Train.A2C;
+using WorldModels.Train.EnvironmentModel;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train;
+
+/// <summary>An algorithm that can be trained: its presets and how to start it.</summary>
+public abstract record Algorithm(string Name, string Summary)
+{
+    /// <summary>Names of the presets, the default first.</summary>
+    public abstract IReadOnlyList<string> PresetNames { get; }
+
+    /// <summary>The options of a preset.</summary>
+    public abstract TrainOptions Preset(string name);
+
+    /// <summary>Options as config.json holds them.</summary>
+    public abstract TrainOptions Read(JsonElement config);
+
+    /// <summary>A trainer at its first update.</summary>
+    public abstract Trainer Create(TrainOptions options, Device device);
+
+    /// <summary>All algorithms.</summary>
+    public static IReadOnlyList<Algorithm> All { get; } =
+    [
+        new Algorithm<A2COptions>("a2c", "advantage actor-critic on images (Mnih et al. 2016)", A2COptions.Presets,
+            (options, device) => new A2CTrainer(options, device)),
+        new Algorithm<EnvironmentModelOptions>("environment-model", "a model of MiniPacman, frame by frame (Weber et al. 2017)",
+            EnvironmentModelOptions.Presets, (options, device) => new EnvironmentModelTrainer(options, device)),
+    ];
+
+    /// <exception cref="UserException">No algorithm has this name.</exception>
+    public static Algorithm Find(string name) => All.FirstOrDefault(algorithm => algorithm.Name == name)
+        ?? throw new UserException($"Unknown algorithm '{name}'{Names.Suggest(name, All.Select(algorithm => algorithm.Name))}. "
+            + $"Algorithms: {string.Join(", ", All.Select(algorithm => algorithm.Name))}.");
+
+    /// <summary>Refuses an environment that does not exist, before anything is made.</summary>
+    public static void RequireEnvironment(string name)
+    {
+        try
+        {
+            EnvironmentRegistry.Find(name);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UserException(exception.Message, exception);
+        }
+    }
+}
+
+/// <summary>An algorithm with options of its own type.</summary>
+public sealed record Algorithm<TOptions>(
+    string Name, string Summary, IReadOnlyDictionary<string, TOptions> Presets, Func<TOptions, Device, Trainer> Make) : Algorithm(Name, Summary)
+    where TOptions : TrainOptions
+{
+    public override IReadOnlyList<string> PresetNames => [.. Presets.Keys.OrderBy(name => name == "small" ? 0 : 1)];
+
+    public override TrainOptions Preset(string name) => Presets.TryGetValue(name, out TOptions? options)
+        ? options
+        : throw new UserException($"{Name} has no preset '{name}'{Names.Suggest(name, Presets.Keys)}. Presets: {string.Join(", ", Presets.Keys)}.");
+
+    public override TrainOptions Read(JsonElement config) => config.Deserialize<TOptions>(OptionText.Json)!;
+
+    public override Trainer Create(TrainOptions options, Device device) => Make((TOptions)options, device);
+}

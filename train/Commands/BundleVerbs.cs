@@ -1,0 +1,72 @@
+using CommandLine;
+using WorldModels.Environments;
+using WorldModels.Onnx;
+using WorldModels.Runtime;
+
+namespace WorldModels.Train;
+
+[Verb("export", HelpText = "Export a run's last checkpoint as a bundle (evaluates it first).")]
+public sealed class ExportVerb : IVerb
+{
+    [Value(0, MetaName = "run", Required = true, HelpText = "Folder of the run.")]
+    public string RunPath { get; set; } = "";
+
+    [Option("output", HelpText = "Folder of the bundle (default: bundle inside the run).")]
+    public string? Output { get; set; }
+
+    [Option("no-provision", HelpText = "Never install anything; say what is missing instead.")]
+    public bool NoProvision { get; set; }
+
+    public int Run(TextWriter output)
+    {
+        Devices.Provision(!NoProvision);
+        Session.ExportRun(RunPath, Output, Progress.Create());
+        return 0;
+    }
+}
+
+[Verb("verify", HelpText = "Verify a bundle, against the checkpoint it came from if a run is given.")]
+public sealed class VerifyVerb : IVerb
+{
+    [Value(0, MetaName = "bundle", Required = true, HelpText = "Folder of the bundle.")]
+    public string Bundle { get; set; } = "";
+
+    [Option("run", HelpText = "Run folder: compare the bundle's weights with its checkpoint's, number by number.")]
+    public string? RunPath { get; set; }
+
+    public int Run(TextWriter output)
+    {
+        VerificationReport report = BundleVerifier.Verify(Bundle);
+        output.WriteLine(report);
+        if (!report.Passed)
+            return 1;
+        if (RunPath is not null)
+            output.WriteLine(CompareWeights(Bundle, RunPath));
+        return 0;
+    }
+
+    private static string CompareWeights(string bundle, string run)
+    {
+        IReadOnlyDictionary<string, WeightArray> trained = Checkpoint.Read(Path.Combine(run, "checkpoint.safetensors")).Weights();
+        IReadOnlyDictionary<string, WeightArray> shipped = Safetensors.Read(Path.Combine(bundle, "weights.safetensors")).Weights();
+        foreach ((string path, WeightArray weight) in shipped)
+            if (!trained.TryGetValue(path, out WeightArray? other) || !other.Values.AsSpan().SequenceEqual(weight.Values))
+                throw new UserException($"{bundle} was not exported from the checkpoint in {run}: {path} differs. Export it again: train export {run}");
+        return $"All {shipped.Count} weights equal the checkpoint in {run}.";
+    }
+}
+
+[Verb("list", HelpText = "List algorithms with their presets, and environments.")]
+public sealed class ListVerb : IVerb
+{
+    public int Run(TextWriter output)
+    {
+        output.WriteLine("Algorithms:");
+        foreach (Algorithm algorithm in Algorithm.All)
+            output.WriteLine($"  {algorithm.Name,-20} {algorithm.Summary}; presets {string.Join(", ", algorithm.PresetNames)}");
+        output.WriteLine("Environments:");
+        foreach (EnvironmentSpec environment in EnvironmentRegistry.All)
+            output.WriteLine($"  {environment.Name,-20} {environment.Summary}");
+        return 0;
+    }
+}

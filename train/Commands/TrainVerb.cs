@@ -1,0 +1,93 @@
+using System.Text.Json;
+using CommandLine;
+using WorldModels.Runtime;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train;
+
+[Verb("a2c", HelpText = "Train advantage actor-critic on images.")]
+public sealed class A2CVerb : TrainVerb
+{
+    protected override string AlgorithmName => "a2c";
+}
+
+[Verb("environment-model", HelpText = "Learn a model of MiniPacman from recorded games.")]
+public sealed class EnvironmentModelVerb : TrainVerb
+{
+    protected override string AlgorithmName => "environment-model";
+}
+
+/// <summary>Trains, evaluates and exports. The same options for every algorithm; hyperparameters by <c>--set key=value</c>.</summary>
+public abstract class TrainVerb : IVerb
+{
+    private const int Stopped = 130;
+
+    protected abstract string AlgorithmName { get; }
+
+    [Option("env", HelpText = "Environment (see: list).")]
+    public string? Env { get; set; }
+
+    [Option("preset", HelpText = "small (default): learns on two CPU cores; paper: published sizes; debug: seconds.")]
+    public string? Preset { get; set; }
+
+    [Option("set", HelpText = "Hyperparameters, as in: --set learningRate=1e-3 updates=2000", MetaValue = "key=value")]
+    public IEnumerable<string> Set { get; set; } = [];
+
+    [Option("seed", HelpText = "Seed of everything drawn.")]
+    public long? Seed { get; set; }
+
+    [Option("device", HelpText = "cpu (default) or cuda, cuda:1 ...")]
+    public string? Device { get; set; }
+
+    [Option("run", HelpText = "Folder of the run (default: runs/<env>-<algorithm>-<preset>-s<seed>).")]
+    public string? RunPath { get; set; }
+
+    [Option("resume", HelpText = "Continue the run in this folder from its last checkpoint.")]
+    public string? Resume { get; set; }
+
+    [Option("no-export", HelpText = "Do not evaluate and export at the end.")]
+    public bool NoExport { get; set; }
+
+    [Option("no-provision", HelpText = "Never install anything; say what is missing instead.")]
+    public bool NoProvision { get; set; }
+
+    public int Run(TextWriter output)
+    {
+        Devices.Provision(!NoProvision);
+        if (Resume is not null && (RunPath is not null || Preset is not null || Env is not null))
+            throw new UserException("--resume continues a run as it was started; it goes with --set and --device only.");
+        Algorithm algorithm = Algorithm.Find(AlgorithmName);
+        TrainOptions options = Resume is null ? Fresh(algorithm) : Stored(algorithm, Resume);
+        Device device = Devices.Open(Device ?? "cpu", options);
+        string path = Resume ?? RunPath ?? Path.Combine("runs", $"{options.Env}-{algorithm.Name}-{Preset ?? "small"}-s{options.Seed}");
+        using RunFolder folder = Resume is null ? RunFolder.Create(path, algorithm.Name, options) : RunFolder.Resume(path);
+        folder.WriteConfig(algorithm.Name, options);
+        foreach ((string key, string value) in OptionText.Describe(options))
+            output.WriteLine($"  {key,-20} {value}");
+        using CancellationTokenSource stop = TrainApp.StopOnSignal(out IDisposable signals);
+        using (signals)
+            return Session.Run(folder, algorithm, options, device, Progress.Create(), export: !NoExport, stop.Token) == RunOutcome.Finished ? 0 : Stopped;
+    }
+
+    private TrainOptions Fresh(Algorithm algorithm)
+    {
+        TrainOptions options = algorithm.Preset(Preset ?? "small");
+        if (Env is not null)
+            options = options with { Env = Env };
+        if (Seed is { } seed)
+            options = options with { Seed = seed };
+        options = OptionText.With(options, Set);
+        Algorithm.RequireEnvironment(options.Env);
+        return options;
+    }
+
+    private TrainOptions Stored(Algorithm algorithm, string path)
+    {
+        (string name, TrainOptions options) = Session.ReadOptions(path);
+        if (name != algorithm.Name)
+            throw new UserException($"{path} is a run of {name}, not of {algorithm.Name}: train {name} --resume {path}");
+        if (Seed is { } seed && seed != options.Seed)
+            throw new UserException($"{path} was started with seed {options.Seed}; another seed is another run.");
+        return OptionText.With(options, Set);
+    }
+}

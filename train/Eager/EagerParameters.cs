@@ -1,0 +1,124 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using WorldModels.Models;
+using WorldModels.Onnx;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train;
+
+/// <summary>
+/// Parameters that learn: created once by path, each from its own random stream (seed and path), so that adding a layer changes no other
+/// layer's first values.
+/// </summary>
+public sealed class EagerParameters(long seed, Device? device = null) : ParameterStore<EagerTensor>, IDisposable
+{
+    private readonly Dictionary<string, Parameter> _parameters = [];
+    private readonly Dictionary<string, Tensor> _constants = [];
+
+    /// <summary>Where the parameters live.</summary>
+    public Device Device { get; } = device ?? CPU;
+
+    /// <summary>The root path.</summary>
+    public Parameters<EagerTensor> Root => new(this);
+
+    /// <summary>All parameters by path, in order of creation.</summary>
+    public IReadOnlyDictionary<string, Parameter> All => _parameters;
+
+    /// <summary>Total number of scalars.</summary>
+    public long Count => _parameters.Values.Sum(parameter => parameter.numel());
+
+    public override EagerTensor Parameter(string path, ReadOnlySpan<int> shape, Init init)
+    {
+        if (_parameters.TryGetValue(path, out Parameter? existing))
+        {
+            if (!Matches(existing, shape))
+                throw new ArgumentException($"parameter {path} is ({string.Join(", ", existing.shape)}); asked for as ({string.Join(", ", shape.ToArray())})");
+            return existing;
+        }
+        long[] sizes = [.. shape.ToArray().Select(size => (long)size)];
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(StableHash(seed, path));
+        Tensor values = init.Kind switch
+        {
+            InitKind.Zeros => zeros(sizes),
+            InitKind.Constant => full(sizes, init.Scale),
+            InitKind.Uniform => (rand(sizes, generator: generator) * 2 - 1) * init.Scale,
+            InitKind.Normal => randn(sizes, generator: generator) * init.Scale,
+            InitKind.Orthogonal => Orthogonal(randn(sizes, generator: generator)) * init.Scale,
+            _ => throw new ArgumentOutOfRangeException(nameof(init), init, "unknown initialiser"),
+        };
+        var parameter = nn.Parameter(values.to(ScalarType.Float32, Device));
+        parameter.DetachFromDisposeScope();
+        _parameters.Add(path, parameter);
+        return parameter;
+    }
+
+    /// <summary>The values of all parameters, as the exporter and checkpoints take them.</summary>
+    public IReadOnlyDictionary<string, WeightArray> ToWeights()
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        return _parameters.ToDictionary(
+            pair => pair.Key,
+            pair => new WeightArray(pair.Value.cpu().data<float>().ToArray(), [.. pair.Value.shape.Select(size => (int)size)]));
+    }
+
+    /// <summary>A store that holds these weights, for running a network outside of training.</summary>
+    public static EagerParameters From(IReadOnlyDictionary<string, WeightArray> weights, Device? device = null)
+    {
+        var store = new EagerParameters(0, device);
+        foreach ((string path, WeightArray weight) in weights)
+        {
+            Tensor values = tensor(weight.Values, [.. weight.Shape.Select(size => (long)size)]).to(store.Device);
+            var parameter = nn.Parameter(values);
+            parameter.DetachFromDisposeScope();
+            store._parameters.Add(path, parameter);
+        }
+        return store;
+    }
+
+    public override EagerTensor Constant(string path, ReadOnlySpan<float> values, ReadOnlySpan<int> shape)
+    {
+        if (!_constants.TryGetValue(path, out Tensor? constant))
+        {
+            constant = tensor(values.ToArray(), [.. shape.ToArray().Select(size => (long)size)]).to(Device);
+            constant.DetachFromDisposeScope();
+            _constants.Add(path, constant);
+        }
+        return constant;
+    }
+
+    public void Dispose()
+    {
+        foreach (Tensor tensor in _parameters.Values.Concat(_constants.Values))
+            tensor.Dispose();
+    }
+
+    private static bool Matches(Tensor tensor, ReadOnlySpan<int> shape)
+    {
+        if (tensor.dim() != shape.Length)
+            return false;
+        for (int i = 0; i < shape.Length; i++)
+            if (tensor.size(i) != shape[i])
+                return false;
+        return true;
+    }
+
+    private static Tensor Orthogonal(Tensor normal)
+    {
+        long rows = normal.size(0), columns = normal.numel() / rows;
+        Tensor flat = normal.reshape(rows, columns);
+        (Tensor q, Tensor r) = linalg.qr(rows < columns ? flat.t() : flat);
+        q = q * r.diag().sign();                        // makes the draw uniform over orthogonal matrices (Saxe et al. 2014)
+        return (rows < columns ? q.t() : q).reshape(normal.shape);
+    }
+
+    /// <summary>FNV-1a over the path, then mixed with the seed: the same on every machine and run, unlike string.GetHashCode.</summary>
+    private static ulong StableHash(long seed, string path)
+    {
+        ulong hash = 14695981039346656037;
+        foreach (char c in path)
+            hash = (hash ^ c) * 1099511628211;
+        return hash ^ ((ulong)seed * 0x9E3779B97F4A7C15);
+    }
+}

@@ -1,0 +1,196 @@
+using TorchSharp;
+using WorldModels.Models;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train;
+
+/// <summary>
+/// The eager world of <see cref="ITensor{T}"/>: a tensor of libtorch, with autograd. A struct of one reference, so that writing a network
+/// against the algebra costs nothing over writing it against TorchSharp.
+/// </summary>
+public readonly struct EagerTensor(Tensor value) : ITensor<EagerTensor>
+{
+    /// <summary>The libtorch tensor.</summary>
+    public Tensor Value { get; } = value;
+
+    public static implicit operator EagerTensor(Tensor value) => new(value);
+
+    public int Rank => (int)Value.dim();
+
+    public DType Type => Value.dtype switch
+    {
+        ScalarType.Float32 or ScalarType.Float64 => DType.Float32,
+        ScalarType.Int64 => DType.Int64,
+        ScalarType.Bool => DType.Bool,
+        var other => throw new NotSupportedException($"Networks compute with float32, int64 and bool; this tensor is {other}."),
+    };
+
+    public int Size(int axis) => (int)Value.size(axis);
+
+    public EagerTensor Apply(Unary f) => f switch
+    {
+        Unary.Neg => -Value,
+        Unary.Abs => Value.abs(),
+        Unary.Sign => Value.sign(),
+        Unary.Exp => Value.exp(),
+        Unary.Log => Value.log(),
+        Unary.Sqrt => Value.sqrt(),
+        Unary.Sin => Value.sin(),
+        Unary.Cos => Value.cos(),
+        Unary.Tanh => Value.tanh(),
+        Unary.Sigmoid => Value.sigmoid(),
+        Unary.Relu => Value.relu(),
+        Unary.Elu => nn.functional.elu(Value, 1),
+        Unary.Silu => nn.functional.silu(Value),
+        Unary.Gelu => nn.functional.gelu(Value),
+        Unary.Softplus => nn.functional.softplus(Value),
+        Unary.Not => Value.logical_not(),
+        _ => throw new ArgumentOutOfRangeException(nameof(f), f, "unknown function"),
+    };
+
+    public EagerTensor Apply(Binary f, EagerTensor right) => f switch
+    {
+        Binary.Add => Value + right.Value,
+        Binary.Sub => Value - right.Value,
+        Binary.Mul => Value * right.Value,
+        Binary.Div => Value / right.Value,
+        Binary.Min => Value.minimum(right.Value),
+        Binary.Max => Value.maximum(right.Value),
+        Binary.Greater => Value.gt(right.Value),
+        Binary.Less => Value.lt(right.Value),
+        Binary.Equal => Value.eq(right.Value),
+        Binary.And => Value.logical_and(right.Value),
+        Binary.Or => Value.logical_or(right.Value),
+        _ => throw new ArgumentOutOfRangeException(nameof(f), f, "unknown function"),
+    };
+
+    public EagerTensor Apply(Binary f, double right) => f switch
+    {
+        Binary.Add => Value + right,
+        Binary.Sub => Value - right,
+        Binary.Mul => Value * right,
+        Binary.Div => Value / right,
+        Binary.Min => Value.clamp_max(right),
+        Binary.Max => Value.clamp_min(right),
+        Binary.Greater => Value.gt(right),
+        Binary.Less => Value.lt(right),
+        Binary.Equal => Value.eq(right),
+        _ => throw new ArgumentOutOfRangeException(nameof(f), f, "not a function of a tensor and a number"),
+    };
+
+    public EagerTensor ApplyReversed(Binary f, double left) => f switch
+    {
+        Binary.Sub => left - Value,
+        Binary.Div => left / Value,
+        Binary.Greater => Value.lt(left),
+        Binary.Less => Value.gt(left),
+        _ => Apply(f, left),
+    };
+
+    public EagerTensor Where(EagerTensor yes, EagerTensor no) => where(Value, yes.Value, no.Value);
+
+    public EagerTensor Cast(DType type) => Value.to_type(type switch
+    {
+        DType.Float32 => ScalarType.Float32,
+        DType.Int64 => ScalarType.Int64,
+        _ => ScalarType.Bool,
+    });
+
+    public EagerTensor Reduce(Reduction f, bool keep, params ReadOnlySpan<int> axes) => f switch
+    {
+        Reduction.Sum => Value.sum(Long(axes), keep),
+        Reduction.Mean => Value.mean(Long(axes), keep),
+        Reduction.Max => Value.amax(Long(axes), keep),
+        _ => throw new ArgumentOutOfRangeException(nameof(f), f, "unknown reduction"),
+    };
+
+    public EagerTensor Softmax(int axis) => Value.softmax(axis);
+    public EagerTensor LogSoftmax(int axis) => Value.log_softmax(axis);
+    public EagerTensor ArgMax(int axis) => Value.argmax(axis);
+    public EagerTensor OneHot(int depth) => nn.functional.one_hot(Value, depth).to_type(ScalarType.Float32);
+
+    public EagerTensor Gather(EagerTensor indices) =>
+        Value.index_select(0, indices.Value.reshape(-1)).reshape([.. indices.Value.shape, .. Value.shape[1..]]);
+
+    public EagerTensor MatMul(EagerTensor right) => Value.matmul(right.Value);
+    public EagerTensor Linear(EagerTensor weight, EagerTensor bias) => nn.functional.linear(Value, weight.Value, bias.Value);
+    public EagerTensor Linear(EagerTensor weight) => nn.functional.linear(Value, weight.Value);
+
+    public EagerTensor Conv2d(EagerTensor weight, EagerTensor bias, Window w)
+    {
+        Tensor x = w.Top == w.Bottom && w.Left == w.Right ? Value : nn.functional.pad(Value, [w.Left, w.Right, w.Top, w.Bottom]);
+        return nn.functional.conv2d(x, weight.Value, bias.Value, [w.Stride, w.Stride], ReferenceEquals(x, Value) ? [w.Top, w.Left] : [0, 0]);
+    }
+
+    public EagerTensor ConvTranspose2d(EagerTensor weight, EagerTensor bias, Window w)
+    {
+        if (w.Top != w.Bottom || w.Left != w.Right)
+            throw new NotSupportedException("A transposed convolution takes the same padding on both sides.");
+        return nn.functional.conv_transpose2d(Value, weight.Value, bias.Value, [w.Stride, w.Stride], [w.Top, w.Left]);
+    }
+
+    public EagerTensor MaxPool2d(Window w)
+    {
+        Tensor x = w is { Top: 0, Left: 0, Bottom: 0, Right: 0 }
+            ? Value
+            : nn.functional.pad(Value, [w.Left, w.Right, w.Top, w.Bottom], PaddingModes.Constant, double.NegativeInfinity);
+        return nn.functional.max_pool2d(x, [w.KernelRows, w.KernelColumns], [w.Stride, w.Stride]);
+    }
+
+    public EagerTensor LayerNorm(EagerTensor gain, EagerTensor bias, double epsilon) =>
+        nn.functional.layer_norm(Value, [Value.size(-1)], gain.Value, bias.Value, epsilon);
+
+    public EagerTensor Reshape(params ReadOnlySpan<int> shape)
+    {
+        long[] sizes = Long(shape);
+        for (int i = 0; i < sizes.Length; i++)
+            if (sizes[i] == Axis.Keep)
+                sizes[i] = Value.size(i);
+        return Value.reshape(sizes);
+    }
+
+    public EagerTensor Expand(params ReadOnlySpan<int> shape)
+    {
+        long[] sizes = Long(shape);
+        for (int i = 0; i < sizes.Length; i++)
+            if (sizes[i] == Axis.Keep)
+                sizes[i] = Value.size(i);
+        return Value.expand(sizes);
+    }
+
+    public EagerTensor Transpose(params ReadOnlySpan<int> axes) => Value.permute(Long(axes));
+
+    public EagerTensor Slice(int axis, int start, int end) =>
+        Value.slice(axis, start, end == int.MaxValue ? long.MaxValue : end, 1);
+
+    public EagerTensor[] Split(int axis, params ReadOnlySpan<int> sizes) =>
+        Array.ConvertAll(Value.split(Long(sizes), axis), part => new EagerTensor(part));
+
+    public EagerTensor Pad2d(int top, int left, int bottom, int right) => nn.functional.pad(Value, [left, right, top, bottom]);
+
+    public EagerTensor Upsample2d(int factor) =>
+        nn.functional.interpolate(Value, scale_factor: [factor, factor], mode: InterpolationMode.Nearest);
+
+    public EagerTensor Detach() => Value.detach();
+
+    public EagerTensor Dropout(double rate) => is_grad_enabled() ? nn.functional.dropout(Value, rate) : this;
+
+    public static EagerTensor Concat(int axis, params ReadOnlySpan<EagerTensor> parts)
+    {
+        var values = new Tensor[parts.Length];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = parts[i].Value;
+        return cat(values, axis);
+    }
+
+    public static EagerTensor StraightThrough(EagerTensor value, EagerTensor gradient) =>
+        value.Value.detach() + (gradient.Value - gradient.Value.detach());
+
+    private static long[] Long(ReadOnlySpan<int> values)
+    {
+        var result = new long[values.Length];
+        for (int i = 0; i < result.Length; i++)
+            result[i] = values[i];
+        return result;
+    }
+}

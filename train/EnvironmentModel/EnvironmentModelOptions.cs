@@ -1,0 +1,86 @@
+using System.ComponentModel.DataAnnotations;
+using WorldModels.Models;
+
+namespace WorldModels.Train.EnvironmentModel;
+
+/// <summary>Who plays the games that a model learns from.</summary>
+public enum CollectionPolicy
+{
+    /// <summary>The scripted player with some random moves: it survives, so that rare events are seen.</summary>
+    Greedy,
+
+    /// <summary>Uniformly random actions.</summary>
+    Random,
+}
+
+/// <summary>Hyperparameters of environment-model learning (Weber et al. 2017, section 4.1; values of its reimplementation under paper).</summary>
+public sealed record EnvironmentModelOptions : TrainOptions
+{
+    /// <summary>The network's body.</summary>
+    public EnvironmentModelArchitecture Architecture { get; init; } = EnvironmentModelArchitecture.Compact;
+
+    /// <summary>Filters of the compact body.</summary>
+    [Range(1, 1024)]
+    public int Filters { get; init; } = 32;
+
+    /// <summary>Whether the model also predicts that the episode goes on.</summary>
+    public bool Termination { get; init; } = true;
+
+    /// <summary>Who plays.</summary>
+    public CollectionPolicy Policy { get; init; } = CollectionPolicy.Greedy;
+
+    /// <summary>Share of random moves of the greedy player.</summary>
+    [Range(0.0, 1.0)]
+    public double Epsilon { get; init; } = 0.15;
+
+    /// <summary>Games played in lock step while collecting.</summary>
+    [Range(1, 4096)]
+    public int Games { get; init; } = 64;
+
+    /// <summary>Frames to collect, over all games.</summary>
+    [Range(100, 100_000_000)]
+    public int Frames { get; init; } = 60_000;
+
+    /// <summary>Share of the episodes that is never trained on, by which the model is judged.</summary>
+    [Range(0.01, 0.9)]
+    public double HoldOut { get; init; } = 0.1;
+
+    /// <summary>Transitions per update.</summary>
+    [Range(1, 65536)]
+    public int Batch { get; init; } = 32;
+
+    /// <summary>Learning rate of Adam at the start.</summary>
+    [Range(0.0, 10.0)]
+    public double LearningRate { get; init; } = 1e-3;
+
+    /// <summary>Share of the run, at its end, over which the learning rate falls linearly to zero.</summary>
+    [Range(0.0, 1.0)]
+    public double Decay { get; init; } = 0.4;
+
+    /// <summary>Weight of the reward's cross-entropy beside the pixels'.</summary>
+    [Range(0.0, 1000.0)]
+    public double RewardCoefficient { get; init; } = 0.1;
+
+    /// <summary>Weight of the termination's cross-entropy.</summary>
+    [Range(0.0, 1000.0)]
+    public double ContinueCoefficient { get; init; } = 0.1;
+
+    /// <summary>Weight of a cell that changes against one that stays, in the pixels' cross-entropy.</summary>
+    [Range(0.0, 1000.0)]
+    public double ChangedWeight { get; init; } = 1;
+
+    /// <summary>Negative control: the actions of each batch are shuffled, so that pacman cannot be predicted.</summary>
+    public bool ShuffleActions { get; init; }
+
+    /// <summary>The presets by name.</summary>
+    public static IReadOnlyDictionary<string, EnvironmentModelOptions> Presets { get; } = new Dictionary<string, EnvironmentModelOptions>
+    {
+        ["debug"] = new() { Updates = 60, LogEvery = 10, CheckpointEvery = 20, Frames = 4000, Games = 8 },
+        ["small"] = new() { Updates = 6000, CheckpointEvery = 500 },
+        ["paper"] = new()
+        {
+            Architecture = EnvironmentModelArchitecture.Faithful, Termination = false, Updates = 5000, CheckpointEvery = 250, Batch = 16,
+            Frames = 80_000, Games = 16, Decay = 0,
+        },
+    };
+}

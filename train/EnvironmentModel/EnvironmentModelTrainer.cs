@@ -1,0 +1,158 @@
+using WorldModels.Environments;
+using WorldModels.Models;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train.EnvironmentModel;
+
+/// <summary>Learns a model of MiniPacman from recorded games (Weber et al. 2017, section 4.1).</summary>
+public sealed class EnvironmentModelTrainer : Trainer
+{
+    private readonly EnvironmentModelOptions _options;
+    private readonly EnvironmentModelConfig _config;
+    private readonly EnvironmentModel<EagerTensor> _model;
+    private readonly TorchSharp.Modules.Adam _optimiser;
+    private readonly float[] _frames;       // (B, 3, 15, 19)
+    private readonly long[] _actions;       // (B)
+    private readonly long[] _classes;       // (B, 15, 19)
+    private readonly float[] _weights;      // (B, 15, 19)
+    private readonly long[] _rewards;       // (B)
+    private readonly float[] _continues;    // (B)
+    private Transitions? _training, _heldOut;
+
+    public EnvironmentModelTrainer(EnvironmentModelOptions options, Device device)
+    {
+        _options = options;
+        _config = ConfigOf(options);
+        Parameters = new EagerParameters(options.Seed, device);
+        _model = new(Parameters.Root["model"], _config);
+        _optimiser = optim.Adam(Parameters.All.Values, options.LearningRate);
+        int batch = options.Batch;
+        (_frames, _actions, _classes) = (new float[batch * 3 * MiniPacmanMaze.Cells], new long[batch], new long[batch * MiniPacmanMaze.Cells]);
+        (_weights, _rewards, _continues) = (new float[batch * MiniPacmanMaze.Cells], new long[batch], new float[batch]);
+    }
+
+    public override TrainOptions Options => _options;
+    public override EagerParameters Parameters { get; }
+
+    /// <summary>The network's sizes for these options: the mode's reward table and the game's palette.</summary>
+    public static EnvironmentModelConfig ConfigOf(EnvironmentModelOptions options) => new()
+    {
+        Architecture = options.Architecture,
+        Filters = options.Filters,
+        Termination = options.Termination,
+        Palette = MiniPacmanPixels.Colors.ToArray(),
+        Rewards = [.. RewardsOf(options).Values.Select(value => (float)value)],
+    };
+
+    private static MiniPacmanMode ModeOf(EnvironmentModelOptions options) => EnvironmentRegistry.Make<long>(options.Env) is MiniPacmanEnvironment game
+        ? game.Game.Mode
+        : throw new UserException($"environment-model learns the modes of MiniPacman, not {options.Env}.");
+
+    /// <summary>The published model of the regular mode has ten reward classes, two of which never occur.</summary>
+    private static RewardTable RewardsOf(EnvironmentModelOptions options) =>
+        options.Architecture == EnvironmentModelArchitecture.Faithful && ModeOf(options) == MiniPacmanMode.Regular
+            ? RewardTable.RegularReference
+            : RewardTable.For(ModeOf(options));
+
+    public override long Frames(long updates) => updates * _options.Batch;
+
+    public override void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
+    {
+        IReadOnlyList<Episode> episodes = EpisodeFolder.ReadOrRecord(
+            run.ReplayPath, _options, ModeOf(_options), RewardsOf(_options), progress, stop);
+        if (stop.IsCancellationRequested)
+            return;
+        int heldOut = Math.Max(1, (int)Math.Round(episodes.Count * _options.HoldOut));
+        _training = new([.. episodes.SkipLast(heldOut)]);
+        _heldOut = new([.. episodes.TakeLast(heldOut)]);
+        progress.Say($"{episodes.Count} episodes: {_training.Count} transitions to learn from, {_heldOut.Count} of {heldOut} episodes held out");
+    }
+
+    public override IReadOnlyDictionary<string, double> Update(long update, bool measure)
+    {
+        Fill(update);
+        using var scope = NewDisposeScope();
+        Device device = Parameters.Device;
+        int batch = _options.Batch;
+        EagerTensor frame = tensor(_frames, [batch, 3, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]).to(device);
+        EagerTensor action = tensor(_actions, [batch]).to(device);
+        Tensor classes = tensor(_classes, [batch, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]).to(device);
+        Tensor weights = tensor(_weights, [batch, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]).to(device);
+        Tensor rewards = tensor(_rewards, [batch]).to(device);
+
+        Prediction<EagerTensor> prediction = _model.Predict(frame, action);
+        Tensor logProbabilities = prediction.Pixels.Value.log_softmax(1).gather(1, classes.unsqueeze(1)).squeeze(1);    // (B, H, W)
+        Tensor pixels = -(logProbabilities * weights).sum() / weights.sum().clamp_min(1);
+        Tensor reward = nn.functional.cross_entropy(prediction.Reward.Value, rewards);
+        Tensor loss = pixels + _options.RewardCoefficient * reward;
+        Tensor? goesOn = null;
+        if (_options.Termination)
+        {
+            Tensor target = tensor(_continues, [batch]).to(device);
+            goesOn = nn.functional.binary_cross_entropy_with_logits(prediction.Continue.Value, target);
+            loss += _options.ContinueCoefficient * goesOn;
+        }
+        SetLearningRate(update);
+        _optimiser.zero_grad();
+        loss.backward();
+        _optimiser.step();
+        if (!measure)
+            return Unmeasured;
+        var values = new Dictionary<string, double>
+        {
+            ["loss"] = loss.item<float>(),
+            ["pixel_loss"] = pixels.item<float>(),
+            ["reward_loss"] = reward.item<float>(),
+        };
+        if (goesOn is not null)
+            values["continue_loss"] = goesOn.item<float>();
+        return values;
+    }
+
+    public override void Save(Checkpoint checkpoint) => checkpoint.AddOptimiser("optimiser", _optimiser);
+
+    public override void Load(Checkpoint checkpoint) => checkpoint.LoadOptimiser("optimiser", _optimiser);
+
+    public override IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress) =>
+        EnvironmentModelJudge.Judge(_model, _config, _heldOut!, Parameters.Device, progress);
+
+    public override BundleDefinition Bundle() => EnvironmentModelBundle.Define(_options, _config, _heldOut!);
+
+    public override void Dispose()
+    {
+        _optimiser.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>The arrays of one update's batch: a function of seed and update alone, so that a resumed run sees the same.</summary>
+    private void Fill(long update)
+    {
+        const int Cells = MiniPacmanMaze.Cells;
+        for (int row = 0; row < _options.Batch; row++)
+        {
+            int transition = _training!.Sample(_options.Seed, update, row);
+            _training.Frame(transition, _frames.AsSpan(row * 3 * Cells, 3 * Cells));
+            _actions[row] = _training.Action(transition);
+            _rewards[row] = _training.Reward(transition);
+            Outcome outcome = _training.Outcome(transition);
+            _continues[row] = outcome.HasFlag(Outcome.Terminated) ? 0 : 1;
+            // Where the next frame is a new level or the end, there is nothing to learn from its pixels.
+            bool masked = (outcome & (Outcome.Terminated | Outcome.LevelUp)) != 0;
+            ReadOnlySpan<byte> now = _training.Classes(transition), next = _training.NextClasses(transition);
+            for (int cell = 0; cell < Cells; cell++)
+            {
+                _classes[row * Cells + cell] = next[cell];
+                _weights[row * Cells + cell] = masked ? 0 : now[cell] == next[cell] ? 1 : (float)_options.ChangedWeight;
+            }
+        }
+        if (_options.ShuffleActions)
+            Array.Reverse(_actions);    // the batch is drawn at random, so another row's action carries no information
+    }
+
+    private void SetLearningRate(long update)
+    {
+        double left = (_options.Updates - update) / Math.Max(1, _options.Decay * _options.Updates);
+        foreach (var group in _optimiser.ParamGroups)
+            group.LearningRate = _options.LearningRate * Math.Min(1, left);
+    }
+}

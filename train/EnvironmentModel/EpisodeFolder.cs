@@ -1,0 +1,80 @@
+using WorldModels.Environments;
+using WorldModels.Runtime;
+
+namespace WorldModels.Train.EnvironmentModel;
+
+/// <summary>Episodes on disk, one npz file each, as numpy opens them. The folder appears whole: it is filled beside its place, then renamed.</summary>
+public static class EpisodeFolder
+{
+    /// <summary>The episodes of a run, recorded now if they are not there yet.</summary>
+    /// <exception cref="UserException">A file is damaged, or the disk refused.</exception>
+    public static IReadOnlyList<Episode> ReadOrRecord(
+        string folder, EnvironmentModelOptions options, MiniPacmanMode mode, RewardTable rewards, IProgressReport progress, CancellationToken stop)
+    {
+        if (Directory.Exists(folder))
+            return Read(folder);
+        IReadOnlyList<Episode> episodes = EpisodeRecorder.Record(options, mode, rewards, progress, stop);
+        if (!stop.IsCancellationRequested)
+            Write(folder, episodes);
+        return episodes;
+    }
+
+    private static void Write(string folder, IReadOnlyList<Episode> episodes)
+    {
+        string temporary = folder + ".tmp";
+        try
+        {
+            Directory.CreateDirectory(temporary);
+            for (int i = 0; i < episodes.Count; i++)
+                Npz.Write(Path.Combine(temporary, $"episode-{i:D6}.npz"), ToArrays(episodes[i]));
+            Directory.Move(temporary, folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw AtomicFile.Refused(folder, exception);
+        }
+    }
+
+    private static IReadOnlyList<Episode> Read(string folder)
+    {
+        string[] files = [.. Directory.EnumerateFiles(folder, "episode-*.npz").Order(StringComparer.Ordinal)];
+        if (files.Length == 0)
+            throw new UserException($"{folder} holds no episodes (episode-*.npz). Delete the folder to record them again.");
+        return [.. files.Select(Read1)];
+    }
+
+    private static Episode Read1(string file)
+    {
+        try
+        {
+            IReadOnlyDictionary<string, NpyArray> arrays = Npz.Read(file);
+            var episode = new Episode(
+                arrays["observation"].As<byte>().ToArray(), arrays["action"].As<long>().ToArray(), arrays["reward"].As<float>().ToArray(),
+                arrays["reward_class"].As<byte>().ToArray(), [.. arrays["outcome"].As<byte>().ToArray().Select(value => (Outcome)value)],
+                arrays["predictable"].As<float>().ToArray());
+            if (episode.Observations.Length != (episode.Length + 1) * 3 * MiniPacmanMaze.Cells)
+                throw new InvalidDataException($"it has {episode.Length} actions, which need {episode.Length + 1} frames of (3, 15, 19)");
+            return episode;
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException or KeyNotFoundException or BundleException)
+        {
+            throw new UserException(
+                $"Cannot read the episode {file}: {exception.Message.TrimEnd('.')}. Delete the folder {Path.GetDirectoryName(file)} to record the games again.",
+                exception);
+        }
+    }
+
+    private static Dictionary<string, NpyArray> ToArrays(Episode episode)
+    {
+        int length = episode.Length;
+        return new()
+        {
+            ["observation"] = NpyArray.Of(episode.Observations, [length + 1, 3, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]),
+            ["action"] = NpyArray.Of(episode.Actions, [length]),
+            ["reward"] = NpyArray.Of(episode.Rewards, [length]),
+            ["reward_class"] = NpyArray.Of(episode.RewardClasses, [length]),
+            ["outcome"] = NpyArray.Of(Array.ConvertAll(episode.Outcomes, outcome => (byte)outcome), [length]),
+            ["predictable"] = NpyArray.Of(episode.Predictable, [length]),
+        };
+    }
+}

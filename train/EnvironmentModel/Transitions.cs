@@ -1,0 +1,86 @@
+using WorldModels.Environments;
+using WorldModels.Runtime;
+
+namespace WorldModels.Train.EnvironmentModel;
+
+/// <summary>
+/// Transitions of recorded episodes, laid out for training: frames as pixel classes and bytes, each transition pointing at the frame
+/// it starts from (the next frame follows it).
+/// </summary>
+public sealed class Transitions
+{
+    private const int FrameSize = 3 * MiniPacmanMaze.Cells;
+    private static readonly uint BatchStream = Philox.Stream("batch");
+    private static readonly float[] FromByte = [.. Enumerable.Range(0, 256).Select(value => value / 255f)];
+
+    private readonly byte[] _frames;    // (F, 3, 15, 19), 0..255
+    private readonly byte[] _classes;   // (F, 15, 19)
+    private readonly int[] _start;      // frame at which each transition starts
+    private readonly long[] _action;
+    private readonly byte[] _reward;    // reward class
+    private readonly Outcome[] _outcome;
+    private readonly float[] _predictable;
+
+    public Transitions(IReadOnlyList<Episode> episodes)
+    {
+        int frames = episodes.Sum(episode => episode.Length + 1);
+        Count = frames - episodes.Count;
+        _frames = new byte[frames * FrameSize];
+        _classes = new byte[frames * MiniPacmanMaze.Cells];
+        (_start, _action, _reward) = (new int[Count], new long[Count], new byte[Count]);
+        (_outcome, _predictable) = (new Outcome[Count], new float[Count]);
+        var image = new float[FrameSize];
+        int frame = 0, transition = 0;
+        foreach (Episode episode in episodes)
+        {
+            episode.Observations.CopyTo(_frames.AsSpan(frame * FrameSize));
+            for (int t = 0; t <= episode.Length; t++, frame++)
+            {
+                Decode(frame, image);
+                MiniPacmanPixels.Classify<byte>(image, _classes.AsSpan(frame * MiniPacmanMaze.Cells, MiniPacmanMaze.Cells));
+                if (t == episode.Length)
+                    continue;
+                _start[transition] = frame;
+                _action[transition] = episode.Actions[t];
+                _reward[transition] = episode.RewardClasses[t];
+                _predictable[transition] = episode.Predictable[t];
+                _outcome[transition++] = episode.Outcomes[t];
+            }
+        }
+    }
+
+    /// <summary>Number of transitions.</summary>
+    public int Count { get; }
+
+    /// <summary>Where a transition starts, as pixel classes (15 x 19).</summary>
+    public ReadOnlySpan<byte> Classes(int transition) => ClassesOf(_start[transition]);
+
+    /// <summary>Where it leads.</summary>
+    public ReadOnlySpan<byte> NextClasses(int transition) => ClassesOf(_start[transition] + 1);
+
+    public long Action(int transition) => _action[transition];
+    public int Reward(int transition) => _reward[transition];
+    public Outcome Outcome(int transition) => _outcome[transition];
+
+    /// <summary>The probability of the most likely next frame under the rules, given the hidden state.</summary>
+    public float Predictable(int transition) => _predictable[transition];
+
+    /// <summary>The frame a transition starts from, (3, 15, 19) floats in 0..1.</summary>
+    public void Frame(int transition, Span<float> image) => Decode(_start[transition], image);
+
+    /// <summary>Whether the transition <paramref name="steps"/> later belongs to the same episode.</summary>
+    public bool Continues(int transition, int steps) => transition + steps < Count && _start[transition + steps] == _start[transition] + steps;
+
+    /// <summary>The transition a batch of update <paramref name="update"/> holds in row <paramref name="row"/>: a function of the seed alone.</summary>
+    public int Sample(long seed, long update, int row) => 
+        Philox.NextInt(new NoiseKey((ulong)seed, (uint)row, (uint)update, BatchStream), Count);
+
+    private ReadOnlySpan<byte> ClassesOf(int frame) => _classes.AsSpan(frame * MiniPacmanMaze.Cells, MiniPacmanMaze.Cells);
+
+    private void Decode(int frame, Span<float> image)
+    {
+        ReadOnlySpan<byte> bytes = _frames.AsSpan(frame * FrameSize, FrameSize);
+        for (int i = 0; i < bytes.Length; i++)
+            image[i] = FromByte[bytes[i]];
+    }
+}

@@ -1,0 +1,35 @@
+using WorldModels.Models;
+using WorldModels.Runtime;
+
+namespace WorldModels.Train;
+
+/// <summary>
+/// One graph of a bundle: its signature, and its computation over any tensor. Run with numbers it is the reference; run with symbols it is
+/// the export.
+/// </summary>
+public interface IGraphDefinition
+{
+    /// <summary>Inputs in the order that <see cref="Run"/> takes them.</summary>
+    IReadOnlyList<TensorSpec> Inputs { get; }
+
+    /// <summary>Outputs in the order that <see cref="Run"/> returns them.</summary>
+    IReadOnlyList<TensorSpec> Outputs { get; }
+
+    /// <summary>Builds the network from parameters <paramref name="p"/> and runs it.</summary>
+    T[] Run<T>(Parameters<T> p, T[] inputs) where T : ITensor<T>;
+}
+
+/// <summary>What an algorithm ships.</summary>
+public sealed record BundleDefinition
+{
+    public required string Algorithm { get; init; }
+    public required string Environment { get; init; }
+    public required ObservationSpec Observation { get; init; }
+    public required ActionSpec Action { get; init; }
+
+    /// <summary>Graphs by name (observe, imagine, act, value, control ...).</summary>
+    public required IReadOnlyDictionary<string, IGraphDefinition> Graphs { get; init; }
+
+    /// <summary>Observations to start dreams and reference inputs from, (N, observation) row-major.</summary>
+    public required float[] Starts { get; init; }
+}

@@ -1,0 +1,102 @@
+using System.Globalization;
+using WorldModels.Models;
+using WorldModels.Onnx;
+using WorldModels.Runtime;
+
+namespace WorldModels.Train;
+
+/// <summary>
+/// Writes a bundle: every graph traced from the same code that trained, the weights once, reference inputs and outputs from the eager
+/// network, a model card. Then loads it in the runtime and compares; a bundle that differs is not left behind.
+/// </summary>
+public static class BundleExporter
+{
+    /// <summary>Exports into <paramref name="directory"/>, replacing a bundle that is there.</summary>
+    /// <exception cref="UserException">The runtime's results differ from the eager network's, or the disk refused.</exception>
+    public static VerificationReport Export(
+        string directory, string name, BundleDefinition definition, IReadOnlyDictionary<string, WeightArray> weights, TrainingSpec training)
+    {
+        directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any() && !File.Exists(Path.Combine(directory, Manifest.FileName)))
+            throw new UserException($"{directory} is not empty and holds no bundle; name another folder with --output.");
+        string temporary = $"{directory}.{Environment.ProcessId}.tmp";
+        try
+        {
+            Directory.CreateDirectory(temporary);
+            Write(temporary, name, definition, weights, training);
+            VerificationReport report = BundleVerifier.Verify(temporary);
+            if (!report.Passed)
+                throw new UserException($"The exported graphs do not compute what the network computes, nothing was shipped:\n{report}");
+            if (Directory.Exists(directory))
+                Directory.Delete(directory, recursive: true);
+            Directory.Move(temporary, directory);
+            return report;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw AtomicFile.Refused(directory, exception);
+        }
+        finally
+        {
+            if (Directory.Exists(temporary))
+                Directory.Delete(temporary, recursive: true);
+        }
+    }
+
+    private static void Write(
+        string directory, string name, BundleDefinition definition, IReadOnlyDictionary<string, WeightArray> weights, TrainingSpec training)
+    {
+        const int Opset = 17;
+        OnnxModel[] models = [.. definition.Graphs.Select(pair => Trace(pair.Key, pair.Value, weights, definition, Opset))];
+        ModelWriter.WriteBundle(directory, models);
+        ParityReference reference = ParityReference.Record(definition, weights);
+        Npz.Write(Path.Combine(directory, "parity.npz"), reference.Arrays);
+        int starts = definition.Starts.Length / definition.Observation.Size;
+        Npz.Write(Path.Combine(directory, "starts.npz"), new Dictionary<string, NpyArray>
+        {
+            ["observation"] = NpyArray.Of(definition.Starts, [starts, .. definition.Observation.Shape]),
+        });
+        var manifest = new Manifest
+        {
+            Name = name,
+            Algorithm = definition.Algorithm,
+            Environment = definition.Environment,
+            Opset = Opset,
+            Observation = definition.Observation,
+            Action = definition.Action,
+            Graphs = definition.Graphs.ToDictionary(pair => pair.Key, pair => new GraphSpec
+            {
+                File = pair.Key + ".onnx", Inputs = pair.Value.Inputs, Outputs = pair.Value.Outputs,
+            }),
+            Parity = new() { Horizon = ParityReference.Horizon },
+            Training = training,
+        };
+        File.WriteAllText(Path.Combine(directory, "README.md"), ModelCard.Write(manifest));
+        (manifest with { Files = Manifest.HashFiles(directory) }).Save(directory);
+    }
+
+    private static OnnxModel Trace(
+        string name, IGraphDefinition definition, IReadOnlyDictionary<string, WeightArray> weights, BundleDefinition bundle, int opset)
+    {
+        var graph = new Graph(name, opset);
+        graph.Metadata["worldmodels.algorithm"] = bundle.Algorithm;
+        graph.Metadata["worldmodels.environment"] = bundle.Environment;
+        foreach (TensorSpec spec in definition.Inputs.Concat(definition.Outputs))
+            graph.Metadata[$"worldmodels.tensor.{spec.Name}"] = string.Create(CultureInfo.InvariantCulture, $"{spec.Role}{(spec.Feeds is null ? "" : $" feeds {spec.Feeds}")}");
+        var parameters = new Parameters<Symbol>(new SymbolicParameters(graph, weights));
+        Symbol[] inputs = [.. definition.Inputs.Select(spec => graph.Input(spec.Name, TypeOf(spec), [.. spec.Shape.Select(DimOf)]))];
+        Symbol[] outputs = definition.Run(parameters, inputs);
+        for (int i = 0; i < outputs.Length; i++)
+            graph.Output(definition.Outputs[i].Name, outputs[i]);
+        return graph.Build();
+    }
+
+    private static DType TypeOf(TensorSpec spec) => spec.Dtype switch
+    {
+        TensorType.Float32 => DType.Float32,
+        TensorType.Int64 => DType.Int64,
+        _ => DType.Bool,
+    };
+
+    private static Onnx.Dim DimOf(Runtime.Dim dim) => dim.Name is { } name ? name : dim.Size;
+}

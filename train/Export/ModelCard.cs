@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text;
+using WorldModels.Runtime;
+
+namespace WorldModels.Train;
+
+/// <summary>The README.md of a bundle: what it is, how it was made, how good it is, beside what.</summary>
+public static class ModelCard
+{
+    /// <summary>Text of the card, all of it from the manifest.</summary>
+    public static string Write(Manifest manifest)
+    {
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"# {manifest.Name}").AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"Algorithm `{manifest.Algorithm}`, environment `{manifest.Environment}`. Observations ({string.Join(", ", manifest.Observation.Shape)}) in "
+            + $"{manifest.Observation.Low}..{manifest.Observation.High}; actions {Describe(manifest.Action)}.").AppendLine();
+        if (manifest.Training is { } training)
+        {
+            text.AppendLine("## Training").AppendLine();
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"Seed {training.Seed}, {training.Updates} updates, {training.Frames} frames, {training.Seconds:F0} s on {training.Device}.").AppendLine();
+            text.AppendLine("| option | value |").AppendLine("|---|---|");
+            foreach ((string key, string value) in training.Config)
+                text.AppendLine(CultureInfo.InvariantCulture, $"| {key} | {value} |");
+            text.AppendLine();
+            text.AppendLine("## Figures").AppendLine();
+            text.AppendLine("Measured on episodes never trained on; shares are between 0 and 1. One seed unless the name says otherwise.").AppendLine();
+            text.AppendLine("| figure | value |").AppendLine("|---|---|");
+            foreach ((string key, double value) in training.Figures)
+                text.AppendLine(CultureInfo.InvariantCulture, $"| {key} | {value:0.####} |");
+            text.AppendLine();
+        }
+        text.AppendLine("## Graphs").AppendLine();
+        text.AppendLine("| graph | tensor | role | type and shape |").AppendLine("|---|---|---|---|");
+        foreach ((string name, GraphSpec graph) in manifest.Graphs)
+            foreach ((string way, TensorSpec tensor) in graph.Inputs.Select(input => ("in", input)).Concat(graph.Outputs.Select(output => ("out", output))))
+                text.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {way} `{tensor.Name}` | {tensor.Role} | {tensor.Describe()} |");
+        text.AppendLine();
+        text.AppendLine("Check it on your own device: `dotnet run -c Release --project tools -- verify <this folder>`.");
+        return text.ToString();
+    }
+
+    private static string Describe(ActionSpec action) => action.Kind == ActionKind.Discrete
+        ? $"0..{action.Count - 1}"
+        : string.Create(CultureInfo.InvariantCulture, $"({string.Join(", ", action.Shape!)}) in {action.Low}..{action.High}");
+}

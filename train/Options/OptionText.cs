@@ -1,0 +1,97 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+
+namespace WorldModels.Train;
+
+/// <summary>Option records as text: <c>key=value</c> from the command line, JSON in a run folder.</summary>
+public static class OptionText
+{
+    /// <summary>JSON as run folders and bundles hold it: camelCase, enums by name, unknown keys refused.</summary>
+    public static JsonSerializerOptions Json { get; } = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+    };
+
+    /// <summary>The options with each <c>key=value</c> applied, checked against their ranges.</summary>
+    /// <exception cref="UserException">A key is unknown, or a value is not of its type or range.</exception>
+    public static TOptions With<TOptions>(TOptions options, IEnumerable<string> assignments) where TOptions : TrainOptions
+    {
+        var node = (JsonObject)JsonSerializer.SerializeToNode(options, options.GetType(), Json)!;
+        foreach (string assignment in assignments)
+        {
+            int equals = assignment.IndexOf('=');
+            if (equals <= 0)
+                throw new UserException($"--set takes key=value, not '{assignment}'.");
+            string key = assignment[..equals].Trim(), text = assignment[(equals + 1)..].Trim();
+            PropertyInfo property = Find(options, key);
+            node[JsonNamingPolicy.CamelCase.ConvertName(property.Name)] = Parse(property, text);
+        }
+        var result = (TOptions)node.Deserialize(options.GetType(), Json)!;
+        Validate(result);
+        return result;
+    }
+
+    /// <summary>Throws a <see cref="UserException"/> that names the first value out of its range.</summary>
+    public static void Validate(TrainOptions options)
+    {
+        foreach (PropertyInfo property in Properties(options))
+            if (property.GetCustomAttribute<RangeAttribute>() is { } range && !InRange(range, property.GetValue(options)!))
+                throw new UserException(
+                    $"{Key(property)} must be between {range.Minimum} and {range.Maximum}; it is {Text(property.GetValue(options)!)}.");
+    }
+
+    /// <summary>Every option with its value, as text.</summary>
+    public static IReadOnlyDictionary<string, string> Describe(TrainOptions options) =>
+        Properties(options).ToDictionary(Key, property => Text(property.GetValue(options)!));
+
+    private static PropertyInfo[] Properties(TrainOptions options) =>
+        [.. options.GetType().GetProperties().Where(property => property.CanWrite).OrderBy(property => property.DeclaringType == typeof(TrainOptions) ? 0 : 1)];
+
+    private static PropertyInfo Find(TrainOptions options, string key)
+    {
+        PropertyInfo[] properties = Properties(options);
+        return properties.FirstOrDefault(property => string.Equals(property.Name, key, StringComparison.OrdinalIgnoreCase))
+            ?? throw new UserException($"Unknown option '{key}'{Names.Suggest(key, properties.Select(Key))}. Options: {string.Join(", ", properties.Select(Key))}.");
+    }
+
+    private static string Key(PropertyInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+
+    private static string Text(object value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
+
+    private static bool InRange(RangeAttribute range, object value)
+    {
+        double number = Convert.ToDouble(value, CultureInfo.InvariantCulture);
+        return number >= Convert.ToDouble(range.Minimum, CultureInfo.InvariantCulture)
+            && number <= Convert.ToDouble(range.Maximum, CultureInfo.InvariantCulture);
+    }
+
+    private static JsonNode Parse(PropertyInfo property, string text)
+    {
+        Type type = property.PropertyType;
+        const NumberStyles Whole = NumberStyles.Integer | NumberStyles.AllowThousands | NumberStyles.AllowExponent | NumberStyles.AllowDecimalPoint;
+        if (type == typeof(string))
+            return text;
+        if (type == typeof(bool) && bool.TryParse(text, out bool flag))
+            return flag;
+        if (type == typeof(int) && int.TryParse(text, Whole, CultureInfo.InvariantCulture, out int small))
+            return small;
+        if (type == typeof(long) && long.TryParse(text, Whole, CultureInfo.InvariantCulture, out long large))
+            return large;
+        if (type == typeof(double) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number))
+            return number;
+        if (type.IsEnum && Enum.TryParse(type, text, ignoreCase: true, out object? choice) && Enum.IsDefined(type, choice))
+            return JsonNamingPolicy.CamelCase.ConvertName(choice.ToString()!);
+        string expected = type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName))}"
+            : type == typeof(bool) ? "true or false"
+            : type == typeof(double) ? "a finite number"
+            : "a whole number";
+        throw new UserException($"{Key(property)} takes {expected}, not '{text}'.");
+    }
+}

@@ -1,0 +1,37 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace WorldModels.Train;
+
+/// <summary>What every algorithm can be told. Derived records hold an algorithm's hyperparameters, all in one place.</summary>
+public abstract record TrainOptions
+{
+    /// <summary>Environment to learn in.</summary>
+    public string Env { get; init; } = "minipacman";
+
+    /// <summary>Seed of everything drawn: first weights, environments, batches, noise.</summary>
+    [Range(0, int.MaxValue)]
+    public long Seed { get; init; }
+
+    /// <summary>Optimiser steps of the whole run.</summary>
+    [Range(1, 1_000_000_000)]
+    public long Updates { get; init; } = 1000;
+
+    /// <summary>Updates between two lines of metrics.</summary>
+    [Range(1, 1_000_000)]
+    public long LogEvery { get; init; } = 100;
+
+    /// <summary>Updates between two checkpoints.</summary>
+    [Range(1, 10_000_000)]
+    public long CheckpointEvery { get; init; } = 1000;
+
+    /// <summary>Episodes of the closing evaluation; 0 skips it.</summary>
+    [Range(0, 100_000)]
+    public int EvaluationEpisodes { get; init; } = 100;
+
+    /// <summary>Threads inside libtorch's operations.</summary>
+    [Range(1, 256)]
+    public int Threads { get; init; } = 1;
+
+    /// <summary>Whether CUDA may use TF32 in matrix products and convolutions: faster, about three decimal digits.</summary>
+    public bool Tf32 { get; init; }
+}

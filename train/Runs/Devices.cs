@@ -1,0 +1,32 @@
+using static TorchSharp.torch;
+
+namespace WorldModels.Train;
+
+/// <summary>Where tensors live and how libtorch is set up.</summary>
+public static class Devices
+{
+    /// <summary>Whether a missing engine may be installed. The binding reads the same switch.</summary>
+    public static void Provision(bool allowed) => AppContext.SetSwitch("WorldModels.NoProvision", !allowed);
+
+    /// <summary>Opens a device by name and sets libtorch's threads and TF32.</summary>
+    /// <exception cref="UserException">There is no such device here; the message says what is missing.</exception>
+    public static Device Open(string name, TrainOptions options)
+    {
+        string[] parts = name.ToLowerInvariant().Split(':');
+        if (parts[0] is not ("cpu" or "cuda") || parts.Length > 2 || (parts.Length == 2 && (parts[0] == "cpu" || !uint.TryParse(parts[1], out _))))
+            throw new UserException($"Unknown device '{name}'. Devices: cpu, cuda, cuda:1 ...");
+        set_num_threads(options.Threads);
+        if (parts[0] == "cpu")
+            return CPU;
+        if (!cuda.is_available())
+            throw new UserException(
+                "--device cuda: this libtorch finds no CUDA device. It needs a libtorch built with CUDA (name its directory by the environment "
+                + "variable LibTorch), an NVIDIA GPU and its driver (try nvidia-smi). Train with --device cpu otherwise.");
+        int index = parts.Length == 2 ? int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture) : 0;
+        if (index >= cuda.device_count())
+            throw new UserException($"There is no device cuda:{index}; this machine has {cuda.device_count()} (cuda:0 ... cuda:{cuda.device_count() - 1}).");
+        backends.cuda.matmul.allow_tf32 = options.Tf32;
+        backends.cudnn.allow_tf32 = options.Tf32;
+        return new Device(TorchSharp.DeviceType.CUDA, index);
+    }
+}

@@ -1,0 +1,70 @@
+using WorldModels.Environments;
+using WorldModels.Runtime;
+
+namespace WorldModels.Train;
+
+/// <summary>Returns and lengths of whole episodes.</summary>
+public sealed record ReturnSample(IReadOnlyList<double> Returns, IReadOnlyList<int> Lengths)
+{
+    public double Mean => Returns.Average();
+    public double MeanLength => Lengths.Average();
+
+    /// <summary>Sample standard deviation; 0 for one episode.</summary>
+    public double StandardDeviation => Returns.Count < 2 ? 0 : Math.Sqrt(Returns.Sum(value => (value - Mean) * (value - Mean)) / (Returns.Count - 1));
+
+    /// <summary>Half-width of the mean's 95 % confidence interval.</summary>
+    public double HalfWidth => 1.96 * StandardDeviation / Math.Sqrt(Returns.Count);
+}
+
+/// <summary>Plays whole episodes. The first episodes to be begun are counted, so that short ones are not favoured.</summary>
+public static class Evaluation
+{
+    /// <summary>Chooses actions (B) for observations at a step.</summary>
+    public delegate void Policy(long step, ReadOnlySpan<float> observations, Span<long> actions);
+
+    /// <summary>Plays <paramref name="episodes"/> episodes on up to <paramref name="most"/> games in lock step.</summary>
+    public static ReturnSample Play(string environment, int most, int episodes, ulong seed, Policy policy, Action<int>? done = null)
+    {
+        int rows = Math.Min(most, episodes);
+        IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>(environment, rows);
+        var observations = new float[rows * games.ObservationSpace.Size];
+        var (actions, rewards, terminated, truncated) = (new long[rows], new float[rows], new bool[rows], new bool[rows]);
+        var (total, length, begun) = (new double[rows], new int[rows], rows);
+        bool[] counted = [.. Enumerable.Repeat(true, rows)];
+        var (returns, lengths) = (new List<double>(episodes), new List<int>(episodes));
+        games.Reset(seed, observations);
+        for (long step = 0; returns.Count < episodes; step++)
+        {
+            policy(step, observations, actions);
+            games.Step(actions, observations, rewards, terminated, truncated);
+            for (int row = 0; row < rows; row++)
+            {
+                total[row] += rewards[row];
+                length[row]++;
+                if (!terminated[row] && !truncated[row])
+                    continue;
+                if (counted[row])
+                {
+                    returns.Add(total[row]);
+                    lengths.Add(length[row]);
+                    done?.Invoke(returns.Count);
+                }
+                counted[row] = begun++ < episodes;
+                (total[row], length[row]) = (0, 0);
+            }
+        }
+        return new(returns, lengths);
+    }
+
+    /// <summary>The same for uniformly random actions: the floor to compare with.</summary>
+    public static ReturnSample PlayRandom(string environment, int episodes, ulong seed)
+    {
+        int actionCount = ((Discrete)EnvironmentRegistry.MakeVector<long>(environment, 1).ActionSpace).N;
+        uint stream = Philox.Stream("random-policy");
+        return Play(environment, 16, episodes, seed, (step, _, actions) =>
+        {
+            for (int row = 0; row < actions.Length; row++)
+                actions[row] = Philox.NextInt(new NoiseKey(seed, (uint)row, (uint)step, stream), actionCount);
+        });
+    }
+}

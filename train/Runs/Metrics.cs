@@ -1,0 +1,59 @@
+using System.Globalization;
+using System.Text.Json;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train;
+
+/// <summary>The measurements of a run: one JSON object a line in metrics.jsonl, and the same scalars as TensorBoard events.</summary>
+public sealed class Metrics : IDisposable
+{
+    private readonly string _path;
+    private readonly TorchSharp.Modules.SummaryWriter _board;
+
+    /// <summary>Opens the log of a run folder, dropping lines at or after <paramref name="update"/>: a resumed run writes them again.</summary>
+    public Metrics(string folder, long update)
+    {
+        _path = Path.Combine(folder, "metrics.jsonl");
+        if (File.Exists(_path))
+        {
+            string[] kept = [.. File.ReadLines(_path).Where(line => Before(line, update))];
+            AtomicFile.Write(_path, string.Concat(kept.Select(line => line + "\n")));
+        }
+        _board = utils.tensorboard.SummaryWriter(Path.Combine(folder, "tensorboard"));
+    }
+
+    /// <summary>Appends one line: the update, the environment frames seen so far, and named values.</summary>
+    public void Write(long update, long frames, IReadOnlyDictionary<string, double> values)
+    {
+        try
+        {
+            using (var writer = new StreamWriter(_path, append: true))
+                writer.WriteLine("{" + string.Join(", ", new[] { $"\"update\": {update}", $"\"frames\": {frames}" }.Concat(values.Select(Pair))) + "}");
+            foreach ((string name, double value) in values)
+                _board.add_scalar(name, (float)value, (int)update);
+        }
+        catch (IOException exception)
+        {
+            throw new UserException($"Cannot write {_path}: {exception.Message.TrimEnd('.')}. The last checkpoint is untouched; free some space, then resume.", exception);
+        }
+    }
+
+    public void Dispose() => _board.Dispose();
+
+    // JSON has no NaN or infinity; null says that there was no number.
+    private static string Pair(KeyValuePair<string, double> pair) =>
+        $"{JsonSerializer.Serialize(pair.Key)}: {(double.IsFinite(pair.Value) ? pair.Value.ToString("R", CultureInfo.InvariantCulture) : "null")}";
+
+    private static bool Before(string line, long update)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(line);
+            return document.RootElement.TryGetProperty("update", out JsonElement value) && value.GetInt64() <= update;
+        }
+        catch (JsonException)
+        {
+            return false;   // a line cut off by a killed process
+        }
+    }
+}

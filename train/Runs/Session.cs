@@ -1,0 +1,79 @@
+using System.Text.Json;
+using WorldModels.Runtime;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train;
+
+/// <summary>A whole run from options to bundle, as the commands and the quickstart start it.</summary>
+public static class Session
+{
+    /// <summary>Trains to the end or until stopped; then evaluates and exports.</summary>
+    public static RunOutcome Run(
+        RunFolder folder, Algorithm algorithm, TrainOptions options, Device device, IProgressReport progress, bool export, CancellationToken stop)
+    {
+        using Trainer trainer = algorithm.Create(options, device);
+        progress.Say($"{algorithm.Name} on {options.Env}: {trainer.Parameters.Count:N0} parameters, run folder {folder.Path}");
+        var run = new TrainingRun(folder, trainer, progress);
+        if (run.Train(stop) == RunOutcome.Interrupted)
+        {
+            progress.Say($"Stopped at update {run.Updates} of {options.Updates}. Continue with: train {algorithm.Name} --resume {folder.Path}");
+            return RunOutcome.Interrupted;
+        }
+        if (export)
+            Export(folder, trainer, run, folder.BundlePath, progress);
+        return RunOutcome.Finished;
+    }
+
+    /// <summary>Exports a run as its last checkpoint has it, without training.</summary>
+    public static void ExportRun(string path, string? output, IProgressReport progress)
+    {
+        (string name, TrainOptions options) = ReadOptions(path);
+        using RunFolder folder = RunFolder.Resume(path);
+        using Trainer trainer = Algorithm.Find(name).Create(options, CPU);
+        trainer.Prepare(folder, progress, CancellationToken.None);
+        var run = new TrainingRun(folder, trainer, progress);
+        run.Load(Checkpoint.Read(folder.CheckpointPath));
+        Export(folder, trainer, run, output ?? folder.BundlePath, progress);
+    }
+
+    /// <summary>The algorithm and options of a run folder.</summary>
+    public static (string Algorithm, TrainOptions Options) ReadOptions(string path)
+    {
+        (string name, System.Text.Json.Nodes.JsonObject config) = RunFolder.ReadConfig(path);
+        try
+        {
+            TrainOptions options = Algorithm.Find(name).Read(JsonSerializer.SerializeToElement(config));
+            OptionText.Validate(options);
+            return (name, options);
+        }
+        catch (JsonException exception)
+        {
+            throw new UserException($"{Path.Combine(path, "config.json")} does not hold options of {name}: {exception.Message}", exception);
+        }
+    }
+
+    private static void Export(RunFolder folder, Trainer trainer, TrainingRun run, string output, IProgressReport progress)
+    {
+        TrainOptions options = trainer.Options;
+        IReadOnlyDictionary<string, double> figures =
+            options.EvaluationEpisodes > 0 ? trainer.Evaluate(options.EvaluationEpisodes, progress) : new Dictionary<string, double>();
+        foreach ((string figure, double value) in figures)
+            progress.Say($"  {figure,-28} {value:0.####}");
+        BundleDefinition definition = trainer.Bundle();
+        var training = new TrainingSpec
+        {
+            Seed = options.Seed,
+            Updates = run.Updates,
+            Frames = trainer.Frames(run.Updates),
+            Seconds = Math.Round(run.Seconds, 1),
+            Device = trainer.Parameters.Device.ToString(),
+            Config = OptionText.Describe(options),
+            Figures = figures.ToDictionary(pair => pair.Key, pair => Math.Round(pair.Value, 6)),
+        };
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(output));
+        name = name == "bundle" ? $"{definition.Environment}-{definition.Algorithm}" : name;
+        VerificationReport report = BundleExporter.Export(output, name, definition, trainer.Parameters.ToWeights(), training);
+        progress.Say($"Exported and verified {output}");
+        progress.Say(report.ToString()!);
+    }
+}

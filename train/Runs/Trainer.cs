@@ -1,0 +1,45 @@
+using TorchSharp;
+
+namespace WorldModels.Train;
+
+/// <summary>
+/// One algorithm at work. <see cref="TrainingRun"/> drives it: prepare, then updates with checkpoints between them, then evaluation and
+/// the bundle. All that an update depends on is in a checkpoint or drawn from (seed, update), so that a resumed run is the same run.
+/// </summary>
+public abstract class Trainer : IDisposable
+{
+    /// <summary>The resolved options.</summary>
+    public abstract TrainOptions Options { get; }
+
+    /// <summary>The networks' parameters.</summary>
+    public abstract EagerParameters Parameters { get; }
+
+    /// <summary>Environment frames seen when <paramref name="updates"/> updates are done.</summary>
+    public abstract long Frames(long updates);
+
+    /// <summary>What must be there before the first update (data, environments). Called once, before <see cref="Load"/>.</summary>
+    public abstract void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop);
+
+    /// <summary>
+    /// One optimiser step. Values are read from the device only when <paramref name="measure"/> is set: the loss and whatever else is worth
+    /// a curve.
+    /// </summary>
+    public abstract IReadOnlyDictionary<string, double> Update(long update, bool measure);
+
+    /// <summary>Adds what the algorithm needs to continue to a checkpoint.</summary>
+    public abstract void Save(Checkpoint checkpoint);
+
+    /// <summary>Takes back what <see cref="Save"/> stored.</summary>
+    public abstract void Load(Checkpoint checkpoint);
+
+    /// <summary>Figures by which the algorithm is judged, with their baselines.</summary>
+    public abstract IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress);
+
+    /// <summary>What ships: graphs, spaces, reference inputs.</summary>
+    public abstract BundleDefinition Bundle();
+
+    public virtual void Dispose() => Parameters.Dispose();
+
+    /// <summary>What an update that is not measured returns.</summary>
+    protected static IReadOnlyDictionary<string, double> Unmeasured { get; } = new Dictionary<string, double>();
+}

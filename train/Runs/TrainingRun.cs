@@ -1,0 +1,90 @@
+using System.Diagnostics;
+
+namespace WorldModels.Train;
+
+/// <summary>How a run ended.</summary>
+public enum RunOutcome { Finished, Interrupted }
+
+/// <summary>Drives a <see cref="Trainer"/> from its last checkpoint to its last update.</summary>
+public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressReport progress)
+{
+    /// <summary>Wall-clock seconds spent in updates, over all sessions of this run.</summary>
+    public double Seconds { get; private set; }
+
+    /// <summary>Updates done.</summary>
+    public long Updates { get; private set; }
+
+    /// <summary>Trains until done or stopped. A checkpoint is written on the way, at the end, and when stopped.</summary>
+    /// <exception cref="UserException">A loss is not finite, or the disk refused; the last checkpoint stands.</exception>
+    public RunOutcome Train(CancellationToken stop)
+    {
+        trainer.Prepare(folder, progress, stop);
+        if (stop.IsCancellationRequested)
+            return RunOutcome.Interrupted;
+        if (File.Exists(folder.CheckpointPath))
+            Load(Checkpoint.Read(folder.CheckpointPath));
+        TrainOptions options = trainer.Options;
+        using var metrics = new Metrics(folder.Path, Updates);
+        using IProgressTask task = progress.Start("training", options.Updates, Updates);
+        double before = Seconds;
+        var clock = Stopwatch.StartNew();
+        long from = Updates;
+        while (Updates < options.Updates)
+        {
+            bool checkpoint = (Updates + 1) % options.CheckpointEvery == 0 || Updates + 1 == options.Updates || stop.IsCancellationRequested;
+            bool measure = checkpoint || (Updates + 1) % options.LogEvery == 0;
+            IReadOnlyDictionary<string, double> values = trainer.Update(Updates, measure);
+            Updates++;
+            Seconds = before + clock.Elapsed.TotalSeconds;
+            if (measure)
+            {
+                RequireFinite(values);
+                double framesPerSecond = (trainer.Frames(Updates) - trainer.Frames(from)) / clock.Elapsed.TotalSeconds;
+                metrics.Write(Updates, trainer.Frames(Updates), new Dictionary<string, double>(values)
+                {
+                    ["seconds"] = Seconds,
+                    ["frames_per_second"] = framesPerSecond,
+                });
+                task.Report(Updates, string.Join("  ", values.Take(4).Select(pair => $"{pair.Key} {pair.Value:G4}")));
+            }
+            if (checkpoint)
+                Save();
+            if (stop.IsCancellationRequested && Updates < options.Updates)
+                return RunOutcome.Interrupted;
+        }
+        return RunOutcome.Finished;
+    }
+
+    /// <summary>Continues from a checkpoint.</summary>
+    public void Load(Checkpoint checkpoint)
+    {
+        Updates = checkpoint.Integer("updates");
+        Seconds = checkpoint.Number("seconds");
+        checkpoint.LoadParameters(trainer.Parameters);
+        trainer.Load(checkpoint);
+    }
+
+    private void Save()
+    {
+        var checkpoint = new Checkpoint();
+        checkpoint.Set("updates", Updates);
+        checkpoint.Set("seconds", Seconds);
+        checkpoint.AddParameters(trainer.Parameters);
+        trainer.Save(checkpoint);
+        checkpoint.Write(folder.CheckpointPath);
+    }
+
+    private void RequireFinite(IReadOnlyDictionary<string, double> values)
+    {
+        foreach ((string name, double value) in values)
+            if (!double.IsFinite(value))
+            {
+                string kept = File.Exists(folder.CheckpointPath)
+                    ? $"The checkpoint {folder.CheckpointPath} of an earlier update is kept"
+                    : "There is no checkpoint yet";
+                throw new UserException(
+                    $"Training stopped: {name} became {value} at update {Updates}. {kept}; "
+                    + $"try a smaller step: --resume {folder.Path} --set learningRate=...");
+            }
+    }
+}
