@@ -52,8 +52,9 @@ public static class EnvironmentRegistry
     private static EnvironmentSpec<TAction> Find<TAction>(string name) where TAction : unmanaged
     {
         EnvironmentSpec spec = Find(name);
-        return spec as EnvironmentSpec<TAction> ?? throw new ArgumentException(
-            $"The actions of '{name}' are {(spec is EnvironmentSpec<long> ? "discrete (long)" : "continuous (float)")}, not {typeof(TAction)}.");
+        string actions = spec is EnvironmentSpec<long> ? "discrete (long)" : "continuous (float)";
+        return spec as EnvironmentSpec<TAction>
+            ?? throw new ArgumentException($"The actions of '{name}' are {actions}, not {typeof(TAction)}.");
     }
 
     private static EnvironmentSpec<long> MiniPacman(string name, MiniPacmanMode mode) => new(

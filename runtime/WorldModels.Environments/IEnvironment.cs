@@ -73,12 +73,14 @@ public interface IVectorEnvironment<TAction> where TAction : unmanaged
     ReadOnlySpan<float> FinalObservation(int row);
 }
 
-/// <summary>An environment whose whole state, random stream included, can be stored: what follows a restore is exactly what would have.</summary>
+/// <summary>
+/// Something whose whole state, random stream included, can be stored: after a restore it goes on exactly as it would have.
+/// </summary>
 public interface IResumable
 {
     void Save(BinaryWriter writer);
 
-    /// <summary>Takes up what <see cref="Save"/> wrote for an environment of the same name, options and row count.</summary>
+    /// <summary>Takes up what <see cref="Save"/> wrote for one of the same name, options and row count.</summary>
     /// <exception cref="InvalidDataException">The data is cut short, damaged, or of another environment.</exception>
     void Restore(BinaryReader reader);
 }

@@ -5,7 +5,9 @@ public abstract record Space
 {
     private protected Space() { }
 
-    /// <summary>Elements one row takes in a span: 1 for <see cref="Discrete"/> (the index), the product of the shape for <see cref="Box"/>.</summary>
+    /// <summary>
+    /// Elements one row takes in a span: 1 for <see cref="Discrete"/> (the index), the product of the shape for <see cref="Box"/>.
+    /// </summary>
     public abstract int Size { get; }
 }
 

@@ -1,8 +1,8 @@
 namespace WorldModels.Environments;
 
 /// <summary>
-/// B environments stepped one after another on the calling thread, with same-step auto-reset (see <see cref="IVectorEnvironment{TAction}"/>)
-/// and no allocation per step. Resumable when its environments are.
+/// B environments stepped one after another on the calling thread, with same-step auto-reset (see
+/// <see cref="IVectorEnvironment{TAction}"/>) and no allocation per step. Resumable when its environments are.
 /// </summary>
 public class SyncVectorEnvironment<TEnvironment, TAction> : IVectorEnvironment<TAction>, IResumable
     where TEnvironment : class, IEnvironment<TAction>
@@ -83,7 +83,7 @@ public class SyncVectorEnvironment<TEnvironment, TAction> : IVectorEnvironment<T
     {
         int count = reader.ReadInt32();
         if (count != Count)
-            throw new InvalidDataException($"The saved state has {count} rows of an environment, this one has {Count}; make it with {count}.");
+            throw new InvalidDataException($"The saved state has {count} rows, this environment has {Count}; make it with {count}.");
         for (int row = 0; row < Count; row++)
             Resumable(row).Restore(reader);
     }

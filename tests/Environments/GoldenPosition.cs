@@ -39,8 +39,8 @@ internal static class GoldenPosition
     {
         string ghosts = string.Join(",", state.Ghosts.ToArray().Select(ghost => $"[{Pair(ghost.Cell)},{ghost.Facing}]"));
         string pills = string.Join(",", state.Pills.ToArray().Select(pill => $"[{Pair(pill)}]"));
-        string text = $"{{\"p\":[{Pair(state.Pacman)}],\"g\":[{ghosts}],\"pills\":[{pills}],\"pw\":{state.Power},\"lvl\":{state.Level}," +
-            $"\"t\":{state.Timer},\"nf\":{state.FoodLeft},\"fr\":{state.Frame}";
+        string text = $"{{\"p\":[{Pair(state.Pacman)}],\"g\":[{ghosts}],\"pills\":[{pills}]," +
+            $"\"pw\":{state.Power},\"lvl\":{state.Level},\"t\":{state.Timer},\"nf\":{state.FoodLeft},\"fr\":{state.Frame}";
         if (food)
         {
             bool[] cells = state.Food.ToArray();
@@ -51,7 +51,7 @@ internal static class GoldenPosition
         static string Pair(int cell) => $"{cell / MiniPacmanMaze.Columns},{cell % MiniPacmanMaze.Columns}";
     }
 
-    /// <summary>The picture as 285 characters: # wall, . food, _ empty, * pill, P pacman, G ghost, a..t edible ghost at power 1..20.</summary>
+    /// <summary>As 285 characters: # wall, . food, _ empty, * pill, P pacman, G ghost, a..t edible ghost at power 1..20.</summary>
     public static string Grid(ReadOnlySpan<float> observation)
     {
         byte[] classes = new byte[MiniPacmanMaze.Cells];

@@ -3,7 +3,7 @@ using WorldModels.Environments;
 
 namespace WorldModels.Tests.Environments;
 
-/// <summary>Plays recorded draws back and fails when the rules ask for others: ["i", n, value] an integer, ["u", value] a uniform.</summary>
+/// <summary>Plays recorded draws back, ["i", n, value] an integer, ["u", value] a uniform; fails when the rules ask for others.</summary>
 internal sealed class RecordedDraws : IRandomSource
 {
     private readonly Queue<JsonElement> _draws = new();

@@ -5,7 +5,7 @@ namespace WorldModels.Environments;
 /// 4 down), terminated by death, truncated by the frame cap.
 /// </summary>
 /// <remarks>
-/// The first <c>Reset(seed)</c> with a seed below 2^32 equals seeding NumPy, constructing the original environment and resetting it:
+/// <c>Reset(seed)</c> with a seed below 2^32 equals seeding NumPy, constructing the original environment and resetting it:
 /// its games come out bit for bit.
 /// </remarks>
 public sealed class MiniPacmanEnvironment : IEnvironment<long>, IResumable
@@ -42,7 +42,7 @@ public sealed class MiniPacmanEnvironment : IEnvironment<long>, IResumable
             _seeded = true;
         }
         Game.Reset();
-        Game.Observation.CopyTo(observation);
+        Game.Observe(observation);
         _running = true;
     }
 
@@ -55,7 +55,7 @@ public sealed class MiniPacmanEnvironment : IEnvironment<long>, IResumable
         if ((ulong)action[0] >= MiniPacmanGame.Actions)
             throw new ArgumentOutOfRangeException(nameof(action), action[0], $"MiniPacman's actions are 0..{MiniPacmanGame.Actions - 1}.");
         StepResult result = Game.Step((int)action[0]);
-        Game.Observation.CopyTo(observation);
+        Game.Observe(observation);
         _running = !result.Done;
         return result;
     }
@@ -77,7 +77,7 @@ public sealed class MiniPacmanEnvironment : IEnvironment<long>, IResumable
         {
             string name = reader.ReadString();
             if (name != Name)
-                throw new InvalidDataException($"The saved state is of '{name}', this environment is '{Name}': restore it into one of '{name}'.");
+                throw new InvalidDataException($"The saved state is of '{name}', this environment is '{Name}': make a '{name}' for it.");
             _seeded = reader.ReadBoolean();
             _running = reader.ReadBoolean();
             Game.Restore(reader);

@@ -59,6 +59,9 @@ public sealed class MiniPacmanGame
     /// <summary>The picture, (3, 15, 19) red, green, blue in 0..1; valid until the next call.</summary>
     public ReadOnlySpan<float> Observation => _screen.Image;
 
+    /// <summary>Copies the picture, (3, 15, 19).</summary>
+    public void Observe(Span<float> observation) => _screen.CopyTo(observation);
+
     /// <summary>Starts an episode at level 1.</summary>
     public void Reset()
     {
@@ -152,7 +155,9 @@ public sealed class MiniPacmanGame
         Reset();
     }
 
-    /// <summary>The ghosts' turn, which ends when one is eaten. Returns the contacts with pacman: one ghost eaten, or any number of deaths.</summary>
+    /// <summary>
+    /// The ghosts' turn, which ends when one is eaten. Returns the contacts with pacman: one ghost eaten, or any number of deaths.
+    /// </summary>
     private int MoveGhosts(bool edible)
     {
         Span<MiniPacmanGhost> ghosts = State.MutableGhosts;
@@ -200,7 +205,7 @@ public sealed class MiniPacmanGame
         return new(MiniPacmanMaze.Walkable[next] ? next : ghost.Cell, facing);
     }
 
-    /// <summary>At a crossing: towards pacman, or away from him, as the crow flies; ties go to the first of right, up, left, down.</summary>
+    /// <summary>At a crossing: towards pacman or away, as the crow flies; ties go to the first of right, up, left, down.</summary>
     private int Choose(int cell, int candidates, bool flees)
     {
         if (!flees && _random.Uniform() < GhostStochasticity)

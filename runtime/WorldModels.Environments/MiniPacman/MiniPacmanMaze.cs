@@ -33,6 +33,7 @@ public static class MiniPacmanMaze
     private static readonly bool[] WalkableTable = [.. Map.Where(c => c is '#' or '.').Select(c => c == '.')];
     private static readonly byte[] ExitTable = [.. Enumerable.Range(0, Cells).Select(ExitsFrom)];
     private static readonly byte[] DistanceTable = AllDistances();
+    private static readonly byte[] GhostDistanceTable = AllGhostDistances();
 
     /// <summary>Steps of the moves: index 0 stay, 1 right, 2 up, 3 left, 4 down, as the actions.</summary>
     internal static ReadOnlySpan<sbyte> Moves => [0, 1, -Columns, -1, Columns];
@@ -52,6 +53,12 @@ public static class MiniPacmanMaze
     /// <summary>Least number of moves from a walkable cell to each cell; 255 for walls.</summary>
     internal static ReadOnlySpan<byte> DistancesFrom(int cell) => DistanceTable.AsSpan(cell * Cells, Cells);
 
+    /// <summary>Least number of moves a ghost, which never turns back, needs from a walkable cell to each cell; 255 for never.</summary>
+    /// <param name="cell">Where it is.</param>
+    /// <param name="behind">The direction it may not take first: 0 right, 1 up, 2 left, 3 down.</param>
+    internal static ReadOnlySpan<byte> GhostDistancesFrom(int cell, int behind) =>
+        GhostDistanceTable.AsSpan((cell * 4 + behind) * Cells, Cells);
+
     private static byte ExitsFrom(int cell)
     {
         int exits = 0;
@@ -65,28 +72,53 @@ public static class MiniPacmanMaze
 
     private static byte[] AllDistances()
     {
-        byte[] distances = new byte[Cells * Cells];
-        Array.Fill(distances, byte.MaxValue);
-        var queue = new Queue<int>();
+        byte[] distances = NoDistances(Cells);
+        var queue = new Queue<(int Cell, int Moves)>();
         for (int start = 0; start < Cells; start++)
         {
-            if (!WalkableTable[start])
-                continue;
             Span<byte> row = distances.AsSpan(start * Cells, Cells);
-            row[start] = 0;
-            queue.Enqueue(start);
-            while (queue.TryDequeue(out int cell))
+            queue.Enqueue((start, 0));
+            while (queue.TryDequeue(out (int Cell, int Moves) reached))
             {
+                if (!WalkableTable[reached.Cell] || row[reached.Cell] != byte.MaxValue)
+                    continue;
+                row[reached.Cell] = (byte)reached.Moves;
+                for (int direction = 0; direction < 4; direction++)
+                    queue.Enqueue((reached.Cell + Moves[direction + 1], reached.Moves + 1));
+            }
+        }
+        return distances;
+    }
+
+    private static byte[] AllGhostDistances()
+    {
+        byte[] distances = NoDistances(4 * Cells);
+        var queue = new Queue<(int Cell, int Behind, int Moves)>();
+        var seen = new HashSet<(int Cell, int Behind)>();
+        for (int start = 0; start < 4 * Cells; start++)
+        {
+            Span<byte> row = distances.AsSpan(start * Cells, Cells);
+            seen.Clear();
+            queue.Enqueue((start / 4, start % 4, 0));
+            while (queue.TryDequeue(out (int Cell, int Behind, int Moves) reached))
+            {
+                if (!WalkableTable[reached.Cell] || !seen.Add((reached.Cell, reached.Behind)))
+                    continue;
+                row[reached.Cell] = Math.Min(row[reached.Cell], (byte)reached.Moves);
                 for (int direction = 0; direction < 4; direction++)
                 {
-                    int next = cell + Moves[direction + 1];
-                    if ((ExitTable[cell] >> direction & 1) == 0 || row[next] != byte.MaxValue)
-                        continue;
-                    row[next] = (byte)(row[cell] + 1);
-                    queue.Enqueue(next);
+                    if (direction != reached.Behind)
+                        queue.Enqueue((reached.Cell + Moves[direction + 1], (direction + 2) % 4, reached.Moves + 1));
                 }
             }
         }
+        return distances;
+    }
+
+    private static byte[] NoDistances(int starts)
+    {
+        byte[] distances = new byte[starts * Cells];
+        Array.Fill(distances, byte.MaxValue);
         return distances;
     }
 }

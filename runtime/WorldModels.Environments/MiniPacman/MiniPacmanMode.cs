@@ -25,12 +25,14 @@ public sealed record MiniPacmanMode(
     public static MiniPacmanMode Rush { get; } = new("rush", 0, -0.1, 10, 0, 0, MiniPacmanGoal.Pills, 0);
 
     public static IReadOnlyList<MiniPacmanMode> All { get; } = [Regular, Avoid, Hunt, Ambush, Rush];
+
+    public override string ToString() => Name;
 }
 
 /// <summary>What may be varied about MiniPacman beside its mode.</summary>
 public sealed record MiniPacmanOptions
 {
-    /// <summary>Steps after which an episode is truncated; 0 for never. The reference notebooks use 1000, its class defaults to 3000.</summary>
+    /// <summary>Steps after which an episode is truncated; 0 for never. The reference's notebooks use 1000, its class 3000.</summary>
     public int FrameCap { get; init; } = 1000;
 
     /// <summary>Timer limit of hunt and ambush: 0, off, as in the released environment; the paper's table says 80.</summary>

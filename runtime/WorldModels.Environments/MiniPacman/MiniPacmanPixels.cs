@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace WorldModels.Environments;
 
-/// <summary>What a cell of the picture shows. The numbers are the classes an environment model predicts, in the reference's order.</summary>
+/// <summary>What a cell shows; the numbers are the classes an environment model predicts, in the reference's order.</summary>
 public enum MiniPacmanPixel { Pill, Pacman, Food, Wall, EdibleGhost, Empty, DangerousGhost }
 
 /// <summary>
@@ -52,8 +52,9 @@ public static class MiniPacmanPixels
                 byte pixel = ByColor[Bit(red[cell], 4) | Bit(green[cell], 2) | Bit(blue[cell], 1)];
                 if (pixel == NoClass)
                 {
-                    throw new ArgumentException($"Cell {cell} of image {image / Cells} has the color " +
-                        $"({red[cell]}, {green[cell]}, {blue[cell]}), which is none of MiniPacman's; pass pictures of the game, (N, 3, 15, 19).");
+                    throw new ArgumentException(
+                        $"Cell {cell} of image {image / Cells} has the color ({red[cell]}, {green[cell]}, {blue[cell]}), " +
+                        "which is none of MiniPacman's; pass pictures of the game, (N, 3, 15, 19).");
                 }
                 output[cell] = TClass.CreateTruncating(pixel);
             }
@@ -77,7 +78,10 @@ public static class MiniPacmanPixels
             {
                 int pixel = int.CreateSaturating(classes[image + cell]);
                 if ((uint)pixel >= Count)
-                    throw new ArgumentException($"Cell {cell} of image {image / Cells} has the class {pixel}; MiniPacman's are 0..{Count - 1}.");
+                {
+                    throw new ArgumentException(
+                        $"Cell {cell} of image {image / Cells} has the class {pixel}; MiniPacman's are 0..{Count - 1}.");
+                }
                 ReadOnlySpan<float> color = Colors.Slice(3 * pixel, 3);
                 output[cell] = color[0];
                 output[Cells + cell] = color[1];

@@ -4,7 +4,8 @@ namespace WorldModels.Environments;
 
 /// <summary>
 /// The Mersenne Twister MT19937 (Matsumoto, Nishimura 1998) with the semantics of NumPy's legacy global generator, draw for draw:
-/// <c>np.random.seed(s)</c>, <c>np.random.randint(n)</c> (masked rejection on 32 bits) and <c>np.random.uniform()</c> (53 bits of two words).
+/// <c>np.random.seed(s)</c>, <c>np.random.randint(n)</c> (masked rejection on 32 bits) and <c>np.random.uniform()</c> (53 bits of
+/// two words).
 /// </summary>
 public sealed class Mt19937RandomSource : IRandomSource, IResumable
 {
@@ -78,7 +79,7 @@ public sealed class Mt19937RandomSource : IRandomSource, IResumable
             _key[i] = reader.ReadUInt32();
         int position = reader.ReadInt32();
         if (position is < 0 or > N)
-            throw new InvalidDataException($"The saved random state is damaged: position {position} is outside 0..{N}. Use another checkpoint.");
+            throw new InvalidDataException($"The saved random state is damaged: position {position} is not in 0..{N}; use another.");
         _position = position;
     }
 
