@@ -1,3 +1,5 @@
+using WorldModels.Runtime;
+
 namespace WorldModels.Diagnostics;
 
 /// <summary>How a <see cref="DreamPicture"/> is drawn.</summary>
@@ -60,6 +62,17 @@ public sealed class DreamPicture
         return new([real, dreamed, [.. differences.Select(d => d.Picture)]], [.. differences.Select(d => d.Count)], options);
     }
 
+    /// <summary>Plays the bundle's environment, dreams along, and writes pictures.</summary>
+    /// <param name="world">The world model.</param>
+    /// <param name="paths">Files that end in .png (film strip) or .gif (animation).</param>
+    /// <exception cref="BundleException">The environment is not registered, or the observations are no pictures.</exception>
+    public static DreamPicture Save(WorldModel world, params IReadOnlyList<string> paths)
+    {
+        DreamPicture picture = DreamComparison.Run(world, RealEpisode.Play(world.Manifest.Environment, steps: 15, seed: 0)).ToPicture();
+        foreach (string path in paths) picture.Save(path);
+        return picture;
+    }
+
     /// <summary>All frames side by side, three rows: real, dreamed, differences.</summary>
     public Image Strip()
     {
@@ -72,6 +85,7 @@ public sealed class DreamPicture
             for (int row = 0; row < _rows.Length; row++)
                 grid.Add([Label(Names[row]), .. shown.Select(t => _rows[row][t].Scale(_scale))]);
             grid.Add([Label(""), .. shown.Select(t => Label($"{DifferingPixels[t]} differ"))]);
+            if (shown[^1] < frames - 1) grid.Add([Label("")]);
         }
         return Titled(Image.Grid(grid, 4, Background));
     }
