@@ -94,11 +94,11 @@ internal static class OperationCases
             [(Reduction.Sum, v => v.Sum()), (Reduction.Mean, v => v.Average()), (Reduction.Max, v => v.Max())];
         foreach (var (f, fold) in folds)
         {
-            yield return One($"{f}Last", [(F, [0, 3, 4])], s => s[0].Reduce(f, false, -1), n => n[0].Reduce(false, [2], fold));
-            yield return One($"{f}Batch", [(F, [0, 3])], s => s[0].Reduce(f, false, 0), n => n[0].Reduce(false, [0], fold));
-            yield return One($"{f}Two", [(F, [0, 3, 4, 2])], s => s[0].Reduce(f, true, 2, -1), n => n[0].Reduce(true, [2, 3], fold));
+            yield return One($"Reduce{f}Last", [(F, [0, 3, 4])], s => s[0].Reduce(f, false, -1), n => n[0].Reduce(false, [2], fold));
+            yield return One($"Reduce{f}Batch", [(F, [0, 3])], s => s[0].Reduce(f, false, 0), n => n[0].Reduce(false, [0], fold));
+            yield return One($"Reduce{f}Two", [(F, [0, 3, 4, 2])], s => s[0].Reduce(f, true, 2, -1), n => n[0].Reduce(true, [2, 3], fold));
             if (f != Reduction.Mean)
-                yield return One($"{f}Int64", [(I, [0, 3])], s => s[0].Reduce(f, false, 1), n => n[0].Reduce(false, [1], fold));
+                yield return One($"Reduce{f}Int64", [(I, [0, 3])], s => s[0].Reduce(f, false, 1), n => n[0].Reduce(false, [1], fold));
         }
         yield return One("Softmax", [(F, [0, 5])], s => s[0].Softmax(-1), n => Softmax(n[0]));
         yield return One("SoftmaxMiddle", [(F, [0, 5, 3])], s => s[0].Softmax(1), n =>

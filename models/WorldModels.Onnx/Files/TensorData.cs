@@ -72,5 +72,7 @@ public sealed class TensorData
     }
 
     private static Span<byte> BytesOf(Array values) =>
-        MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(values), Buffer.ByteLength(values));
+        MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(values), checked(values.Length * SizeOf(values.GetType().GetElementType()!)));
+
+    private static int SizeOf(Type type) => Array.Find(Elements, e => e.Type == type).Size;
 }

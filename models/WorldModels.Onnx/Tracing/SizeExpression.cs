@@ -59,11 +59,13 @@ internal readonly struct SizeExpression
             long d = b._offset;
             return d != 0 && _coefficient % d == 0 && _offset % d == 0 ? new(_coefficient / d, _factors, _offset / d) : null;
         }
+        if (_factors.SequenceEqual(b._factors) && _coefficient * b._offset == _offset * b._coefficient && _coefficient % b._coefficient == 0)
+            return Constant(_coefficient / b._coefficient);
         SizeExpression a = WithoutOffset();
         b = b.WithoutOffset();
         List<string> left = [.. a._factors];
-        bool divides = b._coefficient != 0 && a._coefficient % b._coefficient == 0 && b._factors.All(left.Remove);
-        return divides ? new(a._coefficient / b._coefficient, [.. left], 0) : null;
+        bool divides = a._coefficient % b._coefficient == 0 && b._factors.All(left.Remove);
+        return divides ? Of(new SizeExpression(a._coefficient / b._coefficient, [.. left], 0).ToDim()) : null;      // drops a last bracket
     }
 
     /// <summary>The value of an expression, with the sizes of the names in it.</summary>
