@@ -1,0 +1,43 @@
+using WorldModels.Onnx;
+using WorldModels.Runtime;
+
+namespace WorldModels.Diagnostics;
+
+/// <summary>What a graph of a bundle costs, per row.</summary>
+/// <param name="Graph">The graph's name.</param>
+/// <param name="Flops">Floating-point operations of a row; a multiply-add counts two.</param>
+/// <param name="Bytes">Bytes that its nodes read and write for a row, weights included, at the batch it was counted for.</param>
+/// <param name="WeightBytes">Bytes of its weights and constants.</param>
+/// <param name="Nodes">Its nodes.</param>
+/// <param name="Unknown">Operators that the count leaves out.</param>
+public sealed record GraphCost(string Graph, double Flops, double Bytes, long WeightBytes, int Nodes, IReadOnlyList<string> Unknown);
+
+/// <summary>Counts the operations of a bundle's graphs.</summary>
+public static class DreamCost
+{
+    /// <summary>The graphs that one step of a dream runs.</summary>
+    public static IReadOnlyList<string> StepGraphs(Manifest manifest) =>
+        manifest.Graphs.ContainsKey("dream") ? ["dream"] : manifest.Graphs.ContainsKey("act") ? ["act", "imagine"] : ["imagine"];
+
+    /// <summary>Counts one graph for a batch.</summary>
+    /// <exception cref="BundleException">The graph's file cannot be read or counted.</exception>
+    public static GraphCost OfGraph(string directory, Manifest manifest, string graph, int batch = 1)
+    {
+        string path = Path.Combine(directory, manifest.Graphs[graph].File);
+        try
+        {
+            CostReport report = CostPass.Run(ModelReader.Load(path), ("batch", batch));
+            return new(graph, (double)report.Flops / batch, (double)report.Bytes / batch, report.StoredWeightBytes, report.Nodes.Count,
+                [.. report.Unknown.Select(node => node.OpType).Distinct().Order(StringComparer.Ordinal)]);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException or KeyNotFoundException)
+        {
+            throw new BundleException($"The operations of '{path}' cannot be counted: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Floating-point operations of a dreamed frame: all graphs of a step, one row.</summary>
+    /// <exception cref="BundleException">A graph's file cannot be read or counted.</exception>
+    public static double FlopsPerFrame(string directory, Manifest manifest) =>
+        StepGraphs(manifest).Sum(graph => OfGraph(directory, manifest, graph).Flops);
+}

@@ -1,0 +1,62 @@
+using WorldModels.Runtime;
+
+namespace WorldModels.Diagnostics;
+
+/// <summary>A real episode and what a world model dreams from its first observation along its actions.</summary>
+public sealed class DreamComparison
+{
+    private readonly Manifest _manifest;
+
+    private DreamComparison(Manifest manifest, RealEpisode real, float[][] dreamed, float[] rewards, float[] continues) =>
+        (_manifest, Real, Dreamed, DreamedRewards, DreamedContinues) = (manifest, real, dreamed, rewards, continues);
+
+    /// <summary>The real episode.</summary>
+    public RealEpisode Real { get; }
+
+    /// <summary>T + 1 dreamed observations; the first is the model's view of the start.</summary>
+    public IReadOnlyList<float[]> Dreamed { get; }
+
+    /// <summary>Dreamed rewards (T); empty if the model predicts none.</summary>
+    public IReadOnlyList<float> DreamedRewards { get; }
+
+    /// <summary>Dreamed probabilities that the episode goes on (T); empty if the model predicts none.</summary>
+    public IReadOnlyList<float> DreamedContinues { get; }
+
+    /// <summary>Dreams along a real episode.</summary>
+    /// <param name="world">The world model.</param>
+    /// <param name="real">The episode; its spaces have to be the bundle's.</param>
+    /// <param name="seed">Determines the noise of the dream.</param>
+    /// <exception cref="BundleException">The episode does not fit the bundle, or the bundle cannot follow given actions or show frames.</exception>
+    public static DreamComparison Run(WorldModel world, RealEpisode real, ulong seed = 0)
+    {
+        Manifest manifest = world.Manifest;
+        if (real.Observations[0].Length != manifest.Observation.Size)
+            throw new BundleException($"The observations of {real.Source} have {real.Observations[0].Length} values, those of bundle "
+                + $"'{manifest.Name}' {manifest.Observation.Size} ({string.Join(", ", manifest.Observation.Shape)}): give the environment it was "
+                + $"trained on, '{manifest.Environment}'.");
+        using Dream dream = world.Dream(1, real.Steps);
+        dream.Start(real.Observations[0]);
+        DreamBatch imagined = real.Actions is long[] indices ? dream.Run(seed, indices) : dream.Run(seed, (float[])real.Actions);
+        var outputs = DreamCost.StepGraphs(manifest).SelectMany(graph => manifest.Graphs[graph].Outputs).Concat(manifest.Graphs["imagine"].Outputs);
+        bool rewards = outputs.Any(o => o.Role == TensorRole.Reward), continues = outputs.Any(o => o.Role == TensorRole.Continue);
+        return new(manifest, real, [.. Enumerable.Range(0, real.Steps + 1).Select(t => imagined.Observations(t).ToArray())],
+            rewards ? [.. Enumerable.Range(0, real.Steps).Select(t => imagined.Rewards(t)[0])] : [],
+            continues ? [.. Enumerable.Range(0, real.Steps).Select(t => imagined.Continues(t)[0])] : []);
+    }
+
+    /// <summary>The comparison as a picture.</summary>
+    /// <exception cref="BundleException">The observations are no pictures.</exception>
+    public DreamPicture ToPicture(DreamPictureOptions? options = null)
+    {
+        ObservationSpec space = _manifest.Observation;
+        if (!Image.IsPicture(space.Shape))
+            throw new BundleException($"The observations of '{_manifest.Name}' are ({string.Join(", ", space.Shape)}), no pictures: only bundles "
+                + "that observe (1, H, W) or (3, H, W) can be shown.");
+        options ??= new();
+        if (options.Title.Length == 0) options = options with { Title = $"{_manifest.Name}: {Real.Source} and its dream" };
+        return DreamPicture.Compare(Frames(Real.Observations), Frames(Dreamed), options);
+
+        Image[] Frames(IEnumerable<float[]> observations) =>
+            [.. observations.Select(o => Image.FromObservation(o, space.Shape, space.Low, space.High))];
+    }
+}
