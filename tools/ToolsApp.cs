@@ -11,7 +11,7 @@ public static class ToolsApp
     private const int Failed = 1, WrongUsage = 2;
 
     private static readonly Type[] Verbs =
-        [typeof(InspectVerb), typeof(BenchVerb), typeof(PictureVerb), typeof(DreamVerb), typeof(ProvidersVerb)];
+        [typeof(InspectVerb), typeof(VerifyVerb), typeof(BenchVerb), typeof(PictureVerb), typeof(DreamVerb), typeof(ProvidersVerb)];
 
     /// <summary>Runs one command.</summary>
     /// <param name="args">The command and its options.</param>
@@ -64,6 +64,7 @@ public static class ToolsApp
         text.AdditionalNewLineAfterOption = false;
         text.MaximumDisplayWidth = 120;
         text.AutoVersion = false;
+        text.AddDashesToOption = true;
         return text;
     }, example => example, verbsIndex: true);
 

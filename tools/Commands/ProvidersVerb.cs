@@ -15,8 +15,7 @@ public sealed class ProvidersVerb : Verb
         try
         {
             WriteProbe(directory);
-            page.Table(["provider", "runs here", "why"],
-                [.. ExecutionProviders.Names.Where(name => name != ExecutionProviders.Auto).Select(name => Try(directory, name))]);
+            page.Facts(ExecutionProviders.Names.Where(name => name != ExecutionProviders.Auto).Select(name => (name, (string?)Try(directory, name))));
             page.Line($"{Machine.Current}");
             return 0;
         }
@@ -26,18 +25,18 @@ public sealed class ProvidersVerb : Verb
         }
     }
 
-    private static string[] Try(string directory, string provider)
+    private static string Try(string directory, string provider)
     {
         try
         {
             using WorldModel world = WorldModel.Load(directory, new() { Provider = provider });
             using Dream dream = world.Dream(1, 1);
             dream.Run(0);
-            return [provider, "yes", ""];
+            return "runs here";
         }
         catch (BundleException e)
         {
-            return [provider, "no", e.Message];
+            return $"not here: {e.Message}";
         }
     }
 
