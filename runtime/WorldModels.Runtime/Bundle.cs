@@ -135,7 +135,7 @@ internal sealed record Graph(string Name, GraphSpec Spec, InferenceSession Sessi
         foreach (var tensor in expected)
         {
             if (!found.TryGetValue(tensor.Name, out var node))
-                problems.Add($"{where} '{tensor.Name}' is in the manifest but not in the graph, which has: {ManifestCheck.Listed(found.Keys)}");
+                problems.Add($"{where} '{tensor.Name}' is not in the graph, which has: {ManifestCheck.Listed(found.Keys)}");
             else if (!node.IsTensor || !Fits(tensor, node))
                 problems.Add($"{where} '{tensor.Name}': manifest says {tensor.Describe()}, the graph has {Describe(node)}");
         }

@@ -3,7 +3,7 @@ namespace WorldModels.Runtime;
 /// <summary>How a controller acts.</summary>
 public sealed record ControllerOptions
 {
-    /// <summary>Rows that act side by side; 0: bound at the first <see cref="Controller.Act(ReadOnlySpan{float}, Span{long})"/> and again when it changes.</summary>
+    /// <summary>Rows that act side by side; 0: bound at the first call, and again, with fresh states, when the number changes.</summary>
     public int Batch { get; init; }
 
     /// <summary>Determines the noise, with the row and the number of calls.</summary>
@@ -59,7 +59,7 @@ public sealed class Controller : IDisposable
     /// <summary>Opens a bundle's policy.</summary>
     /// <param name="directory">The bundle's directory.</param>
     /// <param name="options">Batch, seed, and how to run.</param>
-    /// <exception cref="BundleException">The bundle is incomplete, damaged, contradicts itself or has no policy, or the provider does not work.</exception>
+    /// <exception cref="BundleException">The bundle is incomplete, damaged or has no policy, or the provider fails.</exception>
     public static Controller Load(string directory, ControllerOptions? options = null)
     {
         options ??= new();
@@ -84,7 +84,7 @@ public sealed class Controller : IDisposable
     /// <exception cref="BundleException">Another number of values, or the actions are continuous.</exception>
     public void Act(ReadOnlySpan<float> observations, Span<long> actions)
     {
-        if (Manifest.Action.Kind != ActionKind.Discrete) throw new BundleException("This bundle's actions are continuous: give a span of floats.");
+        Expect(ActionKind.Discrete);
         Act<long>(observations, actions);
     }
 
@@ -94,7 +94,7 @@ public sealed class Controller : IDisposable
     /// <exception cref="BundleException">Another number of values, or the actions are discrete.</exception>
     public void Act(ReadOnlySpan<float> observations, Span<float> actions)
     {
-        if (Manifest.Action.Kind != ActionKind.Continuous) throw new BundleException("This bundle's actions are discrete: give a span of longs.");
+        Expect(ActionKind.Continuous);
         Act<float>(observations, actions);
     }
 
@@ -110,7 +110,7 @@ public sealed class Controller : IDisposable
     public void Reset(ReadOnlySpan<int> rows)
     {
         foreach (int row in rows)
-            if ((uint)row >= (uint)Batch) throw new BundleException($"There is no row {row}: expected 0 to {Batch - 1}, the batch bound now.");
+            if ((uint)row >= (uint)Batch) throw new BundleException($"There is no row {row}: expected 0 to {Batch - 1}, as bound now.");
         foreach (int row in rows) step!.Reset(row);
     }
 
@@ -129,14 +129,22 @@ public sealed class Controller : IDisposable
         int batch = options.Batch > 0 ? options.Batch : observations.Length / size;
         if (batch == 0 || observations.Length != batch * size)
         {
-            string expected = string.Join(", ", Manifest.Observation.Shape.Select(d => $"{d}").Prepend(options.Batch > 0 ? $"{batch}" : "B"));
-            throw new BundleException($"Expected observations ({expected}), {(options.Batch > 0 ? $"{batch * size}" : $"a multiple of {size}")} "
-                + $"values; found {observations.Length}.");
+            var (rows, count) = options.Batch > 0 ? ($"{batch}", $"{batch * size}") : ("B", $"a multiple of {size}");
+            string shape = string.Join(", ", Manifest.Observation.Shape.Select(d => $"{d}").Prepend(rows));
+            throw new BundleException($"Expected observations ({shape}), {count} values; found {observations.Length}.");
         }
         if (actions.Length != batch * Manifest.Action.Size)
             throw new BundleException($"Expected room for {batch * Manifest.Action.Size} actions (B={batch}); found {actions.Length}.");
         if (batch != Batch) Bind(batch);
         step!.Run(observations, options.Seed, options.Deterministic, Task).Span<T>().CopyTo(actions);
+    }
+
+    private void Expect(ActionKind kind)
+    {
+        if (Manifest.Action.Kind == kind) return;
+        throw new BundleException(kind == ActionKind.Discrete
+            ? "This bundle's actions are continuous: give a span of floats."
+            : "This bundle's actions are discrete: give a span of longs.");
     }
 
     private void Bind(int batch)
@@ -163,6 +171,6 @@ public sealed class Controller : IDisposable
             throw new BundleException($"Bundle '{bundle.Directory}': graph {graphs[0]} has no output of role action.");
         if (policy.Input(TensorRole.Observation) is not null) return graphs;
         return bundle.Has("observe") ? ["observe", graphs[0]] : throw new BundleException(
-            $"Bundle '{bundle.Directory}': graph {graphs[0]} reads no observation, and there is no graph 'observe' that makes its state from one.");
+            $"Bundle '{bundle.Directory}': graph {graphs[0]} reads no observation, and there is no graph 'observe' to make its state.");
     }
 }

@@ -25,14 +25,15 @@ internal sealed class ControllerStep : IDisposable
         try
         {
             var specs = graphs.Select(g => bundle.Manifest.Graphs[g]).ToList();
-            observation = New(specs[0].Input(TensorRole.Observation) ?? throw new BundleException($"Graph {graphs[0]} reads no observation."));
+            var seen = specs[0].Input(TensorRole.Observation);
+            observation = New(seen ?? throw new BundleException($"Graph {graphs[0]} reads no observation."));
             var action = specs[^1].Output(TensorRole.Action)!;
             actions = [New(action), New(action)];
             foreach (var state in specs.SelectMany(s => s.Inputs).Where(t => t.Role == TensorRole.State))
             {
                 if (states.ContainsKey(state.Name)) continue;
                 if (state.Initial == InitialState.Starts)
-                    throw new BundleException($"State '{state.Name}' starts from {Starts.FileName}; a controller's states start from zeros.");
+                    throw new BundleException($"State '{state.Name}' starts from {Starts.FileName}; a controller's start from zeros.");
                 states[state.Name] = [New(state), New(state)];
             }
             for (int phase = 0; phase < 2; phase++) Bind(graphs, phase);
@@ -121,7 +122,8 @@ internal sealed class ControllerStep : IDisposable
         switch (input.Role)
         {
             case TensorRole.Noise:
-                // What a deterministic controller leaves there: zero is the mode of Gaussian and Gumbel draws, a half the median of uniform ones.
+                // What a deterministic controller leaves there: zero gives the mode of Gaussian and Gumbel draws,
+                // a half the median of uniform ones.
                 if (input.Noise == NoiseKind.Uniform) buffer.Span<float>().Fill(0.5f);
                 noise.Add(new(graph, input, buffer, 0, Batch));
                 break;

@@ -3,7 +3,7 @@ namespace WorldModels.Runtime;
 /// <summary>What a dream keeps and how it runs.</summary>
 public sealed record DreamOptions
 {
-    /// <summary>Whether logits of every step are kept for <see cref="DreamBatch.Logits"/>; otherwise they share one scratch buffer.</summary>
+    /// <summary>Whether all logits are kept for <see cref="DreamBatch.Logits"/>; otherwise one scratch buffer takes them.</summary>
     public bool KeepLogits { get; init; }
 
     /// <summary>
@@ -21,10 +21,10 @@ public sealed record DreamOptions
 /// (policy, given actions) and the first look at decoded observations. Use it from one thread at a time.
 /// </summary>
 /// <remarks>
-/// A run starts each row from a random start of the bundle (or those of <see cref="Start"/>), encodes it with graph <c>observe</c> if there is
-/// one, then repeats: an action from graph <c>act</c> (or uniformly random, if the bundle has none, or the caller's), then graph
-/// <c>imagine</c>. A fused graph <c>dream</c> does both at once. Noise is drawn by <see cref="Philox"/>, so that a row's dream depends on the
-/// seed and its number alone.
+/// A run starts each row from a random start of the bundle (or those of <see cref="Start"/>), encodes it with graph <c>observe</c> if there
+/// is one, then repeats: an action from graph <c>act</c> (or uniformly random, if the bundle has none, or the caller's), then graph
+/// <c>imagine</c>. A fused graph <c>dream</c> does both at once. Noise is drawn by <see cref="Philox"/>, so that a row's dream depends on
+/// the seed and its number alone.
 /// </remarks>
 public sealed class Dream : IDisposable
 {
@@ -75,11 +75,12 @@ public sealed class Dream : IDisposable
     /// <summary>Imagines with given discrete actions.</summary>
     /// <param name="seed">Determines starts and noise.</param>
     /// <param name="actions">(T, B), each from 0 to count - 1.</param>
-    /// <exception cref="BundleException">Another number of actions, an action out of range, a continuous space, or no graph <c>imagine</c>.</exception>
+    /// <exception cref="BundleException">A wrong number of actions, one out of range, or no graph <c>imagine</c>.</exception>
     public DreamBatch Run(ulong seed, ReadOnlySpan<long> actions)
     {
         var space = buffers.Manifest.Action;
-        if (space.Kind != ActionKind.Discrete) throw new BundleException("This bundle's actions are continuous: give floats (T, B, ...shape).");
+        if (space.Kind != ActionKind.Discrete)
+            throw new BundleException("This bundle's actions are continuous: give floats (T, B, ...shape).");
         foreach (long action in actions)
             if ((ulong)action >= (ulong)space.Count!.Value)
                 throw new BundleException($"Action {action} is out of range: expected 0 to {space.Count - 1}.");
@@ -92,7 +93,8 @@ public sealed class Dream : IDisposable
     /// <exception cref="BundleException">Another number of values, a discrete space, or no graph <c>imagine</c>.</exception>
     public DreamBatch Run(ulong seed, ReadOnlySpan<float> actions)
     {
-        if (buffers.Manifest.Action.Kind != ActionKind.Continuous) throw new BundleException("This bundle's actions are discrete: give longs (T, B).");
+        if (buffers.Manifest.Action.Kind != ActionKind.Continuous)
+            throw new BundleException("This bundle's actions are discrete: give longs (T, B).");
         return RunGiven(seed, actions);
     }
 
@@ -102,11 +104,13 @@ public sealed class Dream : IDisposable
     public void Start(ReadOnlySpan<float> observations)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        ownStart = !observations.IsEmpty;
-        if (!ownStart) return;
-        var shape = buffers.Manifest.Observation.Shape;
-        Expect(observations.Length, Batch * buffers.Manifest.Observation.Size, $"observations (B={Batch}, {string.Join(", ", shape)})");
-        observations.CopyTo(buffers.StartObservation.Span<float>());
+        ownStart = false;
+        if (observations.IsEmpty) return;
+        var starts = buffers.StartObservation.Span<float>();
+        if (observations.Length != starts.Length)
+            throw Wrong(observations.Length, starts.Length, $"observations (B={Batch}, {string.Join(", ", buffers.Manifest.Observation.Shape)})");
+        observations.CopyTo(starts);
+        ownStart = true;
     }
 
     /// <summary>Frees what ONNX Runtime holds of this dream.</summary>
@@ -126,9 +130,10 @@ public sealed class Dream : IDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         if (!bundle.Has("imagine"))
-            throw new BundleException("This bundle has no graph 'imagine', and its graph 'dream' chooses the actions itself: run it without actions.");
+            throw new BundleException("This bundle has no graph 'imagine'; its graph 'dream' chooses the actions itself: run it without.");
         int size = buffers.Actions[0].Span<T>().Length;
-        Expect(actions.Length, Horizon * size, $"actions (T={Horizon}, B={Batch}{(size == Batch ? "" : $", {size / Batch}")})");
+        if (actions.Length != Horizon * size)
+            throw Wrong(actions.Length, Horizon * size, $"actions (T={Horizon}, B={Batch}{(size == Batch ? "" : $", {size / Batch}")})");
         given ??= new(buffers, ["imagine"]);
         for (int t = 0; t < Horizon; t++) actions.Slice(t * size, size).CopyTo(buffers.Actions[t].Span<T>());
         return Run(given, seed);
@@ -162,8 +167,6 @@ public sealed class Dream : IDisposable
         }
     }
 
-    private static void Expect(int found, int expected, string what)
-    {
-        if (found != expected) throw new BundleException($"Expected {what}, {expected} values; found {found}.");
-    }
+    private static BundleException Wrong(int found, int expected, string what) =>
+        new($"Expected {what}, {expected} values; found {found}.");
 }

@@ -23,6 +23,9 @@ internal sealed class DreamBuffers : IDisposable
             bool changes = stepped.Any(t => t.Feeds == state.Name);
             States[state.Name] = changes ? New(state, horizon + 1) : [.. Enumerable.Repeat(New(state), horizon + 1)];
         }
+        var observation = Manifest.Observation.Shape.Select(d => (Dim)d).ToList();
+        var seen = states.Values.FirstOrDefault(s => s.Dtype == TensorType.Float32 && s.Shape.Skip(1).SequenceEqual(observation));
+        if (seen is not null) ObservationState = States[seen.Name];
         Actions = New(new TensorSpec
         {
             Name = "action",
@@ -34,7 +37,7 @@ internal sealed class DreamBuffers : IDisposable
         {
             Name = "observation",
             Role = TensorRole.Observation,
-            Shape = ["batch", .. Manifest.Observation.Shape.Select(d => (Dim)d)],
+            Shape = ["batch", .. observation],
         });
         if (stepped.FirstOrDefault(t => t.Role == TensorRole.Reward) is { } reward) Rewards = New(reward, horizon);
         if (stepped.FirstOrDefault(t => t.Role == TensorRole.Continue) is { } carryOn) Continues = New(carryOn, horizon);
@@ -79,9 +82,7 @@ internal sealed class DreamBuffers : IDisposable
     public int Generation { get; set; }
 
     /// <summary>The state that is an observation itself, or null.</summary>
-    public TensorBuffer[]? ObservationState => states.Values
-        .Where(s => s.Dtype == TensorType.Float32 && s.Shape.Skip(1).SequenceEqual(Manifest.Observation.Shape.Select(d => (Dim)d)))
-        .Select(s => States[s.Name]).FirstOrDefault();
+    public TensorBuffer[]? ObservationState { get; }
 
     public TensorBuffer New(TensorSpec tensor, bool perTile = false)
     {
@@ -95,7 +96,7 @@ internal sealed class DreamBuffers : IDisposable
     {
         var starts = Bundle.Starts;
         if (starts is null && ((needsObservation && !ownObservations) || needsStates))
-            throw new BundleException($"Bundle '{Bundle.Directory}' has no {Starts.FileName}: give starting observations with Start(observations).");
+            throw new BundleException($"Bundle '{Bundle.Directory}' has no {Starts.FileName}: give observations with Start(observations).");
         for (int row = 0; row < Batch && starts is not null; row++)
         {
             int index = Philox.NextInt(new NoiseKey(seed, (uint)row, 0, Starts.Stream), starts.Count);
@@ -132,6 +133,7 @@ internal sealed class DreamBuffers : IDisposable
     {
         if (Bundle.Starts?.Has(state.Name) == true) return false;
         if (ReferenceEquals(ObservationState, States[state.Name])) return true;
-        throw new BundleException($"State '{state.Name}' {state.Describe()} starts from {Starts.FileName}, which has no array of that name.");
+        throw new BundleException(
+            $"State '{state.Name}' {state.Describe()} starts from {Starts.FileName}, which has no array of that name.");
     }
 }

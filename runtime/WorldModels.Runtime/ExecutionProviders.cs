@@ -41,7 +41,7 @@ public static partial class ExecutionProviders
     /// <summary>Every name that <see cref="RuntimeOptions.Provider"/> takes.</summary>
     public static IReadOnlyList<string> Names { get; } = [Auto, .. OrtNames.Keys];
 
-    /// <summary>The providers that the native library beside this app was built with. One of these may still lack its driver or device.</summary>
+    /// <summary>The providers that the native library beside this app was built with. One may still lack its driver or device.</summary>
     public static IReadOnlyList<string> Available()
     {
         var built = OrtEnv.Instance().GetAvailableProviders();
@@ -128,7 +128,7 @@ public static partial class ExecutionProviders
     {
         string advice = provider switch
         {
-            "cuda" or "tensorrt" => "reference the NuGet package Microsoft.ML.OnnxRuntime.Gpu (and no other native ONNX Runtime) in the app",
+            "cuda" or "tensorrt" => "reference the NuGet package Microsoft.ML.OnnxRuntime.Gpu, and no other native one, in the app",
             "directml" => "reference the NuGet package Microsoft.ML.OnnxRuntime.DirectML in the app (Windows)",
             "coreml" => "run on macOS or iOS, where Microsoft.ML.OnnxRuntime has it",
             _ => "put a native ONNX Runtime that was built with it beside the app",
@@ -143,13 +143,13 @@ public static partial class ExecutionProviders
         string detail = FirstLine(error);
         bool isNvidia = provider is "cuda" or "tensorrt";
         if (isNvidia && NoDevice().IsMatch(error))
-            return $"{provider} found no usable device ({detail}): check that nvidia-smi lists one and that the driver is new enough, or choose cpu";
+            return $"{provider} found no usable device ({detail}): check that nvidia-smi lists one, update its driver, or choose cpu";
         if (MissingLibrary().Match(error) is { Success: true } missing)
         {
             string install = isNvidia
                 ? "install the CUDA and cuDNN versions that this ONNX Runtime was built for, on the loader's path (LD_LIBRARY_PATH, PATH)"
                 : "install its driver";
-            return $"{provider}'s library could not be loaded, '{missing.Groups["file"].Value}' is missing: {install}, or choose cpu";
+            return $"{provider}'s library could not be loaded, '{missing.Groups["file"].Value}' or what it needs is missing: {install}, or choose cpu";
         }
         return $"{provider} could not be started ({detail}): check its driver and libraries, or choose cpu";
     }
@@ -160,8 +160,9 @@ public static partial class ExecutionProviders
         RegexOptions.IgnoreCase)]
     private static partial Regex NoDevice();
 
-    [GeneratedRegex(@"(?<file>[\w.+-]+\.(so|dll|dylib)[\w.]*)""?:? (cannot open shared object|which is missing|.*?error 126)|"
-        + @"Failed to load (shared )?library[^\n]*?(?<file>[\w.+-]+\.(so|dll|dylib)[\w.]*)", RegexOptions.IgnoreCase)]
+    // The dependency that the loader named, if it named one; else the provider itself, whose dependency it is then.
+    [GeneratedRegex(@"^(?:[^\n]*[\s""])?(?<file>[\w.+-]+\.(so|dll|dylib)[\w.]*)""?:? (cannot open shared object|which is missing)|"
+        + @"(Failed to load (shared )?library|error 126)[^\n]*?(?<file>[\w.+-]+\.(so|dll|dylib)[\w.]*)", RegexOptions.IgnoreCase)]
     private static partial Regex MissingLibrary();
 }
 

@@ -56,13 +56,13 @@ public sealed record Manifest
     /// <summary>Reads and checks a bundle's manifest and, unless told otherwise, the hash of every file.</summary>
     /// <param name="directory">The bundle's directory.</param>
     /// <param name="verifyHashes">Whether to read every file and compare its SHA-256.</param>
-    /// <exception cref="BundleException">Something is missing, malformed, contradictory or changed; one message lists all of it.</exception>
+    /// <exception cref="BundleException">Something is missing, malformed, contradictory or changed; one message lists all.</exception>
     public static Manifest Load(string directory, bool verifyHashes = true)
     {
         ArgumentNullException.ThrowIfNull(directory);
         string path = Path.Combine(directory, FileName);
         if (!Directory.Exists(directory))
-            throw new BundleException($"There is no directory '{directory}': give the directory of a bundle, the one that holds {FileName}.");
+            throw new BundleException($"There is no directory '{directory}': give a bundle's directory, the one that holds {FileName}.");
         if (!File.Exists(path))
             throw new BundleException($"'{directory}' is not a bundle: it has no {FileName}. Give the directory that an export wrote.");
         Manifest manifest;
@@ -79,7 +79,7 @@ public sealed record Manifest
         return problems.Count == 0 ? manifest : throw BundleException.Of($"Bundle '{directory}'", problems);
     }
 
-    /// <summary>Reads a manifest from its JSON, UTF-8. Checks the syntax, the schema and unknown, missing, repeated or null members only.</summary>
+    /// <summary>Reads a manifest from its JSON, UTF-8. Checks syntax, schema, and unknown, missing, repeated or null members.</summary>
     /// <exception cref="BundleException">It is not a manifest of this schema.</exception>
     public static Manifest Parse(ReadOnlySpan<byte> utf8)
     {
@@ -98,7 +98,7 @@ public sealed record Manifest
     /// <summary>The manifest as indented JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, ManifestJson.Default.Manifest);
 
-    /// <summary>Writes <c>manifest.json</c> into <paramref name="directory"/>; a reader sees the old one or the new one, never half of it.</summary>
+    /// <summary>Writes <c>manifest.json</c> into a directory; a reader sees the old one or the new one, never half of it.</summary>
     /// <exception cref="BundleException">The manifest contradicts itself.</exception>
     public void Save(string directory)
     {
@@ -108,7 +108,7 @@ public sealed record Manifest
         AtomicFile.Write(Path.Combine(directory, FileName), s => s.Write(Encoding.UTF8.GetBytes(ToJson() + "\n")));
     }
 
-    /// <summary>The value of <see cref="Files"/> for a finished bundle: every file below <paramref name="directory"/> but the manifest.</summary>
+    /// <summary>The value of <see cref="Files"/> for a finished bundle: every file below its directory but the manifest.</summary>
     public static IReadOnlyDictionary<string, string> HashFiles(string directory)
     {
         var paths = Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)

@@ -81,6 +81,7 @@ internal static class ManifestCheck
                 problems.Add($"{file} is damaged or was changed: expected sha256 {expected}, found {found} "
                     + $"({new FileInfo(path).Length} bytes); copy the bundle again, or export it again");
         }
+        if (problems.Count == 0) ExternalData(manifest, directory, problems);
         foreach (string path in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories))
         {
             string file = Path.GetRelativePath(directory, path).Replace('\\', '/');
@@ -90,7 +91,19 @@ internal static class ManifestCheck
         return problems;
     }
 
-    /// <summary>Why <paramref name="file"/> may not be opened, or null: a path of a bundle stays in its directory, links included.</summary>
+    /// <summary>Weights outside a graph's file are files of the bundle as well: listed, hashed, inside.</summary>
+    private static void ExternalData(Manifest manifest, string directory, List<string> problems)
+    {
+        foreach (string graph in manifest.Graphs.Values.Select(g => g.File).Distinct())
+        {
+            string folder = graph[..(graph.LastIndexOf('/') + 1)];
+            foreach (string location in OnnxExternalData.Locations(Path.Combine(directory, graph)))
+                if (!manifest.Files.ContainsKey(folder + location))
+                    problems.Add($"{graph} keeps weights in '{location}', which is not listed in files: export the bundle again");
+        }
+    }
+
+    /// <summary>Why a file may not be opened, or null: a path of a bundle stays in its directory, links included.</summary>
     private static string? Escape(string directory, string file)
     {
         string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)) + Path.DirectorySeparatorChar;
@@ -149,7 +162,8 @@ internal static class ManifestCheck
     {
         void Expect(bool condition, string expected)
         {
-            if (!condition) problems.Add($"{where} ({NameConverter<TensorRole>.Write(tensor.Role)}): expected {expected}, found {tensor.Describe()}");
+            string role = NameConverter<TensorRole>.Write(tensor.Role);
+            if (!condition) problems.Add($"{where} ({role}): expected {expected}, found {tensor.Describe()}");
         }
 
         if (tensor.Shape.Count == 0 || tensor.Shape[0].Name != "batch") Expect(false, "axis 0 named \"batch\"");
@@ -159,13 +173,13 @@ internal static class ManifestCheck
         switch (tensor.Role)
         {
             case TensorRole.Observation:
-                Expect(isFloat && Matches(tensor, manifest.Observation.Shape), $"float32 [batch, {string.Join(", ", manifest.Observation.Shape)}]");
+                Expect(isFloat && Matches(tensor, manifest.Observation.Shape), Row(manifest.Observation.Shape));
                 break;
             case TensorRole.Action when manifest.Action.Kind == ActionKind.Discrete:
                 Expect(tensor.Dtype == TensorType.Int64 && isScalar, "int64 [batch], as the action space is discrete");
                 break;
             case TensorRole.Action:
-                Expect(isFloat && Matches(tensor, manifest.Action.Shape ?? []), $"float32 [batch, {string.Join(", ", manifest.Action.Shape ?? [])}]");
+                Expect(isFloat && Matches(tensor, manifest.Action.Shape ?? []), Row(manifest.Action.Shape ?? []));
                 break;
             case TensorRole.Noise:
                 Expect(isFloat && isInput && tensor.Noise is not null, "a float32 input with its \"noise\" distribution");
@@ -176,7 +190,7 @@ internal static class ManifestCheck
             case TensorRole.Logits:
                 Expect(isFloat && !isInput && tensor.Shape.Count > 1, "a float32 output [batch, ..., classes]");
                 int axis = tensor.Axis ?? -1;
-                Expect(axis < tensor.Shape.Count && axis >= 1 - tensor.Shape.Count && axis != 0, "an axis of the classes that is not the batch");
+                Expect(axis < tensor.Shape.Count && axis >= 1 - tensor.Shape.Count && axis != 0, "an axis of classes, not the batch");
                 break;
             case TensorRole.Value:
                 Expect(isFloat && !isInput, "a float32 output");
@@ -196,6 +210,8 @@ internal static class ManifestCheck
         if (tensor.Role != TensorRole.State) Expect(tensor.Initial is null && tensor.Feeds is null, "no \"initial\" and no \"feeds\"");
         if (tensor.Role != TensorRole.Logits) Expect(tensor.Axis is null, "no \"axis\"");
     }
+
+    private static string Row(IReadOnlyList<int> row) => $"float32 [{string.Join(", ", row.Select(d => $"{d}").Prepend("batch"))}]";
 
     private static bool Matches(TensorSpec tensor, IReadOnlyList<int> row) =>
         tensor.Shape.Skip(1).SequenceEqual(row.Select(size => new Dim(size)));

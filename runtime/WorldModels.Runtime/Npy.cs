@@ -55,12 +55,12 @@ public static partial class Npy
             var (type, shape) = Header(Encoding.UTF8.GetString(header));
             long bytes = checked(NpyArray.Count(shape) * NpyArray.SizeOf(type));
             if (bytes != length - read - headerLength)
-                throw new BundleException($"header says {bytes} bytes of data, there are {length - read - headerLength}: the file is damaged");
+                throw new BundleException($"its header says {bytes} bytes of data, there are {length - read - headerLength}");
             var array = NpyArray.Zeros(type, shape);
             stream.ReadExactly(array.Bytes);
             return array;
         }
-        catch (Exception e) when (e is EndOfStreamException or OverflowException or ArgumentOutOfRangeException)
+        catch (Exception e) when (e is EndOfStreamException or OverflowException or FormatException)
         {
             throw new BundleException("cut short or damaged", e);
         }

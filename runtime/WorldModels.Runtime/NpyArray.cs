@@ -28,7 +28,7 @@ public sealed class NpyArray
         (Type, this.data, Shape) = (type, data, shape);
         long length = Count(shape);
         if (length != data.Length)
-            throw new ArgumentException($"Shape [{string.Join(", ", shape)}] has {length} elements, the data {data.Length}.", nameof(shape));
+            throw new ArgumentException($"Shape [{string.Join(", ", shape)}] has {length} elements, the data {data.Length}.");
     }
 
     /// <summary>The element type.</summary>

@@ -3,12 +3,13 @@ using System.IO.Compression;
 namespace WorldModels.Runtime;
 
 /// <summary>
-/// numpy's npz format: a zip of npy arrays by name, stored or deflated. Names may hold '/'. <c>numpy.load</c> opens what this writes. Thread-safe.
+/// numpy's npz format: a zip of npy arrays by name, stored or deflated. Names may hold '/'. <c>numpy.load</c> opens what this writes.
+/// Thread-safe.
 /// </summary>
 public static class Npz
 {
     /// <summary>Reads every array of a file, or those whose name <paramref name="select"/> takes.</summary>
-    /// <exception cref="BundleException">The file is missing, cut short, damaged, or holds an array of a kind that this does not read.</exception>
+    /// <exception cref="BundleException">The file is missing, cut short, damaged, or holds an array of another kind.</exception>
     public static Dictionary<string, NpyArray> Read(string path, Func<string, bool>? select = null)
     {
         if (!File.Exists(path)) throw new BundleException($"There is no file '{path}'.");

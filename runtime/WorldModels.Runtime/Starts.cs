@@ -1,6 +1,9 @@
 namespace WorldModels.Runtime;
 
-/// <summary>The recorded starting points of a bundle, <c>starts.npz</c>: "observation" (N, ...observation) and, where a bundle needs it, states by name.</summary>
+/// <summary>
+/// The recorded starting points of a bundle, <c>starts.npz</c>: "observation" (N, ...observation) and, where a bundle needs it, states by
+/// name (N, ...state).
+/// </summary>
 internal sealed class Starts
 {
     public const string FileName = "starts.npz";
@@ -29,7 +32,8 @@ internal sealed class Starts
         var problems = new List<string>();
         int count = arrays.Values.Select(a => a.Shape.Count == 0 ? 0 : a.Shape[0]).DefaultIfEmpty(0).Min();
         if (count == 0) problems.Add("expected arrays with at least one row");
-        if (!arrays.ContainsKey("observation")) problems.Add($"expected an array 'observation', found: {ManifestCheck.Listed(arrays.Keys)}");
+        if (!arrays.ContainsKey("observation"))
+            problems.Add($"expected an array 'observation', found: {ManifestCheck.Listed(arrays.Keys)}");
         foreach (var (name, array) in arrays)
         {
             var row = name == "observation" ? manifest.Observation.Shape : StateShape(manifest, name);
@@ -42,5 +46,6 @@ internal sealed class Starts
     }
 
     private static IEnumerable<int>? StateShape(Manifest manifest, string name) => manifest.Graphs.Values.SelectMany(g => g.Inputs)
-        .FirstOrDefault(t => t.Role == TensorRole.State && t.Name == name && t.Dtype == TensorType.Float32)?.Shape.Skip(1).Select(d => d.Size);
+        .FirstOrDefault(t => t.Role == TensorRole.State && t.Name == name && t.Dtype == TensorType.Float32)
+        ?.Shape.Skip(1).Select(d => d.Size);
 }

@@ -26,7 +26,8 @@ internal sealed class TensorBuffer : IDisposable
         rowBytes = checked(RowSize * Tensors.SizeOf(type));
         long length = (long)rowBytes * batch;
         if (length > Array.MaxLength - Alignment)
-            throw new BundleException($"'{spec.Name}' {spec.Describe()} at batch {batch} takes {length / 1e9:0.0} GB in one tensor: use a smaller batch.");
+            throw new BundleException(
+                $"'{spec.Name}' {spec.Describe()} at batch {batch} takes {length / 1e9:0.0} GB in one tensor: use a smaller batch.");
         bytes = (int)length;
         storage = GC.AllocateArray<byte>(bytes + Alignment, pinned: true);
         nint address = Marshal.UnsafeAddrOfPinnedArrayElement(storage, 0);

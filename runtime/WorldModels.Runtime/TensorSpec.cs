@@ -9,7 +9,7 @@ public enum TensorRole
 {
     /// <summary>An observation, float32 (B, ...observation).</summary>
     Observation,
-    /// <summary>An action: int64 (B) when discrete, float32 (B, ...shape) when continuous. As an input of act, control and observe: the previous one.</summary>
+    /// <summary>An action: int64 (B) when discrete, float32 (B, ...shape) when continuous. The previous one, except in imagine.</summary>
     Action,
     /// <summary>Recurrent state; an output names the input that it becomes in <see cref="TensorSpec.Feeds"/>.</summary>
     State,
@@ -68,7 +68,7 @@ public enum InitialState
 /// <summary>One input or output of a graph.</summary>
 public sealed record TensorSpec
 {
-    /// <summary>The tensor's name in the ONNX graph. A state's identity is the name of the input that takes it, the same in all graphs.</summary>
+    /// <summary>The name in the ONNX graph. A state is known by the name of the input that takes it, the same in all graphs.</summary>
     public required string Name { get; init; }
 
     /// <summary>What it is for.</summary>

@@ -16,10 +16,10 @@ public sealed class WorldModel : IDisposable
     /// <summary>Which execution provider runs it, and why.</summary>
     public ProviderReport ProviderReport => bundle.Report!;
 
-    /// <summary>Opens a bundle: checks the manifest and the files, opens the graphs that a dream runs, and compares their tensors.</summary>
+    /// <summary>Opens a bundle: checks the manifest and the files, opens the graphs of a dream, and compares their tensors.</summary>
     /// <param name="directory">The bundle's directory.</param>
     /// <param name="options">Provider, threads and checks.</param>
-    /// <exception cref="BundleException">The bundle is incomplete, damaged or contradicts itself, or the provider does not work.</exception>
+    /// <exception cref="BundleException">The bundle is incomplete, damaged or contradicts itself, or the provider fails.</exception>
     public static WorldModel Load(string directory, RuntimeOptions? options = null)
     {
         var bundle = new Bundle(directory, options);

@@ -9,52 +9,248 @@ public sealed class DreamTests
     private readonly List<string> directories = [];
 
     [TearDown]
-    public void Clean() => directories.ForEach(d => Directory.Delete(d, recursive: true));
+    public void Clean()
+    {
+        foreach (string directory in directories) Directory.Delete(directory, recursive: true);
+        directories.Clear();
+    }
 
     [Test]
     public void GridDreamEqualsAPlainLoop()
     {
-        string directory = Bundle(Fixtures.Grid());
+        string directory = Keep(Fixtures.Grid());
         using var world = WorldModel.Load(directory);
         using var dream = world.Dream(batch: 5, horizon: 4, new() { KeepLogits = true });
         var imagined = dream.Run(seed: 7);
 
         var starts = Npz.Read(Path.Combine(directory, "starts.npz"))["observation"];
         using var session = new InferenceSession(Path.Combine(directory, "imagine.onnx"));
-        var frame = new float[5 * 6];
-        for (int b = 0; b < 5; b++)
+        float[] frame = Rows(5, (b, row) =>
         {
-            int index = Philox.NextInt(new(7, (uint)b, 0, Philox.Stream("start")), starts.Shape[0]);
-            starts.As<float>().Slice(index * 6, 6).CopyTo(frame.AsSpan(b * 6));
-        }
-        for (int t = 0; t < 4; t++)
+            int index = Philox.NextInt(new(7, b, 0, Philox.Stream("start")), starts.Shape[0]);
+            starts.As<float>().Slice(index * 6, 6).CopyTo(row);
+        }, 6);
+        for (uint t = 0; t < 4; t++)
         {
-            var action = new long[5];
-            var noise = new float[5 * 6];
-            for (int b = 0; b < 5; b++)
-            {
-                action[b] = Philox.NextInt(new(7, (uint)b, (uint)t, Philox.Stream("action")), 3);
-                Philox.FillGumbel(new(7, (uint)b, (uint)t, Philox.Stream("imagine/noise")), noise.AsSpan(b * 6, 6));
-            }
-            Assert.That(imagined.State("frame", t).ToArray(), Is.EqualTo(frame));
-            Assert.That(imagined.Observations(t).ToArray(), Is.EqualTo(frame), "the state is the observation");
-            Assert.That(imagined.Actions(t).ToArray(), Is.EqualTo(action));
-            using var outputs = session.Run([
-                NamedOnnxValue.CreateFromTensor("frame", new DenseTensor<float>(frame, [5, 2, 3])),
-                NamedOnnxValue.CreateFromTensor("action", new DenseTensor<long>(action, [5])),
-                NamedOnnxValue.CreateFromTensor("noise", new DenseTensor<float>(noise, [5, 2, 3]))]);
-            float[] Output(string name) => outputs.First(o => o.Name == name).AsTensor<float>().ToArray();
-            Assert.That(imagined.Rewards(t).ToArray(), Is.EqualTo(Output("reward")));
-            Assert.That(imagined.Continues(t).ToArray(), Is.EqualTo(Output("continue")));
-            Assert.That(imagined.Logits("logits", t).ToArray(), Is.EqualTo(Output("logits")));
-            frame = Output("next_frame");
+            long[] action = [.. Enumerable.Range(0, 5).Select(b => (long)Philox.NextInt(new(7, (uint)b, t, Philox.Stream("action")), 3))];
+            float[] noise = Rows(5, (b, row) => Philox.FillGumbel(new(7, b, t, Philox.Stream("imagine/noise")), row), 6);
+            Assert.That(imagined.State("frame", (int)t).ToArray(), Is.EqualTo(frame));
+            Assert.That(imagined.Observations((int)t).ToArray(), Is.EqualTo(frame), "the state is the observation");
+            Assert.That(imagined.Actions((int)t).ToArray(), Is.EqualTo(action));
+            var outputs = Plain(session, ("frame", frame, [5, 2, 3]), ("action", action, [5]), ("noise", noise, [5, 2, 3]));
+            Assert.That(imagined.Rewards((int)t).ToArray(), Is.EqualTo(outputs["reward"]));
+            Assert.That(imagined.Continues((int)t).ToArray(), Is.EqualTo(outputs["continue"]));
+            Assert.That(imagined.Logits("logits", (int)t).ToArray(), Is.EqualTo(outputs["logits"]));
+            frame = (float[])outputs["next_frame"];
         }
         Assert.That(imagined.State("frame", 4).ToArray(), Is.EqualTo(frame));
     }
 
-    private string Bundle(string directory)
+    [Test]
+    public void LatentDreamEqualsAPlainLoop([Values] bool fused)
+    {
+        string directory = Keep(Fixtures.Latent());
+        using var world = WorldModel.Load(fused ? directory : Unfused(directory));
+        using var dream = world.Dream(batch: 3, horizon: 3);
+        float[] seen = [.. Enumerable.Range(0, 15).Select(i => i / 10f - 0.7f)];
+        dream.Start(seen);
+        var imagined = dream.Run(seed: ulong.MaxValue);
+
+        InferenceSession Open(string graph) => new(Path.Combine(directory, graph + ".onnx"));
+        using var observe = Open("observe");
+        using var act = Open("act");
+        using var imagine = Open("imagine");
+        using var decode = Open("decode");
+        float[] Noise(string stream, NoiseKind kind, uint t, int size) =>
+            Rows(3, (b, row) => Philox.Fill(kind, new(ulong.MaxValue, b, t, Philox.Stream(stream)), row), size);
+        var state = Plain(observe, ("observation", seen, [3, 5]), ("h", new float[18], [3, 6]), ("is_first", new[] { 1f, 1, 1 }, [3]),
+            ("action", new long[3], [3]), ("noise", Noise("observe/noise", NoiseKind.Gaussian, 0, 3), [3, 3]));
+        for (uint t = 0; t < 3; t++)
+        {
+            var (h, z) = ((float[])state["next_h"], (float[])state["next_z"]);
+            Assert.That(imagined.State("h", (int)t).ToArray(), Is.EqualTo(h).Within(1e-6));
+            Assert.That(imagined.State("z", (int)t).ToArray(), Is.EqualTo(z).Within(1e-6));
+            var frames = Plain(decode, ("h", h, [3, 6]), ("z", z, [3, 3]));
+            Assert.That(imagined.Observations((int)t).ToArray(), Is.EqualTo(frames["observation"]).Within(1e-6));
+            var choice = Plain(act, ("h", h, [3, 6]), ("z", z, [3, 3]), ("noise", Noise("act/noise", NoiseKind.Gumbel, t, 4), [3, 4]));
+            Assert.That(imagined.Actions((int)t).ToArray(), Is.EqualTo(choice["action"]));
+            state = Plain(imagine, ("h", h, [3, 6]), ("z", z, [3, 3]), ("action", choice["action"], [3]),
+                ("noise", Noise("imagine/noise", NoiseKind.Gaussian, t, 3), [3, 3]));
+            Assert.That(imagined.Rewards((int)t).ToArray(), Is.EqualTo(state["reward"]).Within(1e-6));
+            Assert.That(imagined.Continues((int)t).ToArray(), Is.EqualTo(state["continue"]).Within(1e-6));
+        }
+    }
+
+    [Test]
+    public void FusedAndSeparateGraphsDreamTheSame()
+    {
+        string directory = Keep(Fixtures.Latent());
+        using var fused = WorldModel.Load(directory);
+        using var separate = WorldModel.Load(Unfused(directory));
+        using var a = fused.Dream(6, 5);
+        using var b = separate.Dream(6, 5);
+        var (x, y) = (a.Run(4), b.Run(4));
+        for (int t = 0; t < 5; t++)
+        {
+            Assert.That(x.Actions(t).ToArray(), Is.EqualTo(y.Actions(t).ToArray()));
+            Assert.That(x.Rewards(t).ToArray(), Is.EqualTo(y.Rewards(t).ToArray()).Within(1e-6));
+        }
+    }
+
+    [Test]
+    public void ARowDreamsTheSameAtAnyBatchSizeAndTile([Values(0, 5, 16)] int tile)
+    {
+        using var world = WorldModel.Load(Keep(Fixtures.Latent()));
+        using var many = world.Dream(64, 6, new() { Tile = tile });
+        using var few = world.Dream(3, 6);
+        using var one = world.Dream(1, 6);
+        var (a, b, c) = (many.Run(9), few.Run(9), one.Run(9));
+        for (int t = 0; t < 6; t++)
+        {
+            Assert.That(a.Actions(t)[..3].ToArray(), Is.EqualTo(b.Actions(t).ToArray()));
+            Assert.That(a.State("z", t)[..9].ToArray(), Is.EqualTo(b.State("z", t).ToArray()).Within(1e-6));
+            Assert.That(a.Rewards(t)[..3].ToArray(), Is.EqualTo(b.Rewards(t).ToArray()).Within(1e-6));
+            Assert.That(b.Rewards(t)[0], Is.EqualTo(c.Rewards(t)[0]).Within(1e-6));
+        }
+        Assert.That(a.Rewards(5).ToArray().Distinct().Count(), Is.GreaterThan(60), "rows differ from each other");
+    }
+
+    [Test]
+    public void SeedsDifferAndRepeat()
+    {
+        using var world = WorldModel.Load(Keep(Fixtures.Grid()));
+        using var dream = world.Dream(8, 5, new() { KeepLogits = true });
+        float[] Run(ulong seed)
+        {
+            var imagined = dream.Run(seed);
+            return [.. Enumerable.Range(0, 5).SelectMany(t => imagined.Logits("logits", t).ToArray())];
+        }
+
+        float[] first = Run(1), other = Run(2);
+        Assert.That(other, Is.Not.EqualTo(first));
+        Assert.That(Run(1), Is.EqualTo(first));
+    }
+
+    [Test]
+    public void TakesActionsFromTheCaller()
+    {
+        using var world = WorldModel.Load(Keep(Fixtures.Latent()));
+        using var dream = world.Dream(2, 3);
+        long[] actions = [0, 1, 2, 3, 1, 0];
+        var imagined = dream.Run(5, actions);
+        float[] rewards = imagined.Rewards(2).ToArray();
+        for (int t = 0; t < 3; t++) Assert.That(imagined.Actions(t).ToArray(), Is.EqualTo(actions[(2 * t)..(2 * t + 2)]));
+        Assert.That(dream.Run(5, [0, 1, 2, 3, 1, 0]).Rewards(2).ToArray(), Is.EqualTo(rewards));
+        Assert.That(dream.Run(5, [3, 1, 2, 3, 1, 0]).Rewards(2)[0], Is.Not.EqualTo(rewards[0]));
+        Assert.That(dream.Run(5, [3, 1, 2, 3, 1, 0]).Rewards(2)[1], Is.EqualTo(rewards[1]), "the other row is untouched");
+
+        Refused(() => dream.Run(5, [0L, 1]), "Expected actions (T=3, B=2), 6 values; found 2");
+        Refused(() => dream.Run(5, [0L, 1, 2, 3, 1, 4]), "Action 4 is out of range: expected 0 to 3");
+        Refused(() => dream.Run(5, [0f, 1, 2, 3, 1, 4]), "actions are discrete");
+        Refused(() => dream.Start(new float[9]), "Expected observations (B=2, 5), 10 values; found 9");
+    }
+
+    [Test]
+    public void AllocatesNothingAfterTheFirstRun()
+    {
+        using var latent = WorldModel.Load(Keep(Fixtures.Latent()));
+        using var grid = WorldModel.Load(Keep(Fixtures.Grid()));
+        using var policy = latent.Dream(16, 5, new() { Tile = 5 });
+        using var random = grid.Dream(16, 5, new() { KeepLogits = true });
+        long[] actions = new long[80];
+        var seen = new float[80];
+        float sum = 0;
+        void All(ulong seed)
+        {
+            var a = policy.Run(seed);
+            for (int t = 0; t < 5; t++) sum += a.Rewards(t)[0] + a.Observations(t)[0] + a.State("h", t)[0] + a.Actions(t)[0];
+            sum += policy.Run(seed, actions).Rewards(4)[0];
+            policy.Start(seen);
+            sum += policy.Run(seed).Rewards(4)[0];
+            policy.Start(default);
+            sum += random.Run(seed).Logits("logits", 3)[0];
+        }
+
+        All(0);
+        All(1);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (ulong seed = 2; seed < 12; seed++) All(seed);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(sum, Is.Not.NaN);
+    }
+
+    [Test]
+    public void SaysWhatIsNotThere()
+    {
+        string directory = Keep(Fixtures.Latent(m => m.Without("decode")));
+        File.Delete(Path.Combine(directory, "starts.npz"));
+        Fixtures.Write(directory, Manifest.Load(Keep(Fixtures.Latent())).Without("decode") with { Files = Manifest.HashFiles(directory) });
+        using var world = WorldModel.Load(directory);
+        using var dream = world.Dream(2, 3);
+        Refused(() => dream.Run(1), "has no starts.npz: give observations with Start(observations)");
+        dream.Start(new float[10]);
+        var imagined = dream.Run(1);
+        Refused(() => imagined.Observations(0), "has no graph 'decode', and no state that is an observation");
+        Refused(() => imagined.State("deter", 0), "has no state 'deter'; it has: h, z");
+        Refused(() => imagined.Logits("logits", 0), "kept no logits 'logits'; it kept: none. Set DreamOptions.KeepLogits");
+        Refused(() => imagined.ContinuousActions(0), "has discrete actions: use Actions");
+        Assert.That(() => imagined.Rewards(3), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("from 0 to 2"));
+        Assert.That(() => imagined.State("h", 4), Throws.TypeOf<ArgumentOutOfRangeException>());
+        dream.Dispose();
+        Assert.That(() => imagined.Rewards(0), Throws.TypeOf<ObjectDisposedException>());
+        Assert.That(() => dream.Run(1), Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public void DreamsOfOneModelRunInParallel()
+    {
+        using var world = WorldModel.Load(Keep(Fixtures.Latent()));
+        float[] Run(int seed)
+        {
+            using var dream = world.Dream(32, 8);
+            return dream.Run((ulong)seed).Rewards(7).ToArray();
+        }
+
+        float[][] expected = [.. Enumerable.Range(0, 8).Select(Run)];
+        var found = new float[8][];
+        Parallel.For(0, 8, i => found[i] = Run(i));
+        Assert.That(found, Is.EqualTo(expected));
+    }
+
+    /// <summary>A manifest without the fused graph, in a directory beside; the files are the same.</summary>
+    private string Unfused(string directory)
+    {
+        string copy = Keep(Directory.CreateTempSubdirectory("worldmodels-unfused").FullName);
+        foreach (string file in Directory.EnumerateFiles(directory)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        Fixtures.Write(copy, Manifest.Load(directory).Without("dream"));
+        return copy;
+    }
+
+    private delegate void FillRow(uint row, Span<float> values);
+
+    private static float[] Rows(int rows, FillRow fill, int size)
+    {
+        var all = new float[rows * size];
+        for (int row = 0; row < rows; row++) fill((uint)row, all.AsSpan(row * size, size));
+        return all;
+    }
+
+    /// <summary>ONNX Runtime as everybody uses it.</summary>
+    private static Dictionary<string, Array> Plain(InferenceSession session, params (string Name, Array Data, int[] Shape)[] inputs)
+    {
+        var values = inputs.Select(i => i.Data is float[] floats
+            ? NamedOnnxValue.CreateFromTensor(i.Name, new DenseTensor<float>(floats, i.Shape))
+            : NamedOnnxValue.CreateFromTensor(i.Name, new DenseTensor<long>((long[])i.Data, i.Shape)));
+        using var outputs = session.Run([.. values]);
+        return outputs.ToDictionary(o => o.Name, o => o.Value is Tensor<float> f ? (Array)f.ToArray() : o.AsTensor<long>().ToArray());
+    }
+
+    private string Keep(string directory)
     {
         directories.Add(directory);
         return directory;
     }
+
+    private static void Refused(Action action, string expected) =>
+        Assert.That(() => action(), Throws.TypeOf<BundleException>().With.Message.Contains(expected));
 }

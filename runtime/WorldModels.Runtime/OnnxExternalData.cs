@@ -1,0 +1,76 @@
+using System.Text;
+
+namespace WorldModels.Runtime;
+
+/// <summary>
+/// Finds the files that an ONNX file keeps weights in. Enough of the protobuf wire format (varints and length-delimited fields) to walk
+/// from the model to each TensorProto.external_data; field numbers are those of onnx.proto.
+/// </summary>
+internal static class OnnxExternalData
+{
+    private const int MaxDepth = 100; // protobuf's own limit.
+
+    private enum Message { Model, Function, Graph, Node, Attribute, Tensor, SparseTensor, Entry }
+
+    /// <summary>The locations named in the file. A damaged file gives what could be read; ONNX Runtime refuses it.</summary>
+    public static IReadOnlyCollection<string> Locations(string path)
+    {
+        var locations = new HashSet<string>();
+        Walk(File.ReadAllBytes(path), Message.Model, locations, depth: 0);
+        return locations;
+    }
+
+    private static void Walk(ReadOnlySpan<byte> bytes, Message message, HashSet<string> locations, int depth)
+    {
+        if (depth > MaxDepth) return;
+        string? key = null;
+        while (Varint(ref bytes) is { } tag)
+        {
+            switch (tag & 7)
+            {
+                case 0 when Varint(ref bytes) is not null:
+                    break;
+                case 1 when bytes.Length >= 8:
+                    bytes = bytes[8..];
+                    break;
+                case 5 when bytes.Length >= 4:
+                    bytes = bytes[4..];
+                    break;
+                case 2 when Varint(ref bytes) is { } length && length <= (ulong)bytes.Length:
+                    var field = bytes[..(int)length];
+                    bytes = bytes[(int)length..];
+                    if (message == Message.Entry && tag >> 3 == 1) key = Encoding.UTF8.GetString(field);
+                    else if (message == Message.Entry && tag >> 3 == 2 && key == "location") locations.Add(Encoding.UTF8.GetString(field));
+                    else if (Inner(message, tag >> 3) is { } inner) Walk(field, inner, locations, depth + 1);
+                    break;
+                default:
+                    return;
+            }
+        }
+    }
+
+    private static Message? Inner(Message message, ulong field) => (message, field) switch
+    {
+        (Message.Model, 7) or (Message.Attribute, 6 or 11) => Message.Graph,
+        (Message.Model, 25) => Message.Function,
+        (Message.Graph, 1) or (Message.Function, 7) => Message.Node,
+        (Message.Node, 5) or (Message.Function, 11) => Message.Attribute,
+        (Message.Graph, 5) or (Message.Attribute, 5 or 10) or (Message.SparseTensor, 1 or 2) => Message.Tensor,
+        (Message.Graph, 15) or (Message.Attribute, 22 or 23) => Message.SparseTensor,
+        (Message.Tensor, 13) => Message.Entry,
+        _ => null,
+    };
+
+    private static ulong? Varint(ref ReadOnlySpan<byte> bytes)
+    {
+        ulong value = 0;
+        for (int i = 0; i < bytes.Length && i < 10; i++)
+        {
+            value |= (ulong)(bytes[i] & 0x7F) << (7 * i);
+            if (bytes[i] >= 0x80) continue;
+            bytes = bytes[(i + 1)..];
+            return value;
+        }
+        return null;
+    }
+}

@@ -1,0 +1,290 @@
+using WorldModels.Runtime;
+
+namespace WorldModels.Tests.Runtime;
+
+/// <summary>Every way a bundle on disk can be wrong gives one message that says what and what to do.</summary>
+public sealed class BundleTests
+{
+    private readonly List<string> directories = [];
+
+    [TearDown]
+    public void Clean()
+    {
+        foreach (string directory in directories) Directory.Delete(directory, recursive: true);
+        directories.Clear();
+    }
+
+    [Test]
+    public void LoadsWhatItSaved()
+    {
+        string directory = Keep(Fixtures.Latent());
+        var manifest = Manifest.Load(directory);
+        manifest.Save(directory);
+        var again = Manifest.Load(directory);
+        Assert.That(again.ToJson(), Is.EqualTo(manifest.ToJson()));
+        Assert.That(again.Graphs["dream"].Inputs[2], Has.Property("Stream").EqualTo("act/noise").And.Property("Noise").EqualTo(NoiseKind.Gumbel));
+        Assert.That(again.Graphs["imagine"].Outputs[0].Shape, Is.EqualTo(new Dim[] { "batch", 6 }));
+        Assert.That(again.Training!.Figures["return"], Is.EqualTo(1.5));
+        Assert.That(Directory.EnumerateFiles(directory, "*.tmp"), Is.Empty);
+    }
+
+    [Test]
+    public void TheJsonIsTheDocumentedOne()
+    {
+        string json = Manifest.Load(Keep(Fixtures.Grid())).ToJson();
+        Assert.That(json, Does.StartWith("{\n  \"schema\": 1,\n  \"name\": \"grid\",").IgnoreCase.Or.StartWith("{\r\n"));
+        string flat = string.Concat(json.Where(c => !char.IsWhiteSpace(c)));
+        Assert.That(flat, Does.Contain("\"observation\":{\"shape\":[2,3],\"low\":0,\"high\":1},\"action\":{\"kind\":\"discrete\",\"count\":3}"));
+        Assert.That(flat, Does.Contain("{\"name\":\"frame\",\"role\":\"state\",\"dtype\":\"float32\",\"shape\":[\"batch\",2,3],\"initial\":\"starts\"}"));
+        Assert.That(flat, Does.Contain("\"parity\":{\"file\":\"parity.npz\",\"tolerance\":0.0001,\"horizon\":5,\"nearTies\":0.001}"));
+    }
+
+    [TestCase("\"schema\": 1", "\"schema\": 2", "expected manifest schema 1, found 2: update WorldModels.Runtime")]
+    [TestCase("\"schema\": 1", "\"schema\": 0", "expected manifest schema 1, found 0: export the bundle again")]
+    [TestCase("\"schema\": 1,", "", "expected manifest schema 1, found none")]
+    [TestCase("\"role\": \"reward\"", "\"role\": \"prize\"", "expected one of observation, action, state, noise, reward, continue")]
+    [TestCase("\"opset\": 17", "\"opset\": 17, \"opset\": 18", "'opset' appears twice")]
+    [TestCase("\"opset\": 17", "\"opset\": null", "'opset' is null")]
+    [TestCase("\"opset\": 17", "\"opsett\": 17", "opsett")]
+    [TestCase("\"name\": \"grid\",", "", "name")]
+    [TestCase("\"batch\",", "1.5,", "expected a dimension")]
+    [TestCase("\"opset\": 17", "\"opset\": 17 17", "line ")]
+    public void RefusesJsonThatIsNoManifest(string was, string becomes, string expected)
+    {
+        string directory = Keep(Fixtures.Grid());
+        string path = Path.Combine(directory, Manifest.FileName);
+        string json = File.ReadAllText(path);
+        int at = json.IndexOf(was, StringComparison.Ordinal);
+        Assert.That(at, Is.GreaterThan(0));
+        File.WriteAllText(path, json[..at] + becomes + json[(at + was.Length)..]);
+        Refused(directory, path, expected);
+    }
+
+    [Test]
+    public void RefusesAManifestCutShort()
+    {
+        string directory = Keep(Fixtures.Grid());
+        string path = Path.Combine(directory, Manifest.FileName);
+        File.WriteAllText(path, File.ReadAllText(path)[..200]);
+        Refused(directory, "not a valid manifest");
+    }
+
+    [Test]
+    public void RefusesWhatIsNotABundle()
+    {
+        Refused(Path.Combine(Path.GetTempPath(), "worldmodels-nowhere"), "There is no directory", "manifest.json");
+        string empty = Keep(Directory.CreateTempSubdirectory("worldmodels-empty").FullName);
+        Refused(empty, "is not a bundle", "manifest.json");
+    }
+
+    [Test]
+    public void RefusesMissingAndChangedFilesInOneMessage()
+    {
+        string directory = Keep(Fixtures.Latent());
+        File.Delete(Path.Combine(directory, "act.onnx"));
+        string weights = Path.Combine(directory, "weights.safetensors");
+        byte[] bytes = File.ReadAllBytes(weights);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(weights, bytes);
+        Refused(directory, "2 problems", "act.onnx is missing", "weights.safetensors is damaged or was changed: expected sha256", "found");
+    }
+
+    [Test]
+    public void RefusesGraphsCutShort()
+    {
+        string directory = Keep(Fixtures.Grid());
+        string path = Path.Combine(directory, "imagine.onnx");
+        byte[] bytes = File.ReadAllBytes(path);
+        File.WriteAllBytes(path, bytes[..(bytes.Length / 2)]);
+        Refused(directory, "imagine.onnx is damaged or was changed");
+        // Without hashes, or with the hash of the damaged file, ONNX Runtime's own refusal is passed on.
+        Refused(directory, new RuntimeOptions { VerifyHashes = false }, "imagine.onnx cannot be opened by ONNX Runtime", "copy the bundle again");
+    }
+
+    [Test]
+    public void RefusesWeightsCutShort()
+    {
+        string directory = Keep(Fixtures.Latent());
+        string path = Path.Combine(directory, "weights.safetensors");
+        File.WriteAllBytes(path, File.ReadAllBytes(path)[..300]);
+        Refused(directory, new RuntimeOptions { VerifyHashes = false }, ".onnx cannot be opened by ONNX Runtime", "weights are damaged or cut short");
+    }
+
+    [Test]
+    public void RefusesWeightsThatAreNotListed()
+    {
+        string directory = Keep(Fixtures.Latent(m => m with
+        {
+            Files = m.Files.Where(f => f.Key != "weights.safetensors").ToDictionary(f => f.Key, f => f.Value),
+        }));
+        Refused(directory, "imagine.onnx keeps weights in 'weights.safetensors', which is not listed in files",
+            "weights.safetensors is in the directory but not in the manifest");
+    }
+
+    [Test]
+    public void RefusesGraphFilesThatAreNotListed()
+    {
+        string directory = Keep(Fixtures.Grid());
+        File.Copy(Path.Combine(directory, "imagine.onnx"), Path.Combine(directory, "extra.onnx"));
+        Refused(directory, "extra.onnx is in the directory but not in the manifest");
+        Refused(Keep(Fixtures.Grid(m => m.WithGraph("imagine", g => g with { File = "other.onnx" }))),
+            "graph imagine: 'other.onnx' is not listed in files");
+    }
+
+    [TestCase("../imagine.onnx")]
+    [TestCase("sub/../../imagine.onnx")]
+    [TestCase("/etc/hostname")]
+    [TestCase("C:\\weights.bin")]
+    [TestCase("./imagine.onnx")]
+    public void RefusesPathsThatLeaveTheDirectory(string file)
+    {
+        string directory = Keep(Fixtures.Grid(m => m with { Files = new Dictionary<string, string>(m.Files) { [file] = new('0', 64) } }));
+        Refused(directory, $"'{file}' leaves the bundle's directory");
+    }
+
+    [Test]
+    [Platform(Exclude = "Win", Reason = "links need a privilege there")]
+    public void RefusesLinksThatLeaveTheDirectory()
+    {
+        string directory = Keep(Fixtures.Grid());
+        string outside = Keep(Directory.CreateTempSubdirectory("worldmodels-outside").FullName);
+        string inside = Path.Combine(directory, "imagine.onnx");
+        File.Move(inside, Path.Combine(outside, "imagine.onnx"));
+        File.CreateSymbolicLink(inside, Path.Combine(outside, "imagine.onnx"));
+        Refused(directory, "'imagine.onnx' is a link that leaves the bundle's directory", outside);
+
+        // A link that stays inside is a file like any other.
+        File.Delete(inside);
+        File.Move(Path.Combine(outside, "imagine.onnx"), Path.Combine(directory, "real.bin"));
+        File.CreateSymbolicLink(inside, "real.bin");
+        Assert.That(() => Manifest.Load(directory), Throws.Nothing);
+    }
+
+    [Test]
+    public void RefusesTensorsThatTheGraphDoesNotHave()
+    {
+        TensorSpec Change(TensorSpec t) => t.Name switch
+        {
+            "reward" => t with { Name = "prize" },
+            "continue" => t with { Shape = ["batch", 1] },
+            "noise" => t with { Shape = ["batch", 2, 4] },
+            _ => t,
+        };
+        string directory = Keep(Fixtures.Grid(m => m.WithGraph("imagine", g => g with
+        {
+            Inputs = [.. g.Inputs.Select(Change)],
+            Outputs = [.. g.Outputs.Select(Change)],
+        })));
+        Refused(directory, "imagine.onnx is not what the manifest says: 4 problems",
+            "input 'noise': manifest says float32 [batch, 2, 4], the graph has float32 [batch, 2, 3]",
+            "output 'prize' is not in the graph, which has: next_frame, reward, continue, logits",
+            "output 'continue': manifest says float32 [batch, 1], the graph has float32 [batch]",
+            "output 'reward' is in the graph (float32 [batch]) but not in the manifest");
+    }
+
+    [Test]
+    public void RefusesTypesThatTheGraphDoesNotHave()
+    {
+        string directory = Keep(Fixtures.Latent(m => m.WithGraph("observe", g => g with
+        {
+            Inputs = [.. g.Inputs.Select(t => t.Role == TensorRole.IsFirst ? t with { Dtype = TensorType.Bool } : t)],
+        })));
+        Refused(directory, "input 'is_first': manifest says bool [batch], the graph has float32 [batch]");
+    }
+
+    private static IEnumerable<TestCaseData> Contradictions()
+    {
+        static TestCaseData Case(string tensor, Func<TensorSpec, TensorSpec> change, string expected) =>
+            new TestCaseData(tensor, change, expected).SetArgDisplayNames(tensor, expected);
+        yield return Case("frame", t => t with { Initial = null }, "(state): expected a state input with \"initial\" and no \"feeds\"");
+        yield return Case("frame", t => t with { Shape = [5, 2, 3] }, "expected axis 0 named \"batch\", found float32 [5, 2, 3]");
+        yield return Case("next_frame", t => t with { Feeds = null }, "(state): expected a state output with \"feeds\"");
+        yield return Case("next_frame", t => t with { Feeds = "h" }, "feeds 'h', but no graph has a state input of that name; there are: frame");
+        yield return Case("next_frame", t => t with { Shape = ["batch", 6] }, "expected float32 [batch, 2, 3], found float32 [batch, 6]");
+        yield return Case("noise", t => t with { Noise = null }, "(noise): expected a float32 input with its \"noise\" distribution");
+        yield return Case("action", t => t with { Dtype = TensorType.Float32 }, "(action): expected int64 [batch], as the action space is discrete");
+        yield return Case("action", t => t with { Role = TensorRole.Reward }, "(reward): expected a float32 output [batch]");
+        yield return Case("reward", t => t with { Shape = ["batch", 2] }, "(reward): expected a float32 output [batch], found float32 [batch, 2]");
+        yield return Case("reward", t => t with { Noise = NoiseKind.Gumbel }, "(reward): expected no \"noise\"");
+        yield return Case("continue", t => t with { Feeds = "frame" }, "(continue): expected no \"initial\" and no \"feeds\"");
+        yield return Case("logits", t => t with { Axis = 3 }, "(logits): expected an axis of classes");
+        yield return Case("logits", t => t with { Name = "reward" }, "tensor name 'reward' appears 2 times, expected once");
+    }
+
+    [TestCaseSource(nameof(Contradictions))]
+    public void RefusesContradictions(string tensor, Func<TensorSpec, TensorSpec> change, string expected)
+    {
+        IReadOnlyList<TensorSpec> Change(IReadOnlyList<TensorSpec> all) => [.. all.Select(t => t.Name == tensor ? change(t) : t)];
+        string directory = Keep(Fixtures.Grid(m =>
+        {
+            var changed = m.WithGraph("imagine", g => g with { Inputs = Change(g.Inputs), Outputs = Change(g.Outputs) });
+            Assert.That(() => changed.Save(Path.GetTempPath()), Throws.TypeOf<BundleException>(), "nor is it saved");
+            return changed;
+        }));
+        Refused(directory, "graph imagine:", expected);
+    }
+
+    [Test]
+    public void RefusesStatesThatGraphsDisagreeOn() => Refused(
+        Keep(Fixtures.Latent(m => m.WithGraph("decode", g => g with { Inputs = [g.Inputs[0] with { Shape = ["batch", 7] }, g.Inputs[1]] }))),
+        "state 'h': graph observe has float32 [batch, 6]", "graph decode has float32 [batch, 7]");
+
+    [Test]
+    public void RefusesImpossibleSpaces() => Refused(
+        Keep(Fixtures.Reach(m => m with { Action = ActionSpec.Continuous([2], 1, -1), Observation = new() { Shape = [0] } })),
+        "observation.shape must hold sizes of at least 1, found [0]", "action: continuous needs a shape and low < high");
+
+    [Test]
+    public void RefusesTheWrongUseOfABundle()
+    {
+        string policy = Keep(Fixtures.Reach());
+        Refused(policy, "has no world model: expected a graph 'imagine' or 'dream', found act", "Controller.Load");
+        string model = Keep(Fixtures.Grid());
+        Assert.That(() => Controller.Load(model), Throws.TypeOf<BundleException>().With.Message.Contains("has no policy: expected a graph 'control' or 'act'"));
+        using var world = WorldModel.Load(model);
+        Assert.That(() => world.Graph("decode"), Throws.TypeOf<BundleException>().With.Message.Contains("has no graph 'decode'; it has: imagine"));
+    }
+
+    [Test]
+    public void RefusesStartsThatDoNotFit()
+    {
+        string directory = Keep(Fixtures.Grid());
+        Npz.Write(Path.Combine(directory, "starts.npz"), new Dictionary<string, NpyArray> { ["observation"] = NpyArray.Zeros(NpyType.Float32, 4, 6) });
+        Fixtures.Write(directory, Manifest.Load(directory, verifyHashes: false) with { Files = Manifest.HashFiles(directory) });
+        using var world = WorldModel.Load(directory);
+        Assert.That(() => world.Dream(2, 2), Throws.TypeOf<BundleException>().With.Message.Contains("array 'observation': expected [4, 2, 3], found float32 [4, 6]"));
+    }
+
+    [Test]
+    public void AGraphRunnerNamesEveryWrongInput()
+    {
+        using var world = WorldModel.Load(Keep(Fixtures.Grid()));
+        var inputs = new Dictionary<string, NpyArray>
+        {
+            ["frame"] = NpyArray.Zeros(NpyType.Float32, 2, 2, 3),
+            ["action"] = NpyArray.Zeros(NpyType.Int64, 3),
+            ["nois"] = NpyArray.Zeros(NpyType.Float32, 2, 2, 3),
+        };
+        var error = Assert.Throws<BundleException>(() => world.Graph("imagine").Run(inputs))!;
+        Assert.That(error.Message, Does.Contain("input 'action': expected batch 2").And.Contain("input 'noise' is missing: expected float32 [batch, 2, 3]")
+            .And.Contain("there is no input 'nois'; there are: frame, action, noise"));
+        inputs["action"] = NpyArray.Of([0L, 2]);
+        inputs["noise"] = inputs["nois"];
+        inputs.Remove("nois");
+        Assert.That(world.Graph("imagine").Run(inputs)["reward"].Shape, Is.EqualTo(new[] { 2 }));
+    }
+
+    private string Keep(string directory)
+    {
+        directories.Add(directory);
+        return directory;
+    }
+
+    private static void Refused(string directory, params string[] expected) => Refused(directory, new RuntimeOptions(), expected);
+
+    private static void Refused(string directory, RuntimeOptions options, params string[] expected)
+    {
+        var error = Assert.Throws<BundleException>(() => WorldModel.Load(directory, options))!;
+        foreach (string part in expected) Assert.That(error.Message, Does.Contain(part));
+    }
+}

@@ -1,0 +1,161 @@
+using WorldModels.Runtime;
+
+namespace WorldModels.Tests.Runtime;
+
+public sealed class ControllerTests
+{
+    private readonly List<string> directories = [];
+
+    [TearDown]
+    public void Clean()
+    {
+        foreach (string directory in directories) Directory.Delete(directory, recursive: true);
+        directories.Clear();
+    }
+
+    [Test]
+    public void CarriesItsStateAsAPlainLoopDoes([Values] bool fused)
+    {
+        string directory = Keep(fused ? Fixtures.Latent() : Fixtures.Latent(m => m.Without("control")));
+        using var world = WorldModel.Load(directory);
+        using var controller = Controller.Load(directory, new() { Batch = 2, Seed = 4 });
+        var (observe, act) = (world.Graph("observe"), world.Graph("act"));
+        var h = NpyArray.Zeros(NpyType.Float32, 2, 6);
+        var first = NpyArray.Of([1f, 1], 2);
+        var previous = NpyArray.Zeros(NpyType.Int64, 2);
+        var action = new long[2];
+        for (uint step = 0; step < 6; step++)
+        {
+            float[] seen = Observations(2, step);
+            if (step == 3)
+            {
+                // An episode ends in row 1 alone.
+                controller.Reset([1]);
+                h.As<float>()[6..].Clear();
+                first.As<float>()[1] = 1;
+                previous.As<long>()[1] = 0;
+            }
+            controller.Act(seen, action);
+            var state = observe.Run(new Dictionary<string, NpyArray>
+            {
+                ["observation"] = NpyArray.Of(seen, 2, 5), ["h"] = h, ["is_first"] = first, ["action"] = previous,
+                ["noise"] = Noise("observe/noise", NoiseKind.Gaussian, step, 3),
+            });
+            var choice = act.Run(new Dictionary<string, NpyArray>
+            {
+                ["h"] = state["next_h"], ["z"] = state["next_z"], ["noise"] = Noise("act/noise", NoiseKind.Gumbel, step, 4),
+            });
+            Assert.That(action, Is.EqualTo(choice["action"].As<long>().ToArray()), $"step {step}");
+            Assert.That(controller.Logits.ToArray(), Is.EqualTo(choice["logits"].ToFloats()).Within(1e-5));
+            Assert.That(controller.Values.Length, Is.EqualTo(fused ? 2 : 0));
+            h = state["next_h"];
+            previous = choice["action"];
+            first.As<float>().Clear();
+        }
+    }
+
+    [Test]
+    public void ResetRowsLeaveTheOthersAlone()
+    {
+        string directory = Keep(Fixtures.Latent());
+        float[] Logits(Action<Controller> between)
+        {
+            using var controller = Controller.Load(directory, new() { Deterministic = true });
+            var action = new long[3];
+            for (uint step = 0; step < 3; step++) controller.Act(Observations(3, step), action);
+            between(controller);
+            controller.Act(Observations(3, 3), action);
+            return controller.Logits.ToArray();
+        }
+
+        float[] none = Logits(_ => { }), middle = Logits(c => c.Reset([1])), all = Logits(c => c.Reset());
+        Assert.That(middle[..4], Is.EqualTo(none[..4]));
+        Assert.That(middle[8..], Is.EqualTo(none[8..]));
+        Assert.That(middle[4..8], Is.EqualTo(all[4..8]).And.Not.EqualTo(none[4..8]));
+        using var fresh = Controller.Load(directory, new() { Deterministic = true });
+        fresh.Act(Observations(3, 3), new long[3]);
+        Assert.That(all, Is.EqualTo(fresh.Logits.ToArray()), "reset is as new");
+    }
+
+    [Test]
+    public void ContinuousActionsComeAsFloats()
+    {
+        using var controller = Controller.Load(Keep(Fixtures.Reach()));
+        var action = new float[4];
+        controller.Act([0.1f, 0.2f, 0.3f, 1, 2, 3], action);
+        Assert.That(action, Has.All.InRange(-1f, 1f));
+        Assert.That(action[0], Is.Not.EqualTo(action[2]));
+        Assert.That(controller.Values.Length, Is.EqualTo(2));
+        Assert.That(controller.Logits.IsEmpty, Is.True);
+        Refused(() => controller.Act(new float[6], new long[2]), "actions are continuous: give a span of floats");
+    }
+
+    [Test]
+    public void TheBatchFollowsTheObservationsOrIsFixed()
+    {
+        string directory = Keep(Fixtures.Latent());
+        using var open = Controller.Load(directory);
+        Assert.That(open.Batch, Is.Zero);
+        open.Act(new float[10], new long[2]);
+        Assert.That(open.Batch, Is.EqualTo(2));
+        open.Act(new float[20], new long[4]);
+        Assert.That(open.Batch, Is.EqualTo(4));
+        Refused(() => open.Act(new float[7], new long[1]), "Expected observations (B, 5), a multiple of 5 values; found 7");
+        Refused(() => open.Act(default, Span<long>.Empty), "found 0");
+        Refused(() => open.Act(new float[10], new long[3]), "Expected room for 2 actions (B=2); found 3");
+        Refused(() => open.Reset([0, 4]), "There is no row 4: expected 0 to 3");
+        using var two = Controller.Load(directory, new() { Batch = 2 });
+        Refused(() => two.Act(new float[15], new long[3]), "Expected observations (2, 5), 10 values; found 15");
+        two.Dispose();
+        Assert.That(() => two.Act(new float[10], new long[2]), Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public void AllocatesNothingOnceBound()
+    {
+        using var latent = Controller.Load(Keep(Fixtures.Latent()));
+        using var reach = Controller.Load(Keep(Fixtures.Reach()));
+        float[] seen = Observations(4, 0), near = [0, 1, 2, 3, 4, 5];
+        var action = new long[4];
+        var force = new float[4];
+        int[] rows = [1, 3];
+        float sum = 0;
+        void Step()
+        {
+            latent.Act(seen, action);
+            sum += latent.Values[0] + latent.Logits[0];
+            latent.Reset(rows);
+            reach.Act(near, force);
+            reach.Reset();
+        }
+
+        for (int i = 0; i < 3; i++) Step();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 20; i++) Step();
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(sum, Is.Not.NaN);
+    }
+
+    private static float[] Observations(int batch, uint step)
+    {
+        var seen = new float[batch * 5];
+        Philox.FillGaussian(new(99, 0, step, 0), seen);
+        return seen;
+    }
+
+    private static NpyArray Noise(string stream, NoiseKind kind, uint step, int size)
+    {
+        var noise = new float[2 * size];
+        for (uint row = 0; row < 2; row++) Philox.Fill(kind, new(4, row, step, Philox.Stream(stream)), noise.AsSpan((int)row * size, size));
+        return NpyArray.Of(noise, 2, size);
+    }
+
+    private string Keep(string directory)
+    {
+        directories.Add(directory);
+        return directory;
+    }
+
+    private static void Refused(Action action, string expected) =>
+        Assert.That(() => action(), Throws.TypeOf<BundleException>().With.Message.Contains(expected));
+}

@@ -1,0 +1,103 @@
+using System.IO.Compression;
+using System.Text;
+using WorldModels.Runtime;
+
+namespace WorldModels.Tests.Runtime;
+
+public sealed class NpzTests
+{
+    private string path = "";
+
+    [SetUp]
+    public void MakePath() => path = Path.Combine(Path.GetTempPath(), $"worldmodels-{Guid.NewGuid():N}.npz");
+
+    [TearDown]
+    public void Clean() => File.Delete(path);
+
+    [TestCase(true)]
+    [TestCase(false)]
+    public void ReadsWhatItWrote(bool compress)
+    {
+        var arrays = new Dictionary<string, NpyArray>
+        {
+            ["rollout/imagine/inputs/z"] = NpyArray.Of([1.5f, float.NaN, float.NegativeInfinity, -0f, 5, 6], 2, 3),
+            ["longs"] = NpyArray.Of([long.MinValue, long.MaxValue]),
+            ["bytes"] = NpyArray.Of(Enumerable.Range(0, 24).Select(i => (byte)(i * 10)).ToArray(), 2, 3, 4),
+            ["bools"] = NpyArray.Of([true, false, true]),
+            ["empty"] = NpyArray.Zeros(NpyType.Float32, 0, 7),
+        };
+        Npz.Write(path, arrays, compress);
+        var read = Npz.Read(path);
+        Assert.That(read.Keys, Is.EquivalentTo(arrays.Keys));
+        foreach (var (name, array) in arrays)
+        {
+            Assert.That(read[name].Describe(), Is.EqualTo(array.Describe()), name);
+            Assert.That(read[name].Bytes.ToArray(), Is.EqualTo(array.Bytes.ToArray()), name);
+        }
+        using var zip = ZipFile.OpenRead(path);
+        var longs = zip.GetEntry("longs.npy")!;
+        Assert.That(longs.CompressedLength, compress ? Is.LessThan(longs.Length) : Is.EqualTo(longs.Length));
+    }
+
+    [Test]
+    public void ReadsWhatNumpyWrote()
+    {
+        // Deflated (savez_compressed) and stored (savez).
+        Assert.That(Npz.Read(Path.Combine(Fixtures.Golden, "grid", "starts.npz"))["observation"].Describe(), Is.EqualTo("float32 [7, 2, 3]"));
+        Assert.That(Npz.Read(Path.Combine(Fixtures.Golden, "latent", "starts.npz"))["observation"].Describe(), Is.EqualTo("float32 [9, 5]"));
+        var parity = Npz.Read(Path.Combine(Fixtures.Golden, "grid", "parity.npz"), n => n == "imagine/inputs/action");
+        Assert.That(parity.Single().Value.As<long>().ToArray(), Has.All.InRange(0, 2));
+    }
+
+    [Test]
+    public void TheHeaderIsNumpysToTheByte()
+    {
+        using var stream = new MemoryStream();
+        Npy.Write(stream, NpyArray.Of([1f, 2f]));
+        byte[] bytes = stream.ToArray();
+        Assert.That(bytes, Has.Length.EqualTo(128 + 8), "aligned to 64 bytes");
+        string header = Encoding.ASCII.GetString(bytes, 10, 118);
+        Assert.That(header, Is.EqualTo("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }".PadRight(117) + "\n"));
+        Assert.That(bytes[..8], Is.EqualTo(new byte[] { 0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0 }));
+    }
+
+    [Test]
+    public void RefusesWhatIsCutShortAnywhere()
+    {
+        Npz.Write(path, new Dictionary<string, NpyArray> { ["a"] = NpyArray.Of(new float[100]), ["b"] = NpyArray.Of([1L]) }, compress: false);
+        byte[] whole = File.ReadAllBytes(path);
+        for (int length = 0; length < whole.Length; length += 37)
+        {
+            File.WriteAllBytes(path, whole[..length]);
+            var error = Assert.Throws<BundleException>(() => Npz.Read(path))!;
+            Assert.That(error.Message, Does.Contain(path).And.Contain("Copy the file again"));
+        }
+    }
+
+    [TestCase("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", "'<f8': expected float32, int64, uint8 or bool")]
+    [TestCase("{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }", "numpy.ascontiguousarray")]
+    [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "8 bytes of data, there are 4")]
+    [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (2147483647, 2147483647, 9), }", "cut short or damaged")]
+    [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), }", "cut short or damaged")]
+    [TestCase("import os", "unreadable numpy header")]
+    public void RefusesAHeaderItDoesNotRead(string header, string expected)
+    {
+        var bytes = new List<byte> { 0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, (byte)header.Length, 0 };
+        bytes.AddRange(Encoding.ASCII.GetBytes(header));
+        bytes.AddRange(new byte[4]);
+        var error = Assert.Throws<BundleException>(() => Npy.Read(new MemoryStream([.. bytes]), bytes.Count))!;
+        Assert.That(error.Message, Does.Contain(expected));
+    }
+
+    [Test]
+    public void SaysWhichTypeAndShapeAnArrayHas()
+    {
+        var array = NpyArray.Of([1L, 2, 3, 4], 2, 2);
+        Assert.That(array.Slice(1).As<long>().ToArray(), Is.EqualTo(new[] { 3L, 4 }));
+        Assert.That(() => array.Slice(2), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => array.As<float>(), Throws.TypeOf<BundleException>().With.Message.EqualTo(
+            "Expected an array of float32, found int64 [2, 2]."));
+        Assert.That(() => NpyArray.Of([1f], 2), Throws.ArgumentException.With.Message.Contains("[2] has 2 elements, the data 1"));
+        Assert.That(NpyArray.Of([true, false]).ToFloats(), Is.EqualTo(new[] { 1f, 0f }));
+    }
+}

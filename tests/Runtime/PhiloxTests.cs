@@ -1,0 +1,91 @@
+using WorldModels.Runtime;
+
+namespace WorldModels.Tests.Runtime;
+
+public sealed class PhiloxTests
+{
+    // Random123's kat_vectors, philox4x32 with 10 rounds: counter, key, result.
+    [TestCase(new uint[] { 0, 0, 0, 0, 0, 0, 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 })]
+    [TestCase(new uint[] { ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, 0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd })]
+    [TestCase(new uint[]
+    {
+        0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0, 0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1,
+    })]
+    public void MeetsThePublishedVectors(uint[] v) =>
+        Assert.That(Philox.Block(v[0], v[1], v[2], v[3], v[4], v[5]), Is.EqualTo((v[6], v[7], v[8], v[9])));
+
+    [Test]
+    public void TheCounterIsBlockStepRowStreamAndTheKeyIsTheSeed()
+    {
+        var key = new NoiseKey(0x299f31d0a4093822, Row: 3, Step: 5, Stream: 7);
+        var draws = new float[6];
+        Philox.FillUniform(key, draws);
+        var (x0, x1, x2, x3) = Philox.Block(0, 5, 3, 7, 0xa4093822, 0x299f31d0);
+        var (y0, y1, _, _) = Philox.Block(1, 5, 3, 7, 0xa4093822, 0x299f31d0);
+        Assert.That(draws, Is.EqualTo(new[] { x0, x1, x2, x3, y0, y1 }.Select(x => (x >> 8) / 16777216f)));
+        Assert.That(Philox.NextInt(key, 10), Is.EqualTo((int)(x0 * 10ul >> 32)));
+    }
+
+    [Test]
+    public void DistributionsHaveTheirMoments()
+    {
+        const int n = 200_000;
+        var draws = new float[n];
+        void Check(NoiseKind kind, double mean, double variance)
+        {
+            Philox.Fill(kind, new(11, 0, 0, 0), draws);
+            double m = draws.Average(x => (double)x);
+            Assert.That(m, Is.EqualTo(mean).Within(4 * Math.Sqrt(variance / n)), $"{kind} mean");
+            Assert.That(draws.Average(x => (x - m) * (x - m)), Is.EqualTo(variance).Within(0.03 * variance), $"{kind} variance");
+        }
+
+        Check(NoiseKind.Gaussian, 0, 1);
+        Check(NoiseKind.Gumbel, 0.5772156649, Math.PI * Math.PI / 6);
+        Check(NoiseKind.Uniform, 0.5, 1.0 / 12);
+        Assert.That(draws, Has.All.InRange(0f, 0.99999994f));
+    }
+
+    [Test]
+    public void GaussianAndGumbelAreTheDocumentedFormulas()
+    {
+        var (x, y, _, _) = Philox.Block(0, 2, 1, 3, 9, 0);
+        double u = (x + 0.5) / 4294967296, v = (y + 0.5) / 4294967296;
+        var draws = new float[2];
+        Philox.FillGaussian(new(9, 1, 2, 3), draws);
+        double radius = Math.Sqrt(-2 * Math.Log(u));
+        Assert.That(draws[0], Is.EqualTo((float)(radius * Math.Cos(2 * Math.PI * v))).Within(1).Ulps);
+        Assert.That(draws[1], Is.EqualTo((float)(radius * Math.Sin(2 * Math.PI * v))).Within(1).Ulps);
+        Philox.FillGumbel(new(9, 1, 2, 3), draws);
+        Assert.That(draws[0], Is.EqualTo((float)-Math.Log(-Math.Log(u))).Within(1).Ulps);
+    }
+
+    [Test]
+    public void RowsStepsStreamsAndSeedsDiffer()
+    {
+        NoiseKey[] keys = [new(1, 0, 0, 0), new(1, 1, 0, 0), new(1, 0, 1, 0), new(1, 0, 0, 1), new(2, 0, 0, 0), new(1ul << 32, 0, 0, 0)];
+        var draws = keys.Select(k =>
+        {
+            var row = new float[8];
+            Philox.FillGaussian(k, row);
+            return string.Join(' ', row);
+        });
+        Assert.That(draws, Is.Unique);
+    }
+
+    [Test]
+    public void StreamsAreFnv1a()
+    {
+        Assert.That(Philox.Stream(""), Is.EqualTo(0x811c9dc5));
+        Assert.That(Philox.Stream("a"), Is.EqualTo(0xe40c292c));
+        Assert.That(Philox.Stream("foobar"), Is.EqualTo(0xbf9cf968));
+    }
+
+    [Test]
+    public void NextIntCoversItsRange()
+    {
+        var counts = new int[5];
+        for (uint row = 0; row < 5000; row++) counts[Philox.NextInt(new(3, row, 0, 0), 5)]++;
+        Assert.That(counts, Has.All.InRange(880, 1120));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Philox.NextInt(new(3, 0, 0, 0), 0));
+    }
+}

@@ -1,0 +1,67 @@
+using WorldModels.Runtime;
+
+namespace WorldModels.Tests.Runtime;
+
+public sealed class ProviderTests
+{
+    private string directory = "";
+
+    [SetUp]
+    public void Make() => directory = Fixtures.Grid();
+
+    [TearDown]
+    public void Clean() => Directory.Delete(directory, recursive: true);
+
+    [Test]
+    public void AnUnknownNameIsAnsweredWithTheNames()
+    {
+        var error = Assert.Throws<BundleException>(() => WorldModel.Load(directory, new() { Provider = "gpu" }))!;
+        Assert.That(error.Message, Is.EqualTo("There is no execution provider 'gpu': choose one of auto, cpu, cuda, tensorrt, directml, coreml, webgpu."));
+    }
+
+    [Test]
+    public void CpuIsAsAsked()
+    {
+        using var world = WorldModel.Load(directory, new() { Provider = "CPU" });
+        Assert.That(world.ProviderReport, Has.Property("Chosen").EqualTo("cpu"));
+        Assert.That(world.ProviderReport.ToString(), Is.EqualTo("cpu (as asked)"));
+    }
+
+    [Test]
+    public void AutoSaysWhatItChoseAndWhy()
+    {
+        using var world = WorldModel.Load(directory);
+        var report = world.ProviderReport;
+        Assert.That(ExecutionProviders.Available(), Does.Contain("cpu").And.Contain(report.Chosen));
+        Assert.That(report.Requested, Is.EqualTo("auto"));
+        Assert.That(report.Reasons, report.Chosen == "cuda" ? Is.Empty : Has.Some.StartsWith("cuda"));
+        Assert.That(report.ToString(), Does.StartWith(report.Chosen + " (auto: "));
+    }
+
+    [TestCase("cuda", "Microsoft.ML.OnnxRuntime.Gpu")]
+    [TestCase("tensorrt", "Microsoft.ML.OnnxRuntime.Gpu")]
+    [TestCase("directml", "Microsoft.ML.OnnxRuntime.DirectML")]
+    [TestCase("webgpu", "built with it")]
+    public void AProviderThatTheLibraryLacksIsRefused(string provider, string advice)
+    {
+        if (ExecutionProviders.Available().Contains(provider)) Assert.Ignore($"This native library has {provider}.");
+        var error = Assert.Throws<BundleException>(() => WorldModel.Load(directory, new() { Provider = provider }))!;
+        Assert.That(error.Message, Does.Contain($"{provider} is not in the native ONNX Runtime").And.Contain("which offers cpu").And.Contain(advice)
+            .And.EndWith("or choose cpu."));
+    }
+
+    // What ONNX Runtime says on machines that lack a library, a driver or a device.
+    [TestCase("[ErrorCode:RuntimeException] /onnxruntime_src/onnxruntime/core/session/provider_bridge_ort.cc:2195 TryGetProviderInfo_CUDA "
+        + "Failed to load library libonnxruntime_providers_cuda.so with error: libcublasLt.so.13: cannot open shared object file: "
+        + "No such file or directory", "'libcublasLt.so.13' or what it needs is missing: install the CUDA and cuDNN versions")]
+    [TestCase("LoadLibrary failed with error 126 \"\" when trying to load \"C:\\app\\onnxruntime_providers_cuda.dll\"",
+        "'onnxruntime_providers_cuda.dll' or what it needs is missing: install the CUDA and cuDNN versions")]
+    [TestCase("CUDA failure 100: no CUDA-capable device is detected ; GPU=0 ; hostname=x", "found no usable device")]
+    [TestCase("CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=-1", "found no usable device")]
+    [TestCase("Something else\nand a stack", "could not be started (Something else): check its driver and libraries")]
+    public void ErrorsOfCudaAreExplained(string error, string expected)
+    {
+        string message = ExecutionProviders.Explain("cuda", error);
+        Assert.That(message, Does.StartWith("cuda").And.Contain(expected).And.EndWith("or choose cpu"));
+    }
+}

@@ -1,0 +1,137 @@
+using WorldModels.Runtime;
+
+namespace WorldModels.Tests.Runtime;
+
+public sealed class VerifierTests
+{
+    private readonly List<string> directories = [];
+
+    [TearDown]
+    public void Clean()
+    {
+        foreach (string directory in directories) Directory.Delete(directory, recursive: true);
+        directories.Clear();
+    }
+
+    [Test]
+    public void TheFixturesMeetTheirNumpyReferences()
+    {
+        var grid = BundleVerifier.Verify(Keep(Fixtures.Grid()));
+        Assert.That(grid.Passed, Is.True, grid.ToString());
+        Assert.That(grid.Graphs.Select(g => (g.Graph, g.IsRollout, g.Steps)), Is.EqualTo(new[] { ("imagine", false, 1), ("imagine", true, 5) }));
+        Assert.That(grid.Graphs[1], Has.Property("Drift").LessThan(1e-5).And.Property("NearTies").Zero.And.Property("Rows").EqualTo(30));
+        Assert.That(grid.Unverified, Is.Empty);
+
+        var latent = BundleVerifier.Verify(Keep(Fixtures.Latent()));
+        Assert.That(latent.Passed, Is.True, latent.ToString());
+        Assert.That(latent.Graphs.Select(g => g.Graph), Is.EqualTo(new[] { "observe", "imagine", "act", "dream", "decode" }));
+        Assert.That(latent.Graphs.Max(g => g.MaxError), Is.InRange(0, 1e-5));
+        Assert.That(latent.Unverified, Is.EqualTo(new[] { "control" }));
+        Assert.That(latent.ToString(), Does.Contain("latent: verified on cpu").And.Contain("dream, rollout of 5: ok").And.Contain("no reference for: control"));
+
+        Assert.That(BundleVerifier.Verify(Keep(Fixtures.Reach())).Passed, Is.True);
+    }
+
+    [Test]
+    public void AnOutputThatDiffersFails()
+    {
+        string directory = Keep(Fixtures.Latent());
+        Change(directory, "imagine/outputs/reward", a => a.As<float>()[4] += 0.01f);
+        var report = BundleVerifier.Verify(directory);
+        Assert.That(report.Passed, Is.False);
+        var imagine = report.Graphs.Single(g => !g.Passed);
+        Assert.That(imagine.Failures.Single(), Does.StartWith("output 'reward', step 0, row 4: differs by ").And.EndsWith("allowed 1.0e-4"));
+        Assert.That(imagine.MaxError, Is.InRange(0.002, 0.01));
+        Assert.That(report.ToString(), Does.Contain("NOT verified").And.Contain("imagine, one step: FAILED"));
+        Change(directory, "imagine/outputs/reward", a => a.As<float>()[4] = float.NaN);
+        Assert.That(BundleVerifier.Verify(directory).Passed, Is.False, "NaN is no agreement");
+    }
+
+    [Test]
+    public void AnotherDrawFailsUnlessItIsANearTie()
+    {
+        string directory = Keep(Fixtures.Grid());
+        // The reference draws another class in one cell of row 2, as if its sums had been rounded otherwise.
+        Change(directory, "imagine/outputs/next_frame", a =>
+        {
+            var cell = a.As<float>().Slice(2 * 6, 3);
+            int drawn = cell.IndexOf(1f);
+            cell[drawn] = 0;
+            cell[(drawn + 1) % 3] = 1;
+        });
+        Assert.That(BundleVerifier.Verify(directory).Passed, Is.False, "the logits are far apart");
+
+        // Now the two classes are as good as tied: the noise makes up for the logits.
+        var arrays = Npz.Read(Path.Combine(directory, "parity.npz"));
+        var expected = arrays["imagine/outputs/next_frame"].As<float>().Slice(2 * 6, 3);
+        var logits = arrays["imagine/outputs/logits"].As<float>().Slice(2 * 6, 3).ToArray();
+        int other = expected.IndexOf(1f), best = (other + 2) % 3;
+        Change(directory, "imagine/inputs/noise", a =>
+        {
+            var noise = a.As<float>().Slice(2 * 6, 3);
+            noise[other] = 10 - logits[other] - 1e-4f;
+            noise[best] = 10 - logits[best];
+            noise[(other + 1) % 3] = -10;
+        });
+        var report = BundleVerifier.Verify(directory);
+        Assert.That(report.Passed, Is.True, report.ToString());
+        Assert.That(report.Graphs[0].NearTies, Is.EqualTo(1));
+
+        // Logits that differ themselves excuse nothing.
+        Change(directory, "imagine/outputs/logits", a => a.As<float>()[2 * 6 + 5] += 0.1f);
+        Assert.That(BundleVerifier.Verify(directory).Passed, Is.False);
+    }
+
+    [Test]
+    public void TheRolloutIsFedTheReference()
+    {
+        string directory = Keep(Fixtures.Grid());
+        // A wrong input at step 1 spoils step 1 alone, for every step is fed the reference; the free-running rollout drifts.
+        Change(directory, "rollout/imagine/inputs/action", a => a.As<long>()[6] = (a.As<long>()[6] + 1) % 3);
+        var rollout = BundleVerifier.Verify(directory).Graphs.Single(g => g.IsRollout);
+        Assert.That(rollout.Failures, Is.Not.Empty.And.All.Contains("step 1, row 0"));
+    }
+
+    [Test]
+    public void AParityFileThatDoesNotFitIsRefused()
+    {
+        string directory = Keep(Fixtures.Grid());
+        var arrays = Npz.Read(Path.Combine(directory, "parity.npz"));
+        arrays.Remove("imagine/inputs/noise");
+        arrays["imagine/outputs/prize"] = NpyArray.Of([1f]);
+        Save(directory, arrays);
+        Refused(directory, "array 'imagine/outputs/prize' belongs to no tensor of a graph");
+        arrays.Remove("imagine/outputs/prize");
+        arrays["imagine/inputs/action"] = NpyArray.Of([1f]);
+        Save(directory, arrays);
+        Refused(directory, "array 'imagine/inputs/noise' is missing", "array 'imagine/inputs/action': expected int64 [batch], found float32 [1]");
+        Refused(Keep(Fixtures.Grid(m => m with { Parity = null })), "has no parity file to verify against");
+        File.WriteAllText(Path.Combine(directory, "parity.npz"), "PK");
+        Refused(directory, "parity.npz is damaged or was changed");
+    }
+
+    private static void Refused(string directory, params string[] expected)
+    {
+        var error = Assert.Throws<BundleException>(() => BundleVerifier.Verify(directory))!;
+        foreach (string part in expected) Assert.That(error.Message, Does.Contain(part));
+    }
+
+    private static void Change(string directory, string name, Action<NpyArray> change)
+    {
+        var arrays = Npz.Read(Path.Combine(directory, "parity.npz"));
+        change(arrays[name]);
+        Save(directory, arrays);
+    }
+
+    private static void Save(string directory, Dictionary<string, NpyArray> arrays)
+    {
+        Npz.Write(Path.Combine(directory, "parity.npz"), arrays);
+        (Manifest.Load(directory, verifyHashes: false) with { Files = Manifest.HashFiles(directory) }).Save(directory);
+    }
+
+    private string Keep(string directory)
+    {
+        directories.Add(directory);
+        return directory;
+    }
+}
