@@ -44,7 +44,8 @@ public sealed class CostTests
         NodeCost conv = Single(g => X(g, "batch", 3, 8, 8).Conv2d(W(g, "w", 4, 3, 3, 3), W(g, "b", 4), Window.Square(3, 2, 1)));
         Assert.That(conv.Flops, Is.EqualTo(B * 4 * 4 * 4 * (2 * 3 * 3 * 3 + 1)));
         Assert.That(conv.WrittenBytes, Is.EqualTo(4 * B * 4 * 4 * 4));
-        NodeCost transposed = Single(g => X(g, "batch", 3, 4, 4).ConvTranspose2d(W(g, "w", 3, 2, 4, 4), W(g, "b", 2), Window.Square(4, 2)));
+        NodeCost transposed = Single(g =>
+            X(g, "batch", 3, 4, 4).ConvTranspose2d(W(g, "w", 3, 2, 4, 4), W(g, "b", 2), Window.Square(4, 2)));
         Assert.That(transposed.Flops, Is.EqualTo(2 * B * 3 * 4 * 4 * 2 * 4 * 4 + B * 2 * 10 * 10));
         NodeCost pool = Single(g => X(g, "batch", 3, 4, 4).MaxPool2d(Window.Square(2, 2)));
         Assert.That(pool.Flops, Is.EqualTo(B * 3 * 2 * 2 * 4));
@@ -101,7 +102,8 @@ public sealed class CostTests
         ModelProto model = graph.Build().Proto;
         Assert.That(CostPass.Run(model, ("batch", 3), ("past", 1)).Flops, Is.EqualTo(3 * 2 * 2));
         Assert.That(CostPass.Run(model, ("batch", 3), ("past", 9)).Flops, Is.EqualTo(3 * 4 * 2));
-        Assert.That(() => CostPass.Run(model, ("batch", 3)), Throws.TypeOf<KeyNotFoundException>().With.Message.Contain("'past'").And.Message.Contain("batch"));
+        Assert.That(() => CostPass.Run(model, ("batch", 3)), Throws.TypeOf<KeyNotFoundException>().With.Message.Contain("'past'")
+            .And.Message.Contain("batch"));
     }
 
     [Test]
@@ -126,5 +128,6 @@ public sealed class CostTests
     private static Symbol X(Graph graph, params ReadOnlySpan<Dim> dims) => graph.Input($"x{Guid.NewGuid()}", DType.Float32, dims);
 
     private static Symbol W(Graph graph, string name, params int[] shape) =>
-        new SymbolicParameters(graph, new Dictionary<string, WeightArray> { [name] = Networks.Weight(new Random(1), shape) }).Parameter(name, shape, Init.Zeros);
+        new SymbolicParameters(graph, new Dictionary<string, WeightArray> { [name] = Networks.Weight(new Random(1), shape) })
+            .Parameter(name, shape, Init.Zeros);
 }

@@ -26,7 +26,8 @@ public sealed class GraphTests
         string[] names = [.. model.Proto.Graph.Node.Select(n => n.Name)];
         Assert.That(names, Does.Contain("t00/core/gru/Split").And.Contain("t02/core/gru/Split").And.Contain("t01/head/Gemm"));
         Assert.That(names, Is.Unique);
-        Assert.That(model.Weights.Keys, Is.EquivalentTo(Networks.Weights().Keys.Where(k => !k.StartsWith("critic", StringComparison.Ordinal))));
+        Assert.That(model.Weights.Keys,
+            Is.EquivalentTo(Networks.Weights().Keys.Where(k => !k.StartsWith("critic", StringComparison.Ordinal))));
         Assert.That(model.Proto.Graph.Initializer.Select(i => i.Name), Is.Unique);
     }
 
@@ -37,7 +38,8 @@ public sealed class GraphTests
         const int Steps = 4;
         var weights = Networks.Weights();
         Random random = new(3);
-        Nd actions = Nd.Random(random, DType.Float32, [batch, Steps, Networks.Inputs]), state = Nd.Random(random, DType.Float32, [batch, Networks.Size]);
+        Nd actions = Nd.Random(random, DType.Float32, [batch, Steps, Networks.Inputs]);
+        Nd state = Nd.Random(random, DType.Float32, [batch, Networks.Size]);
         using InferenceSession dream = Ort.Load(ModelWriter.ToBytes(Networks.Unrolled("dream", Steps, weights)));
         Nd[] dreamt = Ort.Run(dream, actions, state);
         for (int t = 0; t < Steps; t++)
@@ -54,6 +56,16 @@ public sealed class GraphTests
         GraphProto graph = Networks.Unrolled("dream", 3, Networks.Weights()).Proto.Graph;
         Assert.That(graph.ValueInfo.Concat(graph.Output).Select(v => v.Name), Is.EquivalentTo(graph.Node.SelectMany(n => n.Output)));
         Assert.That(graph.Output[0].Type.TensorType.Shape.Dim[0].DimParam, Is.EqualTo("batch"));
+    }
+
+    [Test]
+    public void AModelDescribesItsInputsAndOutputs()
+    {
+        OnnxModel model = Networks.Unrolled("dream", 3, Networks.Weights());
+        Assert.That(model.Inputs.Select(i => $"{i.Name} {i.Type} {Dim.Show([.. i.Dims])}"),
+            Is.EqualTo(new[] { "actions Float32 (batch, 3, 3)", "state Float32 (batch, 4)" }));
+        Assert.That(model.Outputs.Select(o => $"{o.Name} {o.Type} {Dim.Show([.. o.Dims])}"),
+            Is.EqualTo(new[] { "next_state Float32 (batch, 4)", "rewards Float32 (batch, 3, 2)" }));
     }
 
     [Test]
@@ -81,6 +93,23 @@ public sealed class GraphTests
         Assert.That(model.Weights.Keys, Is.EquivalentTo(new[] { "head/weight", "head/bias" }));
         Assert.That(model.Proto.Graph.Initializer.Select(i => i.Name), Has.None.StartsWith("critic"));
         Assert.That(model.Proto.Graph.ValueInfo.Select(v => v.Name), Has.None.Contain("Softmax"));
+    }
+
+    [Test]
+    public void WhatABranchReadsIsKept()
+    {
+        GraphProto branch = new() { Node = { new NodeProto { OpType = "Identity", Input = { "a" }, Output = { "b" } } } };
+        branch.Output.Add(new ValueInfoProto { Name = "b" });
+        NodeProto choice = new() { OpType = "If", Input = { "x" }, Output = { "y" } };
+        choice.Attribute.Add(new AttributeProto { Name = "then_branch", G = branch, Type = AttributeProto.Types.AttributeType.Graph });
+        GraphProto graph = new()
+        {
+            Node = { new NodeProto { OpType = "Exp", Input = { "x" }, Output = { "a" } }, choice },
+            Output = { new ValueInfoProto { Name = "y" } },
+        };
+        graph.Node.Insert(0, new NodeProto { OpType = "Log", Input = { "x" }, Output = { "dead" } });
+        PrunePass.Apply(graph);
+        Assert.That(graph.Node.Select(n => n.OpType), Is.EqualTo(new[] { "Exp", "If" }));
     }
 
     [Test]
@@ -135,7 +164,8 @@ public sealed class GraphTests
                 Ort.AssertClose(outputs[0], Nd.From([batch, 1, Width], i =>
                 {
                     int head = i[2] / Size;
-                    double[] weights = [.. seen.Select(s => Math.Exp(Enumerable.Range(head * Size, Size).Sum(c => now[0][i[0], 0, c] * s.K[i[0], 0, c])
+                    double[] weights = [.. seen.Select(s =>
+                        Math.Exp(Enumerable.Range(head * Size, Size).Sum(c => now[0][i[0], 0, c] * s.K[i[0], 0, c])
                         / Math.Sqrt(Size)))];
                     return weights.Zip(seen, (w, s) => w * s.V[i[0], 0, i[2]]).Sum() / weights.Sum();
                 }), 4e-6, $"step {t}");

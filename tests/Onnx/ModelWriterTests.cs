@@ -46,7 +46,8 @@ public sealed class ModelWriterTests
         Assert.That(stored.Tensors.Keys, Has.None.StartsWith("critic"));
         foreach ((string name, WeightArray weight) in stored.Weights())
             Assert.That(weight.Values, Is.EqualTo(weights[name].Values), name);
-        Assert.That(ModelReader.Load(directory["dream.onnx"]).Graph.Initializer.Where(i => weights.ContainsKey(i.Name)).Select(i => i.RawData.Length), Is.All.Zero);
+        Assert.That(ModelReader.Load(directory["dream.onnx"]).Graph.Initializer.Where(i => weights.ContainsKey(i.Name))
+            .Select(i => i.RawData.Length), Is.All.Zero);
     }
 
     [Test]
@@ -64,7 +65,8 @@ public sealed class ModelWriterTests
     {
         using TemporaryDirectory a = new(), b = new();
         foreach (TemporaryDirectory directory in new[] { a, b })
-            ModelWriter.WriteBundle(directory.Path, [Networks.Step("imagine", Networks.Weights()), Networks.Unrolled("dream", 3, Networks.Weights())]);
+            ModelWriter.WriteBundle(directory.Path,
+                [Networks.Step("imagine", Networks.Weights()), Networks.Unrolled("dream", 3, Networks.Weights())]);
         foreach (string name in new[] { "imagine.onnx", "dream.onnx", "weights.safetensors" })
             Assert.That(File.ReadAllBytes(a[name]), Is.EqualTo(File.ReadAllBytes(b[name])), name);
     }
@@ -73,9 +75,11 @@ public sealed class ModelWriterTests
     public void ModelsThatContradictEachOtherAreRefused()
     {
         using TemporaryDirectory directory = new();
-        Assert.That(() => ModelWriter.WriteBundle(directory.Path, [Networks.Step("a", Networks.Weights(1)), Networks.Step("b", Networks.Weights(2))]),
+        Assert.That(() => ModelWriter.WriteBundle(directory.Path,
+            [Networks.Step("a", Networks.Weights(1)), Networks.Step("b", Networks.Weights(2))]),
             Throws.ArgumentException.With.Message.Contain("'a' and 'b' have different weights"));
-        Assert.That(() => ModelWriter.WriteBundle(directory.Path, [Networks.Step("a", Networks.Weights()), Networks.Step("a", Networks.Weights())]),
+        Assert.That(() => ModelWriter.WriteBundle(directory.Path,
+            [Networks.Step("a", Networks.Weights()), Networks.Step("a", Networks.Weights())]),
             Throws.ArgumentException.With.Message.Contain("Two models are called 'a'"));
     }
 
@@ -91,7 +95,8 @@ public sealed class ModelWriterTests
             File.WriteAllBytes(path, bad);
             Assert.That(() => ModelReader.Load(path), Throws.TypeOf<InvalidDataException>().With.Message.Contain(path));
         }
-        Assert.That(() => ModelReader.Load(directory["none.onnx"]), Throws.TypeOf<FileNotFoundException>().With.Message.Contain("none.onnx"));
+        Assert.That(() => ModelReader.Load(directory["none.onnx"]), Throws.TypeOf<FileNotFoundException>().With.Message
+            .Contain("none.onnx"));
 
         File.WriteAllBytes(path, whole);
         File.WriteAllBytes(directory["weights.safetensors"], File.ReadAllBytes(directory["weights.safetensors"])[..^8]);
@@ -99,16 +104,19 @@ public sealed class ModelWriterTests
         ModelProto outside = ModelReader.Load(path);
         outside.Graph.Initializer.First(i => i.ExternalData.Count > 0).ExternalData[0].Value = "../weights.safetensors";
         ModelWriter.Write(path, new OnnxModel(outside, new Dictionary<string, WeightArray>()));
-        Assert.That(() => ModelReader.LoadWithWeights(path), Throws.TypeOf<InvalidDataException>().With.Message.Contain("outside its directory"));
+        Assert.That(() => ModelReader.LoadWithWeights(path), Throws.TypeOf<InvalidDataException>().With.Message
+            .Contain("outside its directory"));
     }
 
-    /// <summary>Debian's python3-onnx, where it is installed: every operation, steps, unrolled, embedded and external, full check.</summary>
+    /// <summary>Debian's python3-onnx, where it is installed: every operation, steps, unrolled, embedded and external, full
+    /// check.</summary>
     [Test]
     public void TheReferenceCheckerAcceptsEveryModel()
     {
         using TemporaryDirectory directory = new();
         var weights = Networks.Weights();
-        List<OnnxModel> models = [Networks.Step("imagine", weights), Networks.Step("imagine-15", weights, opset: 15), Networks.Unrolled("dream", 3, weights)];
+        List<OnnxModel> models = [Networks.Step("imagine", weights), Networks.Step("imagine-15", weights, opset: 15),
+            Networks.Unrolled("dream", 3, weights)];
         foreach (int opset in new[] { 15, 17 })
         {
             foreach (OperationCase operation in OperationCases.All())
@@ -133,7 +141,7 @@ public sealed class ModelWriterTests
             """;
         string verdict = Python(Script, directory.Path);
         if (verdict == "absent")
-            TestContext.Progress.WriteLine("The ONNX checker is absent (apt install python3-onnx): models were written, not checked by it.");
+            TestContext.Progress.WriteLine("The ONNX checker is absent (apt install python3-onnx): models were written, not checked.");
         else
             Assert.That(verdict, Is.EqualTo("sound"));
     }

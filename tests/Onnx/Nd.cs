@@ -53,8 +53,10 @@ public sealed class Nd
     public static Nd Zip(DType type, Func<double[], double> f, params Nd[] inputs)
     {
         int rank = inputs.Max(x => x.Rank);
-        int[] shape = [.. Enumerable.Range(0, rank).Select(axis => inputs.Max(x => axis < rank - x.Rank ? 1 : x.Shape[axis - rank + x.Rank]))];
-        return From(type, shape, index => f([.. inputs.Select(x => x[[.. x.Shape.Select((size, i) => size == 1 ? 0 : index[rank - x.Rank + i])]])]));
+        int[] shape = [.. Enumerable.Range(0, rank)
+            .Select(axis => inputs.Max(x => axis < rank - x.Rank ? 1 : x.Shape[axis - rank + x.Rank]))];
+        return From(type, shape, index =>
+            f([.. inputs.Select(x => x[[.. x.Shape.Select((size, i) => size == 1 ? 0 : index[rank - x.Rank + i])]])]));
     }
 
     public Nd Zip(Nd other, Func<double, double, double> f) => Zip(Type, v => f(v[0], v[1]), this, other);
@@ -75,7 +77,8 @@ public sealed class Nd
                 index[axes[i]] = inner[i];
             return this[index];
         }).Values));
-        return keep ? new Nd { Type = Type, Shape = [.. Shape.Select((s, i) => axes.Contains(i) ? 1 : s)], Values = result.Values } : result;
+        return keep ? new Nd { Type = Type, Shape = [.. Shape.Select((s, i) => axes.Contains(i) ? 1 : s)], Values = result.Values }
+            : result;
     }
 
     /// <summary>The same elements in another shape.</summary>

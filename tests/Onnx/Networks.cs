@@ -15,7 +15,8 @@ internal static class Networks
         (string Name, int[] Shape)[] shapes =
         [
             ("core/gru/weight_ih", [3 * Size, Inputs]), ("core/gru/weight_hh", [3 * Size, Size]), ("core/gru/bias_ih", [3 * Size]),
-            ("core/gru/bias_hh", [3 * Size]), ("head/weight", [2, Size]), ("head/bias", [2]), ("critic/weight", [1, Size]), ("critic/bias", [1]),
+            ("core/gru/bias_hh", [3 * Size]), ("head/weight", [2, Size]), ("head/bias", [2]), ("critic/weight", [1, Size]),
+            ("critic/bias", [1]),
         ];
         return shapes.ToDictionary(s => s.Name, s => Weight(random, s.Shape));
     }
@@ -68,8 +69,8 @@ internal static class Networks
 
     public static (Nd State, Nd Reward) Reference(IReadOnlyDictionary<string, WeightArray> w, Nd action, Nd state)
     {
-        Nd next = Recurrent.Gru(action, state, Array(w["core/gru/weight_ih"]), Array(w["core/gru/weight_hh"]), Array(w["core/gru/bias_ih"]),
-            Array(w["core/gru/bias_hh"]));
+        Nd next = Recurrent.Gru(action, state, Array(w["core/gru/weight_ih"]), Array(w["core/gru/weight_hh"]),
+            Array(w["core/gru/bias_ih"]), Array(w["core/gru/bias_hh"]));
         return (next, next.Linear(Array(w["head/weight"]), Array(w["head/bias"])));
     }
 }

@@ -4,7 +4,8 @@ using WorldModels.Onnx;
 namespace WorldModels.Tests.Onnx;
 
 /// <summary>An operation of the symbolic world beside a reference in plain loops. A size of 0 stands for the batch.</summary>
-public sealed record OperationCase(string Name, (DType Type, int[] Shape)[] Inputs, Func<Symbol[], Symbol[]> Trace, Func<Nd[], Nd[]> Reference)
+public sealed record OperationCase(string Name, (DType Type, int[] Shape)[] Inputs, Func<Symbol[], Symbol[]> Trace,
+    Func<Nd[], Nd[]> Reference)
 {
     public const double Tolerance = 2e-6;
 
@@ -17,7 +18,8 @@ public sealed record OperationCase(string Name, (DType Type, int[] Shape)[] Inpu
         return graph.Build();
     }
 
-    public Nd[] Draw(Random random, int batch) => [.. Inputs.Select(x => Nd.Random(random, x.Type, [.. x.Shape.Select(s => s == 0 ? batch : s)]))];
+    public Nd[] Draw(Random random, int batch) =>
+        [.. Inputs.Select(x => Nd.Random(random, x.Type, [.. x.Shape.Select(s => s == 0 ? batch : s)]))];
 
     public override string ToString() => Name;
 }
@@ -27,7 +29,8 @@ internal static class OperationCases
 {
     private const DType F = DType.Float32, I = DType.Int64, B = DType.Bool;
 
-    public static IEnumerable<OperationCase> All() => [.. Pointwise(), .. Reductions(), .. Products(), .. Images(), .. Moves(), .. Cells()];
+    public static IEnumerable<OperationCase> All() =>
+        [.. Pointwise(), .. Reductions(), .. Products(), .. Images(), .. Moves(), .. Cells()];
 
     private static OperationCase One(string name, (DType, int[])[] inputs, Func<Symbol[], Symbol> trace, Func<Nd[], Nd> reference) =>
         new(name, inputs, x => [trace(x)], x => [reference(x)]);
@@ -50,7 +53,8 @@ internal static class OperationCases
         yield return One("NegInt64", [(I, [0, 3])], s => -s[0], n => n[0].Map(v => -v));
 
         (Binary F, Func<double, double, double> Reference)[] binary =
-            [(Binary.Add, (a, b) => a + b), (Binary.Sub, (a, b) => a - b), (Binary.Mul, (a, b) => a * b), (Binary.Min, Math.Min), (Binary.Max, Math.Max)];
+            [(Binary.Add, (a, b) => a + b), (Binary.Sub, (a, b) => a - b), (Binary.Mul, (a, b) => a * b), (Binary.Min, Math.Min),
+                (Binary.Max, Math.Max)];
         (Binary F, Func<double, double, double> Reference)[] compare =
             [(Binary.Greater, (a, b) => a > b ? 1 : 0), (Binary.Less, (a, b) => a < b ? 1 : 0), (Binary.Equal, (a, b) => a == b ? 1 : 0)];
         foreach (DType type in new[] { F, I })
@@ -59,11 +63,13 @@ internal static class OperationCases
             {
                 yield return One($"{f}{type}", [(type, [0, 5]), (type, [0, 5])], s => s[0].Apply(f, s[1]), n => n[0].Zip(n[1], reference));
                 yield return One($"{f}{type}Scalar", [(type, [0, 5])], s => s[0].Apply(f, 2), n => n[0].Map(v => reference(v, 2)));
-                yield return One($"{f}{type}Reversed", [(type, [0, 5])], s => s[0].ApplyReversed(f, 2), n => n[0].Map(v => reference(2, v)));
+                yield return One($"{f}{type}Reversed", [(type, [0, 5])],
+                    s => s[0].ApplyReversed(f, 2), n => n[0].Map(v => reference(2, v)));
             }
             foreach (var (f, reference) in compare)
             {
-                yield return One($"{f}{type}", [(type, [0, 5]), (type, [0, 5])], s => s[0].Apply(f, s[1]), n => n[0].Zip(B, n[1], reference));
+                yield return One($"{f}{type}", [(type, [0, 5]), (type, [0, 5])],
+                    s => s[0].Apply(f, s[1]), n => n[0].Zip(B, n[1], reference));
                 yield return One($"{f}{type}Scalar", [(type, [0, 5])], s => s[0].Apply(f, 1), n => n[0].Map(B, v => reference(v, 1)));
             }
         }
@@ -114,10 +120,14 @@ internal static class OperationCases
             Nd index = n[0].Zip(n[1], (a, b) => a + b).Reduce(false, [1], First);
             return Nd.From([index.Shape[0], 6], i => index[i[0]] == i[1] ? 1 : 0);
         });
-        yield return One("OneHot", [(I, [0, 3])], s => s[0].OneHot(5), n => Nd.From([.. n[0].Shape, 5], i => n[0][i[..2]] == i[2] ? 1 : 0));
-        yield return One("OneHotVector", [(I, [0])], s => s[0].OneHot(5), n => Nd.From([.. n[0].Shape, 5], i => n[0][i[0]] == i[1] ? 1 : 0));
-        yield return One("Gather", [(F, [5, 4]), (I, [0, 3])], s => s[0].Gather(s[1]), n => Nd.From([.. n[1].Shape, 4], i => n[0][(int)n[1][i[..2]], i[2]]));
-        yield return One("GatherVector", [(F, [5, 4]), (I, [0])], s => s[0].Gather(s[1]), n => Nd.From([.. n[1].Shape, 4], i => n[0][(int)n[1][i[0]], i[1]]));
+        yield return One("OneHot", [(I, [0, 3])],
+            s => s[0].OneHot(5), n => Nd.From([.. n[0].Shape, 5], i => n[0][i[..2]] == i[2] ? 1 : 0));
+        yield return One("OneHotVector", [(I, [0])],
+            s => s[0].OneHot(5), n => Nd.From([.. n[0].Shape, 5], i => n[0][i[0]] == i[1] ? 1 : 0));
+        yield return One("Gather", [(F, [5, 4]), (I, [0, 3])],
+            s => s[0].Gather(s[1]), n => Nd.From([.. n[1].Shape, 4], i => n[0][(int)n[1][i[..2]], i[2]]));
+        yield return One("GatherVector", [(F, [5, 4]), (I, [0])],
+            s => s[0].Gather(s[1]), n => Nd.From([.. n[1].Shape, 4], i => n[0][(int)n[1][i[0]], i[1]]));
     }
 
     private static IEnumerable<OperationCase> Products()
@@ -125,13 +135,15 @@ internal static class OperationCases
         yield return One("MatMul", [(F, [0, 3]), (F, [3, 4])], s => s[0].MatMul(s[1]),
             n => Nd.From([n[0].Shape[0], 4], i => Enumerable.Range(0, 3).Sum(k => n[0][i[0], k] * n[1][k, i[1]])));
         yield return One("MatMulBatched", [(F, [0, 2, 3, 5]), (F, [0, 1, 5, 4])], s => s[0].MatMul(s[1]),
-            n => Nd.From([n[0].Shape[0], 2, 3, 4], i => Enumerable.Range(0, 5).Sum(k => n[0][i[0], i[1], i[2], k] * n[1][i[0], 0, k, i[3]])));
+            n => Nd.From([n[0].Shape[0], 2, 3, 4], i =>
+                Enumerable.Range(0, 5).Sum(k => n[0][i[0], i[1], i[2], k] * n[1][i[0], 0, k, i[3]])));
         yield return One("MatMulEnsemble", [(F, [3, 0, 5]), (F, [3, 5, 4])], s => s[0].MatMul(s[1]),
             n => Nd.From([3, n[0].Shape[1], 4], i => Enumerable.Range(0, 5).Sum(k => n[0][i[0], i[1], k] * n[1][i[0], k, i[2]])));
         yield return One("Linear", [(F, [0, 5]), (F, [4, 5]), (F, [4])], s => s[0].Linear(s[1], s[2]), n => n[0].Linear(n[1], n[2]));
         yield return One("LinearNoBias", [(F, [0, 5]), (F, [4, 5])], s => s[0].Linear(s[1]), n => n[0].Linear(n[1]));
         yield return One("LinearRank1", [(F, [5]), (F, [4, 5]), (F, [4])], s => s[0].Linear(s[1], s[2]), n => n[0].Linear(n[1], n[2]));
-        yield return One("LinearRank3", [(F, [0, 3, 5]), (F, [4, 5]), (F, [4])], s => s[0].Linear(s[1], s[2]), n => n[0].Linear(n[1], n[2]));
+        yield return One("LinearRank3", [(F, [0, 3, 5]), (F, [4, 5]), (F, [4])],
+            s => s[0].Linear(s[1], s[2]), n => n[0].Linear(n[1], n[2]));
         yield return One("LinearRank4NoBias", [(F, [0, 2, 3, 5]), (F, [4, 5])], s => s[0].Linear(s[1]), n => n[0].Linear(n[1]));
         yield return One("LayerNorm", [(F, [0, 3, 6]), (F, [6]), (F, [6])], s => s[0].LayerNorm(s[1], s[2], 1e-3), n =>
         {
@@ -165,17 +177,21 @@ internal static class OperationCases
         yield return One("ReshapeKeep", [(F, [0, 12])], s => s[0].Reshape(Axis.Keep, 3, 4), n => n[0].As(n[0].Shape[0], 3, 4));
         yield return One("ReshapeKeepRest", [(F, [0, 3, 4, 2])], s => s[0].Reshape(Axis.Keep, Axis.Rest), n => n[0].As(n[0].Shape[0], 24));
         yield return One("ReshapeRestFirst", [(F, [0, 12])], s => s[0].Reshape(Axis.Rest, 4), n => n[0].As(n[0].Shape[0] * 3, 4));
-        yield return One("ReshapeFoldUnfold", [(F, [0, 3, 4])], s => (s[0].Reshape(Axis.Rest, 4) * 2).Reshape(Axis.Rest, 3, 4), n => n[0].Map(v => 2 * v));
+        yield return One("ReshapeFoldUnfold", [(F, [0, 3, 4])],
+            s => (s[0].Reshape(Axis.Rest, 4) * 2).Reshape(Axis.Rest, 3, 4), n => n[0].Map(v => 2 * v));
         yield return One("ReshapeInt64", [(I, [0, 4])], s => s[0].Reshape(Axis.Keep, 2, 2), n => n[0].As(n[0].Shape[0], 2, 2));
-        yield return One("Expand", [(F, [0, 1, 4])], s => s[0].Expand(Axis.Keep, 3, Axis.Keep), n => Nd.From([n[0].Shape[0], 3, 4], i => n[0][i[0], 0, i[2]]));
+        yield return One("Expand", [(F, [0, 1, 4])],
+            s => s[0].Expand(Axis.Keep, 3, Axis.Keep), n => Nd.From([n[0].Shape[0], 3, 4], i => n[0][i[0], 0, i[2]]));
         yield return One("Transpose", [(F, [0, 3, 4, 2])], s => s[0].Transpose(0, 2, -1, 1),
             n => Nd.From([n[0].Shape[0], 4, 2, 3], i => n[0][i[0], i[3], i[1], i[2]]));
         yield return One("Slice", [(F, [0, 7])], s => s[0].Slice(1, 2, 5), n => n[0].Slice(1, 2, 3));
         yield return One("SliceFromEnd", [(F, [0, 7, 2])], s => s[0].Slice(1, -3, int.MaxValue), n => n[0].Slice(1, 4, 3));
         yield return One("SliceToEnd", [(I, [0, 7])], s => s[0].Slice(-1, 1, -1), n => n[0].Slice(1, 1, 5));
         yield return One("SliceBool", [(B, [0, 7])], s => s[0].Slice(-1, 6, 100), n => n[0].Slice(1, 6, 1));
-        yield return new("Split", [(F, [0, 6, 2])], s => s[0].Split(1, 1, 3, 2), n => [n[0].Slice(1, 0, 1), n[0].Slice(1, 1, 3), n[0].Slice(1, 4, 2)]);
-        yield return new("SplitOutOfOrder", [(I, [0, 4])], s => [.. s[0].Split(-1, 3, 1).Reverse()], n => [n[0].Slice(1, 3, 1), n[0].Slice(1, 0, 3)]);
+        yield return new("Split", [(F, [0, 6, 2])],
+            s => s[0].Split(1, 1, 3, 2), n => [n[0].Slice(1, 0, 1), n[0].Slice(1, 1, 3), n[0].Slice(1, 4, 2)]);
+        yield return new("SplitOutOfOrder", [(I, [0, 4])],
+            s => [.. s[0].Split(-1, 3, 1).Reverse()], n => [n[0].Slice(1, 3, 1), n[0].Slice(1, 0, 3)]);
         foreach (DType type in new[] { F, I, B })
         {
             yield return One($"Concat{type}", [(type, [0, 2]), (type, [0, 3]), (type, [0, 1])], s => Symbol.Concat(-1, s),
@@ -207,7 +223,8 @@ internal static class OperationCases
 
     private static double Sigmoid(double v) => 1 / (1 + Math.Exp(-v));
 
-    private static double CastTo(DType type, double v) => type switch { DType.Int64 => Math.Truncate(v), DType.Bool => v != 0 ? 1 : 0, _ => v };
+    private static double CastTo(DType type, double v) =>
+        type switch { DType.Int64 => Math.Truncate(v), DType.Bool => v != 0 ? 1 : 0, _ => v };
 
     /// <summary>x Phi(x) by the series Phi(x) = 1/2 + phi(x) (x + x^3/3 + x^5/15 + ...).</summary>
     private static double Gelu(double x)

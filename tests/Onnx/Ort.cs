@@ -47,7 +47,7 @@ internal static class Ort
 
     private static SessionOptions Options()
     {
-        SessionOptions options = new() { IntraOpNumThreads = 1, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        SessionOptions options = new() { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
         options.AddSessionConfigEntry("session.strict_shape_type_inference", "1");
         return options;
     }
@@ -69,7 +69,8 @@ internal static class Ort
         int[] shape = [.. info.Shape.Select(d => (int)d)];
         return info.ElementDataType switch
         {
-            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float => Of(DType.Float32, shape, value.GetTensorDataAsSpan<float>(), v => v),
+            Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float =>
+                Of(DType.Float32, shape, value.GetTensorDataAsSpan<float>(), v => v),
             Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Int64 => Of(DType.Int64, shape, value.GetTensorDataAsSpan<long>(), v => v),
             _ => Of(DType.Bool, shape, value.GetTensorDataAsSpan<bool>(), v => v ? 1 : 0),
         };

@@ -29,7 +29,8 @@ internal static class Images2d
     /// <summary>Each input element adds its kernel to the output; the padding is cut off.</summary>
     public static Nd ConvTranspose(Nd x, Nd weight, Nd bias, Window w)
     {
-        int[] full = [x.Shape[0], weight.Shape[1], (x.Shape[2] - 1) * w.Stride + w.KernelRows, (x.Shape[3] - 1) * w.Stride + w.KernelColumns];
+        int[] full = [x.Shape[0], weight.Shape[1], (x.Shape[2] - 1) * w.Stride + w.KernelRows,
+            (x.Shape[3] - 1) * w.Stride + w.KernelColumns];
         return Nd.From([full[0], full[1], full[2] - w.Top - w.Bottom, full[3] - w.Left - w.Right], i =>
         {
             double sum = bias[i[1]];
@@ -83,7 +84,8 @@ internal static class Recurrent
     {
         Nd gates = x.Linear(wIh, bIh).Zip(h.Linear(wHh, bHh), (a, b) => a + b);
         int size = h.Shape[1];
-        Nd cell = Nd.From(c.Shape, i => Sigmoid(gates[i[0], size + i[1]]) * c[i] + Sigmoid(gates[i[0], i[1]]) * Math.Tanh(gates[i[0], 2 * size + i[1]]));
+        Nd cell = Nd.From(c.Shape, i =>
+            Sigmoid(gates[i[0], size + i[1]]) * c[i] + Sigmoid(gates[i[0], i[1]]) * Math.Tanh(gates[i[0], 2 * size + i[1]]));
         return [Nd.From(h.Shape, i => Sigmoid(gates[i[0], 3 * size + i[1]]) * Math.Tanh(cell[i])), cell];
     }
 

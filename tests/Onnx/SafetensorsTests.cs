@@ -64,13 +64,16 @@ public sealed class SafetensorsTests
 
     private static IEnumerable<TestCaseData> Damage()
     {
-        const string Good = """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}}""";
+        const string Good = """
+            {"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}}
+            """;
         yield return Header("Cut", Good, data: 10, "it is cut off");
         yield return Header("Long", Good, data: 12, "was added to");
         yield return Header("Overlap", Good.Replace("[8,11]", "[7,10]"), 11, "tensors overlap");
         yield return Header("Gap", Good.Replace("[8,11]", "[9,12]"), 12, "leave a gap");
         yield return Header("Size", Good.Replace("[3]", "[4]"), 11, "'b' of shape [4] and type U8 needs 4 bytes and has 3");
-        yield return Header("Huge", Good.Replace("[3]", "[2000000000,2000000000,2000000000]"), 11, "needs 8000000000000000000000000000 bytes");
+        yield return Header("Huge", Good.Replace("[3]", "[2000000000,2000000000,2000000000]"), 11,
+            "needs 8000000000000000000000000000 bytes");
         yield return Header("Negative", Good.Replace("[0,8]", "[-8,0]"), 11, "'a' has the shape");
         yield return Header("Type", Good.Replace("U8", "Q8"), 11, "'b' has the unknown dtype \"Q8\"");
         yield return Header("Twice", Good.Replace("\"b\"", "\"a\""), 11, "'a' is in it twice");
@@ -78,7 +81,8 @@ public sealed class SafetensorsTests
         yield return Header("Array", "[1,2]", 0, "its header cannot be read");
         yield return Header("Missing", """{"a":{"dtype":"F32","shape":[0]}}""", 0, "'a' lacks dtype, shape or data_offsets");
         yield return new TestCaseData(new byte[] { 1, 2, 3 }, "it has 3 bytes").SetArgDisplayNames("Tiny");
-        yield return new TestCaseData(Encoding.UTF8.GetBytes("version https://git-lfs.github.com/spec/v1"), "its header claims").SetArgDisplayNames("Text");
+        yield return new TestCaseData(Encoding.UTF8.GetBytes("version https://git-lfs.github.com/spec/v1"),
+            "its header claims").SetArgDisplayNames("Text");
     }
 
     [TestCaseSource(nameof(Damage))]
@@ -86,7 +90,8 @@ public sealed class SafetensorsTests
     {
         string path = _directory["damaged.safetensors"];
         File.WriteAllBytes(path, file);
-        Assert.That(() => Safetensors.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.Contain(message).And.Message.Contain(path));
+        Assert.That(() => Safetensors.Read(path), Throws.TypeOf<InvalidDataException>().With.Message.Contain(message).And.Message
+            .Contain(path));
     }
 
     [Test]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Google.Protobuf;
 using WorldModels.Onnx.Proto;
 using static WorldModels.Onnx.Proto.TensorProto.Types;
@@ -47,22 +48,27 @@ public static class ModelReader
     {
         if (initializer.DataType != (int)DataType.Float)
             throw Bad(path, $"the external weight '{initializer.Name}' is not of floats");
-        Dictionary<string, string> facts = initializer.ExternalData.ToDictionary(e => e.Key, e => e.Value);
-        int[] shape = [.. initializer.Dims.Select(d => checked((int)d))];
-        long count = shape.Aggregate(1L, (product, size) => product * size);
-        string location = facts.GetValueOrDefault("location", "");
+        if (initializer.Dims.Any(d => d is < 0 or > int.MaxValue))
+            throw Bad(path, $"the weight '{initializer.Name}' has the shape {initializer.Dims}");
+        int[] shape = [.. initializer.Dims.Select(d => (int)d)];
+        BigInteger length = shape.Aggregate(new BigInteger(sizeof(float)), (product, size) => product * size);
+        string location = Fact("location") ?? "";
         string file = Path.GetFullPath(location, directory);
         if (location.Length == 0 || !file.StartsWith(directory + Path.DirectorySeparatorChar, StringComparison.Ordinal))
             throw Bad(path, $"the weight '{initializer.Name}' points outside its directory, to '{location}'");
-        if (!long.TryParse(facts.GetValueOrDefault("offset", "0"), NumberStyles.None, CultureInfo.InvariantCulture, out long offset))
-            throw Bad(path, $"the weight '{initializer.Name}' begins at '{facts["offset"]}'");
+        if (!long.TryParse(Fact("offset") ?? "0", NumberStyles.None, CultureInfo.InvariantCulture, out long offset))
+            throw Bad(path, $"the weight '{initializer.Name}' begins at '{Fact("offset")}'");
+        if (Fact("length") is { } given && given != $"{length}")
+            throw Bad(path, $"the weight '{initializer.Name}' of shape {initializer.Dims} needs {length} bytes and has {given}");
         using FileStream stream = Files.Open(file);
-        if (count * sizeof(float) > Array.MaxLength || offset > stream.Length - count * sizeof(float))
+        if (length > Array.MaxLength || offset > stream.Length - (long)length)
             throw Bad(path, $"the weight '{initializer.Name}' does not fit into '{location}'");
-        TensorData data = TensorData.Empty(typeof(float), shape, (int)count, out Span<byte> bytes);
+        TensorData data = TensorData.Empty(typeof(float), shape, (int)length / sizeof(float), out Span<byte> bytes);
         stream.Position = offset;
         stream.ReadExactly(bytes);
         return new WeightArray(data.Values<float>(), shape);
+
+        string? Fact(string key) => initializer.ExternalData.LastOrDefault(e => e.Key == key)?.Value;
     }
 
     private static InvalidDataException Bad(string path, string reason) =>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Google.Protobuf;
 using WorldModels.Onnx.Proto;
 using static WorldModels.Onnx.Proto.TensorProto.Types;
@@ -22,16 +21,18 @@ public sealed record ModelWriterOptions
 public static class ModelWriter
 {
     /// <summary>
-    /// Writes each model as <c>name.onnx</c> into a directory, and the weights they use once into a safetensors file, into which the graphs
-    /// point as ONNX external data.
+    /// Writes each model as <c>name.onnx</c> into a directory, and the weights they use once into a safetensors file, into which the
+    /// graphs point as ONNX external data.
     /// </summary>
     /// <returns>Names of the files written, relative to the directory.</returns>
     /// <exception cref="ArgumentException">Two models have the same name, or different weights under the same name.</exception>
-    public static IReadOnlyList<string> WriteBundle(string directory, IReadOnlyCollection<OnnxModel> models, ModelWriterOptions? options = null)
+    public static IReadOnlyList<string> WriteBundle(string directory, IReadOnlyCollection<OnnxModel> models,
+        ModelWriterOptions? options = null)
     {
         options ??= new ModelWriterOptions();
         if (models.GroupBy(m => m.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
-            throw new ArgumentException($"Two models are called '{twice.Key}': the name is the file's, give them different ones.", nameof(models));
+            throw new ArgumentException($"Two models are called '{twice.Key}': the name is the file's, give them different ones.",
+                nameof(models));
         Directory.CreateDirectory(directory);
         List<string> written = [];
         IReadOnlyDictionary<string, SafetensorsEntry>? entries = null;
@@ -70,7 +71,8 @@ public static class ModelWriter
                 bool same = ReferenceEquals(other, weight)
                     || (other.Shape.SequenceEqual(weight.Shape) && other.Values.AsSpan().SequenceEqual(weight.Values));
                 if (!same)
-                    throw new ArgumentException($"'{owner}' and '{model.Name}' have different weights '{name}': trace them with the same weights.");
+                    throw new ArgumentException(
+                        $"'{owner}' and '{model.Name}' have different weights '{name}': trace them with the same weights.");
             }
         }
         return all.ToDictionary(w => w.Key, w => TensorData.Of(w.Value.Weight.Values, [.. w.Value.Weight.Shape]));
@@ -79,7 +81,8 @@ public static class ModelWriter
     private static ModelProto Embed(OnnxModel model)
     {
         if (model.Weights.Sum(w => (long)w.Value.Values.Length * sizeof(float)) > int.MaxValue)
-            throw new ArgumentException($"The weights of '{model.Name}' exceed the 2 GB of one file: write a bundle with a file of weights.");
+            throw new ArgumentException(
+                $"The weights of '{model.Name}' exceed the 2 GB of one file: write a bundle with a file of weights.");
         return Place(model, (initializer, weight) =>
         {
             initializer.DataLocation = DataLocation.Default;
@@ -91,9 +94,8 @@ public static class ModelWriter
         Place(model, (initializer, _) =>
         {
             SafetensorsEntry entry = entries[initializer.Name];
-            initializer.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = file });
-            initializer.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = entry.Offset.ToString(CultureInfo.InvariantCulture) });
-            initializer.ExternalData.Add(new StringStringEntryProto { Key = "length", Value = entry.Length.ToString(CultureInfo.InvariantCulture) });
+            (string, string)[] facts = [("location", file), ("offset", $"{entry.Offset}"), ("length", $"{entry.Length}")];
+            initializer.ExternalData.AddRange(facts.Select(f => new StringStringEntryProto { Key = f.Item1, Value = f.Item2 }));
         });
 
     private static ModelProto Place(OnnxModel model, Action<TensorProto, WeightArray> place)

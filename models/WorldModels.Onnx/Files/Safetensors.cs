@@ -120,17 +120,20 @@ public static class Safetensors
 
     private static SafetensorsEntry Entry(string path, JsonProperty property, long dataStart)
     {
-        if (property.Value.ValueKind != JsonValueKind.Object || !property.Value.TryGetProperty("dtype", out JsonElement dtype)
-            || !property.Value.TryGetProperty("shape", out JsonElement shape) || !property.Value.TryGetProperty("data_offsets", out JsonElement offsets))
+        JsonElement value = property.Value;
+        if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty("dtype", out JsonElement dtype)
+            || !value.TryGetProperty("shape", out JsonElement shape) || !value.TryGetProperty("data_offsets", out JsonElement offsets))
             throw Bad(path, $"'{property.Name}' lacks dtype, shape or data_offsets");
-        (Type type, int size) = TensorData.ElementOf(dtype.GetString()) ?? throw Bad(path, $"'{property.Name}' has the unknown dtype {dtype.GetRawText()}");
+        (Type type, int size) = TensorData.ElementOf(dtype.GetString())
+            ?? throw Bad(path, $"'{property.Name}' has the unknown dtype {dtype.GetRawText()}");
         int[] sizes = [.. shape.EnumerateArray().Select(s => s.GetInt32())];
         long[] range = [.. offsets.EnumerateArray().Select(o => o.GetInt64())];
         if (sizes.Any(s => s < 0) || range is not [>= 0 and var begin, var end] || end < begin || end > long.MaxValue - dataStart)
             throw Bad(path, $"'{property.Name}' has the shape {shape.GetRawText()} at {offsets.GetRawText()}");
         BigInteger bytes = sizes.Aggregate(new BigInteger(size), (product, s) => product * s);
         if (bytes != end - begin)
-            throw Bad(path, $"'{property.Name}' of shape {shape.GetRawText()} and type {dtype.GetString()} needs {bytes} bytes and has {end - begin}");
+            throw Bad(path, $"'{property.Name}' of shape {shape.GetRawText()} and type {dtype.GetString()} needs {bytes} bytes and has "
+                + $"{end - begin}");
         if (bytes > Array.MaxLength)
             throw Bad(path, $"'{property.Name}' has {bytes} bytes, more than the {Array.MaxLength} this reader takes");
         return new SafetensorsEntry(type, sizes, dataStart + begin, (int)(end - begin));
@@ -166,7 +169,8 @@ public static class Safetensors
             foreach ((string name, TensorData tensor) in tensors)
             {
                 if (name == MetadataKey)
-                    throw new ArgumentException($"A tensor cannot be called '{MetadataKey}': the format needs this name.", nameof(tensors));
+                    throw new ArgumentException($"A tensor cannot be called '{MetadataKey}': the format needs this name.",
+                        nameof(tensors));
                 json.WriteStartObject(name);
                 json.WriteString("dtype", TensorData.NameOf(tensor.ElementType));
                 json.WriteStartArray("shape");
@@ -187,7 +191,8 @@ public static class Safetensors
     }
 
     /// <summary>The largest power of two, at most 64, that divides a length.</summary>
-    private static int AlignmentOf(int length) => length == 0 ? Alignment : Math.Min(Alignment, 1 << BitOperations.TrailingZeroCount(length));
+    private static int AlignmentOf(int length) =>
+        length == 0 ? Alignment : Math.Min(Alignment, 1 << BitOperations.TrailingZeroCount(length));
 
     private static InvalidDataException Bad(string path, string reason) =>
         new($"'{path}' is not a sound safetensors file: {reason}. Make it again or fetch it again.");

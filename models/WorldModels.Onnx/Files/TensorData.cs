@@ -33,7 +33,7 @@ public sealed class TensorData
     public ReadOnlySpan<byte> Bytes => BytesOf(_values);
 
     /// <summary>Tensor over an array, which is not copied.</summary>
-    /// <exception cref="ArgumentException">The shape does not hold as many elements as there are, or files cannot hold their type.</exception>
+    /// <exception cref="ArgumentException">The shape has another number of elements, or files cannot hold their type.</exception>
     public static TensorData Of<T>(T[] values, params ReadOnlySpan<int> shape) where T : unmanaged
     {
         _ = NameOf(typeof(T));
@@ -68,11 +68,12 @@ public sealed class TensorData
         foreach (int size in shape)
             expected *= size;
         if (expected != count)
-            throw new ArgumentException($"A tensor of shape ({string.Join(", ", shape.ToArray())}) has {expected} elements, not {count}.", nameof(shape));
+            throw new ArgumentException($"A tensor of shape ({string.Join(", ", shape.ToArray())}) has {expected} elements, not {count}.");
     }
 
     private static Span<byte> BytesOf(Array values) =>
-        MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(values), checked(values.Length * SizeOf(values.GetType().GetElementType()!)));
+        MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(values),
+            checked(values.Length * SizeOf(values.GetType().GetElementType()!)));
 
     private static int SizeOf(Type type) => Array.Find(Elements, e => e.Type == type).Size;
 }

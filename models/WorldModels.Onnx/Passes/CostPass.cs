@@ -83,15 +83,18 @@ public static class CostPass
     private static Dictionary<string, Rule> MakeRules()
     {
         Dictionary<string, Rule> rules = [];
-        Add(Traffic.All, n => n.Outputs[0].Count, "Add", "Sub", "Mul", "Div", "Min", "Max", "Pow", "Mod", "Greater", "Less", "GreaterOrEqual",
-            "LessOrEqual", "Equal", "And", "Or", "Xor", "Not", "Neg", "Abs", "Sign", "Exp", "Log", "Sqrt", "Reciprocal", "Floor", "Ceil", "Round", "Sin",
-            "Cos", "Tanh", "Sigmoid", "Relu", "LeakyRelu", "Elu", "Softplus", "Erf", "Clip", "HardSigmoid", "DequantizeLinear", "QuantizeLinear");
-        Add(Traffic.First, n => n.Input(0).Count, "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ArgMax", "ArgMin", "GlobalAveragePool");
+        Add(Traffic.All, n => n.Outputs[0].Count,
+            "Add", "Sub", "Mul", "Div", "Min", "Max", "Pow", "Mod", "Greater", "Less", "GreaterOrEqual", "LessOrEqual", "Equal", "And",
+            "Or", "Xor", "Not", "Neg", "Abs", "Sign", "Exp", "Log", "Sqrt", "Reciprocal", "Floor", "Ceil", "Round", "Sin", "Cos", "Tanh",
+            "Sigmoid", "Relu", "LeakyRelu", "Elu", "Softplus", "Erf", "Clip", "HardSigmoid", "DequantizeLinear", "QuantizeLinear");
+        Add(Traffic.First, n => n.Input(0).Count, "ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ArgMax", "ArgMin",
+            "GlobalAveragePool");
         Add(Traffic.First, n => 5 * n.Input(0).Count, "Softmax", "LogSoftmax");
         Add(Traffic.First, n => 3 * n.Input(0).Count, "DynamicQuantizeLinear");
         Add(Traffic.All, n => 8 * n.Input(0).Count, "LayerNormalization");
         Add(Traffic.First, n => n.Outputs[0].Count * Product(n.Ints("kernel_shape")), "MaxPool", "AveragePool");
-        Add(Traffic.All, n => 2 * n.Outputs[0].Count * n.Input(0).Shape[^1], "MatMul", "MatMulInteger", "DynamicQuantizeMatMul", "MatMulIntegerToFloat");
+        Add(Traffic.All, n => 2 * n.Outputs[0].Count * n.Input(0).Shape[^1], "MatMul", "MatMulInteger", "DynamicQuantizeMatMul",
+            "MatMulIntegerToFloat");
         Add(Traffic.All, n => n.Outputs[0].Count * (2 * n.Input(0).Shape[n.Int("transA") == 0 ? 1 : 0] + n.Has(2)), "Gemm");
         Add(Traffic.All, n => n.Outputs[0].Count * (2 * Product(n.Input(1).Shape.Skip(1)) + n.Has(2)), "Conv");
         Add(Traffic.All, n => 2 * n.Outputs[0].Count * Product(n.Input(1).Shape.Skip(1)), "ConvInteger");

@@ -8,7 +8,8 @@ namespace WorldModels.Onnx;
 /// <param name="ReadBytes">Bytes of activations it reads.</param>
 /// <param name="WrittenBytes">Bytes of activations it writes.</param>
 /// <param name="IsKnown">Whether the pass knows the operator and the shapes; if not, the figures are zero.</param>
-public sealed record NodeCost(string Name, string OpType, long Flops, long WeightBytes, long ReadBytes, long WrittenBytes, bool IsKnown = true)
+public sealed record NodeCost(string Name, string OpType, long Flops, long WeightBytes, long ReadBytes, long WrittenBytes,
+    bool IsKnown = true)
 {
     /// <summary>All bytes moved.</summary>
     public long Bytes => WeightBytes + ReadBytes + WrittenBytes;

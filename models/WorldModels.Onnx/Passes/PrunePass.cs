@@ -18,15 +18,20 @@ public static class PrunePass
             if (node.Output.Any(needed.Contains))
             {
                 alive.Add(node);
-                needed.UnionWith(node.Input);
-                foreach (GraphProto body in node.Attribute.SelectMany(a => a.Graphs.Append(a.G)).Where(g => g is not null))
-                    needed.UnionWith(body.Node.SelectMany(n => n.Input).Concat(body.Output.Select(o => o.Name)));
+                needed.UnionWith(Uses(node));
             }
         }
         HashSet<string> computed = [.. alive.SelectMany(node => node.Output)];
         Keep(graph.Node, alive.Contains);
         Keep(graph.Initializer, initializer => needed.Contains(initializer.Name));
         Keep(graph.ValueInfo, value => computed.Contains(value.Name));
+    }
+
+    /// <summary>Values a node reads, those that the bodies of an If or a Loop take from outside included.</summary>
+    private static IEnumerable<string> Uses(NodeProto node)
+    {
+        IEnumerable<GraphProto> bodies = node.Attribute.SelectMany(a => a.Graphs.Append(a.G)).Where(body => body is not null);
+        return node.Input.Concat(bodies.SelectMany(body => body.Node.SelectMany(Uses).Concat(body.Output.Select(o => o.Name))));
     }
 
     private static void Keep<T>(RepeatedField<T> items, Predicate<T> wanted)

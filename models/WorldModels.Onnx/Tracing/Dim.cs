@@ -24,7 +24,9 @@ public readonly record struct Dim(int Value, string? Name = null)
     }
 
     public static implicit operator Dim(int value) =>
-        value >= 0 ? new Dim(value) : throw new ArgumentOutOfRangeException(nameof(value), value, "The size of an axis cannot be negative.");
+        value >= 0
+            ? new Dim(value)
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "The size of an axis cannot be negative.");
 
     public static implicit operator Dim(string name) => Dynamic(name);
 

@@ -7,8 +7,8 @@ using WorldModels.Onnx.Proto;
 namespace WorldModels.Onnx;
 
 /// <summary>
-/// An ONNX graph while a network is traced into it: running the network on its <see cref="Symbol"/>s adds nodes, with shapes checked on the
-/// way. Not thread-safe.
+/// An ONNX graph while a network is traced into it: running the network on its <see cref="Symbol"/>s adds nodes, with shapes checked on
+/// the way. Not thread-safe.
 /// </summary>
 /// <example><code>
 /// var graph = new Graph("act");
@@ -50,7 +50,9 @@ public sealed class Graph
 
     internal NameScopes Names { get; } = new();
 
-    /// <summary>Adds an input. A dynamic axis is given by its name, a fixed one by its size: <c>Input("x", DType.Float32, "batch", 8)</c>.</summary>
+    /// <summary>
+    /// Adds an input. A dynamic axis is given by its name, a fixed one by its size: <c>Input("x", DType.Float32, "batch", 8)</c>.
+    /// </summary>
     public Symbol Input(string name, DType type, params ReadOnlySpan<Dim> dims)
     {
         Reserve(name, "input");
@@ -95,7 +97,8 @@ public sealed class Graph
             OpsetImport = { new OperatorSetIdProto { Version = Opset } },
         };
         model.MetadataProps.AddRange(Metadata.Select(pair => new StringStringEntryProto { Key = pair.Key, Value = pair.Value }));
-        return new OnnxModel(model, graph.Initializer.Where(i => _weights.ContainsKey(i.Name)).ToDictionary(i => i.Name, i => _weights[i.Name]));
+        return new OnnxModel(model, graph.Initializer.Where(i => _weights.ContainsKey(i.Name))
+            .ToDictionary(i => i.Name, i => _weights[i.Name]));
     }
 
     /// <summary>An exception whose message starts with where in the network it happened.</summary>
@@ -108,17 +111,19 @@ public sealed class Graph
     internal void Own(Symbol value, string what)
     {
         if (!ReferenceEquals(value.Graph, this))
-            throw Error($"{what} takes a tensor of graph '{value.Graph.Name}': make every tensor and parameter from the graph that is traced");
+            throw Error($"{what} takes a tensor of graph '{value.Graph.Name}': make every tensor and parameter from one graph");
     }
 
-    internal Symbol Add(string op, ReadOnlySpan<Symbol?> inputs, DType type, ReadOnlySpan<Dim> dims, params ReadOnlySpan<AttributeProto> attributes)
+    internal Symbol Add(string op, ReadOnlySpan<Symbol?> inputs, DType type, ReadOnlySpan<Dim> dims,
+        params ReadOnlySpan<AttributeProto> attributes)
     {
         string name = AddNode(op, inputs, attributes, out NodeProto node);
         node.Output.Add(name);
         return Value(name, type, dims);
     }
 
-    internal Symbol[] AddMany(string op, ReadOnlySpan<Symbol?> inputs, DType type, Dim[][] dims, params ReadOnlySpan<AttributeProto> attributes)
+    internal Symbol[] AddMany(string op, ReadOnlySpan<Symbol?> inputs, DType type, Dim[][] dims,
+        params ReadOnlySpan<AttributeProto> attributes)
     {
         string name = AddNode(op, inputs, attributes, out NodeProto node);
         Symbol[] values = [.. dims.Select((d, i) => Value($"{name}:{i}", type, d))];
@@ -147,9 +152,10 @@ public sealed class Graph
     {
         string text = value.ToString("R", CultureInfo.InvariantCulture);
         if (type == DType.Float32)
-            return Shared($"constant/{((float)value).ToString("R", CultureInfo.InvariantCulture)}", type, [], BitConverter.GetBytes((float)value));
+            return Shared($"constant/{((float)value).ToString("R", CultureInfo.InvariantCulture)}", type, [],
+                BitConverter.GetBytes((float)value));
         if (type == DType.Bool || value != Math.Truncate(value))
-            throw Error($"cannot use the number {text} with a tensor of {type}: {(type == DType.Bool ? "cast the tensor first" : "it must be whole")}");
+            throw Error($"cannot use the number {text} with a tensor of {type}: cast the tensor first");
         return Shared($"constant/int64/{text}", type, [], BitConverter.GetBytes((long)value));
     }
 

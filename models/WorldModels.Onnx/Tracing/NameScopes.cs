@@ -1,6 +1,6 @@
 namespace WorldModels.Onnx;
 
-/// <summary>Readable unique names: the labels of unrolled steps, the path of the innermost module, the operator ("t03/core/gru/Split").</summary>
+/// <summary>Readable unique names: labels of unrolled steps, path of the innermost module, operator ("t03/core/gru/Split").</summary>
 internal sealed class NameScopes
 {
     private readonly Stack<string> _scopes = new(), _labels = new();
@@ -15,7 +15,8 @@ internal sealed class NameScopes
     public void PopLabel() => _labels.Pop();
 
     /// <summary>Labels from the outermost in, then the innermost scope, which is a whole path already.</summary>
-    public string Current => string.Join('/', _labels.Reverse().Append(_scopes.TryPeek(out string? scope) ? scope : "").Where(s => s.Length > 0));
+    public string Current =>
+        string.Join('/', _labels.Reverse().Append(_scopes.TryPeek(out string? scope) ? scope : "").Where(s => s.Length > 0));
 
     /// <summary>A new name of an operator here: "core/Add", then "core/Add_1".</summary>
     public string Unique(string op)

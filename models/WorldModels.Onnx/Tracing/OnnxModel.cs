@@ -1,6 +1,10 @@
+using WorldModels.Models;
 using WorldModels.Onnx.Proto;
 
 namespace WorldModels.Onnx;
+
+/// <summary>An input or output of a model.</summary>
+public sealed record TensorInfo(string Name, DType Type, IReadOnlyList<Dim> Dims);
 
 /// <summary>
 /// A model in memory: the protocol buffer, and beside it the weights, which are initialisers of its graph without data until
@@ -10,4 +14,10 @@ public sealed record OnnxModel(ModelProto Proto, IReadOnlyDictionary<string, Wei
 {
     /// <summary>Name of the graph, and of its file in a bundle.</summary>
     public string Name => Proto.Graph.Name;
+
+    /// <summary>Inputs in order.</summary>
+    public IReadOnlyList<TensorInfo> Inputs => [.. Proto.Graph.Input.Select(Protos.Info)];
+
+    /// <summary>Outputs in order.</summary>
+    public IReadOnlyList<TensorInfo> Outputs => [.. Proto.Graph.Output.Select(Protos.Info)];
 }

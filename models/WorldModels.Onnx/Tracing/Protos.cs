@@ -30,6 +30,20 @@ internal static class Protos
         return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } };
     }
 
+    public static TensorInfo Info(ValueInfoProto value)
+    {
+        TypeProto.Types.Tensor tensor = value.Type.TensorType;
+        DType type = (DataType)tensor.ElemType switch
+        {
+            DataType.Float => DType.Float32,
+            DataType.Int64 => DType.Int64,
+            DataType.Bool => DType.Bool,
+            DataType other => throw new NotSupportedException($"'{value.Name}' holds {other}, not Float, Int64 or Bool."),
+        };
+        return new TensorInfo(value.Name, type,
+            [.. tensor.Shape.Dim.Select(d => d.DimParam is { Length: > 0 } name ? Dim.Dynamic(name) : (int)d.DimValue)]);
+    }
+
     public static TensorProto Initializer(string name, DType type, ReadOnlySpan<int> shape, ReadOnlySpan<byte> data)
     {
         TensorProto tensor = new() { Name = name, DataType = (int)Element(type), RawData = ByteString.CopyFrom(data) };

@@ -59,7 +59,8 @@ internal readonly struct SizeExpression
             long d = b._offset;
             return d != 0 && _coefficient % d == 0 && _offset % d == 0 ? new(_coefficient / d, _factors, _offset / d) : null;
         }
-        if (_factors.SequenceEqual(b._factors) && _coefficient * b._offset == _offset * b._coefficient && _coefficient % b._coefficient == 0)
+        if (_factors.SequenceEqual(b._factors) && _coefficient * b._offset == _offset * b._coefficient
+            && _coefficient % b._coefficient == 0)
             return Constant(_coefficient / b._coefficient);
         SizeExpression a = WithoutOffset();
         b = b.WithoutOffset();
@@ -88,7 +89,9 @@ internal readonly struct SizeExpression
                 return op switch { '+' => a + b, '-' => a - b, _ => a * b };
             }
         }
-        return long.TryParse(expression, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : throw Unknown(expression, sizes);
+        return long.TryParse(expression, NumberStyles.None, CultureInfo.InvariantCulture, out long number)
+            ? number
+            : throw Unknown(expression, sizes);
     }
 
     private static KeyNotFoundException Unknown(string name, IReadOnlyDictionary<string, long> sizes) =>
@@ -125,7 +128,9 @@ internal readonly struct SizeExpression
 
     /// <summary>What stands between the brackets when the whole text is one call, for example "min(" ... ")".</summary>
     private static string? Call(string text, string head) =>
-        text.StartsWith(head, StringComparison.Ordinal) && Closing(text, head.Length - 1) == text.Length - 1 ? text[head.Length..^1] : null;
+        text.StartsWith(head, StringComparison.Ordinal) && Closing(text, head.Length - 1) == text.Length - 1
+            ? text[head.Length..^1]
+            : null;
 
     private static int Closing(string text, int open)
     {

@@ -31,7 +31,8 @@ public sealed partial class Symbol
         CheckLinear(weight, null);
         if (Rank == 2)
             return Graph.Add("Gemm", [this, weight], Type, [_dims[0], weight._dims[0]], Attribute("transB", 1));
-        return Graph.Add("MatMul", [this, Graph.TransposeOf(weight)], Type, [.. _dims[..^1], weight._dims[0]]);     // Gemm takes rank 2 only
+        // Gemm takes rank 2 only
+        return Graph.Add("MatMul", [this, Graph.TransposeOf(weight)], Type, [.. _dims[..^1], weight._dims[0]]);
     }
 
     /// <inheritdoc/>
@@ -67,7 +68,8 @@ public sealed partial class Symbol
         if (Rank == 0 || gain.Rank != 1 || bias.Rank != 1 || gain._dims[0] != _dims[^1] || bias._dims[0] != _dims[^1])
             throw Graph.Error($"LayerNorm of {Shape} cannot have gain {gain.Shape} and bias {bias.Shape}");
         if (Graph.Opset >= 17)
-            return Graph.Add("LayerNormalization", [this, gain, bias], Type, _dims, Attribute("axis", -1), Attribute("epsilon", (float)epsilon));
+            return Graph.Add("LayerNormalization", [this, gain, bias], Type, _dims, Attribute("axis", -1),
+                Attribute("epsilon", (float)epsilon));
         Symbol centred = this - Reduce(Reduction.Mean, true, -1);
         Symbol variance = (centred * centred).Reduce(Reduction.Mean, true, -1);
         return centred / (variance + epsilon).Apply(Unary.Sqrt) * gain + bias;

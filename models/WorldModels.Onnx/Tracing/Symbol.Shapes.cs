@@ -121,7 +121,7 @@ public sealed partial class Symbol
         return parts.Length == 1 ? first : first.Graph.Add("Concat", parts, first.Type, dims, Attribute("axis", at));
     }
 
-    /// <summary>Length of a slice of an axis whose size is known only at run time; assumed to be at least as long as what is cut off.</summary>
+    /// <summary>Length of a slice of an axis whose size is known only at run time, if it is long enough for what is cut off.</summary>
     private Dim DynamicLength(Dim size, int start, int end) => (start, end) switch
     {
         ( < 0, int.MaxValue) => Dim.Min(size, -start),

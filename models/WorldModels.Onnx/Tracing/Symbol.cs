@@ -45,7 +45,7 @@ public sealed partial class Symbol : ITensor<Symbol>
     {
         Dim dim = _dims[At(axis)];
         return dim.IsDynamic
-            ? throw Graph.Error($"the size of axis {axis} of {Shape} is known only when the graph runs: write Axis.Keep in Reshape and Expand instead")
+            ? throw Graph.Error($"the size of axis {axis} of {Shape} is known only when the graph runs: write Axis.Keep instead")
             : dim.Value;
     }
 
@@ -115,7 +115,8 @@ public sealed partial class Symbol : ITensor<Symbol>
             reduced.Add(At(axis));
         Dim[] dims = [.. _dims.Select((d, i) => reduced.Contains(i) ? 1 : d).Where((_, i) => keep || !reduced.Contains(i))];
         return f == Reduction.Sum       // axes became an input of ReduceSum at opset 13, of the others at 18
-            ? Graph.Add("ReduceSum", [this, Graph.Vector([.. reduced.Select(a => (long)a)])], Type, dims, Attribute("keepdims", keep ? 1 : 0))
+            ? Graph.Add("ReduceSum", [this, Graph.Vector([.. reduced.Select(a => (long)a)])], Type, dims,
+                Attribute("keepdims", keep ? 1 : 0))
             : Graph.Add($"Reduce{f}", [this], Type, dims, Attribute("axes", [.. reduced]), Attribute("keepdims", keep ? 1 : 0));
     }
 
@@ -130,8 +131,8 @@ public sealed partial class Symbol : ITensor<Symbol>
     {
         Require(DType.Float32, "ArgMax");
         int at = At(axis);
-        return Graph.Add("ArgMax", [this], DType.Int64, [.. _dims.Where((_, i) => i != at)], Attribute("axis", at), Attribute("keepdims", 0),
-            Attribute("select_last_index", 0));
+        return Graph.Add("ArgMax", [this], DType.Int64, [.. _dims.Where((_, i) => i != at)], Attribute("axis", at),
+            Attribute("keepdims", 0), Attribute("select_last_index", 0));
     }
 
     /// <inheritdoc/>
@@ -139,7 +140,8 @@ public sealed partial class Symbol : ITensor<Symbol>
     {
         Require(DType.Int64, "OneHot");
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(depth);
-        return Graph.Add("OneHot", [this, Graph.Scalar(depth, DType.Int64), Graph.Vector(0f, 1f)], DType.Float32, [.. _dims, depth], Attribute("axis", -1));
+        return Graph.Add("OneHot", [this, Graph.Scalar(depth, DType.Int64), Graph.Vector(0f, 1f)], DType.Float32, [.. _dims, depth],
+            Attribute("axis", -1));
     }
 
     /// <inheritdoc/>

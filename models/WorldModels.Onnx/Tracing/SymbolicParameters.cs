@@ -17,10 +17,11 @@ public sealed class SymbolicParameters(Graph graph, IReadOnlyDictionary<string, 
     public override Symbol Parameter(string path, ReadOnlySpan<int> shape, Init init)
     {
         if (!weights.TryGetValue(path, out WeightArray? weight))
-            throw new ShapeException($"Graph '{graph.Name}': there is no weight '{path}'{Similar(path)}. Give the weights this network was trained with.");
+            throw new ShapeException(
+                $"Graph '{graph.Name}': there is no weight '{path}'{Similar(path)}. Give the weights this network was trained with.");
         if (!weight.Shape.SequenceEqual(shape.ToArray()))
-            throw new ShapeException($"Graph '{graph.Name}': the network expects '{path}' of shape {Show(shape.ToArray())}, the weights have "
-                + $"{Show(weight.Shape)}. Give the weights and the configuration of the same network.");
+            throw new ShapeException($"Graph '{graph.Name}': the network expects '{path}' of shape {Show(shape.ToArray())}, the weights "
+                + $"have {Show(weight.Shape)}. Give the weights and the configuration of the same network.");
         if (!_parameters.TryGetValue(path, out Symbol? symbol))
             _parameters.Add(path, symbol = graph.Weight(path, weight));
         return symbol;
@@ -32,8 +33,10 @@ public sealed class SymbolicParameters(Graph graph, IReadOnlyDictionary<string, 
         _ = new WeightArray(values.ToArray(), shape);
         if (!_constants.TryGetValue(path, out var constant))
             _constants.Add(path, constant = (graph.Constant(path, values, shape), values.ToArray()));
-        else if (!constant.Values.AsSpan().SequenceEqual(values) || constant.Symbol.Shape != Dim.Show([.. shape.ToArray().Select(d => (Dim)d)]))
-            throw new ShapeException($"Graph '{graph.Name}': the constant '{path}' is asked for twice with different values: give one of them another name.");
+        else if (!constant.Values.AsSpan().SequenceEqual(values)
+            || constant.Symbol.Shape != Dim.Show([.. shape.ToArray().Select(d => (Dim)d)]))
+            throw new ShapeException(
+                $"Graph '{graph.Name}': the constant '{path}' is asked for twice with different values: rename one of them.");
         return constant.Symbol;
     }
 
@@ -48,7 +51,7 @@ public sealed class SymbolicParameters(Graph graph, IReadOnlyDictionary<string, 
     private string Similar(string path)
     {
         string last = path[(path.LastIndexOf('/') + 1)..];
-        string[] names = [.. weights.Keys.Where(name => name.EndsWith(last, StringComparison.Ordinal)).Order(StringComparer.Ordinal).Take(3)];
+        string[] names = [.. weights.Keys.Where(n => n.EndsWith(last, StringComparison.Ordinal)).Order(StringComparer.Ordinal).Take(3)];
         return names.Length == 0 ? $" among {weights.Count}" : $" (there is {string.Join(", ", names.Select(n => $"'{n}'"))})";
     }
 
