@@ -88,7 +88,7 @@ public sealed class A2CTrainer : Trainer
 
     public override void Save(Checkpoint checkpoint)
     {
-        checkpoint.AddOptimiser("optimiser", _optimiser);
+        checkpoint.AddOptimiser(_optimiser);
         checkpoint.AddBytes("games", writer =>
         {
             ((IResumable)_games).Save(writer);
@@ -104,7 +104,7 @@ public sealed class A2CTrainer : Trainer
 
     public override void Load(Checkpoint checkpoint)
     {
-        checkpoint.LoadOptimiser("optimiser", _optimiser);
+        checkpoint.LoadOptimiser(_optimiser);
         checkpoint.LoadBytes("games", reader =>
         {
             ((IResumable)_games).Restore(reader);

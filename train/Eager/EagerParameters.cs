@@ -44,7 +44,6 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
             InitKind.Constant => full(sizes, init.Scale),
             InitKind.Uniform => (rand(sizes, generator: generator) * 2 - 1) * init.Scale,
             InitKind.Normal => randn(sizes, generator: generator) * init.Scale,
-            InitKind.Orthogonal => Orthogonal(randn(sizes, generator: generator)) * init.Scale,
             _ => throw new ArgumentOutOfRangeException(nameof(init), init, "unknown initialiser"),
         };
         var parameter = nn.Parameter(values.to(ScalarType.Float32, Device));
@@ -102,15 +101,6 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
             if (tensor.size(i) != shape[i])
                 return false;
         return true;
-    }
-
-    private static Tensor Orthogonal(Tensor normal)
-    {
-        long rows = normal.size(0), columns = normal.numel() / rows;
-        Tensor flat = normal.reshape(rows, columns);
-        (Tensor q, Tensor r) = linalg.qr(rows < columns ? flat.t() : flat);
-        q = q * r.diag().sign();                        // makes the draw uniform over orthogonal matrices (Saxe et al. 2014)
-        return (rows < columns ? q.t() : q).reshape(normal.shape);
     }
 
     /// <summary>FNV-1a over the path, then mixed with the seed: the same on every machine and run, unlike string.GetHashCode.</summary>

@@ -109,9 +109,9 @@ public sealed class EnvironmentModelTrainer : Trainer
         return values;
     }
 
-    public override void Save(Checkpoint checkpoint) => checkpoint.AddOptimiser("optimiser", _optimiser);
+    public override void Save(Checkpoint checkpoint) => checkpoint.AddOptimiser(_optimiser);
 
-    public override void Load(Checkpoint checkpoint) => checkpoint.LoadOptimiser("optimiser", _optimiser);
+    public override void Load(Checkpoint checkpoint) => checkpoint.LoadOptimiser(_optimiser);
 
     public override IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress) =>
         EnvironmentModelJudge.Judge(_model, _config, _heldOut!, Parameters.Device, progress);

@@ -101,15 +101,61 @@ public sealed class Checkpoint
     /// <summary>Reads back what <see cref="AddBytes"/> stored.</summary>
     public void LoadBytes(string name, Action<BinaryReader> read)
     {
-        if (!_tensors.TryGetValue(name, out TensorData? data))
-            throw new UserException($"{_source} holds no '{name}': it was made by another algorithm. Start a new run.");
-        using var reader = new BinaryReader(new MemoryStream(data.Values<byte>()));
+        using var reader = new BinaryReader(new MemoryStream(Find(name).Values<byte>()));
         read(reader);
     }
 
-    public void AddOptimiser(string name, OptimizerHelper optimiser) => AddBytes(name, optimiser.save_state_dict);
+    /// <summary>Stores what an optimiser remembers of each parameter: "optimiser/3/exp_avg".</summary>
+    public void AddOptimiser(OptimizerHelper optimiser)
+    {
+        int index = 0;
+        foreach (OptimizerState state in optimiser.state_dict().State)
+        {
+            (long step, IEnumerable<(string Name, Tensor Value)> tensors) = Parts(state);
+            Set($"optimiser/{index}/step", step);
+            foreach ((string name, Tensor value) in tensors)
+                _tensors.Add($"optimiser/{index}/{name}", ToData(value));
+            index++;
+        }
+    }
 
-    public void LoadOptimiser(string name, OptimizerHelper optimiser) => LoadBytes(name, optimiser.load_state_dict);
+    /// <summary>Takes back what <see cref="AddOptimiser"/> stored.</summary>
+    public void LoadOptimiser(OptimizerHelper optimiser)
+    {
+        using var guard = no_grad();
+        int index = 0;
+        foreach (OptimizerState state in optimiser.state_dict().State)
+        {
+            long step = Integer($"optimiser/{index}/step");
+            if (state is Adam.State adam)
+                adam.step = step;
+            else if (state is RMSProp.State rmsProp)
+                rmsProp.step = step;
+            foreach ((string name, Tensor value) in Parts(state).Tensors)
+            {
+                using Tensor stored = tensor(Find($"optimiser/{index}/{name}").Values<float>(), value.shape);
+                value.copy_(stored);
+            }
+            index++;
+        }
+    }
+
+    private static (long Step, IEnumerable<(string Name, Tensor Value)> Tensors) Parts(OptimizerState state) => state switch
+    {
+        Adam.State adam => (adam.step, [("exp_avg", adam.exp_avg), ("exp_avg_sq", adam.exp_avg_sq)]),
+        RMSProp.State rmsProp => (rmsProp.step, [("square_avg", rmsProp.square_avg)]),
+        _ => throw new NotSupportedException($"No checkpoint is defined for the state of {state.GetType().DeclaringType?.Name}."),
+    };
+
+    private static TensorData ToData(Tensor value)
+    {
+        using Tensor flat = value.detach().cpu().contiguous();
+        return TensorData.Of(flat.data<float>().ToArray(), [.. value.shape.Select(size => (int)size)]);
+    }
+
+    private TensorData Find(string name) => _tensors.TryGetValue(name, out TensorData? data)
+        ? data
+        : throw new UserException($"{_source} holds no '{name}': it was made by another algorithm or with other options. Start a new run.");
 
     private string Value(string key) =>
         _values.TryGetValue(key, out string? value) ? value : throw new UserException($"{_source} is not a checkpoint of a run (no '{key}').");

@@ -39,7 +39,7 @@ public sealed class PlainProgress(TextWriter output) : IProgressReport
     {
         private readonly Stopwatch _clock = Stopwatch.StartNew();
         private double _last = double.NegativeInfinity;
-        private long _done = first;
+        private long _done;
         private string _state = "";
         private bool _said;
 

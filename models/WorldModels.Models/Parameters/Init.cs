@@ -1,9 +1,9 @@
 namespace WorldModels.Models;
 
 /// <summary>How a parameter's first values are drawn.</summary>
-public enum InitKind { Zeros, Constant, Uniform, Normal, Orthogonal }
+public enum InitKind { Zeros, Constant, Uniform, Normal }
 
-/// <summary>An initialiser: a kind and its scale (half-width of the uniform, standard deviation of the normal, gain of the orthogonal).</summary>
+/// <summary>An initialiser: a kind and its scale (half-width of the uniform, standard deviation of the normal).</summary>
 public readonly record struct Init(InitKind Kind, double Scale)
 {
     public static Init Zeros => new(InitKind.Zeros, 0);
@@ -11,7 +11,6 @@ public readonly record struct Init(InitKind Kind, double Scale)
     public static Init Constant(double value) => new(InitKind.Constant, value);
     public static Init Uniform(double halfWidth) => new(InitKind.Uniform, halfWidth);
     public static Init Normal(double standardDeviation) => new(InitKind.Normal, standardDeviation);
-    public static Init Orthogonal(double gain = 1) => new(InitKind.Orthogonal, gain);
 
     /// <summary>U(+-1/sqrt(fan in)): PyTorch's default for linear and convolution weights and biases.</summary>
     public static Init FanIn(int fanIn) => Uniform(1 / Math.Sqrt(fanIn));
