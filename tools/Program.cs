@@ -1,1 +1,3 @@
-System.Console.WriteLine();
+using WorldModels.Tools;
+
+return ToolsApp.Run(args, Console.Out, Console.Error);

@@ -1,5 +1,7 @@
 using WorldModels.Onnx;
+using WorldModels.Onnx.Proto;
 using WorldModels.Runtime;
+using static WorldModels.Onnx.Proto.TensorProto.Types;
 
 namespace WorldModels.Diagnostics;
 
@@ -19,6 +21,11 @@ public static class DreamCost
     public static IReadOnlyList<string> StepGraphs(Manifest manifest) =>
         manifest.Graphs.ContainsKey("dream") ? ["dream"] : manifest.Graphs.ContainsKey("act") ? ["act", "imagine"] : ["imagine"];
 
+    /// <summary>The graphs that one decision of a controller runs.</summary>
+    public static IReadOnlyList<string> DecisionGraphs(Manifest manifest) =>
+        manifest.Graphs.ContainsKey("control") ? ["control"]
+        : manifest.Graphs["act"].Input(TensorRole.Observation) is not null ? ["act"] : ["observe", "act"];
+
     /// <summary>Counts one graph for a batch.</summary>
     /// <exception cref="BundleException">The graph's file cannot be read or counted.</exception>
     public static GraphCost OfGraph(string directory, Manifest manifest, string graph, int batch = 1)
@@ -36,8 +43,26 @@ public static class DreamCost
         }
     }
 
-    /// <summary>Floating-point operations of a dreamed frame: all graphs of a step, one row.</summary>
+    /// <summary>Floating-point operations of one row that runs these graphs.</summary>
     /// <exception cref="BundleException">A graph's file cannot be read or counted.</exception>
-    public static double FlopsPerFrame(string directory, Manifest manifest) =>
-        StepGraphs(manifest).Sum(graph => OfGraph(directory, manifest, graph).Flops);
+    public static double Flops(string directory, Manifest manifest, IEnumerable<string> graphs) =>
+        graphs.Sum(graph => OfGraph(directory, manifest, graph).Flops);
+
+    /// <summary>Number of parameters of all graphs, each counted once: the weights that lie in a file of their own, or if there are none the
+    /// arrays of floats within the graphs.</summary>
+    /// <exception cref="BundleException">A graph's file cannot be read.</exception>
+    public static long Parameters(string directory, Manifest manifest)
+    {
+        try
+        {
+            TensorProto[] floats = [.. manifest.Graphs.Values.SelectMany(graph => ModelReader.Load(Path.Combine(directory, graph.File)).Graph.Initializer)
+                .Where(i => i.DataType == (int)DataType.Float && i.Dims.Count > 0).DistinctBy(i => i.Name)];
+            TensorProto[] external = [.. floats.Where(i => i.DataLocation == DataLocation.External)];
+            return (external.Length > 0 ? external : floats).Sum(i => i.Dims.Aggregate(1L, (product, size) => product * size));
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            throw new BundleException(e.Message, e);
+        }
+    }
 }

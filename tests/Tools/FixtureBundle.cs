@@ -1,0 +1,176 @@
+using WorldModels.Models;
+using WorldModels.Onnx;
+using WorldModels.Runtime;
+
+namespace WorldModels.Tests.Tools;
+
+/// <summary>
+/// Small bundles with MiniPacman's spaces, traced afresh. The world model fades each pixel towards a picture of its own, and reads reward
+/// and continuation off the frame and the action by a linear layer; its parity file is computed here by plain loops.
+/// </summary>
+internal static class FixtureBundle
+{
+    private const int Size = 3 * 15 * 19, Actions = 5;
+
+    /// <summary>Counted by hand for a row: fading 2 and clamping 2 a pixel, a Gemm of 860 inputs and 2 outputs with bias, a sigmoid.</summary>
+    public const double FlopsPerFrame = 4 * Size + 2 * (2 * (Size + Actions) + 1) + 1;
+
+    /// <summary>Fade and picture a pixel; the linear layer's weights and biases.</summary>
+    public const int Parameters = 2 * Size + 2 * (Size + Actions) + 2;
+
+    private static readonly float[] Fade = Wave(Size, 0.9f, 0.05f), Picture = Wave(Size, 0.03f, 0.03f), Weight = Wave(2 * (Size + Actions), 0, 0.02f), Bias = [0.25f, 2];
+
+    /// <summary>Writes a world model into a new directory.</summary>
+    public static string World(Func<Manifest, Manifest>? change = null, int rows = 15)
+    {
+        Dim[] frame = ["batch", 3, rows, Size / 3 / rows];
+        Graph observe = new("observe");
+        observe.Output("frame", observe.Input("observation", DType.Float32, frame));
+
+        Graph imagine = new("imagine");
+        Dictionary<string, WeightArray> weights = new()
+        {
+            ["fade"] = new(Fade, 3, rows, Size / 3 / rows),
+            ["picture"] = new(Picture, 3, rows, Size / 3 / rows),
+            ["heads/weight"] = new(Weight, 2, Size + Actions),
+            ["heads/bias"] = new(Bias, 2),
+        };
+        Parameters<Symbol> p = new(new SymbolicParameters(imagine, weights));
+        Symbol x = imagine.Input("frame", DType.Float32, frame), action = imagine.Input("action", DType.Int64, "batch");
+        Symbol fade = p.Get("fade", [3, rows, Size / 3 / rows], Init.Zeros), picture = p.Get("picture", [3, rows, Size / 3 / rows], Init.Zeros);
+        Symbol heads = new Linear<Symbol>(p["heads"], Size + Actions, 2).Forward(x.Reshape(Axis.Keep, Size).Concat(action.OneHot(Actions)));
+        imagine.Output("next_frame", (x * fade + picture).Clamp(0, 1));
+        imagine.Output("reward", heads.Slice(1, 0, 1));
+        imagine.Output("continue", heads.Slice(1, 1, 2).Sigmoid());
+
+        string directory = Directory.CreateTempSubdirectory("worldmodels-tools-").FullName;
+        ModelWriter.WriteBundle(directory, [observe.Build(), imagine.Build()]);
+        Npz.Write(Path.Combine(directory, "parity.npz"), Reference([.. frame.Skip(1).Select(d => d.Value)]));
+        Npz.Write(Path.Combine(directory, "starts.npz"), new Dictionary<string, NpyArray>
+        {
+            ["observation"] = NpyArray.Of(Wave(4 * Size, 0.5f, 0.5f), [4, .. frame.Skip(1).Select(d => d.Value)]),
+        });
+        Runtime.Dim[] shape = ["batch", 3, rows, Size / 3 / rows];
+        Manifest manifest = Describe(rows) with
+        {
+            Parity = new(),
+            Training = new() { Seed = 4, Updates = 1234, Frames = 56789, Figures = new Dictionary<string, double> { ["exact_frame"] = 0.4375 } },
+            Graphs = new Dictionary<string, GraphSpec>
+            {
+                ["observe"] = new()
+                {
+                    File = "observe.onnx",
+                    Inputs = [new() { Name = "observation", Role = TensorRole.Observation, Shape = shape }],
+                    Outputs = [new() { Name = "frame", Role = TensorRole.State, Shape = shape, Feeds = "frame" }],
+                },
+                ["imagine"] = new()
+                {
+                    File = "imagine.onnx",
+                    Inputs =
+                    [
+                        new() { Name = "frame", Role = TensorRole.State, Shape = shape, Initial = InitialState.Starts },
+                        new() { Name = "action", Role = TensorRole.Action, Dtype = TensorType.Int64, Shape = ["batch"] },
+                    ],
+                    Outputs =
+                    [
+                        new() { Name = "next_frame", Role = TensorRole.State, Shape = shape, Feeds = "frame" },
+                        new() { Name = "reward", Role = TensorRole.Reward, Shape = ["batch", 1] },
+                        new() { Name = "continue", Role = TensorRole.Continue, Shape = ["batch", 1] },
+                    ],
+                },
+            },
+            Files = Manifest.HashFiles(directory),
+        };
+        (change is null ? manifest : change(manifest)).Save(directory);
+        return directory;
+    }
+
+    /// <summary>Writes a policy into a new directory.</summary>
+    public static string Policy()
+    {
+        Graph act = new("act");
+        Parameters<Symbol> p = new(new SymbolicParameters(act, new Dictionary<string, WeightArray>
+        {
+            ["actor/weight"] = new(Wave(Actions * Size, 0, 0.02f), Actions, Size),
+            ["actor/bias"] = new(new float[Actions], Actions),
+        }));
+        Symbol x = act.Input("observation", DType.Float32, "batch", 3, 15, 19), noise = act.Input("noise", DType.Float32, "batch", Actions);
+        Symbol logits = new Linear<Symbol>(p["actor"], Size, Actions).Forward(x.Reshape(Axis.Keep, Size));
+        act.Output("action", logits.SampleCategorical(noise));
+        act.Output("logits", logits);
+        string directory = Directory.CreateTempSubdirectory("worldmodels-tools-").FullName;
+        ModelWriter.WriteBundle(directory, [act.Build()]);
+        (Describe(15) with
+        {
+            Graphs = new Dictionary<string, GraphSpec>
+            {
+                ["act"] = new()
+                {
+                    File = "act.onnx",
+                    Inputs =
+                    [
+                        new() { Name = "observation", Role = TensorRole.Observation, Shape = ["batch", 3, 15, 19] },
+                        new() { Name = "noise", Role = TensorRole.Noise, Noise = NoiseKind.Gumbel, Shape = ["batch", Actions] },
+                    ],
+                    Outputs =
+                    [
+                        new() { Name = "action", Role = TensorRole.Action, Dtype = TensorType.Int64, Shape = ["batch"] },
+                        new() { Name = "logits", Role = TensorRole.Logits, Shape = ["batch", Actions] },
+                    ],
+                },
+            },
+            Files = Manifest.HashFiles(directory),
+        }).Save(directory);
+        return directory;
+    }
+
+    /// <summary>The next frame, by plain loops.</summary>
+    public static float[] Next(ReadOnlySpan<float> frame)
+    {
+        float[] next = new float[Size];
+        for (int i = 0; i < Size; i++) next[i] = Math.Clamp(frame[i] * Fade[i] + Picture[i], 0, 1);
+        return next;
+    }
+
+    private static Manifest Describe(int rows) => new()
+    {
+        Name = "fading",
+        Algorithm = "test",
+        Environment = "minipacman",
+        Observation = new() { Shape = [3, rows, Size / 3 / rows] },
+        Action = ActionSpec.Discrete(Actions),
+        Graphs = new Dictionary<string, GraphSpec>(),
+    };
+
+    private static Dictionary<string, NpyArray> Reference(int[] frame)
+    {
+        const int Batch = 3;
+        float[] x = Wave(Batch * Size, 0.4f, 0.3f), next = new float[Batch * Size], reward = new float[Batch], goesOn = new float[Batch];
+        long[] action = [4, 0, 2];
+        for (int row = 0; row < Batch; row++)
+        {
+            Next(x.AsSpan(row * Size, Size)).CopyTo(next, row * Size);
+            double[] heads = new double[2];
+            for (int head = 0; head < 2; head++)
+            {
+                ReadOnlySpan<float> w = Weight.AsSpan(head * (Size + Actions), Size + Actions);
+                heads[head] = Bias[head] + w[Size + (int)action[row]];
+                for (int i = 0; i < Size; i++) heads[head] += x[row * Size + i] * (double)w[i];
+            }
+            (reward[row], goesOn[row]) = ((float)heads[0], (float)(1 / (1 + Math.Exp(-heads[1]))));
+        }
+        return new()
+        {
+            ["observe/inputs/observation"] = NpyArray.Of(x, [Batch, .. frame]),
+            ["observe/outputs/frame"] = NpyArray.Of(x, [Batch, .. frame]),
+            ["imagine/inputs/frame"] = NpyArray.Of(x, [Batch, .. frame]),
+            ["imagine/inputs/action"] = NpyArray.Of(action),
+            ["imagine/outputs/next_frame"] = NpyArray.Of(next, [Batch, .. frame]),
+            ["imagine/outputs/reward"] = NpyArray.Of(reward, Batch, 1),
+            ["imagine/outputs/continue"] = NpyArray.Of(goesOn, Batch, 1),
+        };
+    }
+
+    private static float[] Wave(int count, float mean, float amplitude) =>
+        [.. Enumerable.Range(0, count).Select(i => mean + amplitude * MathF.Sin(1.7f * i + count))];
+}

@@ -1,0 +1,226 @@
+using System.Text.Json;
+using WorldModels.Runtime;
+using WorldModels.Tools;
+
+namespace WorldModels.Tests.Tools;
+
+public sealed class ToolsAppTests
+{
+    private string _bundle = "";
+
+    [OneTimeSetUp]
+    public void Write() => _bundle = FixtureBundle.World();
+
+    [OneTimeTearDown]
+    public void Delete() => Directory.Delete(_bundle, recursive: true);
+
+    [Test]
+    public void InspectShowsWhatABundleHolds()
+    {
+        string text = Succeeds("inspect", _bundle);
+        Assert.That(text, Does.Contain("fading: test on minipacman").And.Contain("one of 5").And.Contain("weights.safetensors").And.Contain("1,234")
+            .And.Contain("exact_frame").And.Contain("0.4375").And.Contain("float32 [batch, 3, 15, 19]").And.Contain("becomes frame")
+            .And.Contain($"{FixtureBundle.Parameters:N0}").And.Contain("0.007"));
+    }
+
+    [Test]
+    public void VerifyPassesASoundBundle() =>
+        Assert.That(Succeeds("verify", _bundle, "--provider", "cpu"), Does.Contain("imagine").And.Contain("ok").And.Contain("verified"));
+
+    [Test]
+    public void VerifyFailsABundleThatComputesSomethingElse()
+    {
+        string bundle = FixtureBundle.World();
+        try
+        {
+            string path = Path.Combine(bundle, "parity.npz");
+            var arrays = Npz.Read(path);
+            arrays["imagine/outputs/reward"].As<float>()[1] += 0.01f;
+            Npz.Write(path, arrays);
+            (Manifest.Load(bundle, verifyHashes: false) with { Files = Manifest.HashFiles(bundle) }).Save(bundle);
+            var (code, output, error) = Run("verify", bundle);
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(output + error, Does.Contain("FAILED").And.Contain("reward").And.Contain("not verified"));
+        }
+        finally
+        {
+            Directory.Delete(bundle, recursive: true);
+        }
+    }
+
+    [Test]
+    public void BenchWritesATableAndJson()
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"bench-{Guid.NewGuid():N}.json");
+        try
+        {
+            string text = Succeeds("bench", _bundle, "--batch", "1,4", "--horizon", "3", "--seconds", "0.05", "--simulator", "--json", file);
+            Assert.That(text, Does.Contain("dream").And.Contain("simulator").And.Contain("share of peak").And.Contain("GFLOP/s"));
+            Assert.That(Measurements(File.ReadAllText(file)), Is.EqualTo(4));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+        Assert.That(Measurements(Succeeds("bench", _bundle, "--batch", "2", "--seconds", "0.02", "--json", "-")), Is.EqualTo(1));
+
+        static int Measurements(string json)
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            return document.RootElement.GetProperty("measurements").GetArrayLength();
+        }
+    }
+
+    [Test]
+    public void BenchMeasuresPolicies()
+    {
+        string bundle = FixtureBundle.Policy();
+        try
+        {
+            Assert.That(Succeeds("bench", bundle, "--batch", "1", "--seconds", "0.02"), Does.Contain("controller"));
+        }
+        finally
+        {
+            Directory.Delete(bundle, recursive: true);
+        }
+    }
+
+    [TestCase("dream.png")]
+    [TestCase("dream.gif")]
+    public void PictureIsWritten(string name)
+    {
+        string folder = Path.Combine(Path.GetTempPath(), $"picture-{Guid.NewGuid():N}"), file = Path.Combine(folder, name);
+        try
+        {
+            string text = Succeeds("picture", _bundle, "--steps", "4", "--seed", "3", "--output", file);
+            Assert.That(text, Does.Contain("4 steps of minipacman"));
+            Assert.That(new FileInfo(file).Length, Is.GreaterThan(500));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [Test]
+    public void DreamShowsRewards()
+    {
+        string text = Succeeds("dream", _bundle, "--batch", "8", "--horizon", "3", "--seed", "1");
+        Assert.That(text, Does.Contain("8 dreams of 3 steps").And.Contain("Return:").And.Contain("Still going on after 3 steps"));
+        Assert.That(Succeeds("dream", _bundle, "--batch", "8", "--horizon", "3", "--seed", "1"), Is.EqualTo(text));
+        Assert.That(Succeeds("dream", _bundle, "--batch", "8", "--horizon", "3", "--seed", "2"), Is.Not.EqualTo(text));
+    }
+
+    [Test]
+    public void ProvidersSayWhatRunsHere()
+    {
+        string text = Succeeds("providers");
+        Assert.That(text, Does.Match(@"cpu +runs here").And.Match(@"coreml +not here: .+"));
+    }
+
+    [Test]
+    public void HelpIsNoMistake()
+    {
+        Assert.That(Succeeds("--help"), Does.Contain("inspect").And.Contain("verify").And.Contain("bench").And.Contain("picture"));
+        Assert.That(Succeeds("bench", "--help"), Does.Contain("--horizon").And.Contain("1,64,1024"));
+        Assert.That(Succeeds("--version").Trim(), Does.Match(@"^\d+\.\d+\.\d+$"));
+    }
+
+    [TestCase(2, "inspect, verify, bench", "look")]
+    [TestCase(2, "bench has no option 'colour'", "bench", "BUNDLE", "--colour")]
+    [TestCase(2, "bench needs the directory of a bundle", "bench")]
+    [TestCase(2, "--batch takes whole numbers of at least 1, separated by commas, such as 1,64,1024; found '0'", "bench", "BUNDLE", "--batch", "0")]
+    [TestCase(2, "found '1,abc'", "bench", "BUNDLE", "--batch", "1,abc")]
+    [TestCase(2, "--horizon takes a whole number of at least 1; found '-3'", "bench", "BUNDLE", "--horizon", "-3")]
+    [TestCase(2, "--seconds takes a number above 0; found 'soon'", "bench", "BUNDLE", "--seconds", "soon")]
+    [TestCase(2, "--threads takes a whole number of at least 0; found 'all'", "dream", "BUNDLE", "--threads", "all")]
+    [TestCase(2, "--seed takes a whole number from 0 on; found '-1'", "dream", "BUNDLE", "--seed", "-1")]
+    [TestCase(2, "ends in .png (film strip) or .gif (animation); found 'dream.jpg'", "picture", "BUNDLE", "--output", "dream.jpg")]
+    [TestCase(2, "'again' is one argument too many", "inspect", "BUNDLE", "again")]
+    [TestCase(1, "There is no directory 'nowhere'", "inspect", "nowhere")]
+    [TestCase(1, "There is no directory 'nowhere'", "bench", "nowhere")]
+    [TestCase(1, "There is no execution provider 'gpu'", "dream", "BUNDLE", "--provider", "gpu")]
+    [TestCase(1, "Did you mean 'minipacman-hunt'", "picture", "BUNDLE", "--env", "minipacman-hnt")]
+    [TestCase(1, "There is no file 'nothing.npz'", "picture", "BUNDLE", "--episode", "nothing.npz")]
+    public void AMistakeGivesOneMessage(int code, string message, params string[] args)
+    {
+        var result = Run([.. args.Select(arg => arg == "BUNDLE" ? _bundle : arg)]);
+        Assert.That(result.Code, Is.EqualTo(code));
+        Assert.That(result.Error, Does.Contain(message).And.Not.Contain("   at "));
+        Assert.That(result.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
+        Assert.That(result.Output, Is.Empty);
+    }
+
+    [TestCase("manifest.json")]
+    [TestCase("imagine.onnx")]
+    [TestCase("weights.safetensors")]
+    [TestCase("starts.npz")]
+    [TestCase("parity.npz")]
+    public void ADamagedFileIsNamed(string file)
+    {
+        string bundle = FixtureBundle.World();
+        try
+        {
+            string path = Path.Combine(bundle, file);
+            byte[] bytes = File.ReadAllBytes(path);
+            File.WriteAllBytes(path, bytes[..(bytes.Length / 2)]);
+            foreach (string verb in (string[])["inspect", "verify", "bench", "picture", "dream"])
+            {
+                var (code, output, error) = Run(verb, bundle);
+                Assert.That((code, output), Is.EqualTo((1, "")), verb);
+                Assert.That(error, Does.Contain(file).And.Not.Contain("   at "), verb);
+            }
+        }
+        finally
+        {
+            Directory.Delete(bundle, recursive: true);
+        }
+    }
+
+    [Test]
+    public void BundlesWithoutPicturesAreRefused()
+    {
+        string bundle = FixtureBundle.Policy();
+        try
+        {
+            var (code, _, error) = Run("picture", bundle);
+            Assert.That(code, Is.EqualTo(1));
+            Assert.That(error, Does.Contain("has no world model"));
+        }
+        finally
+        {
+            Directory.Delete(bundle, recursive: true);
+        }
+    }
+
+    [TestCaseSource(nameof(Zoo))]
+    public void EveryBundleOfTheZooIsSound(string bundle)
+    {
+        Succeeds("inspect", bundle);
+        Assert.That(Succeeds("verify", bundle, "--provider", "cpu"), Does.Contain("verified"));
+    }
+
+    private static IEnumerable<string> Zoo()
+    {
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (!File.Exists(Path.Combine(folder.FullName, "WorldModels.sln"))) continue;
+            string zoo = Path.Combine(folder.FullName, "models", "zoo");
+            return Directory.Exists(zoo) ? Directory.EnumerateDirectories(zoo).Order(StringComparer.Ordinal) : [];
+        }
+        return [];
+    }
+
+    private static string Succeeds(params string[] args)
+    {
+        var (code, output, error) = Run(args);
+        Assert.That((code, error), Is.EqualTo((0, "")), string.Join(' ', args) + ": " + error);
+        return output;
+    }
+
+    private static (int Code, string Output, string Error) Run(params string[] args)
+    {
+        StringWriter output = new(), error = new();
+        return (ToolsApp.Run(args, output, error), output.ToString(), error.ToString());
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using CommandLine;
+using WorldModels.Diagnostics;
+using WorldModels.Runtime;
+
+namespace WorldModels.Tools;
+
+[Verb("picture", HelpText = "Show real frames over dreamed frames along the same actions, as a film strip (.png) or an animation (.gif).")]
+public sealed class PictureVerb : RunningVerb
+{
+    [Option("env", HelpText = "The environment to play (default: the one the bundle was trained on).")]
+    public string? Environment { get; set; }
+
+    [Option("episode", MetaValue = "FILE", HelpText = "A recorded episode (npz with observation, action, reward) instead of a freshly played one.")]
+    public string? Episode { get; set; }
+
+    [Option("skip", Default = "20", HelpText = "Real steps before the picture begins.")]
+    public string Skip { get; set; } = "";
+
+    [Option("steps", Default = "15", HelpText = "Steps to show.")]
+    public string Steps { get; set; } = "";
+
+    [Option("seed", Default = "0", HelpText = "Determines the game and the dream's noise.")]
+    public string Seed { get; set; } = "";
+
+    [Option("output", Default = "dream.png", HelpText = "The picture; ends in .png or .gif.")]
+    public string Output { get; set; } = "";
+
+    private protected override int Run(Page page)
+    {
+        int steps = Arguments.WholeNumber("steps", Steps, least: 1), skip = Arguments.WholeNumber("skip", Skip, least: 0);
+        ulong seed = Arguments.Seed("seed", Seed);
+        if (Path.GetExtension(Output).ToLowerInvariant() is not (".png" or ".gif"))
+            throw new UsageException($"--output takes a file that ends in .png (film strip) or .gif (animation); found '{Output}'.");
+        using WorldModel world = WorldModel.Load(Bundle, Options);
+        RealEpisode real = Episode is not null
+            ? RealEpisode.Read(Episode, steps, skip)
+            : RealEpisode.Play(Environment ?? world.Manifest.Environment, steps, seed, skip);
+        DreamComparison comparison = DreamComparison.Run(world, real, seed);
+        DreamPicture picture = comparison.ToPicture();
+        if (Path.GetDirectoryName(Output) is { Length: > 0 } directory) Directory.CreateDirectory(directory);
+        picture.Save(Output);
+        page.Table(["step", "pixels that differ", "real reward", "dreamed reward", "dreamed continue"], [.. Enumerable.Range(1, real.Steps).Select(t => (string[])
+            [$"{t}", $"{picture.DifferingPixels[t]}", Number(real.Rewards, t - 1), Number(comparison.DreamedRewards, t - 1), Number(comparison.DreamedContinues, t - 1)])]);
+        page.Line($"{Output}: {real.Steps} steps of {real.Source}; {picture.DifferingPixels.Skip(1).Count(pixels => pixels == 0)} frames are the same.");
+        return 0;
+    }
+
+    private static string Number(IReadOnlyList<float> values, int t) => t < values.Count ? values[t].ToString("0.###", CultureInfo.InvariantCulture) : "";
+}

@@ -1,0 +1,41 @@
+using CommandLine;
+using WorldModels.Runtime;
+
+namespace WorldModels.Tools;
+
+/// <summary>A command.</summary>
+public abstract class Verb
+{
+    /// <summary>Runs it; the result is the exit code.</summary>
+    internal abstract int Start(Page page);
+}
+
+/// <summary>A command on a bundle.</summary>
+public abstract class BundleVerb : Verb
+{
+    [Value(0, MetaName = "bundle", Required = true, HelpText = "Directory of the bundle, the one that holds manifest.json.")]
+    public string Bundle { get; set; } = "";
+
+    [Value(1, Hidden = true)]
+    public IEnumerable<string> Rest { get; set; } = [];
+
+    internal sealed override int Start(Page page)
+    {
+        if (Rest.Any()) throw new UsageException($"One bundle at a time: '{Rest.First()}' is one argument too many.");
+        return Run(page);
+    }
+
+    private protected abstract int Run(Page page);
+}
+
+/// <summary>A command that runs a bundle.</summary>
+public abstract class RunningVerb : BundleVerb
+{
+    [Option("provider", Default = "auto", HelpText = "Execution provider: auto, cpu, cuda, tensorrt, directml, coreml or webgpu.")]
+    public string Provider { get; set; } = "auto";
+
+    [Option("threads", Default = "1", HelpText = "Threads inside one operation; 0 lets ONNX Runtime choose.")]
+    public string Threads { get; set; } = "1";
+
+    private protected RuntimeOptions Options => new() { Provider = Provider, Threads = Arguments.WholeNumber("threads", Threads, least: 0) };
+}

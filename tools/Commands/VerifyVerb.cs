@@ -1,0 +1,26 @@
+using System.Globalization;
+using CommandLine;
+using WorldModels.Runtime;
+
+namespace WorldModels.Tools;
+
+[Verb("verify", HelpText = "Check a bundle on this machine: hashes, names, types, and its graphs against the reference it carries.")]
+public sealed class VerifyVerb : RunningVerb
+{
+    private protected override int Run(Page page)
+    {
+        VerificationReport report = BundleVerifier.Verify(Bundle, Options);
+        page.Heading($"{report.Manifest.Name} on {report.Provider}");
+        page.Line($"  {report.Manifest.Files.Count} files have the right hash, {report.Manifest.Graphs.Count} graphs the right names and types.");
+        page.Table(["graph", "compared", "rows", "largest error", "near ties", "free-running drift", "result"], [.. report.Graphs.Select(g => (string[])
+            [g.Graph, g.IsRollout ? $"rollout of {g.Steps}" : "one step", $"{g.Rows}", Error(g.MaxError), $"{g.NearTies}", g.Drift is { } drift ? Error(drift) : "",
+             g.Passed ? "ok" : "FAILED"])]);
+        foreach (GraphVerification graph in report.Graphs)
+            foreach (string failure in graph.Failures) page.Line($"  {graph.Graph}: {failure}");
+        if (report.Unverified.Count > 0) page.Line($"No reference for: {string.Join(", ", report.Unverified)}.");
+        page.Line(report.Passed ? "verified" : "not verified");
+        return report.Passed ? 0 : 1;
+    }
+
+    private static string Error(double error) => error.ToString("0.0e+0", CultureInfo.InvariantCulture);
+}

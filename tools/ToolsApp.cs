@@ -1,0 +1,94 @@
+using System.Reflection;
+using CommandLine;
+using CommandLine.Text;
+using WorldModels.Runtime;
+
+namespace WorldModels.Tools;
+
+/// <summary>The command line for bundles. Exit code 0: done; 1: a mistake or a failed check, said in one message; 2: wrong usage.</summary>
+public static class ToolsApp
+{
+    private const int Failed = 1, WrongUsage = 2;
+
+    private static readonly Type[] Verbs =
+        [typeof(InspectVerb), typeof(VerifyVerb), typeof(BenchVerb), typeof(PictureVerb), typeof(DreamVerb), typeof(ProvidersVerb)];
+
+    /// <summary>Runs one command.</summary>
+    /// <param name="args">The command and its options.</param>
+    /// <param name="output">Receives results; tables are drawn if it is the console and that is a terminal, else plain.</param>
+    /// <param name="error">Receives what went wrong.</param>
+    public static int Run(string[] args, TextWriter output, TextWriter error)
+    {
+        using Parser parser = new(settings => settings.HelpWriter = null);
+        ParserResult<object> result = parser.ParseArguments(args, Verbs);
+        try
+        {
+            return result.MapResult(verb => ((Verb)verb).Start(Page.On(output)), errors => Usage(result, [.. errors], output, error));
+        }
+        catch (UsageException e)
+        {
+            error.WriteLine(e.Message);
+            return WrongUsage;
+        }
+        catch (Exception e) when (e is BundleException or IOException or UnauthorizedAccessException)
+        {
+            error.WriteLine(e.Message);
+            return Failed;
+        }
+        catch (Exception e) when (e is DllNotFoundException or TypeInitializationException)
+        {
+            error.WriteLine($"ONNX Runtime could not be loaded: {(e.InnerException ?? e).Message}");
+            return Failed;
+        }
+        catch (OutOfMemoryException)
+        {
+            error.WriteLine("There is not enough memory for this. Take a smaller --batch or --horizon.");
+            return Failed;
+        }
+    }
+
+    private static int Usage(ParserResult<object> result, Error[] errors, TextWriter output, TextWriter error)
+    {
+        bool asked = errors.IsHelp() || errors.IsVersion();
+        if (asked || errors.OfType<NoVerbSelectedError>().Any())
+            (asked ? output : error).WriteLine(errors.IsVersion() ? typeof(ToolsApp).Assembly.GetName().Version?.ToString(3) : Help(result));
+        else
+            error.WriteLine(Explain(result.TypeInfo.Current, errors[0]));
+        return asked ? 0 : WrongUsage;
+    }
+
+    private static HelpText Help(ParserResult<object> result) => HelpText.AutoBuild(result, text =>
+    {
+        text.Heading = "tools: look into, verify, measure and picture world models shipped as bundles";
+        text.Copyright = "";
+        text.AdditionalNewLineAfterOption = false;
+        text.MaximumDisplayWidth = 120;
+        text.AutoVersion = false;
+        text.AddDashesToOption = true;
+        return text;
+    }, example => example, verbsIndex: true);
+
+    private static string Explain(Type verb, Error mistake)
+    {
+        string? name = verb.GetCustomAttribute<VerbAttribute>()?.Name;
+        string help = name is null ? "tools --help" : $"tools {name} --help";
+        string message = mistake switch
+        {
+            BadVerbSelectedError bad => $"There is no command '{bad.Token}'; there are {string.Join(", ", Verbs.Select(Name))}.",
+            UnknownOptionError unknown => $"{name} has no option '{unknown.Token}'; it has {string.Join(", ", Options(verb))}.",
+            MissingRequiredOptionError { NameInfo.LongName: "" } => $"{name} needs the directory of a bundle.",
+            MissingValueOptionError missing => $"--{missing.NameInfo.LongName} needs a value.",
+            RepeatedOptionError repeated => $"--{repeated.NameInfo.LongName} is given twice.",
+            _ => SentenceBuilder.Create().FormatError(mistake),
+        };
+        return $"{message} See: {help}";
+    }
+
+    private static string Name(Type verb) => verb.GetCustomAttribute<VerbAttribute>()!.Name;
+
+    private static IEnumerable<string> Options(Type verb) => verb.GetProperties()
+        .Select(property => property.GetCustomAttribute<OptionAttribute>()).OfType<OptionAttribute>().Select(option => $"--{option.LongName}");
+}
+
+/// <summary>The command line was used wrongly; the message says how to use it.</summary>
+public sealed class UsageException(string message) : Exception(message);
