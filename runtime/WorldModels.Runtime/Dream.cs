@@ -108,7 +108,10 @@ public sealed class Dream : IDisposable
         if (observations.IsEmpty) return;
         var starts = buffers.StartObservation.Span<float>();
         if (observations.Length != starts.Length)
-            throw Wrong(observations.Length, starts.Length, $"observations (B={Batch}, {string.Join(", ", buffers.Manifest.Observation.Shape)})");
+        {
+            string shape = string.Join(", ", buffers.Manifest.Observation.Shape);
+            throw Wrong(observations.Length, starts.Length, $"observations (B={Batch}, {shape})");
+        }
         observations.CopyTo(starts);
         ownStart = true;
     }

@@ -4,17 +4,8 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Runtime;
 
-public sealed class DreamTests
+public sealed class DreamTests : BundleFixture
 {
-    private readonly List<string> directories = [];
-
-    [TearDown]
-    public void Clean()
-    {
-        foreach (string directory in directories) Directory.Delete(directory, recursive: true);
-        directories.Clear();
-    }
-
     [Test]
     public void GridDreamEqualsAPlainLoop()
     {
@@ -244,13 +235,4 @@ public sealed class DreamTests
         using var outputs = session.Run([.. values]);
         return outputs.ToDictionary(o => o.Name, o => o.Value is Tensor<float> f ? (Array)f.ToArray() : o.AsTensor<long>().ToArray());
     }
-
-    private string Keep(string directory)
-    {
-        directories.Add(directory);
-        return directory;
-    }
-
-    private static void Refused(Action action, string expected) =>
-        Assert.That(() => action(), Throws.TypeOf<BundleException>().With.Message.Contains(expected));
 }
