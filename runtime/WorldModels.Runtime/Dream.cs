@@ -44,7 +44,7 @@ public sealed class Dream : IDisposable
         buffers = new(bundle, batch, horizon, options);
         try
         {
-            policy = new(buffers, bundle.Has("dream") ? ["dream"] : bundle.Has("act") ? ["act", "imagine"] : ["imagine"]);
+            policy = new(buffers, Rollout.Policy(bundle));
             if (!bundle.Has("dream") && !bundle.Has("act")) given = policy;
             result = new(this, buffers);
         }

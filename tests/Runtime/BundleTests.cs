@@ -42,6 +42,9 @@ public sealed class BundleTests : BundleFixture
     [TestCase("\"opset\": 17", "\"opset\": null", "'opset' is null")]
     [TestCase("\"opset\": 17", "\"opsett\": 17", "opsett")]
     [TestCase("\"name\": \"grid\",", "", "name")]
+    [TestCase("\"opset\": 17,", "", "opset")]
+    [TestCase("\"tolerance\": 0.0001,", "", "tolerance")]
+    [TestCase("\"files\":", "\"filez\":", "file")]
     [TestCase("\"batch\",", "1.5,", "expected a dimension")]
     [TestCase("\"opset\": 17", "\"opset\": 17 17", "line ")]
     public void RefusesJsonThatIsNoManifest(string was, string becomes, string expected)
@@ -203,6 +206,8 @@ public sealed class BundleTests : BundleFixture
         yield return Case("reward", t => t with { Noise = NoiseKind.Gumbel }, "(reward): expected no \"noise\"");
         yield return Case("continue", t => t with { Feeds = "frame" }, "(continue): expected no \"initial\" and no \"feeds\"");
         yield return Case("logits", t => t with { Axis = 3 }, "(logits): expected an axis of classes");
+        yield return Case("continue", t => t with { Role = TensorRole.Reward },
+            "expected at most one of role reward among the outputs, found 'reward', 'continue'");
         yield return Case("logits", t => t with { Name = "reward" }, "tensor name 'reward' appears 2 times, expected once");
     }
 

@@ -183,6 +183,7 @@ public sealed class DreamTests : BundleFixture
         var imagined = dream.Run(1);
         Refused(() => imagined.Observations(0), "has no graph 'decode', and no state that is an observation");
         Refused(() => imagined.State("deter", 0), "has no state 'deter'; it has: h, z");
+        Refused(() => imagined.State<long>("h", 0), "has a state 'h' of float32, not Int64");
         Refused(() => imagined.Logits("logits", 0), "kept no logits 'logits'; it kept: none. Set DreamOptions.KeepLogits");
         Refused(() => imagined.ContinuousActions(0), "has discrete actions: use Actions");
         Assert.That(() => imagined.Rewards(3), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("from 0 to 2"));

@@ -42,7 +42,7 @@ public sealed class PackageTests : BundleFixture
         string feed = Directory.CreateDirectory(Path.Combine(work, "feed")).FullName;
         Pack("runtime/WorldModels.Runtime", feed);
         // Where NuGet has no ONNX Runtime, our build of its sources stands in under its name, for this app alone.
-        if (Directory.Exists(Path.Combine(Root, "artifacts", "bin", "OnnxRuntime"))) Pack("runtime/OnnxRuntime", feed);
+        if (Directory.Exists(Path.Combine(Root, "artifacts", "bin", "OnnxRuntime"))) Pack("runtime/OnnxRuntime", feed, "--no-build");
         string package = Directory.EnumerateFiles(feed, "WorldModels.Runtime.*.nupkg").Single();
         const string engine = "Microsoft.ML.OnnxRuntime.Managed";
         Assert.That(Dependencies(package), Is.EquivalentTo(new[] { $"net8.0 {engine}", $"net10.0 {engine}" }));
@@ -92,8 +92,8 @@ public sealed class PackageTests : BundleFixture
     private static string GlobalPackages => Environment.GetEnvironmentVariable("NUGET_PACKAGES")
         ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 
-    private static void Pack(string project, string feed) =>
-        Dotnet(Root, "pack", Path.Combine(Root, project), "-c", Configuration, "-o", feed);
+    private static void Pack(string project, string feed, params string[] more) =>
+        Dotnet(Root, ["pack", Path.Combine(Root, project), "-c", Configuration, "-o", feed, .. more]);
 
     private static IEnumerable<string> Dependencies(string package)
     {
