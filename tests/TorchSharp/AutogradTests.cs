@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -97,7 +98,7 @@ public sealed class AutogradTests
             x.add_(1);
         }
         Assert.That(is_grad_enabled());
-        Assert.That(() => x.add_(1), Throws.InstanceOf<System.Runtime.InteropServices.ExternalException>().With.Message.Contains("in-place"));
+        Assert.That(() => x.add_(1), Throws.InstanceOf<ExternalException>().With.Message.Contains("in-place"));
         Assert.That((x * 2).detach().requires_grad, Is.False);
     }
 }

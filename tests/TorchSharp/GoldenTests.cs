@@ -62,6 +62,22 @@ public sealed class GoldenTests
             () => nn.functional.smooth_l1_loss(net.call(x), x, nn.Reduction.Sum, 0.5) / 8, null);
     });
 
+    [Test]
+    public void Sequence_with_batch_normalisation() => Check("sequence", () =>
+    {
+        manual_seed(5);
+        var (xs, y) = (randn(7, 6, 4), randn(6, 3));
+        var (gru, lstm) = (nn.GRU(4, 8, 2, bidirectional: true), nn.LSTM(16, 10, batchFirst: true));
+        var (norm, head) = (nn.BatchNorm1d(10), nn.Linear(10, 3));
+        Parameter[] parameters = [.. new nn.Module[] { gru, lstm, norm, head }.SelectMany(m => m.parameters())];
+        return (optim.Adam(parameters, lr: 5e-3), () =>
+        {
+            var (all, h, _) = lstm.call(gru.call(xs).Item1.transpose(0, 1));
+            var predicted = head.call(norm.call(h[0] + all.mean([1])));
+            return nn.functional.huber_loss(predicted, y, delta: 0.7) + 1e-3 * norm.running_var!.sum();
+        }, null);
+    });
+
     private static void Check(string run, Func<(optim.Optimizer, Func<Tensor> Loss, double? Clip)> make)
     {
         using var all = NewDisposeScope();

@@ -45,7 +45,7 @@ public sealed class SummaryWriterTests
         Assert.That(Pixels(image.Bytes(4)), Is.EqualTo(new byte[] { 0, 255, 0, 9, 0, 255, 8, 0, 0, 0, 7, 255, 255, 6 }));
 
         var histogram = events[4].Message(5).Message(1).Message(5);
-        Assert.That((histogram.Real(1), histogram.Real(2), histogram.Real(3), histogram.Real(4), histogram.Real(5)), Is.EqualTo((-2.0, 1.0, 4.0, 0.0, 6.0)));
+        Assert.That(Enumerable.Range(1, 5).Select(histogram.Real), Is.EqualTo(new[] { -2.0, 1, 4, 0, 6 }));
         double[] limits = histogram.Reals(6), counts = histogram.Reals(7);
         Assert.That(limits, Is.Ordered.And.Length.EqualTo(counts.Length));
         Assert.That(counts.Where(c => c > 0), Is.EqualTo(new[] { 1.0, 1, 2 }));

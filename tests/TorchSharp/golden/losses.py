@@ -78,6 +78,24 @@ def autoencoder():
     return losses
 
 
+def sequence():
+    torch.manual_seed(5)
+    xs, y = torch.randn(7, 6, 4), torch.randn(6, 3)
+    gru, lstm = nn.GRU(4, 8, 2, bidirectional=True), nn.LSTM(16, 10, batch_first=True)
+    norm, head = nn.BatchNorm1d(10), nn.Linear(10, 3)
+    parameters = [p for m in (gru, lstm, norm, head) for p in m.parameters()]
+    optimiser = torch.optim.Adam(parameters, lr=5e-3)
+    losses = []
+    for _ in range(20):
+        optimiser.zero_grad()
+        out, (h, _) = lstm(gru(xs)[0].transpose(0, 1))
+        loss = F.huber_loss(head(norm(h[0] + out.mean(1))), y, delta=0.7) + 1e-3 * norm.running_var.sum()
+        loss.backward()
+        optimiser.step()
+        losses.append(loss.item())
+    return losses
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    json.dump({run.__name__: run() for run in (mlp, gru, lstm, autoencoder)}, open("losses.json", "w"), indent=1)
+    json.dump({run.__name__: run() for run in (mlp, gru, lstm, autoencoder, sequence)}, open("losses.json", "w"), indent=1)
