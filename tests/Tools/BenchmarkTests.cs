@@ -107,5 +107,6 @@ public sealed class BenchmarkTests
     {
         Assert.That(new[] { 2.5, 0.0025, 2.5e-6, 2.5e-9 }.Select(Figures.Time), Is.EqualTo(new[] { "2.5 s", "2.5 ms", "2.5 us", "2.5 ns" }));
         Assert.That(new[] { 12.0, 2048, 3 << 20 }.Select(Figures.Bytes), Is.EqualTo(new[] { "12 B", "2 KiB", "3 MiB" }));
+        Assert.That(new[] { 12, 6860, 2.257e6 }.Select(Figures.Flops), Is.EqualTo(new[] { "12 FLOP", "6.86 kFLOP", "2.26 MFLOP" }));
     }
 }

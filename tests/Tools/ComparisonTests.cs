@@ -22,17 +22,17 @@ public sealed class ComparisonTests
     [Test]
     public void APlayedEpisodeIsTheRealGame()
     {
-        RealEpisode episode = RealEpisode.Play("minipacman-hunt", steps: 12, seed: 5, skip: 7);
+        RealEpisode episode = RealEpisode.Play("minipacman-rush", steps: 12, seed: 5, skip: 7);
         Assert.That(episode.Steps, Is.EqualTo(12));
         Assert.That(episode.Rewards, Has.Count.EqualTo(12));
         // Its actions from the same seed, after the scripted player's first seven, lead through the same frames.
-        RealEpisode longer = RealEpisode.Play("minipacman-hunt", steps: 19, seed: 5, skip: 0);
-        IEnvironment<long> environment = EnvironmentRegistry.Make<long>("minipacman-hunt");
+        RealEpisode longer = RealEpisode.Play("minipacman-rush", steps: 19, seed: 5, skip: 0);
+        IEnvironment<long> environment = EnvironmentRegistry.Make<long>("minipacman-rush");
         float[] observation = new float[environment.ObservationSpace.Size];
         environment.Reset(5, observation);
         for (int t = 0; t < 19; t++)
         {
-            Assert.That(longer.Observations[t], Is.EqualTo(observation));
+            Assert.That(longer.Observations[t], Is.EqualTo(observation), $"step {t}");
             if (t >= 7) Assert.That(episode.Observations[t - 7], Is.EqualTo(observation));
             environment.Step([((long[])longer.Actions)[t]], observation);
         }

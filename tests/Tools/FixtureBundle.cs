@@ -1,6 +1,9 @@
 using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
+using Axes = WorldModels.Onnx.Dim;
+using Graph = WorldModels.Onnx.Graph;
+using Shape = WorldModels.Runtime.Dim;
 
 namespace WorldModels.Tests.Tools;
 
@@ -23,7 +26,7 @@ internal static class FixtureBundle
     /// <summary>Writes a world model into a new directory.</summary>
     public static string World(Func<Manifest, Manifest>? change = null, int rows = 15)
     {
-        Dim[] frame = ["batch", 3, rows, Size / 3 / rows];
+        Axes[] frame = ["batch", 3, rows, Size / 3 / rows];
         Graph observe = new("observe");
         observe.Output("frame", observe.Input("observation", DType.Float32, frame));
 
@@ -50,7 +53,7 @@ internal static class FixtureBundle
         {
             ["observation"] = NpyArray.Of(Wave(4 * Size, 0.5f, 0.5f), [4, .. frame.Skip(1).Select(d => d.Value)]),
         });
-        Runtime.Dim[] shape = ["batch", 3, rows, Size / 3 / rows];
+        Shape[] shape = ["batch", 3, rows, Size / 3 / rows];
         Manifest manifest = Describe(rows) with
         {
             Parity = new(),

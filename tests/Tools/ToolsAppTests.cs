@@ -20,7 +20,7 @@ public sealed class ToolsAppTests
         string text = Succeeds("inspect", _bundle);
         Assert.That(text, Does.Contain("fading: test on minipacman").And.Contain("one of 5").And.Contain("weights.safetensors").And.Contain("1,234")
             .And.Contain("exact_frame").And.Contain("0.4375").And.Contain("float32 [batch, 3, 15, 19]").And.Contain("becomes frame")
-            .And.Contain($"{FixtureBundle.Parameters:N0}").And.Contain("0.007"));
+            .And.Contain($"{FixtureBundle.Parameters:N0}").And.Contain("6.86 kFLOP"));
     }
 
     [Test]

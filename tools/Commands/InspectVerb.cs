@@ -22,8 +22,8 @@ public sealed class InspectVerb : BundleVerb
             ("parity", manifest.Parity is { } parity ? $"{parity.File}, tolerance {parity.Tolerance}, rollout of {parity.Horizon}" : "none travels"));
         page.Line();
         page.Heading("Graphs, per row at batch 1");
-        page.Table(["graph", "file", "nodes", "weights", "MFLOP", "moved"], [.. costs.Select(cost => (string[])
-            [cost.Graph, manifest.Graphs[cost.Graph].File, $"{cost.Nodes}", Figures.Bytes(cost.WeightBytes), Figures.Number(cost.Flops / 1e6), Figures.Bytes(cost.Bytes)])]);
+        page.Table(["graph", "file", "nodes", "weights", "operations", "moved"], [.. costs.Select(cost => (string[])
+            [cost.Graph, manifest.Graphs[cost.Graph].File, $"{cost.Nodes}", Figures.Bytes(cost.WeightBytes), Figures.Flops(cost.Flops), Figures.Bytes(cost.Bytes)])]);
         foreach (GraphCost cost in costs.Where(cost => cost.Unknown.Count > 0))
             page.Line($"{cost.Graph}: not counted: {string.Join(", ", cost.Unknown)}");
         page.Line();
@@ -43,7 +43,7 @@ public sealed class InspectVerb : BundleVerb
         page.Line();
         page.Heading("Training");
         page.Facts(
-            [("updates", Figures.Number(training.Updates)), ("frames", Figures.Number(training.Frames)), ("time", Figures.Time(training.Seconds)),
+            [("updates", Figures.Number(training.Updates)), ("frames", Figures.Number(training.Frames)), ("seconds", Figures.Number(training.Seconds)),
              ("device", training.Device), ("seed", $"{training.Seed}"), .. training.Config.Select(pair => (pair.Key, (string?)pair.Value))]);
         if (training.Figures.Count == 0) return;
         page.Line();
@@ -60,7 +60,7 @@ public sealed class InspectVerb : BundleVerb
         string[] facts =
         [
             tensor.Noise is { } noise ? $"{noise}".ToLowerInvariant() : "",
-            tensor.Initial is { } initial ? $"starts as {initial}".ToLowerInvariant() : "",
+            tensor.Initial switch { InitialState.Zeros => "zeros at first", InitialState.Starts => "from starts.npz at first", _ => "" },
             tensor.Feeds is { } feeds ? $"becomes {feeds}" : "",
             tensor.Stream is { } stream ? $"stream {stream}" : "",
         ];

@@ -31,13 +31,13 @@ public sealed record BenchmarkReport
 
     /// <summary>Headings of <see cref="Rows"/>.</summary>
     public static IReadOnlyList<string> Columns { get; } =
-        ["what", "batch", "frames/s", "per CPU second", "step median", "step p99", "bytes/step", "MFLOP/frame", "share of peak"];
+        ["what", "batch", "frames/s", "per CPU second", "step median", "step p99", "bytes/step", "per frame", "share of peak"];
 
     /// <summary>The figures as text, for tables.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Rows => [.. Measurements.Select(m => (IReadOnlyList<string>)
         [
             m.What, Figures.Number(m.Batch), Figures.Number(m.FramesPerSecond), Figures.Number(m.FramesPerCpuSecond), Figures.Time(m.StepMedian),
-            Figures.Time(m.StepP99), Figures.Number(m.BytesPerStep), m.FlopsPerFrame is { } flops ? Figures.Number(flops / 1e6) : "",
+            Figures.Time(m.StepP99), Figures.Number(m.BytesPerStep), m.FlopsPerFrame is { } flops ? Figures.Flops(flops) : "",
             m.PeakShare is { } share ? Figures.Share(share) : "",
         ])];
 

@@ -98,8 +98,8 @@ public sealed record RealEpisode
                 if (environment is MiniPacmanEnvironment pacman && action is long[] move) move[0] = player.Act(pacman.Game);
                 else foreach (ref TAction value in action.AsSpan()) value = draw(random, environment.ActionSpace);
                 StepResult result = environment.Step(action, observation);
-                (done, observation) = (result.Done, [.. observation]);
-                observations.Add(observation);
+                done = result.Done;
+                observations.Add([.. observation]);
                 actions.AddRange(action);
                 rewards.Add((float)result.Reward);
             }
