@@ -22,7 +22,7 @@ public sealed class BenchVerb : RunningVerb
     [Option("simulator", HelpText = "Measure the real environment beside the dream, in turn.")]
     public bool Simulator { get; set; }
 
-    [Option("json", MetaValue = "FILE", HelpText = "Write the figures as JSON to this file, or to the output instead of the table if it is '-'.")]
+    [Option("json", MetaValue = "FILE", HelpText = "Write JSON to this file; '-': to the output, instead of the table.")]
     public string? Json { get; set; }
 
     private protected override int Run(Page page)
@@ -38,7 +38,12 @@ public sealed class BenchVerb : RunningVerb
             using WorldModel world = WorldModel.Load(Bundle, options);
             report = DreamBenchmark.Run(world, new()
             {
-                Batches = batches, Horizon = horizon, Seconds = seconds, Simulator = Simulator, Directory = Bundle, Dream = new() { Tile = tile },
+                Batches = batches,
+                Horizon = horizon,
+                Seconds = seconds,
+                Simulator = Simulator,
+                Directory = Bundle,
+                Dream = new() { Tile = tile },
             });
         }
         if (ControllerBenchmark.Fits(manifest))

@@ -15,7 +15,8 @@ public sealed class ProvidersVerb : Verb
         try
         {
             WriteProbe(directory);
-            page.Facts(ExecutionProviders.Names.Where(name => name != ExecutionProviders.Auto).Select(name => (name, (string?)Try(directory, name))));
+            var names = ExecutionProviders.Names.Where(name => name != ExecutionProviders.Auto);
+            page.Facts(names.Select(name => (name, (string?)Try(directory, name))));
             page.Line($"{Machine.Current}");
             return 0;
         }

@@ -36,9 +36,9 @@ public sealed record BenchmarkReport
     /// <summary>The figures as text, for tables.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Rows => [.. Measurements.Select(m => (IReadOnlyList<string>)
         [
-            m.What, Figures.Number(m.Batch), Figures.Number(m.FramesPerSecond), Figures.Number(m.FramesPerCpuSecond), Figures.Time(m.StepMedian),
-            Figures.Time(m.StepP99), Figures.Number(m.BytesPerStep), m.FlopsPerFrame is { } flops ? Figures.Flops(flops) : "",
-            m.PeakShare is { } share ? Figures.Share(share) : "",
+            m.What, Figures.Number(m.Batch), Figures.Number(m.FramesPerSecond), Figures.Number(m.FramesPerCpuSecond),
+            Figures.Time(m.StepMedian), Figures.Time(m.StepP99), Figures.Number(m.BytesPerStep),
+            m.FlopsPerFrame is { } flops ? Figures.Flops(flops) : "", m.PeakShare is { } share ? Figures.Share(share) : "",
         ])];
 
     /// <summary>What the figures mean, a line each.</summary>
@@ -49,7 +49,7 @@ public sealed record BenchmarkReport
             List<string> notes =
             [
                 $"{Machine}",
-                $"Provider {Provider}. One call is {Measurements.Select(m => m.Horizon).Max()} steps, timed as a whole; a step's time is its share.",
+                $"Provider {Provider}. A call of {Measurements.Max(m => m.Horizon)} steps is timed as a whole; a step's time is its share.",
             ];
             if (PeakGflops is { } peak) notes.Add($"Peak: {Figures.Number(peak)} GFLOP/s of fp32 multiply-adds on one core, measured.");
             if (Note is not null) notes.Add(Note);
@@ -80,12 +80,11 @@ public static class DreamReport
     /// <param name="output">Receives the table.</param>
     /// <param name="directory">The bundle's directory, to state the share of the peak; null: without.</param>
     public static BenchmarkReport WriteTable(
-        WorldModel world, IReadOnlyList<int> batches, int horizon, double seconds, bool simulator, TextWriter output, string? directory = null)
+        WorldModel world, IReadOnlyList<int> batches, int horizon, double seconds, bool simulator, TextWriter output,
+        string? directory = null)
     {
-        BenchmarkReport report = DreamBenchmark.Run(world, new()
-        {
-            Batches = batches, Horizon = horizon, Seconds = seconds, Simulator = simulator, Directory = directory,
-        });
+        DreamBenchmarkOptions options = new() { Batches = batches, Horizon = horizon, Seconds = seconds, Simulator = simulator };
+        BenchmarkReport report = DreamBenchmark.Run(world, options with { Directory = directory });
         report.Write(output);
         return report;
     }

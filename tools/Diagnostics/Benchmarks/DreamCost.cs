@@ -48,14 +48,17 @@ public static class DreamCost
     public static double Flops(string directory, Manifest manifest, IEnumerable<string> graphs) =>
         graphs.Sum(graph => OfGraph(directory, manifest, graph).Flops);
 
-    /// <summary>Number of parameters of all graphs, each counted once: the weights that lie in a file of their own, or if there are none the
-    /// arrays of floats within the graphs.</summary>
+    /// <summary>
+    /// Number of parameters of all graphs, each counted once: the weights that lie in a file of their own, or if there are none the arrays
+    /// of floats within the graphs.
+    /// </summary>
     /// <exception cref="BundleException">A graph's file cannot be read.</exception>
     public static long Parameters(string directory, Manifest manifest)
     {
         try
         {
-            TensorProto[] floats = [.. manifest.Graphs.Values.SelectMany(graph => ModelReader.Load(Path.Combine(directory, graph.File)).Graph.Initializer)
+            TensorProto[] floats = [.. manifest.Graphs.Values
+                .SelectMany(graph => ModelReader.Load(Path.Combine(directory, graph.File)).Graph.Initializer)
                 .Where(i => i.DataType == (int)DataType.Float && i.Dims.Count > 0).DistinctBy(i => i.Name)];
             TensorProto[] external = [.. floats.Where(i => i.DataLocation == DataLocation.External)];
             return (external.Length > 0 ? external : floats).Sum(i => i.Dims.Aggregate(1L, (product, size) => product * size));

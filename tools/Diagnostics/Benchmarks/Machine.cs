@@ -22,7 +22,9 @@ public sealed record Machine(string Cpu, int Cores, string System, string DotNet
 
     private static string CpuName()
     {
-        string? line = File.Exists(CpuFile) ? File.ReadLines(CpuFile).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        string? line = File.Exists(CpuFile)
+            ? File.ReadLines(CpuFile).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+            : null;
         return line?[(line.IndexOf(':') + 1)..].Trim()
             ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER")
             ?? $"{RuntimeInformation.ProcessArchitecture} processor";
