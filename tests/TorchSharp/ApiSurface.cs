@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Runtime.CompilerServices;
 
 namespace WorldModels.Tests.TorchSharpBinding;
 
@@ -18,7 +17,7 @@ internal static class ApiSurface
             if (Visible(constructor) && !constructor.IsStatic) yield return $"{name}::.ctor({Parameters(constructor)}) -> ctor";
         foreach (var method in type.GetMethods(Declared))
             if (Visible(method) && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)) && method.Name != "Finalize"
-                && !Accessor(method))
+                && !Generated(method) && !Overrides(method))
                 yield return $"{name}::{method.Name}({Parameters(method)}) -> {Name(method.ReturnType)}";
         foreach (var property in type.GetProperties(Declared))
             if (property.GetMethod is { } get && Visible(get))
@@ -29,8 +28,11 @@ internal static class ApiSurface
     }
 
     // Explicit interface implementations and the compiler's own methods are nobody's to call.
-    private static bool Accessor(MethodInfo method) => method.Name.Contains('.') || method.IsDefined(typeof(CompilerGeneratedAttribute), false)
-        && method.Name.Contains('<');
+    private static bool Generated(MethodInfo method) => method.Name.Contains('.') || method.Name.Contains('<');
+
+    // An override is its base's member.
+    private static bool Overrides(MethodInfo method) => method.GetBaseDefinition() is var origin && origin != method
+        && origin.DeclaringType!.Assembly == method.DeclaringType!.Assembly;
 
     private static bool Visible(MethodBase method) => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly;
 

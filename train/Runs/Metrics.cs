@@ -5,9 +5,10 @@ using static TorchSharp.torch;
 namespace WorldModels.Train;
 
 /// <summary>The measurements of a run: one JSON object a line in metrics.jsonl, and the same scalars as TensorBoard events.</summary>
-public sealed class Metrics : IDisposable
+public sealed class Metrics
 {
     private readonly string _path;
+    private readonly TorchSharp.Modules.SummaryWriter _board;
 
     /// <summary>Opens the log of a run folder, dropping lines at or after <paramref name="update"/>: a resumed run writes them again.</summary>
     public Metrics(string folder, long update)
@@ -18,6 +19,7 @@ public sealed class Metrics : IDisposable
             string[] kept = [.. File.ReadLines(_path).Where(line => Before(line, update))];
             AtomicFile.Write(_path, string.Concat(kept.Select(line => line + "\n")));
         }
+        _board = utils.tensorboard.SummaryWriter(Path.Combine(folder, "tensorboard"));
     }
 
     /// <summary>Appends one line: the update, the environment frames seen so far, and named values.</summary>
@@ -27,6 +29,8 @@ public sealed class Metrics : IDisposable
         {
             using (var writer = new StreamWriter(_path, append: true))
                 writer.WriteLine("{" + string.Join(", ", new[] { $"\"update\": {update}", $"\"frames\": {frames}" }.Concat(values.Select(Pair))) + "}");
+            foreach ((string name, double value) in values)
+                _board.add_scalar(name, (float)value, (int)update);
         }
         catch (IOException exception)
         {
@@ -34,8 +38,6 @@ public sealed class Metrics : IDisposable
         }
     }
 
-
-    public void Dispose() { }
     // JSON has no NaN or infinity; null says that there was no number.
     private static string Pair(KeyValuePair<string, double> pair) =>
         $"{JsonSerializer.Serialize(pair.Key)}: {(double.IsFinite(pair.Value) ? pair.Value.ToString("R", CultureInfo.InvariantCulture) : "null")}";

@@ -24,7 +24,7 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
         if (File.Exists(folder.CheckpointPath))
             Load(Checkpoint.Read(folder.CheckpointPath));
         TrainOptions options = trainer.Options;
-        using var metrics = new Metrics(folder.Path, Updates);
+        var metrics = new Metrics(folder.Path, Updates);
         using IProgressTask task = progress.Start("training", options.Updates, Updates);
         double before = Seconds;
         var clock = Stopwatch.StartNew();
