@@ -1,4 +1,5 @@
 using CommandLine;
+using Microsoft.ML.OnnxRuntime;
 using WorldModels.Diagnostics;
 using WorldModels.Runtime;
 
@@ -51,12 +52,13 @@ public sealed class BenchVerb : RunningVerb
             BenchmarkReport decisions = ControllerBenchmark.Run(Bundle, batches, seconds, new() { Runtime = options });
             report = report is null ? decisions : report with { Measurements = [.. report.Measurements, .. decisions.Measurements] };
         }
+        report = report! with { OnnxRuntime = OrtEnv.Instance().GetVersionString() };
         if (Json == "-")
         {
-            page.Line(report!.ToJson());
+            page.Line(report.ToJson());
             return 0;
         }
-        page.Heading($"{report!.Bundle}");
+        page.Heading($"{report.Bundle}");
         page.Table(BenchmarkReport.Columns, report.Rows);
         foreach (string note in report.Notes) page.Line(note);
         if (Json is not null) File.WriteAllText(Json, report.ToJson() + "\n");

@@ -17,7 +17,7 @@ public sealed class InspectVerb : BundleVerb
             ("created", manifest.Created.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)),
             ("observation", Describe(manifest.Observation)),
             ("action", Describe(manifest.Action)),
-            ("parameters", Figures.Number(DreamCost.Parameters(Bundle, manifest))),
+            ("parameters", DreamCost.Parameters(Bundle, manifest) is { } parameters ? Figures.Number(parameters) : null),
             ("opset", $"{manifest.Opset}"),
             ("parity", manifest.Parity is { } parity ? $"{parity.File}, tolerance {parity.Tolerance}" : "none travels"));
         page.Line();

@@ -17,6 +17,9 @@ public sealed record BenchmarkReport
     /// <summary>Name of the bundle.</summary>
     public required string Bundle { get; init; }
 
+    /// <summary>Version of the native ONNX Runtime, if the caller knows it.</summary>
+    public string? OnnxRuntime { get; init; }
+
     /// <summary>Which execution provider ran it, and why.</summary>
     public required string Provider { get; init; }
 
@@ -48,7 +51,7 @@ public sealed record BenchmarkReport
         {
             List<string> notes =
             [
-                $"{Machine}",
+                $"{Machine}{(OnnxRuntime is null ? "" : $", ONNX Runtime {OnnxRuntime}")}",
                 $"Provider {Provider}. A call of {Measurements.Max(m => m.Horizon)} steps is timed as a whole; a step's time is its share.",
             ];
             if (PeakGflops is { } peak) notes.Add($"Peak: {Figures.Number(peak)} GFLOP/s of fp32 multiply-adds on one core, measured.");
