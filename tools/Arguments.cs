@@ -9,7 +9,7 @@ internal static class Arguments
     /// <exception cref="UsageException">One is not a whole number, or too small.</exception>
     public static int[] WholeNumbers(string option, string text, int least) =>
         [.. text.Split(',').Select(part => Parse(part, least) ?? throw new UsageException(
-            $"--{option} takes whole numbers of at least {least}, separated by commas, such as 1,64,1024; found '{text}'."))];
+            $"--{option} takes whole numbers of at least {least}, such as 1,64,1024; found '{text}'."))];
 
     /// <summary>One whole number.</summary>
     /// <exception cref="UsageException">It is none, or too small.</exception>
@@ -18,8 +18,9 @@ internal static class Arguments
 
     /// <summary>A seed.</summary>
     /// <exception cref="UsageException">It is none.</exception>
-    public static ulong Seed(string option, string text) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
-        ? seed : throw new UsageException($"--{option} takes a whole number from 0 on; found '{text}'.");
+    public static ulong Seed(string option, string text) =>
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
+            ? seed : throw new UsageException($"--{option} takes a whole number from 0 on; found '{text}'.");
 
     /// <summary>A positive number.</summary>
     /// <exception cref="UsageException">It is none.</exception>
@@ -28,5 +29,5 @@ internal static class Arguments
             ? number : throw new UsageException($"--{option} takes a number above 0; found '{text}'.");
 
     private static int? Parse(string text, int least) =>
-        int.TryParse(text.Trim(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) && number >= least ? number : null;
+        int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int number) && number >= least ? number : null;
 }

@@ -13,6 +13,8 @@ public static class ToolsApp
     private static readonly Type[] Verbs =
         [typeof(InspectVerb), typeof(VerifyVerb), typeof(BenchVerb), typeof(PictureVerb), typeof(DreamVerb), typeof(ProvidersVerb)];
 
+    private static string? Version => typeof(ToolsApp).Assembly.GetName().Version?.ToString(3);
+
     /// <summary>Runs one command.</summary>
     /// <param name="args">The command and its options.</param>
     /// <param name="output">Receives results; tables are drawn if it is the console and that is a terminal, else plain.</param>
@@ -51,7 +53,7 @@ public static class ToolsApp
     {
         bool asked = errors.IsHelp() || errors.IsVersion();
         if (asked || errors.OfType<NoVerbSelectedError>().Any())
-            (asked ? output : error).WriteLine(errors.IsVersion() ? typeof(ToolsApp).Assembly.GetName().Version?.ToString(3) : Help(result));
+            (asked ? output : error).WriteLine(errors.IsVersion() ? Version : Help(result));
         else
             error.WriteLine(Explain(result.TypeInfo.Current, errors[0]));
         return asked ? 0 : WrongUsage;
@@ -86,8 +88,8 @@ public static class ToolsApp
 
     private static string Name(Type verb) => verb.GetCustomAttribute<VerbAttribute>()!.Name;
 
-    private static IEnumerable<string> Options(Type verb) => verb.GetProperties()
-        .Select(property => property.GetCustomAttribute<OptionAttribute>()).OfType<OptionAttribute>().Select(option => $"--{option.LongName}");
+    private static IEnumerable<string> Options(Type verb) =>
+        verb.GetProperties().SelectMany(p => p.GetCustomAttributes<OptionAttribute>()).Select(option => $"--{option.LongName}");
 }
 
 /// <summary>The command line was used wrongly; the message says how to use it.</summary>

@@ -34,7 +34,8 @@ public sealed class BenchmarkTests
         }
         Measurement dream = report.Measurements[0];
         Assert.That(dream.FlopsPerFrame, Is.EqualTo(FixtureBundle.FlopsPerFrame));
-        Assert.That(dream.PeakShare, Is.EqualTo(dream.FlopsPerFrame * dream.FramesPerCpuSecond / report.PeakGflops / 1e9).Within(1e-9).And.InRange(0, 1));
+        double share = (FixtureBundle.FlopsPerFrame * dream.FramesPerCpuSecond / report.PeakGflops / 1e9)!.Value;
+        Assert.That(dream.PeakShare, Is.EqualTo(share).Within(1e-9).And.InRange(0, 1));
         Assert.That(report.Measurements[1].FlopsPerFrame, Is.Null);
     }
 
@@ -49,7 +50,8 @@ public sealed class BenchmarkTests
             BenchmarkReport report = DreamReport.WriteTable(world, [2], horizon: 2, seconds: 0.02, simulator: true, output);
             Assert.That(report.Measurements.Select(m => m.What), Is.EqualTo(new[] { "dream" }));
             Assert.That(output.ToString(), Does.Contain("Did you mean 'minipacman'").And.Contain("frames/s"));
-            Assert.That(() => DreamBenchmark.Run(world, new() { Batches = [0] }), Throws.TypeOf<BundleException>().With.Message.Contains("at least 1"));
+            Assert.That(() => DreamBenchmark.Run(world, new() { Batches = [0] }),
+                Throws.TypeOf<BundleException>().With.Message.Contains("at least 1"));
         }
         finally
         {
@@ -64,9 +66,11 @@ public sealed class BenchmarkTests
         try
         {
             BenchmarkReport report = ControllerBenchmark.Run(bundle, [1, 16], seconds: 0.05);
-            Assert.That(report.Measurements.Select(m => (m.What, m.Batch, m.Horizon)), Is.EqualTo(new[] { ("controller", 1, 1), ("controller", 16, 1) }));
+            Assert.That(report.Measurements.Select(m => (m.What, m.Batch, m.Horizon)),
+                Is.EqualTo(new[] { ("controller", 1, 1), ("controller", 16, 1) }));
             Assert.That(report.Measurements.Select(m => m.BytesPerStep), Is.All.Zero);
-            Assert.That(report.Measurements[0].FlopsPerFrame, Is.EqualTo(5 * (2 * 855 + 1) + 5 + 5)); // Gemm with bias, add the noise, ArgMax
+            // Gemm with bias, add the noise, ArgMax.
+            Assert.That(report.Measurements[0].FlopsPerFrame, Is.EqualTo(5 * (2 * 855 + 1) + 5 + 5));
         }
         finally
         {
@@ -105,7 +109,9 @@ public sealed class BenchmarkTests
     [Test]
     public void UnitsSuitTheSize()
     {
-        Assert.That(new[] { 2.5, 0.0025, 2.5e-6, 2.5e-9 }.Select(Figures.Time), Is.EqualTo(new[] { "2.5 s", "2.5 ms", "2.5 us", "2.5 ns" }));
+        Assert.That(new[] { 2.5, 2.5e-3, 2.5e-6, 2.5e-9, 0 }.Select(Figures.Time),
+            Is.EqualTo(new[] { "2.5 s", "2.5 ms", "2.5 us", "2.5 ns", "0 s" }));
         Assert.That(new[] { 12.0, 2048, 3 << 20 }.Select(Figures.Bytes), Is.EqualTo(new[] { "12 B", "2 KiB", "3 MiB" }));
+        Assert.That(new[] { 12, 6860, 2.257e6 }.Select(Figures.Flops), Is.EqualTo(new[] { "12 FLOP", "6.86 kFLOP", "2.26 MFLOP" }));
     }
 }

@@ -22,17 +22,17 @@ public sealed class ComparisonTests
     [Test]
     public void APlayedEpisodeIsTheRealGame()
     {
-        RealEpisode episode = RealEpisode.Play("minipacman-hunt", steps: 12, seed: 5, skip: 7);
+        RealEpisode episode = RealEpisode.Play("minipacman-rush", steps: 12, seed: 5, skip: 7);
         Assert.That(episode.Steps, Is.EqualTo(12));
         Assert.That(episode.Rewards, Has.Count.EqualTo(12));
         // Its actions from the same seed, after the scripted player's first seven, lead through the same frames.
-        RealEpisode longer = RealEpisode.Play("minipacman-hunt", steps: 19, seed: 5, skip: 0);
-        IEnvironment<long> environment = EnvironmentRegistry.Make<long>("minipacman-hunt");
+        RealEpisode longer = RealEpisode.Play("minipacman-rush", steps: 19, seed: 5, skip: 0);
+        IEnvironment<long> environment = EnvironmentRegistry.Make<long>("minipacman-rush");
         float[] observation = new float[environment.ObservationSpace.Size];
         environment.Reset(5, observation);
         for (int t = 0; t < 19; t++)
         {
-            Assert.That(longer.Observations[t], Is.EqualTo(observation));
+            Assert.That(longer.Observations[t], Is.EqualTo(observation), $"step {t}");
             if (t >= 7) Assert.That(episode.Observations[t - 7], Is.EqualTo(observation));
             environment.Step([((long[])longer.Actions)[t]], observation);
         }
@@ -75,8 +75,10 @@ public sealed class ComparisonTests
     [Test]
     public void WhatDoesNotFitIsSaid()
     {
-        Assert.That(() => RealEpisode.Play("minipacmen", 5, 0), Throws.TypeOf<BundleException>().With.Message.Contains("Did you mean 'minipacman'"));
-        RealEpisode vectors = new() { Source = "recording", Observations = [new float[4], new float[4]], Actions = new long[1], Rewards = [] };
-        Assert.That(() => DreamComparison.Run(_world, vectors), Throws.TypeOf<BundleException>().With.Message.Contains("have 4 values, those of bundle 'fading' 855"));
+        Assert.That(() => RealEpisode.Play("minipacmen", 5, 0),
+            Throws.TypeOf<BundleException>().With.Message.Contains("Did you mean 'minipacman'"));
+        RealEpisode vectors = new() { Source = "file", Observations = [new float[4], new float[4]], Actions = new long[1], Rewards = [] };
+        Assert.That(() => DreamComparison.Run(_world, vectors),
+            Throws.TypeOf<BundleException>().With.Message.Contains("have 4 values, those of bundle 'fading' 855"));
     }
 }

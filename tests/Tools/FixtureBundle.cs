@@ -1,6 +1,9 @@
 using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
+using Axes = WorldModels.Onnx.Dim;
+using Graph = WorldModels.Onnx.Graph;
+using Shape = WorldModels.Runtime.Dim;
 
 namespace WorldModels.Tests.Tools;
 
@@ -12,32 +15,33 @@ internal static class FixtureBundle
 {
     private const int Size = 3 * 15 * 19, Actions = 5;
 
-    /// <summary>Counted by hand for a row: fading 2 and clamping 2 a pixel, a Gemm of 860 inputs and 2 outputs with bias, a sigmoid.</summary>
+    /// <summary>Counted by hand for a row: fading 2 and clamping 2 a pixel, a Gemm of 860 inputs, 2 outputs and bias, a sigmoid.</summary>
     public const double FlopsPerFrame = 4 * Size + 2 * (2 * (Size + Actions) + 1) + 1;
 
     /// <summary>Fade and picture a pixel; the linear layer's weights and biases.</summary>
     public const int Parameters = 2 * Size + 2 * (Size + Actions) + 2;
 
-    private static readonly float[] Fade = Wave(Size, 0.9f, 0.05f), Picture = Wave(Size, 0.03f, 0.03f), Weight = Wave(2 * (Size + Actions), 0, 0.02f), Bias = [0.25f, 2];
+    private static readonly float[] Fade = Wave(Size, 0.9f, 0.05f), Picture = Wave(Size, 0.03f, 0.03f);
+    private static readonly float[] Weight = Wave(2 * (Size + Actions), 0, 0.02f), Bias = [0.25f, 2];
 
     /// <summary>Writes a world model into a new directory.</summary>
-    public static string World(Func<Manifest, Manifest>? change = null, int rows = 15)
+    public static string World(Func<Manifest, Manifest>? change = null)
     {
-        Dim[] frame = ["batch", 3, rows, Size / 3 / rows];
+        Axes[] frame = ["batch", 3, 15, 19];
         Graph observe = new("observe");
         observe.Output("frame", observe.Input("observation", DType.Float32, frame));
 
         Graph imagine = new("imagine");
         Dictionary<string, WeightArray> weights = new()
         {
-            ["fade"] = new(Fade, 3, rows, Size / 3 / rows),
-            ["picture"] = new(Picture, 3, rows, Size / 3 / rows),
+            ["fade"] = new(Fade, 3, 15, 19),
+            ["picture"] = new(Picture, 3, 15, 19),
             ["heads/weight"] = new(Weight, 2, Size + Actions),
             ["heads/bias"] = new(Bias, 2),
         };
         Parameters<Symbol> p = new(new SymbolicParameters(imagine, weights));
         Symbol x = imagine.Input("frame", DType.Float32, frame), action = imagine.Input("action", DType.Int64, "batch");
-        Symbol fade = p.Get("fade", [3, rows, Size / 3 / rows], Init.Zeros), picture = p.Get("picture", [3, rows, Size / 3 / rows], Init.Zeros);
+        Symbol fade = p.Get("fade", [3, 15, 19], Init.Zeros), picture = p.Get("picture", [3, 15, 19], Init.Zeros);
         Symbol heads = new Linear<Symbol>(p["heads"], Size + Actions, 2).Forward(x.Reshape(Axis.Keep, Size).Concat(action.OneHot(Actions)));
         imagine.Output("next_frame", (x * fade + picture).Clamp(0, 1));
         imagine.Output("reward", heads.Slice(1, 0, 1));
@@ -45,16 +49,16 @@ internal static class FixtureBundle
 
         string directory = Directory.CreateTempSubdirectory("worldmodels-tools-").FullName;
         ModelWriter.WriteBundle(directory, [observe.Build(), imagine.Build()]);
-        Npz.Write(Path.Combine(directory, "parity.npz"), Reference([.. frame.Skip(1).Select(d => d.Value)]));
+        Npz.Write(Path.Combine(directory, "parity.npz"), Reference());
         Npz.Write(Path.Combine(directory, "starts.npz"), new Dictionary<string, NpyArray>
         {
-            ["observation"] = NpyArray.Of(Wave(4 * Size, 0.5f, 0.5f), [4, .. frame.Skip(1).Select(d => d.Value)]),
+            ["observation"] = NpyArray.Of(Wave(4 * Size, 0.5f, 0.5f), 4, 3, 15, 19),
         });
-        Runtime.Dim[] shape = ["batch", 3, rows, Size / 3 / rows];
-        Manifest manifest = Describe(rows) with
+        Shape[] shape = ["batch", 3, 15, 19];
+        Manifest manifest = Describe() with
         {
             Parity = new(),
-            Training = new() { Seed = 4, Updates = 1234, Frames = 56789, Figures = new Dictionary<string, double> { ["exact_frame"] = 0.4375 } },
+            Training = new() { Seed = 4, Updates = 1234, Figures = new Dictionary<string, double> { ["exact_frame"] = 0.4375 } },
             Graphs = new Dictionary<string, GraphSpec>
             {
                 ["observe"] = new()
@@ -94,13 +98,14 @@ internal static class FixtureBundle
             ["actor/weight"] = new(Wave(Actions * Size, 0, 0.02f), Actions, Size),
             ["actor/bias"] = new(new float[Actions], Actions),
         }));
-        Symbol x = act.Input("observation", DType.Float32, "batch", 3, 15, 19), noise = act.Input("noise", DType.Float32, "batch", Actions);
+        Symbol x = act.Input("observation", DType.Float32, "batch", 3, 15, 19);
+        Symbol noise = act.Input("noise", DType.Float32, "batch", Actions);
         Symbol logits = new Linear<Symbol>(p["actor"], Size, Actions).Forward(x.Reshape(Axis.Keep, Size));
         act.Output("action", logits.SampleCategorical(noise));
         act.Output("logits", logits);
         string directory = Directory.CreateTempSubdirectory("worldmodels-tools-").FullName;
         ModelWriter.WriteBundle(directory, [act.Build()]);
-        (Describe(15) with
+        (Describe() with
         {
             Graphs = new Dictionary<string, GraphSpec>
             {
@@ -132,17 +137,17 @@ internal static class FixtureBundle
         return next;
     }
 
-    private static Manifest Describe(int rows) => new()
+    private static Manifest Describe() => new()
     {
         Name = "fading",
         Algorithm = "test",
         Environment = "minipacman",
-        Observation = new() { Shape = [3, rows, Size / 3 / rows] },
+        Observation = new() { Shape = [3, 15, 19] },
         Action = ActionSpec.Discrete(Actions),
         Graphs = new Dictionary<string, GraphSpec>(),
     };
 
-    private static Dictionary<string, NpyArray> Reference(int[] frame)
+    private static Dictionary<string, NpyArray> Reference()
     {
         const int Batch = 3;
         float[] x = Wave(Batch * Size, 0.4f, 0.3f), next = new float[Batch * Size], reward = new float[Batch], goesOn = new float[Batch];
@@ -161,11 +166,11 @@ internal static class FixtureBundle
         }
         return new()
         {
-            ["observe/inputs/observation"] = NpyArray.Of(x, [Batch, .. frame]),
-            ["observe/outputs/frame"] = NpyArray.Of(x, [Batch, .. frame]),
-            ["imagine/inputs/frame"] = NpyArray.Of(x, [Batch, .. frame]),
+            ["observe/inputs/observation"] = NpyArray.Of(x, Batch, 3, 15, 19),
+            ["observe/outputs/frame"] = NpyArray.Of(x, Batch, 3, 15, 19),
+            ["imagine/inputs/frame"] = NpyArray.Of(x, Batch, 3, 15, 19),
             ["imagine/inputs/action"] = NpyArray.Of(action),
-            ["imagine/outputs/next_frame"] = NpyArray.Of(next, [Batch, .. frame]),
+            ["imagine/outputs/next_frame"] = NpyArray.Of(next, Batch, 3, 15, 19),
             ["imagine/outputs/reward"] = NpyArray.Of(reward, Batch, 1),
             ["imagine/outputs/continue"] = NpyArray.Of(goesOn, Batch, 1),
         };

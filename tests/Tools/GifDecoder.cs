@@ -37,7 +37,7 @@ internal sealed class GifDecoder
                     Image frame = new(width, height);
                     byte[] indices = Decompress(Byte(), Blocks(), width * height);
                     for (int i = 0; i < indices.Length; i++)
-                        frame[i % width, i / width] = new(palette[indices[i] * 3], palette[indices[i] * 3 + 1], palette[indices[i] * 3 + 2]);
+                        frame[i % width, i / width] = Colour(palette.AsSpan(indices[i] * 3));
                     frames.Add(frame);
                     break;
                 default:
@@ -45,6 +45,8 @@ internal sealed class GifDecoder
             }
         }
     }
+
+    private static Rgb Colour(ReadOnlySpan<byte> bytes) => new(bytes[0], bytes[1], bytes[2]);
 
     private static byte[] Decompress(int bits, byte[] data, int expected)
     {

@@ -88,7 +88,8 @@ public sealed class PictureTests
         Assert.That(Count(grid, red), Is.EqualTo(6));
         Assert.That(Count(grid, green), Is.EqualTo(4));
         Assert.That(Count(grid, blue), Is.EqualTo(2));
-        Assert.That(new[] { grid[1, 1], grid[4, 1], grid[1, 5], grid[0, 0], grid[3, 1] }, Is.EqualTo(new[] { red, green, blue, grey, grey }));
+        Rgb[] found = [grid[1, 1], grid[4, 1], grid[1, 5], grid[0, 0], grid[3, 1]];
+        Assert.That(found, Is.EqualTo(new[] { red, green, blue, grey, grey }));
         Assert.That(() => Image.Grid([], 1, grey), Throws.ArgumentException.With.Message.Contains("at least one picture"));
     }
 
@@ -111,7 +112,8 @@ public sealed class PictureTests
         Image grey = Image.FromObservation([-1, 1, 0], [1, 3, 1], low: -1, high: 1);
         Assert.That(Enumerable.Range(0, 3).Select(y => grey[0, y].R), Is.EqualTo(new[] { 0, 255, 128 }));
         Assert.That(() => Image.FromObservation([1, 2], [2]), Throws.ArgumentException.With.Message.Contains("(2) is no picture"));
-        Assert.That(() => Image.FromObservation([1, 2], [1, 3, 1]), Throws.ArgumentException.With.Message.Contains("has 3 values; found 2"));
+        Assert.That(() => Image.FromObservation([1, 2], [1, 3, 1]),
+            Throws.ArgumentException.With.Message.Contains("has 3 values; found 2"));
     }
 
     [Test]
@@ -180,7 +182,8 @@ public sealed class PictureTests
             int length = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(at));
             type = Encoding.ASCII.GetString(file, at + 4, 4);
             var body = file.AsSpan(at + 8, length);
-            Assert.That(BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(at + 8 + length)), Is.EqualTo(Crc32(file.AsSpan(at + 4, length + 4))), type);
+            uint crc = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(at + 8 + length));
+            Assert.That(crc, Is.EqualTo(Crc32(file.AsSpan(at + 4, length + 4))), type);
             if (type == "IHDR")
             {
                 (width, height) = (BinaryPrimitives.ReadInt32BigEndian(body), BinaryPrimitives.ReadInt32BigEndian(body[4..]));
@@ -203,7 +206,15 @@ public sealed class PictureTests
             for (int i = 0; i < row.Length; i++)
             {
                 int left = i < 3 ? 0 : row[i - 3], up = above[i], corner = i < 3 ? 0 : above[i - 3];
-                row[i] += (byte)(filter switch { 0 => 0, 1 => left, 2 => up, 3 => (left + up) / 2, 4 => Paeth(left, up, corner), _ => throw new InvalidDataException() });
+                row[i] += (byte)(filter switch
+                {
+                    0 => 0,
+                    1 => left,
+                    2 => up,
+                    3 => (left + up) / 2,
+                    4 => Paeth(left, up, corner),
+                    _ => throw new InvalidDataException("filter"),
+                });
             }
             row.CopyTo(image.Row(y));
         }

@@ -1,4 +1,5 @@
 using CommandLine;
+using Microsoft.ML.OnnxRuntime;
 using WorldModels.Diagnostics;
 using WorldModels.Runtime;
 
@@ -22,7 +23,7 @@ public sealed class BenchVerb : RunningVerb
     [Option("simulator", HelpText = "Measure the real environment beside the dream, in turn.")]
     public bool Simulator { get; set; }
 
-    [Option("json", MetaValue = "FILE", HelpText = "Write the figures as JSON to this file, or to the output instead of the table if it is '-'.")]
+    [Option("json", MetaValue = "FILE", HelpText = "Write JSON to this file; '-': to the output, instead of the table.")]
     public string? Json { get; set; }
 
     private protected override int Run(Page page)
@@ -38,7 +39,12 @@ public sealed class BenchVerb : RunningVerb
             using WorldModel world = WorldModel.Load(Bundle, options);
             report = DreamBenchmark.Run(world, new()
             {
-                Batches = batches, Horizon = horizon, Seconds = seconds, Simulator = Simulator, Directory = Bundle, Dream = new() { Tile = tile },
+                Batches = batches,
+                Horizon = horizon,
+                Seconds = seconds,
+                Simulator = Simulator,
+                Directory = Bundle,
+                Dream = new() { Tile = tile },
             });
         }
         if (ControllerBenchmark.Fits(manifest))
@@ -46,12 +52,13 @@ public sealed class BenchVerb : RunningVerb
             BenchmarkReport decisions = ControllerBenchmark.Run(Bundle, batches, seconds, new() { Runtime = options });
             report = report is null ? decisions : report with { Measurements = [.. report.Measurements, .. decisions.Measurements] };
         }
+        report = report! with { OnnxRuntime = OrtEnv.Instance().GetVersionString() };
         if (Json == "-")
         {
-            page.Line(report!.ToJson());
+            page.Line(report.ToJson());
             return 0;
         }
-        page.Heading($"{report!.Bundle}");
+        page.Heading($"{report.Bundle}");
         page.Table(BenchmarkReport.Columns, report.Rows);
         foreach (string note in report.Notes) page.Line(note);
         if (Json is not null) File.WriteAllText(Json, report.ToJson() + "\n");

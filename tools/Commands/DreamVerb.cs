@@ -40,7 +40,8 @@ public sealed class DreamVerb : RunningVerb
         }
         page.Heading($"{world.Manifest.Name}: {Figures.Number(batch)} dreams of {horizon} steps, seed {seed}");
         page.Table(["step", "mean reward", "mean continue"], rows);
-        if (rewards) page.Line($"Return: {Text(returns.Average())}, sd {Text(Deviation(returns))}, {Text(returns.Min())} to {Text(returns.Max())}.");
+        string spread = $"sd {Text(Deviation(returns))}, {Text(returns.Min())} to {Text(returns.Max())}";
+        if (rewards) page.Line($"Return: {Text(returns.Average())}, {spread}.");
         if (continues) page.Line($"Still going on after {horizon} steps: {Figures.Share(alive.Average())}.");
         if (!rewards && !continues) page.Line("This bundle predicts neither reward nor continuation.");
         return 0;

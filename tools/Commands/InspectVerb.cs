@@ -5,7 +5,7 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 
-[Verb("inspect", HelpText = "Show what a bundle holds: spaces, graphs and their tensors, sizes, operations, training figures.")]
+[Verb("inspect", HelpText = "Show what a bundle holds: spaces, graphs, tensors, sizes, operations, training figures.")]
 public sealed class InspectVerb : BundleVerb
 {
     private protected override int Run(Page page)
@@ -15,21 +15,24 @@ public sealed class InspectVerb : BundleVerb
         page.Heading($"{manifest.Name}: {manifest.Algorithm} on {manifest.Environment}");
         page.Facts(
             ("created", manifest.Created.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)),
-            ("observation", $"({string.Join(", ", manifest.Observation.Shape)}), {manifest.Observation.Low} to {manifest.Observation.High}"),
+            ("observation", Describe(manifest.Observation)),
             ("action", Describe(manifest.Action)),
-            ("parameters", Figures.Number(DreamCost.Parameters(Bundle, manifest))),
+            ("parameters", DreamCost.Parameters(Bundle, manifest) is { } parameters ? Figures.Number(parameters) : null),
             ("opset", $"{manifest.Opset}"),
-            ("parity", manifest.Parity is { } parity ? $"{parity.File}, tolerance {parity.Tolerance}, rollout of {parity.Horizon}" : "none travels"));
+            ("parity", manifest.Parity is { } parity ? $"{parity.File}, tolerance {parity.Tolerance}" : "none travels"));
         page.Line();
         page.Heading("Graphs, per row at batch 1");
-        page.Table(["graph", "file", "nodes", "weights", "MFLOP", "moved"], [.. costs.Select(cost => (string[])
-            [cost.Graph, manifest.Graphs[cost.Graph].File, $"{cost.Nodes}", Figures.Bytes(cost.WeightBytes), Figures.Number(cost.Flops / 1e6), Figures.Bytes(cost.Bytes)])]);
+        page.Table(["graph", "file", "nodes", "weights", "operations", "moved"], [.. costs.Select(cost => (string[])
+        [
+            cost.Graph, manifest.Graphs[cost.Graph].File, $"{cost.Nodes}", Figures.Bytes(cost.WeightBytes), Figures.Flops(cost.Flops),
+            Figures.Bytes(cost.Bytes),
+        ])]);
         foreach (GraphCost cost in costs.Where(cost => cost.Unknown.Count > 0))
             page.Line($"{cost.Graph}: not counted: {string.Join(", ", cost.Unknown)}");
         page.Line();
         page.Heading("Tensors");
         page.Table(["graph", "", "name", "role", "type", ""],
-            [.. manifest.Graphs.SelectMany(g => g.Value.Inputs.Select(t => Row(g.Key, "in", t)).Concat(g.Value.Outputs.Select(t => Row(g.Key, "out", t))))]);
+            [.. manifest.Graphs.SelectMany(graph => Rows(graph.Key, graph.Value))]);
         page.Line();
         page.Heading("Files");
         page.Table(["file", "size", "sha256"], [.. manifest.Files.Select(file => (string[])
@@ -43,27 +46,39 @@ public sealed class InspectVerb : BundleVerb
         page.Line();
         page.Heading("Training");
         page.Facts(
-            [("updates", Figures.Number(training.Updates)), ("frames", Figures.Number(training.Frames)), ("time", Figures.Time(training.Seconds)),
-             ("device", training.Device), ("seed", $"{training.Seed}"), .. training.Config.Select(pair => (pair.Key, (string?)pair.Value))]);
+        [
+            ("updates", Figures.Number(training.Updates)),
+            ("frames", Figures.Number(training.Frames)),
+            ("seconds", Figures.Number(training.Seconds)),
+            ("device", training.Device),
+            ("seed", $"{training.Seed}"),
+            .. training.Config.Select(pair => (pair.Key, (string?)pair.Value)),
+        ]);
         if (training.Figures.Count == 0) return;
         page.Line();
         page.Heading("Measured");
         page.Facts(training.Figures.Select(figure => (figure.Key, (string?)figure.Value.ToString("0.####", CultureInfo.InvariantCulture))));
     }
 
+    private static string Describe(ObservationSpec space) => $"({string.Join(", ", space.Shape)}), {space.Low} to {space.High}";
+
     private static string Describe(ActionSpec action) => action.Kind == ActionKind.Discrete
         ? $"one of {action.Count}"
         : $"({string.Join(", ", action.Shape!)}), {action.Low} to {action.High}";
+
+    private static IEnumerable<string[]> Rows(string name, GraphSpec graph) =>
+        graph.Inputs.Select(tensor => Row(name, "in", tensor)).Concat(graph.Outputs.Select(tensor => Row(name, "out", tensor)));
 
     private static string[] Row(string graph, string direction, TensorSpec tensor)
     {
         string[] facts =
         [
             tensor.Noise is { } noise ? $"{noise}".ToLowerInvariant() : "",
-            tensor.Initial is { } initial ? $"starts as {initial}".ToLowerInvariant() : "",
+            tensor.Initial switch { InitialState.Zeros => "zeros at first", InitialState.Starts => "from starts.npz at first", _ => "" },
             tensor.Feeds is { } feeds ? $"becomes {feeds}" : "",
             tensor.Stream is { } stream ? $"stream {stream}" : "",
         ];
-        return [graph, direction, tensor.Name, $"{tensor.Role}".ToLowerInvariant(), tensor.Describe(), string.Join(", ", facts.Where(fact => fact.Length > 0))];
+        string role = $"{tensor.Role}".ToLowerInvariant();
+        return [graph, direction, tensor.Name, role, tensor.Describe(), string.Join(", ", facts.Where(fact => fact.Length > 0))];
     }
 }

@@ -11,7 +11,7 @@ public sealed class PictureVerb : RunningVerb
     [Option("env", HelpText = "The environment to play (default: the one the bundle was trained on).")]
     public string? Environment { get; set; }
 
-    [Option("episode", MetaValue = "FILE", HelpText = "A recorded episode (npz with observation, action, reward) instead of a freshly played one.")]
+    [Option("episode", MetaValue = "FILE", HelpText = "A recorded episode (npz of observation, action, reward) instead of a game.")]
     public string? Episode { get; set; }
 
     [Option("skip", Default = "20", HelpText = "Real steps before the picture begins.")]
@@ -40,11 +40,17 @@ public sealed class PictureVerb : RunningVerb
         DreamPicture picture = comparison.ToPicture();
         if (Path.GetDirectoryName(Output) is { Length: > 0 } directory) Directory.CreateDirectory(directory);
         picture.Save(Output);
-        page.Table(["step", "pixels that differ", "real reward", "dreamed reward", "dreamed continue"], [.. Enumerable.Range(1, real.Steps).Select(t => (string[])
-            [$"{t}", $"{picture.DifferingPixels[t]}", Number(real.Rewards, t - 1), Number(comparison.DreamedRewards, t - 1), Number(comparison.DreamedContinues, t - 1)])]);
-        page.Line($"{Output}: {real.Steps} steps of {real.Source}; {picture.DifferingPixels.Skip(1).Count(pixels => pixels == 0)} frames are the same.");
+        page.Table(["step", "pixels that differ", "real reward", "dreamed reward", "dreamed continue"],
+            [.. Enumerable.Range(0, real.Steps).Select(t => (string[])
+            [
+                $"{t + 1}", $"{picture.DifferingPixels[t + 1]}", Number(real.Rewards, t), Number(comparison.DreamedRewards, t),
+                Number(comparison.DreamedContinues, t),
+            ])]);
+        int same = picture.DifferingPixels.Skip(1).Count(pixels => pixels == 0);
+        page.Line($"{Output}: {real.Steps} steps of {real.Source}; {same} dreamed frames are the real ones.");
         return 0;
     }
 
-    private static string Number(IReadOnlyList<float> values, int t) => t < values.Count ? values[t].ToString("0.###", CultureInfo.InvariantCulture) : "";
+    private static string Number(IReadOnlyList<float> values, int t) =>
+        t < values.Count ? values[t].ToString("0.###", CultureInfo.InvariantCulture) : "";
 }

@@ -1,4 +1,5 @@
 using CommandLine;
+using Microsoft.ML.OnnxRuntime;
 using WorldModels.Diagnostics;
 using WorldModels.Models;
 using WorldModels.Onnx;
@@ -15,8 +16,9 @@ public sealed class ProvidersVerb : Verb
         try
         {
             WriteProbe(directory);
-            page.Facts(ExecutionProviders.Names.Where(name => name != ExecutionProviders.Auto).Select(name => (name, (string?)Try(directory, name))));
-            page.Line($"{Machine.Current}");
+            var names = ExecutionProviders.Names.Where(name => name != ExecutionProviders.Auto);
+            page.Facts(names.Select(name => (name, (string?)Try(directory, name))));
+            page.Line($"ONNX Runtime {OrtEnv.Instance().GetVersionString()} on {Machine.Current}");
             return 0;
         }
         finally

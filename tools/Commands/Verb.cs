@@ -37,5 +37,9 @@ public abstract class RunningVerb : BundleVerb
     [Option("threads", Default = "1", HelpText = "Threads inside one operation; 0 lets ONNX Runtime choose.")]
     public string Threads { get; set; } = "1";
 
-    private protected RuntimeOptions Options => new() { Provider = Provider, Threads = Arguments.WholeNumber("threads", Threads, least: 0) };
+    private protected RuntimeOptions Options => new()
+    {
+        Provider = Provider,
+        Threads = Arguments.WholeNumber("threads", Threads, least: 0),
+    };
 }

@@ -11,10 +11,14 @@ public sealed class VerifyVerb : RunningVerb
     {
         VerificationReport report = BundleVerifier.Verify(Bundle, Options);
         page.Heading($"{report.Manifest.Name} on {report.Provider}");
-        page.Line($"  {report.Manifest.Files.Count} files have the right hash, {report.Manifest.Graphs.Count} graphs the right names and types.");
-        page.Table(["graph", "compared", "rows", "largest error", "near ties", "free-running drift", "result"], [.. report.Graphs.Select(g => (string[])
-            [g.Graph, g.IsRollout ? $"rollout of {g.Steps}" : "one step", $"{g.Rows}", Error(g.MaxError), $"{g.NearTies}", g.Drift is { } drift ? Error(drift) : "",
-             g.Passed ? "ok" : "FAILED"])]);
+        Manifest manifest = report.Manifest;
+        page.Line($"  {manifest.Files.Count} files have the right hash, {manifest.Graphs.Count} graphs the right names and types.");
+        page.Table(["graph", "compared", "rows", "largest error", "near ties", "free-running drift", "result"],
+            [.. report.Graphs.Select(graph => (string[])
+            [
+                graph.Graph, graph.IsRollout ? $"rollout of {graph.Steps}" : "one step", $"{graph.Rows}", Error(graph.MaxError),
+                $"{graph.NearTies}", graph.Drift is { } drift ? Error(drift) : "", graph.Passed ? "ok" : "FAILED",
+            ])]);
         foreach (GraphVerification graph in report.Graphs)
             foreach (string failure in graph.Failures) page.Line($"  {graph.Graph}: {failure}");
         if (report.Unverified.Count > 0) page.Line($"No reference for: {string.Join(", ", report.Unverified)}.");

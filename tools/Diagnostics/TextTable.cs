@@ -20,6 +20,6 @@ public static class TextTable
     public static bool IsNumeric(IEnumerable<string> cells)
     {
         string[] filled = [.. cells.Where(cell => cell.Length > 0)];
-        return filled.Length > 0 && filled.All(cell => char.IsAsciiDigit(cell[0]) || (cell.Length > 1 && cell[0] == '-' && char.IsAsciiDigit(cell[1])));
+        return filled.Length > 0 && filled.All(cell => char.IsAsciiDigit(cell.TrimStart('-').FirstOrDefault()));
     }
 }

@@ -17,6 +17,9 @@ public sealed record BenchmarkReport
     /// <summary>Name of the bundle.</summary>
     public required string Bundle { get; init; }
 
+    /// <summary>Version of the native ONNX Runtime, if the caller knows it.</summary>
+    public string? OnnxRuntime { get; init; }
+
     /// <summary>Which execution provider ran it, and why.</summary>
     public required string Provider { get; init; }
 
@@ -31,14 +34,14 @@ public sealed record BenchmarkReport
 
     /// <summary>Headings of <see cref="Rows"/>.</summary>
     public static IReadOnlyList<string> Columns { get; } =
-        ["what", "batch", "frames/s", "per CPU second", "step median", "step p99", "bytes/step", "MFLOP/frame", "share of peak"];
+        ["what", "batch", "frames/s", "per CPU second", "step median", "step p99", "bytes/step", "per frame", "share of peak"];
 
     /// <summary>The figures as text, for tables.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Rows => [.. Measurements.Select(m => (IReadOnlyList<string>)
         [
-            m.What, Figures.Number(m.Batch), Figures.Number(m.FramesPerSecond), Figures.Number(m.FramesPerCpuSecond), Figures.Time(m.StepMedian),
-            Figures.Time(m.StepP99), Figures.Number(m.BytesPerStep), m.FlopsPerFrame is { } flops ? Figures.Number(flops / 1e6) : "",
-            m.PeakShare is { } share ? Figures.Share(share) : "",
+            m.What, Figures.Number(m.Batch), Figures.Number(m.FramesPerSecond), Figures.Number(m.FramesPerCpuSecond),
+            Figures.Time(m.StepMedian), Figures.Time(m.StepP99), Figures.Number(m.BytesPerStep),
+            m.FlopsPerFrame is { } flops ? Figures.Flops(flops) : "", m.PeakShare is { } share ? Figures.Share(share) : "",
         ])];
 
     /// <summary>What the figures mean, a line each.</summary>
@@ -48,8 +51,8 @@ public sealed record BenchmarkReport
         {
             List<string> notes =
             [
-                $"{Machine}",
-                $"Provider {Provider}. One call is {Measurements.Select(m => m.Horizon).Max()} steps, timed as a whole; a step's time is its share.",
+                $"{Machine}{(OnnxRuntime is null ? "" : $", ONNX Runtime {OnnxRuntime}")}",
+                $"Provider {Provider}. A call of {Measurements.Max(m => m.Horizon)} steps is timed as a whole; a step's time is its share.",
             ];
             if (PeakGflops is { } peak) notes.Add($"Peak: {Figures.Number(peak)} GFLOP/s of fp32 multiply-adds on one core, measured.");
             if (Note is not null) notes.Add(Note);
@@ -80,12 +83,11 @@ public static class DreamReport
     /// <param name="output">Receives the table.</param>
     /// <param name="directory">The bundle's directory, to state the share of the peak; null: without.</param>
     public static BenchmarkReport WriteTable(
-        WorldModel world, IReadOnlyList<int> batches, int horizon, double seconds, bool simulator, TextWriter output, string? directory = null)
+        WorldModel world, IReadOnlyList<int> batches, int horizon, double seconds, bool simulator, TextWriter output,
+        string? directory = null)
     {
-        BenchmarkReport report = DreamBenchmark.Run(world, new()
-        {
-            Batches = batches, Horizon = horizon, Seconds = seconds, Simulator = simulator, Directory = directory,
-        });
+        DreamBenchmarkOptions options = new() { Batches = batches, Horizon = horizon, Seconds = seconds, Simulator = simulator };
+        BenchmarkReport report = DreamBenchmark.Run(world, options with { Directory = directory });
         report.Write(output);
         return report;
     }

@@ -22,7 +22,8 @@ public static class ControllerBenchmark
             ProviderReport provider = controllers[0].ProviderReport;
             double flops = DreamCost.Flops(directory, manifest, DreamCost.DecisionGraphs(manifest));
             double? peak = provider.Chosen == "cpu" ? MachinePeak.MeasureGflops() : null;
-            Contestant[] contestants = [.. controllers.Select(c => new Contestant("controller", c.Batch, 1, Call(c)) { FlopsPerFrame = flops })];
+            Contestant[] contestants =
+                [.. controllers.Select(c => new Contestant("controller", c.Batch, 1, Call(c)) { FlopsPerFrame = flops })];
             return new()
             {
                 Bundle = manifest.Name,
@@ -45,7 +46,8 @@ public static class ControllerBenchmark
         int batch = controller.Batch;
         Random random = new(0);
         ObservationSpec space = controller.Manifest.Observation;
-        float[] observations = [.. Enumerable.Range(0, batch * space.Size).Select(_ => (float)(space.Low + random.NextDouble() * (space.High - space.Low)))];
+        float[] observations = new float[batch * space.Size];
+        foreach (ref float value in observations.AsSpan()) value = (float)(space.Low + random.NextDouble() * (space.High - space.Low));
         if (controller.Manifest.Action.Kind == ActionKind.Discrete)
         {
             long[] indices = new long[batch];

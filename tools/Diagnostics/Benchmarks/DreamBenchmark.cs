@@ -32,10 +32,12 @@ public static class DreamBenchmark
     public static BenchmarkReport Run(WorldModel world, DreamBenchmarkOptions? options = null)
     {
         options ??= new();
-        if (options.Batches.Count == 0 || options.Batches.Any(batch => batch < 1) || options.Horizon < 1 || options.Seconds is not (> 0 and < 1e6))
+        if (options.Batches.Count == 0 || options.Batches.Min() < 1 || options.Horizon < 1 || options.Seconds is not (> 0 and < 1e6))
             throw new BundleException("A benchmark needs batch sizes and a horizon of at least 1, and more than 0 seconds.");
         bool onCpu = world.ProviderReport.Chosen == "cpu";
-        double? flops = options.Directory is null ? null : DreamCost.Flops(options.Directory, world.Manifest, DreamCost.StepGraphs(world.Manifest));
+        double? flops = options.Directory is { } directory
+            ? DreamCost.Flops(directory, world.Manifest, DreamCost.StepGraphs(world.Manifest))
+            : null;
         double? peak = onCpu && flops is not null ? MachinePeak.MeasureGflops() : null;
         List<Dream> dreams = [];
         List<Contestant> contestants = [];

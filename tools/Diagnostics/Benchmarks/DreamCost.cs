@@ -1,7 +1,5 @@
 using WorldModels.Onnx;
-using WorldModels.Onnx.Proto;
 using WorldModels.Runtime;
-using static WorldModels.Onnx.Proto.TensorProto.Types;
 
 namespace WorldModels.Diagnostics;
 
@@ -48,17 +46,20 @@ public static class DreamCost
     public static double Flops(string directory, Manifest manifest, IEnumerable<string> graphs) =>
         graphs.Sum(graph => OfGraph(directory, manifest, graph).Flops);
 
-    /// <summary>Number of parameters of all graphs, each counted once: the weights that lie in a file of their own, or if there are none the
-    /// arrays of floats within the graphs.</summary>
+    /// <summary>
+    /// Number of parameters of all graphs, each counted once; null if the bundle has no file of weights, because inside a graph nothing
+    /// tells a parameter from a constant.
+    /// </summary>
     /// <exception cref="BundleException">A graph's file cannot be read.</exception>
-    public static long Parameters(string directory, Manifest manifest)
+    public static long? Parameters(string directory, Manifest manifest)
     {
         try
         {
-            TensorProto[] floats = [.. manifest.Graphs.Values.SelectMany(graph => ModelReader.Load(Path.Combine(directory, graph.File)).Graph.Initializer)
-                .Where(i => i.DataType == (int)DataType.Float && i.Dims.Count > 0).DistinctBy(i => i.Name)];
-            TensorProto[] external = [.. floats.Where(i => i.DataLocation == DataLocation.External)];
-            return (external.Length > 0 ? external : floats).Sum(i => i.Dims.Aggregate(1L, (product, size) => product * size));
+            Dictionary<string, long> counts = [];
+            foreach (GraphSpec graph in manifest.Graphs.Values)
+                foreach (var (name, weight) in ModelReader.LoadWithWeights(Path.Combine(directory, graph.File)).Weights)
+                    counts[name] = weight.Values.LongLength;
+            return counts.Count == 0 ? null : counts.Values.Sum();
         }
         catch (Exception e) when (e is IOException or InvalidDataException)
         {

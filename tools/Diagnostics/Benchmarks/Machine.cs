@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.OnnxRuntime;
 
 namespace WorldModels.Diagnostics;
 
@@ -8,21 +7,22 @@ namespace WorldModels.Diagnostics;
 /// <param name="Cores">Logical cores this process may use.</param>
 /// <param name="System">The operating system.</param>
 /// <param name="DotNet">The .NET runtime.</param>
-/// <param name="OnnxRuntime">The native ONNX Runtime.</param>
-public sealed record Machine(string Cpu, int Cores, string System, string DotNet, string OnnxRuntime)
+public sealed record Machine(string Cpu, int Cores, string System, string DotNet)
 {
     private const string CpuFile = "/proc/cpuinfo";
 
     /// <summary>This machine.</summary>
     public static Machine Current { get; } = new(CpuName(), Environment.ProcessorCount, RuntimeInformation.OSDescription,
-        RuntimeInformation.FrameworkDescription, OrtEnv.Instance().GetVersionString());
+        RuntimeInformation.FrameworkDescription);
 
     /// <summary>One line for people.</summary>
-    public override string ToString() => $"{Cpu}, {Cores} cores, {System}, {DotNet}, ONNX Runtime {OnnxRuntime}";
+    public override string ToString() => $"{Cpu}, {Cores} cores, {System}, {DotNet}";
 
     private static string CpuName()
     {
-        string? line = File.Exists(CpuFile) ? File.ReadLines(CpuFile).FirstOrDefault(l => l.StartsWith("model name", StringComparison.Ordinal)) : null;
+        string? line = File.Exists(CpuFile)
+            ? File.ReadLines(CpuFile).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+            : null;
         return line?[(line.IndexOf(':') + 1)..].Trim()
             ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER")
             ?? $"{RuntimeInformation.ProcessArchitecture} processor";

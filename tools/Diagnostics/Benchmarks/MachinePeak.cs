@@ -17,7 +17,7 @@ public static class MachinePeak
     /// <summary>Elements of a vector: 16, 8 or 4.</summary>
     public static int VectorWidth => Avx512F.IsSupported ? 16 : Vector256.IsHardwareAccelerated ? 8 : 4;
 
-    /// <summary>Measures the peak of the calling thread's core, GFLOP/s in fp32 (a fused multiply-add counts two). Takes about 50 ms.</summary>
+    /// <summary>Measures the peak of the calling thread's core, GFLOP/s in fp32 (a fused multiply-add counts two), in a few ms.</summary>
     /// <param name="repeats">The best of this many runs of a few milliseconds is returned.</param>
     public static double MeasureGflops(int repeats = 20)
     {

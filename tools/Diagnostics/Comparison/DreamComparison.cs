@@ -26,19 +26,20 @@ public sealed class DreamComparison
     /// <param name="world">The world model.</param>
     /// <param name="real">The episode; its spaces have to be the bundle's.</param>
     /// <param name="seed">Determines the noise of the dream.</param>
-    /// <exception cref="BundleException">The episode does not fit the bundle, or the bundle cannot follow given actions or show frames.</exception>
+    /// <exception cref="BundleException">The episode does not fit the bundle, or the bundle cannot follow actions or show it.</exception>
     public static DreamComparison Run(WorldModel world, RealEpisode real, ulong seed = 0)
     {
         Manifest manifest = world.Manifest;
         if (real.Observations[0].Length != manifest.Observation.Size)
+        {
             throw new BundleException($"The observations of {real.Source} have {real.Observations[0].Length} values, those of bundle "
-                + $"'{manifest.Name}' {manifest.Observation.Size} ({string.Join(", ", manifest.Observation.Shape)}): give the environment it was "
-                + $"trained on, '{manifest.Environment}'.");
+                + $"'{manifest.Name}' {manifest.Observation.Size}: give the environment it was trained on, '{manifest.Environment}'.");
+        }
         using Dream dream = world.Dream(1, real.Steps);
         dream.Start(real.Observations[0]);
         DreamBatch imagined = real.Actions is long[] indices ? dream.Run(seed, indices) : dream.Run(seed, (float[])real.Actions);
-        var outputs = DreamCost.StepGraphs(manifest).SelectMany(graph => manifest.Graphs[graph].Outputs).Concat(manifest.Graphs["imagine"].Outputs);
-        bool rewards = outputs.Any(o => o.Role == TensorRole.Reward), continues = outputs.Any(o => o.Role == TensorRole.Continue);
+        GraphSpec imagine = manifest.Graphs["imagine"]; // the graph that follows given actions
+        bool rewards = imagine.Output(TensorRole.Reward) is not null, continues = imagine.Output(TensorRole.Continue) is not null;
         return new(manifest, real, [.. Enumerable.Range(0, real.Steps + 1).Select(t => imagined.Observations(t).ToArray())],
             rewards ? [.. Enumerable.Range(0, real.Steps).Select(t => imagined.Rewards(t)[0])] : [],
             continues ? [.. Enumerable.Range(0, real.Steps).Select(t => imagined.Continues(t)[0])] : []);
@@ -50,8 +51,10 @@ public sealed class DreamComparison
     {
         ObservationSpec space = _manifest.Observation;
         if (!Image.IsPicture(space.Shape))
-            throw new BundleException($"The observations of '{_manifest.Name}' are ({string.Join(", ", space.Shape)}), no pictures: only bundles "
-                + "that observe (1, H, W) or (3, H, W) can be shown.");
+        {
+            throw new BundleException($"The observations of '{_manifest.Name}' are ({string.Join(", ", space.Shape)}), no pictures: "
+                + "only bundles that observe (1, H, W) or (3, H, W) can be shown.");
+        }
         options ??= new();
         if (options.Title.Length == 0) options = options with { Title = $"{_manifest.Name}: {Real.Source} and its dream" };
         return DreamPicture.Compare(Frames(Real.Observations), Frames(Dreamed), options);

@@ -66,15 +66,16 @@ public sealed record RealEpisode
         return new()
         {
             Source = Path.GetFileName(path),
-            Observations = [.. Enumerable.Range(skip, steps + 1).Select(t => Array.ConvertAll(observations.Slice(t).ToFloats(), x => x * scale))],
+            Observations =
+                [.. Enumerable.Range(skip, steps + 1).Select(t => Array.ConvertAll(observations.Slice(t).ToFloats(), x => x * scale))],
             Actions = actions.Type == NpyType.Int64
                 ? actions.As<long>().Slice(skip * size, steps * size).ToArray()
                 : actions.As<float>().Slice(skip * size, steps * size).ToArray(),
             Rewards = [.. rewards.Skip(skip).Take(steps)],
         };
 
-        NpyArray Take(string name) => arrays.TryGetValue(name, out var array) ? array
-            : throw new BundleException($"'{path}' is no episode: it has no array '{name}'. Give an npz with observation, action and reward.");
+        NpyArray Take(string name) => arrays.TryGetValue(name, out var array) ? array : throw new BundleException(
+            $"'{path}' is no episode: it has no array '{name}'. Give an npz with observation, action and reward.");
     }
 
     private static RealEpisode Play<TAction>(
@@ -98,8 +99,8 @@ public sealed record RealEpisode
                 if (environment is MiniPacmanEnvironment pacman && action is long[] move) move[0] = player.Act(pacman.Game);
                 else foreach (ref TAction value in action.AsSpan()) value = draw(random, environment.ActionSpace);
                 StepResult result = environment.Step(action, observation);
-                (done, observation) = (result.Done, [.. observation]);
-                observations.Add(observation);
+                done = result.Done;
+                observations.Add([.. observation]);
                 actions.AddRange(action);
                 rewards.Add((float)result.Reward);
             }

@@ -55,7 +55,7 @@ public sealed class DreamPicture
     {
         options ??= new();
         if (real.Count == 0 || real.Count != dreamed.Count)
-            throw new ArgumentException($"Expected as many dreamed frames as real ones, at least one; found {real.Count} real, {dreamed.Count} dreamed.");
+            throw new ArgumentException($"Expected as many dreamed frames as real ones; found {real.Count} real, {dreamed.Count} dreamed.");
         if (real.Concat(dreamed).Any(frame => frame.Width != real[0].Width || frame.Height != real[0].Height))
             throw new ArgumentException($"All frames must be as large as the first, {real[0].Width} x {real[0].Height}.");
         var differences = real.Zip(dreamed, (r, d) => Differences(r, d, options.Tolerance)).ToArray();
@@ -108,7 +108,7 @@ public sealed class DreamPicture
         {
             case ".png": PngWriter.Save(path, Strip()); break;
             case ".gif": GifWriter.Save(path, Animation(), _options.DelayMilliseconds); break;
-            default: throw new ArgumentException($"'{path}' is neither a .png (film strip) nor a .gif (animation): end the name in one of these.");
+            default: throw new ArgumentException($"'{path}' ends neither in .png (film strip) nor in .gif (animation).");
         }
     }
 

@@ -64,7 +64,7 @@ public static class GifWriter
         return indices;
     }
 
-    /// <summary>Lempel-Ziv-Welch with codes that grow from <paramref name="bits"/> + 1 to 12 bits, in blocks of at most 255 bytes.</summary>
+    /// <summary>Lempel-Ziv-Welch with codes that grow from <paramref name="bits"/> + 1 to 12 bits, in blocks.</summary>
     private static void Compress(Stream stream, byte[] indices, int bits)
     {
         stream.WriteByte((byte)bits);

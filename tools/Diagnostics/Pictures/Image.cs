@@ -115,7 +115,8 @@ public sealed class Image
         if (observation.Length != shape[0] * plane)
         {
             throw new ArgumentException(
-                $"An observation of shape ({string.Join(", ", shape)}) has {shape[0] * plane} values; found {observation.Length}.", nameof(observation));
+                $"An observation of shape ({string.Join(", ", shape)}) has {shape[0] * plane} values; found {observation.Length}.",
+                nameof(observation));
         }
         Image image = new(width, height);
         for (int i = 0; i < plane; i++)

@@ -1,6 +1,6 @@
 namespace WorldModels.Diagnostics;
 
-/// <summary>At most 256 colours for a set of pictures: theirs if they have no more, else the means of a median cut (Heckbert 1982).</summary>
+/// <summary>At most 256 colours for some pictures: theirs if they have no more, else the means of a median cut (Heckbert 1982).</summary>
 public sealed class Palette
 {
     private readonly Dictionary<Rgb, byte> _indices = [];
