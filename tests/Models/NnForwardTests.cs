@@ -84,7 +84,7 @@ public sealed class NnForwardTests
     {
         using var parameters = new EagerParameters(0);
         _ = new CompactBody<EagerTensor>(parameters.Root, new() { Palette = new float[21], Rewards = new float[10] });
-        Assert.That(parameters.Count, Is.EqualTo(20_465));
+        Assert.That(parameters.Count, Is.EqualTo(18_705));
     }
 
     [TestCase("rmsprop_lr7e4_a099_eps1e5")]

@@ -13,22 +13,21 @@ internal sealed class CompactBody<T> : IEnvironmentModelBody<T> where T : ITenso
         _first = new(p["conv1"], 3 + config.Actions, filters, Window.Square(3, padding: 1));
         _second = new(p["conv2"], filters, filters, Window.Square(3, padding: 1));
         _merge = new(p["merge"], 2 * filters, filters, Window.Square(1));
-        _pixels = new(p["pixels"], filters + 3 + config.Actions, config.PixelClasses, Window.Square(1));
+        _pixels = new(p["pixels"], filters, config.PixelClasses, Window.Square(1));
         _outcome = new(p["outcome"], 2 * filters, 64);
         _reward = new(p["reward"], 64, config.Rewards.Count);
         _continue = config.Termination ? new(p["continue"], 64, 1) : null;
     }
 
-    public Prediction<T> Predict(T input)
+    public Prediction<T> Predict(T x)
     {
-        T x = _first.Forward(input).Relu();                                     // (B, F, H, W)
+        x = _first.Forward(x).Relu();                                           // (B, F, H, W)
         x = _second.Forward(x).Relu();                                          // (B, F, H, W)
         T near = PoolAndInject.Pool(x);                                         // (B, F, 1, 1)
         x = _merge.Forward(PoolAndInject.Inject(near, x)).Relu();               // (B, F, H, W)
         T far = PoolAndInject.Pool(x);                                          // (B, F, 1, 1)
         T outcome = _outcome.Forward(near.Concat(far, axis: 1).Reshape(Axis.Keep, Axis.Rest)).Relu();   // (B, 64)
-        T pixels = _pixels.Forward(x.Concat(input, axis: 1));                   // (B, classes, H, W); most cells stay what they are
-        return new(pixels, _reward.Forward(outcome), _continue is null ? default : _continue.Forward(outcome).Reshape(Axis.Keep));
+        return new(_pixels.Forward(x), _reward.Forward(outcome), _continue is null ? default : _continue.Forward(outcome).Reshape(Axis.Keep));
     }
 }
 
