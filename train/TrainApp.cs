@@ -15,7 +15,7 @@ public static class TrainApp
     {
         using var parser = new Parser(settings => settings.HelpWriter = null);
         ParserResult<object> result = parser.ParseArguments(
-            args, typeof(A2CVerb), typeof(EnvironmentModelVerb), typeof(ExportVerb), typeof(VerifyVerb), typeof(ListVerb));
+            args, typeof(A2CVerb), typeof(EnvironmentModelVerb), typeof(ExportVerb), typeof(VerifyVerb), typeof(ListVerb), typeof(QuickstartVerb));
         try
         {
             return result.MapResult(verb => ((IVerb)verb).Run(output), errors => Usage(result, errors, output, error));

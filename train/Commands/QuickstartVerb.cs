@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using CommandLine;
+using WorldModels.Diagnostics;
+using WorldModels.Runtime;
+using WorldModels.Train.EnvironmentModel;
+
+namespace WorldModels.Train;
+
+[Verb("quickstart", HelpText = "The whole path in about five minutes: play MiniPacman, learn its world, ship it as ONNX, dream in it.")]
+public sealed class QuickstartVerb : IVerb
+{
+    [Option("run", Default = "runs/quickstart", HelpText = "Folder of the run. Running it again continues it.")]
+    public string RunPath { get; set; } = "";
+
+    [Option("device", Default = "cpu", HelpText = "cpu or cuda.")]
+    public string Device { get; set; } = "";
+
+    [Option("set", HelpText = "Hyperparameters, as in: --set updates=2000", MetaValue = "key=value")]
+    public IEnumerable<string> Set { get; set; } = [];
+
+    [Option("no-provision", HelpText = "Never install anything; say what is missing instead.")]
+    public bool NoProvision { get; set; }
+
+    public int Run(TextWriter output)
+    {
+        Devices.Provision(!NoProvision);
+        var clock = Stopwatch.StartNew();
+        IProgressReport progress = Progress.Create();
+        Algorithm algorithm = Algorithm.Find("environment-model");
+        bool again = File.Exists(Path.Combine(RunPath, "config.json"));
+        TrainOptions options = OptionText.With(again ? Session.ReadOptions(RunPath).Options : algorithm.Preset("small"), Set);
+        using (RunFolder folder = again ? RunFolder.Resume(RunPath) : RunFolder.Create(RunPath, algorithm.Name, options))
+        {
+            folder.WriteConfig(algorithm.Name, options);
+            output.WriteLine("1. Play, learn, ship");
+            using CancellationTokenSource stop = TrainApp.StopOnSignal(out IDisposable signals);
+            using (signals)
+                if (Session.Run(folder, algorithm, options, Devices.Open(Device, options), progress, export: true, stop.Token) == RunOutcome.Interrupted)
+                    return 130;
+            output.WriteLine();
+            output.WriteLine("2. What it learnt, on games it never saw");
+            Judge(Manifest.Load(folder.BundlePath).Training!.Figures, output);
+            output.WriteLine();
+            output.WriteLine("3. Dream in it, by ONNX Runtime alone");
+            Dream(folder, output);
+        }
+        output.WriteLine();
+        output.WriteLine($"Done in {clock.Elapsed.TotalMinutes:F1} minutes. Look at {Path.Combine(RunPath, "dream.gif")}, then try:");
+        output.WriteLine($"  dotnet run -c Release --project tools -- inspect {RunPath}/bundle");
+        output.WriteLine($"  dotnet run -c Release --project tools -- bench {RunPath}/bundle --batch 1,64,1024 --simulator");
+        return 0;
+    }
+
+    private static void Judge(IReadOnlyDictionary<string, double> figures, TextWriter output)
+    {
+        output.WriteLine($"  {"",-22}{"model",10}{"baseline",12}");
+        void Line(string name, string figure, string? baseline, string what)
+        {
+            string other = baseline is null ? "" : $"{figures[baseline],12:P1}  {what}";
+            output.WriteLine($"  {name,-22}{figures[figure],10:P1}{other}");
+        }
+        Line("exact next frame", "exact_frame", "exact_frame_copying", $"copying the frame (the rules allow at most {figures["exact_frame_ceiling"]:P0})");
+        Line("cells that change", "changed_cells", null, "");
+        Line("pacman's cell", "pacman_cell", null, "");
+        Line("reward", "reward", "reward_majority", "always the commonest");
+        Line("exact after 3 steps", "open_loop_3_exact", "open_loop_3_copying", "copying");
+        Line("exact after 5 steps", "open_loop_5_exact", "open_loop_5_copying", "copying");
+    }
+
+    private static void Dream(RunFolder folder, TextWriter output)
+    {
+        using WorldModel world = WorldModel.Load(folder.BundlePath);
+        output.WriteLine($"  {world.ProviderReport}");
+        DreamReport.WriteTable(world, batches: [1, 64, 1024], horizon: 15, seconds: 1.5, simulator: true, output, folder.BundlePath);
+        DreamPicture.Save(world, folder.File("dream.png"), folder.File("dream.gif"));
+    }
+}
