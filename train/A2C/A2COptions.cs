@@ -6,7 +6,7 @@ namespace WorldModels.Train.A2C;
 public sealed record A2COptions : TrainOptions
 {
     /// <summary>Games played in lock step.</summary>
-    [Range(1, 4096)]
+    [Fixed, Range(1, 4096)]
     public int Environments { get; init; } = 16;
 
     /// <summary>Steps of each game per update (n of the n-step return).</summary>
@@ -45,11 +45,11 @@ public sealed record A2COptions : TrainOptions
     public bool BlindReward { get; init; }
 
     /// <summary>Filters of each convolution.</summary>
-    [Range(1, 1024)]
+    [Fixed, Range(1, 1024)]
     public int Filters { get; init; } = 16;
 
     /// <summary>Units of the fully connected layer.</summary>
-    [Range(1, 65536)]
+    [Fixed, Range(1, 65536)]
     public int Hidden { get; init; } = 256;
 
     /// <summary>Frames seen per update.</summary>

@@ -38,11 +38,13 @@ public sealed class A2CTrainer : Trainer
             Channels = channels, Rows = rows, Columns = columns,
             Actions = ((Discrete)_games.ActionSpace).N, Filters = options.Filters, Hidden = options.Hidden,
         };
+        int batch = options.Environments, steps = options.Steps;
+        _size = _games.ObservationSpace.Size;
+        if ((steps + 1L) * batch * _size > Array.MaxLength)
+            throw new UserException($"environments={batch} and steps={steps} make more numbers per update than one array holds; lower one of them.");
         Parameters = new EagerParameters(options.Seed, device);
         _agent = new(Parameters.Root["agent"], _config);
         _optimiser = optim.RMSProp(Parameters.All.Values, options.LearningRate, options.Alpha, options.Epsilon);
-        int batch = options.Environments, steps = options.Steps;
-        _size = _games.ObservationSpace.Size;
         _observations = new float[(steps + 1) * batch * _size];
         (_actions, _rewards, _continues) = (new long[steps * batch], new float[steps * batch], new float[steps * batch]);
         (_terminated, _truncated) = (new bool[batch], new bool[batch]);

@@ -6,7 +6,7 @@ using WorldModels.Runtime;
 namespace WorldModels.Train;
 
 [Verb("export", HelpText = "Export a run's last checkpoint as a bundle (evaluates it first).")]
-public sealed class ExportVerb : IVerb
+public sealed class ExportVerb : Verb
 {
     [Value(0, MetaName = "run", Required = true, HelpText = "Folder of the run.")]
     public string RunPath { get; set; } = "";
@@ -17,7 +17,7 @@ public sealed class ExportVerb : IVerb
     [Option("no-provision", HelpText = "Never install anything; say what is missing instead.")]
     public bool NoProvision { get; set; }
 
-    public int Run(TextWriter output)
+    public override int Run(TextWriter output)
     {
         Devices.Provision(!NoProvision);
         Session.ExportRun(RunPath, Output, Progress.Create());
@@ -26,7 +26,7 @@ public sealed class ExportVerb : IVerb
 }
 
 [Verb("verify", HelpText = "Verify a bundle, against the checkpoint it came from if a run is given.")]
-public sealed class VerifyVerb : IVerb
+public sealed class VerifyVerb : Verb
 {
     [Value(0, MetaName = "bundle", Required = true, HelpText = "Folder of the bundle.")]
     public string Bundle { get; set; } = "";
@@ -34,7 +34,7 @@ public sealed class VerifyVerb : IVerb
     [Option("run", HelpText = "Run folder: compare the bundle's weights with its checkpoint's, number by number.")]
     public string? RunPath { get; set; }
 
-    public int Run(TextWriter output)
+    public override int Run(TextWriter output)
     {
         VerificationReport report = BundleVerifier.Verify(Bundle);
         output.WriteLine(report);
@@ -48,7 +48,10 @@ public sealed class VerifyVerb : IVerb
     private static string CompareWeights(string bundle, string run)
     {
         IReadOnlyDictionary<string, WeightArray> trained = Checkpoint.Read(Path.Combine(run, "checkpoint.safetensors")).Weights();
-        IReadOnlyDictionary<string, WeightArray> shipped = Safetensors.Read(Path.Combine(bundle, "weights.safetensors")).Weights();
+        string weights = Path.Combine(bundle, "weights.safetensors");
+        if (!File.Exists(weights))
+            throw new UserException($"{bundle} has no weights.safetensors to compare with the checkpoint in {run}. Export it again: train export {run}");
+        IReadOnlyDictionary<string, WeightArray> shipped = Safetensors.Read(weights).Weights();
         foreach ((string path, WeightArray weight) in shipped)
             if (!trained.TryGetValue(path, out WeightArray? other) || !other.Values.AsSpan().SequenceEqual(weight.Values))
                 throw new UserException($"{bundle} was not exported from the checkpoint in {run}: {path} differs. Export it again: train export {run}");
@@ -57,9 +60,9 @@ public sealed class VerifyVerb : IVerb
 }
 
 [Verb("list", HelpText = "List algorithms with their presets, and environments.")]
-public sealed class ListVerb : IVerb
+public sealed class ListVerb : Verb
 {
-    public int Run(TextWriter output)
+    public override int Run(TextWriter output)
     {
         output.WriteLine("Algorithms:");
         foreach (Algorithm algorithm in Algorithm.All)

@@ -7,7 +7,7 @@ using WorldModels.Train.EnvironmentModel;
 namespace WorldModels.Train;
 
 [Verb("quickstart", HelpText = "The whole path in about five minutes: play MiniPacman, learn its world, ship it as ONNX, dream in it.")]
-public sealed class QuickstartVerb : IVerb
+public sealed class QuickstartVerb : Verb
 {
     [Option("run", Default = "runs/quickstart", HelpText = "Folder of the run. Running it again continues it.")]
     public string RunPath { get; set; } = "";
@@ -21,14 +21,14 @@ public sealed class QuickstartVerb : IVerb
     [Option("no-provision", HelpText = "Never install anything; say what is missing instead.")]
     public bool NoProvision { get; set; }
 
-    public int Run(TextWriter output)
+    public override int Run(TextWriter output)
     {
         Devices.Provision(!NoProvision);
         var clock = Stopwatch.StartNew();
         IProgressReport progress = Progress.Create();
         Algorithm algorithm = Algorithm.Find("environment-model");
         bool again = File.Exists(Path.Combine(RunPath, "config.json"));
-        TrainOptions options = OptionText.With(again ? Session.ReadOptions(RunPath).Options : algorithm.Preset("small"), Set);
+        TrainOptions options = again ? OptionText.Change(Session.ReadOptions(RunPath).Options, Set) : OptionText.With(algorithm.Preset("small"), Set);
         using (RunFolder folder = again ? RunFolder.Resume(RunPath) : RunFolder.Create(RunPath, algorithm.Name, options))
         {
             folder.WriteConfig(algorithm.Name, options);

@@ -18,7 +18,7 @@ public sealed class EnvironmentModelVerb : TrainVerb
 }
 
 /// <summary>Trains, evaluates and exports. The same options for every algorithm; hyperparameters by <c>--set key=value</c>.</summary>
-public abstract class TrainVerb : IVerb
+public abstract class TrainVerb : Verb
 {
     private const int Stopped = 130;
 
@@ -51,7 +51,7 @@ public abstract class TrainVerb : IVerb
     [Option("no-provision", HelpText = "Never install anything; say what is missing instead.")]
     public bool NoProvision { get; set; }
 
-    public int Run(TextWriter output)
+    public override int Run(TextWriter output)
     {
         Devices.Provision(!NoProvision);
         if (Resume is not null && (RunPath is not null || Preset is not null || Env is not null))
@@ -87,7 +87,7 @@ public abstract class TrainVerb : IVerb
         if (name != algorithm.Name)
             throw new UserException($"{path} is a run of {name}, not of {algorithm.Name}: train {name} --resume {path}");
         if (Seed is { } seed && seed != options.Seed)
-            throw new UserException($"{path} was started with seed {options.Seed}; another seed is another run.");
-        return OptionText.With(options, Set);
+            throw new UserException($"{path} was started with seed {options.Seed}; another seed is another run: start it with --run.");
+        return OptionText.Change(options, Set);
     }
 }

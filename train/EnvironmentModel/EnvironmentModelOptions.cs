@@ -17,32 +17,35 @@ public enum CollectionPolicy
 public sealed record EnvironmentModelOptions : TrainOptions
 {
     /// <summary>The network's body.</summary>
+    [Fixed]
     public EnvironmentModelArchitecture Architecture { get; init; } = EnvironmentModelArchitecture.Compact;
 
     /// <summary>Filters of the compact body.</summary>
-    [Range(1, 1024)]
+    [Fixed, Range(1, 1024)]
     public int Filters { get; init; } = 32;
 
     /// <summary>Whether the model also predicts that the episode goes on.</summary>
+    [Fixed]
     public bool Termination { get; init; } = true;
 
     /// <summary>Who plays.</summary>
+    [Fixed]
     public CollectionPolicy Policy { get; init; } = CollectionPolicy.Greedy;
 
     /// <summary>Share of random moves of the greedy player.</summary>
-    [Range(0.0, 1.0)]
+    [Fixed, Range(0.0, 1.0)]
     public double Epsilon { get; init; } = 0.15;
 
     /// <summary>Games played in lock step while collecting.</summary>
-    [Range(1, 4096)]
+    [Fixed, Range(1, 4096)]
     public int Games { get; init; } = 64;
 
     /// <summary>Frames to collect, over all games.</summary>
-    [Range(100, 100_000_000)]
+    [Fixed, Range(100, 2_000_000)]
     public int Frames { get; init; } = 60_000;
 
     /// <summary>Share of the episodes that is never trained on, by which the model is judged.</summary>
-    [Range(0.01, 0.9)]
+    [Fixed, Range(0.01, 0.9)]
     public double HoldOut { get; init; } = 0.1;
 
     /// <summary>Transitions per update.</summary>

@@ -62,7 +62,9 @@ public sealed class EnvironmentModelTrainer : Trainer
             run.ReplayPath, _options, ModeOf(_options), RewardsOf(_options), progress, stop);
         if (stop.IsCancellationRequested)
             return;
-        int heldOut = Math.Max(1, (int)Math.Round(episodes.Count * _options.HoldOut));
+        if (episodes.Count < 2)
+            throw new UserException($"{episodes.Count} episode is too little to learn from one and be judged by another; collect more: --set frames=...");
+        int heldOut = Math.Clamp((int)Math.Round(episodes.Count * _options.HoldOut), 1, episodes.Count - 1);
         _training = new([.. episodes.SkipLast(heldOut)]);
         _heldOut = new([.. episodes.TakeLast(heldOut)]);
         progress.Say($"{episodes.Count} episodes: {_training.Count} transitions to learn from, {_heldOut.Count} of {heldOut} episodes held out");

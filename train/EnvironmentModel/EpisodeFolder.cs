@@ -1,9 +1,13 @@
+using System.Text.Json;
 using WorldModels.Environments;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train.EnvironmentModel;
 
-/// <summary>Episodes on disk, one npz file each, as numpy opens them. The folder appears whole: it is filled beside its place, then renamed.</summary>
+/// <summary>
+/// Episodes on disk, one npz file each, as numpy opens them, and a manifest of their hashes. The folder appears whole: it is filled beside
+/// its place, then renamed; what a killed run left beside it is thrown away.
+/// </summary>
 public static class EpisodeFolder
 {
     /// <summary>The episodes of a run, recorded now if they are not there yet.</summary>
@@ -24,23 +28,52 @@ public static class EpisodeFolder
         string temporary = folder + ".tmp";
         try
         {
+            Discard(temporary);
             Directory.CreateDirectory(temporary);
             for (int i = 0; i < episodes.Count; i++)
                 Npz.Write(Path.Combine(temporary, $"episode-{i:D6}.npz"), ToArrays(episodes[i]));
+            AtomicFile.Write(ManifestOf(temporary), JsonSerializer.Serialize(Manifest.HashFiles(temporary), OptionText.Json));
             Directory.Move(temporary, folder);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
+            Discard(temporary);
             throw AtomicFile.Refused(folder, exception);
         }
     }
 
     private static IReadOnlyList<Episode> Read(string folder)
     {
-        string[] files = [.. Directory.EnumerateFiles(folder, "episode-*.npz").Order(StringComparer.Ordinal)];
-        if (files.Length == 0)
-            throw new UserException($"{folder} holds no episodes (episode-*.npz). Delete the folder to record them again.");
-        return [.. files.Select(Read1)];
+        Check(folder);
+        return [.. Directory.EnumerateFiles(folder, "episode-*.npz").Order(StringComparer.Ordinal).Select(Read1)];
+    }
+
+    /// <summary>Refuses a folder in which a file is damaged, missing or too many: the run would not be the same run any more.</summary>
+    private static void Check(string folder)
+    {
+        try
+        {
+            var recorded = JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(ManifestOf(folder)), OptionText.Json)!;
+            string[] different = [.. recorded.Except(Manifest.HashFiles(folder)).Union(Manifest.HashFiles(folder).Except(recorded))
+                .Select(file => file.Key).Distinct().Order(StringComparer.Ordinal)];
+            if (different.Length > 0)
+                throw new InvalidDataException($"{string.Join(", ", different.Take(3))}{(different.Length > 3 ? $" and {different.Length - 3} more" : "")} "
+                    + "damaged, missing or added since");
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException or JsonException)
+        {
+            throw new UserException(
+                $"The games in {folder} are not as they were recorded: {exception.Message.TrimEnd('.')}. Delete the folder to record them again, the same ones.",
+                exception);
+        }
+    }
+
+    private static string ManifestOf(string folder) => Path.Combine(folder, Manifest.FileName);
+
+    private static void Discard(string folder)
+    {
+        if (Directory.Exists(folder))
+            Directory.Delete(folder, recursive: true);
     }
 
     private static Episode Read1(string file)

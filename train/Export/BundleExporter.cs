@@ -19,7 +19,7 @@ public static class BundleExporter
         directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any() && !File.Exists(Path.Combine(directory, Manifest.FileName)))
             throw new UserException($"{directory} is not empty and holds no bundle; name another folder with --output.");
-        string temporary = $"{directory}.{Environment.ProcessId}.tmp";
+        string temporary = $"{directory}.{Environment.ProcessId}.tmp", former = $"{directory}.{Environment.ProcessId}.old";
         try
         {
             Directory.CreateDirectory(temporary);
@@ -28,7 +28,7 @@ public static class BundleExporter
             if (!report.Passed)
                 throw new UserException($"The exported graphs do not compute what the network computes, nothing was shipped:\n{report}");
             if (Directory.Exists(directory))
-                Directory.Delete(directory, recursive: true);
+                Directory.Move(directory, former);
             Directory.Move(temporary, directory);
             return report;
         }
@@ -38,8 +38,9 @@ public static class BundleExporter
         }
         finally
         {
-            if (Directory.Exists(temporary))
-                Directory.Delete(temporary, recursive: true);
+            foreach (string rest in new[] { temporary, former })
+                if (Directory.Exists(rest))
+                    Directory.Delete(rest, recursive: true);
         }
     }
 

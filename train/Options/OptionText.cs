@@ -16,6 +16,7 @@ public static class OptionText
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         WriteIndented = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        RespectNullableAnnotations = true,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
     };
 
@@ -36,6 +37,18 @@ public static class OptionText
         var result = (TOptions)node.Deserialize(options.GetType(), Json)!;
         Validate(result);
         return result;
+    }
+
+    /// <summary>The same for a run that has begun, whose <see cref="FixedAttribute">fixed</see> options stay as they are.</summary>
+    /// <exception cref="UserException">As <see cref="With"/>, or a fixed option would change.</exception>
+    public static TOptions Change<TOptions>(TOptions options, IEnumerable<string> assignments) where TOptions : TrainOptions
+    {
+        TOptions changed = With(options, assignments);
+        foreach (PropertyInfo property in Properties(options))
+            if (property.IsDefined(typeof(FixedAttribute)) && !Equals(property.GetValue(options), property.GetValue(changed)))
+                throw new UserException(
+                    $"{Key(property)} is {Text(property.GetValue(options)!)} for the whole of this run; another value needs a new run (--run).");
+        return changed;
     }
 
     /// <summary>Throws a <see cref="UserException"/> that names the first value out of its range.</summary>

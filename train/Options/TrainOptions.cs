@@ -2,14 +2,19 @@ using System.ComponentModel.DataAnnotations;
 
 namespace WorldModels.Train;
 
+/// <summary>An option that a run keeps from its start to its end: its data and checkpoints fit no other value.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class FixedAttribute : Attribute;
+
 /// <summary>What every algorithm can be told. Derived records hold an algorithm's hyperparameters, all in one place.</summary>
 public abstract record TrainOptions
 {
     /// <summary>Environment to learn in.</summary>
+    [Fixed]
     public string Env { get; init; } = "minipacman";
 
     /// <summary>Seed of everything drawn: first weights, environments, batches, noise.</summary>
-    [Range(0, int.MaxValue)]
+    [Fixed, Range(0, int.MaxValue)]
     public long Seed { get; init; }
 
     /// <summary>Optimiser steps of the whole run.</summary>

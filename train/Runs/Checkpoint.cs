@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using TorchSharp.Modules;
 using WorldModels.Onnx;
 using static TorchSharp.torch;
@@ -12,7 +14,7 @@ namespace WorldModels.Train;
 /// </summary>
 public sealed class Checkpoint
 {
-    private const string ParameterPrefix = "parameters/";
+    private const string ParameterPrefix = "parameters/", HashKey = "sha256";
     private readonly Dictionary<string, TensorData> _tensors = [];
     private readonly Dictionary<string, string> _values = [];
     private readonly string _source = "a new checkpoint";
@@ -28,16 +30,21 @@ public sealed class Checkpoint
     }
 
     /// <summary>Reads a checkpoint.</summary>
-    /// <exception cref="UserException">The file is missing, cut off or no checkpoint.</exception>
+    /// <exception cref="UserException">The file is missing, cut off, damaged or no checkpoint.</exception>
     public static Checkpoint Read(string path)
     {
+        if (!File.Exists(path))
+            throw new UserException($"There is no checkpoint {path}: the folder is no run, or its training has not come to its first checkpoint.");
         try
         {
-            return new(path, Safetensors.Read(path));
+            var checkpoint = new Checkpoint(path, Safetensors.Read(path));
+            if (checkpoint._values.TryGetValue(HashKey, out string? hash) && hash != checkpoint.Hash())
+                throw new InvalidDataException($"the contents of '{path}' are not those that were written.");
+            return checkpoint;
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            throw new UserException($"Cannot continue from the checkpoint: {exception.Message} Without it, start a new run.", exception);
+            throw new UserException($"The checkpoint is damaged: {exception.Message} Put back a copy, or start a new run with --run.", exception);
         }
     }
 
@@ -45,6 +52,7 @@ public sealed class Checkpoint
     /// <exception cref="UserException">The disk is full or refuses.</exception>
     public void Write(string path)
     {
+        _values[HashKey] = Hash();
         try
         {
             Safetensors.Write(path, _tensors, _values);
@@ -57,8 +65,12 @@ public sealed class Checkpoint
 
     public void Set(string key, long value) => _values[key] = value.ToString(CultureInfo.InvariantCulture);
     public void Set(string key, double value) => _values[key] = value.ToString("R", CultureInfo.InvariantCulture);
-    public long Integer(string key) => long.Parse(Value(key), CultureInfo.InvariantCulture);
-    public double Number(string key) => double.Parse(Value(key), CultureInfo.InvariantCulture);
+    public long Integer(string key) => Value<long>(key);
+    public double Number(string key) => Value<double>(key);
+
+    /// <summary>Name of a tensor that holds a NaN or an infinity: nothing to continue from. Null if there is none.</summary>
+    public string? NotFinite() => _tensors.FirstOrDefault(pair => pair.Value.ElementType == typeof(float)
+        && pair.Value.Values<float>().AsSpan().ContainsAnyExceptInRange(float.MinValue, float.MaxValue)).Key;
 
     /// <summary>Stores every parameter.</summary>
     public void AddParameters(EagerParameters parameters)
@@ -80,9 +92,8 @@ public sealed class Checkpoint
         foreach ((string path, Parameter parameter) in parameters.All)
         {
             if (!weights.TryGetValue(path, out WeightArray? weight) || !weight.Shape.Select(size => (long)size).SequenceEqual(parameter.shape))
-                throw new UserException(
-                    $"{_source} does not fit these options: {path} is ({(weight is null ? "missing" : string.Join(", ", weight.Shape))}) there and "
-                    + $"({string.Join(", ", parameter.shape)}) here. Resume with the options the run was started with.");
+                throw Misfit($"{path} is {(weight is null ? "missing" : $"({string.Join(", ", weight.Shape)})")} there and "
+                    + $"({string.Join(", ", parameter.shape)}) here");
             using Tensor values = tensor(weight.Values, parameter.shape);
             parameter.copy_(values);
         }
@@ -101,8 +112,15 @@ public sealed class Checkpoint
     /// <summary>Reads back what <see cref="AddBytes"/> stored.</summary>
     public void LoadBytes(string name, Action<BinaryReader> read)
     {
-        using var reader = new BinaryReader(new MemoryStream(Find(name).Values<byte>()));
-        read(reader);
+        using var reader = new BinaryReader(new MemoryStream(Find<byte>(name)));
+        try
+        {
+            read(reader);
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
+        {
+            throw Misfit($"{name}: {exception.Message.TrimEnd('.')}");
+        }
     }
 
     /// <summary>Stores what an optimiser remembers of each parameter: "optimiser/3/exp_avg".</summary>
@@ -133,7 +151,10 @@ public sealed class Checkpoint
                 rmsProp.step = step;
             foreach ((string name, Tensor value) in Parts(state).Tensors)
             {
-                using Tensor stored = tensor(Find($"optimiser/{index}/{name}").Values<float>(), value.shape);
+                float[] numbers = Find<float>($"optimiser/{index}/{name}");
+                if (numbers.Length != value.numel())
+                    throw Misfit($"optimiser/{index}/{name} has {numbers.Length} numbers there and {value.numel()} here");
+                using Tensor stored = tensor(numbers, value.shape);
                 value.copy_(stored);
             }
             index++;
@@ -153,10 +174,26 @@ public sealed class Checkpoint
         return TensorData.Of(flat.data<float>().ToArray(), [.. value.shape.Select(size => (int)size)]);
     }
 
-    private TensorData Find(string name) => _tensors.TryGetValue(name, out TensorData? data)
-        ? data
-        : throw new UserException($"{_source} holds no '{name}': it was made by another algorithm or with other options. Start a new run.");
+    private T[] Find<T>(string name) where T : unmanaged =>
+        _tensors.TryGetValue(name, out TensorData? data) && data.ElementType == typeof(T) ? data.Values<T>() : throw Misfit($"{name} is missing there");
 
-    private string Value(string key) =>
-        _values.TryGetValue(key, out string? value) ? value : throw new UserException($"{_source} is not a checkpoint of a run (no '{key}').");
+    private T Value<T>(string key) where T : IParsable<T> =>
+        _values.TryGetValue(key, out string? text) && T.TryParse(text, CultureInfo.InvariantCulture, out T? value) ? value : throw Misfit($"{key} is missing there");
+
+    private UserException Misfit(string where) =>
+        new($"{_source} does not fit this run: {where}. Restore the run's own checkpoint and config.json, or start a new run with --run.");
+
+    /// <summary>Hash of everything but itself: a safetensors reader cannot tell a flipped bit from a weight.</summary>
+    private string Hash()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach ((string key, string value) in _values.Where(pair => pair.Key != HashKey).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            hash.AppendData(Encoding.UTF8.GetBytes($"{key}={value}\n"));
+        foreach ((string name, TensorData tensor) in _tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{name}\n"));
+            hash.AppendData(tensor.Bytes);
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 }

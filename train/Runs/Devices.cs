@@ -1,3 +1,4 @@
+using System.Globalization;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;
@@ -13,7 +14,7 @@ public static class Devices
     public static Device Open(string name, TrainOptions options)
     {
         string[] parts = name.ToLowerInvariant().Split(':');
-        if (parts[0] is not ("cpu" or "cuda") || parts.Length > 2 || (parts.Length == 2 && (parts[0] == "cpu" || !uint.TryParse(parts[1], out _))))
+        if (parts[0] is not ("cpu" or "cuda") || parts.Length > 2 || (parts.Length == 2 && (parts[0] == "cpu" || !ushort.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out _))))
             throw new UserException($"Unknown device '{name}'. Devices: cpu, cuda, cuda:1 ...");
         set_num_threads(options.Threads);
         if (parts[0] == "cpu")
@@ -22,7 +23,7 @@ public static class Devices
             throw new UserException(
                 "--device cuda: this libtorch finds no CUDA device. It needs a libtorch built with CUDA (name its directory by the environment "
                 + "variable LibTorch), an NVIDIA GPU and its driver (try nvidia-smi). Train with --device cpu otherwise.");
-        int index = parts.Length == 2 ? int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture) : 0;
+        int index = parts.Length == 2 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0;
         if (index >= cuda.device_count())
             throw new UserException($"There is no device cuda:{index}; this machine has {cuda.device_count()} (cuda:0 ... cuda:{cuda.device_count() - 1}).");
         backends.cuda.matmul.allow_tf32 = options.Tf32;

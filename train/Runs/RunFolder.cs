@@ -39,9 +39,9 @@ public sealed class RunFolder : IDisposable
     /// <exception cref="UserException">A run is there already, or the folder cannot be written.</exception>
     public static RunFolder Create(string path, string algorithm, TrainOptions options)
     {
-        if (System.IO.File.Exists(System.IO.Path.Combine(path, "config.json")))
+        if (Has(path, "config.json") && (Has(path, "checkpoint.safetensors") || Directory.Exists(System.IO.Path.Combine(path, "replay"))))
             throw new UserException($"{path} already holds a run. Continue it with --resume {path}, or name another folder with --run.");
-        RunFolder run = Open(path, create: true);
+        RunFolder run = Open(path);
         run.WriteConfig(algorithm, options);
         return run;
     }
@@ -50,9 +50,9 @@ public sealed class RunFolder : IDisposable
     /// <exception cref="UserException">There is no run, or another process is running it.</exception>
     public static RunFolder Resume(string path)
     {
-        if (!System.IO.File.Exists(System.IO.Path.Combine(path, "config.json")))
-            throw new UserException($"There is no run to resume in {path} (no config.json). Runs are the folders that train made, by default under runs/.");
-        return Open(path, create: false);
+        if (!Has(path, "config.json"))
+            throw NoRun(path);
+        return Open(path);
     }
 
     /// <summary>Stores the algorithm's name and options.</summary>
@@ -69,43 +69,45 @@ public sealed class RunFolder : IDisposable
         string file = System.IO.Path.Combine(path, "config.json");
         try
         {
-            var node = (JsonObject)JsonNode.Parse(System.IO.File.ReadAllText(file))!;
-            string algorithm = (string)node["algorithm"]!;
+            if (JsonNode.Parse(System.IO.File.ReadAllText(file)) is not JsonObject node
+                || node["algorithm"] is not JsonValue value || !value.TryGetValue(out string? algorithm))
+                throw new JsonException("an object with a text named algorithm was expected");
             node.Remove("algorithm");
             return (algorithm, node);
         }
-        catch (Exception exception) when (exception is JsonException or InvalidCastException or NullReferenceException or ArgumentNullException)
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
             throw new UserException($"{file} is not a run's configuration ({exception.Message.TrimEnd('.')}). Restore it, or start a new run.", exception);
         }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new UserException($"There is no run in {path} (no config.json). Runs are the folders that train made, by default under runs/.", exception);
+            throw NoRun(path);
         }
     }
 
-    public void Dispose()
-    {
-        _lock.Dispose();
-        System.IO.File.Delete(File("lock"));
-    }
+    /// <summary>Lets other processes have the run. The lock file stays: deleting it would race with the next owner.</summary>
+    public void Dispose() => _lock.Dispose();
 
-    private static RunFolder Open(string path, bool create)
+    private static RunFolder Open(string path)
     {
+        string guard = System.IO.Path.Combine(path, "lock");
         try
         {
-            if (create)
-                Directory.CreateDirectory(path);
-            var guard = new FileStream(System.IO.Path.Combine(path, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            return new RunFolder(path, guard);
+            Directory.CreateDirectory(path);
+            return new RunFolder(path, new FileStream(guard, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
         }
-        catch (UnauthorizedAccessException exception)
+        catch (IOException exception) when (Has(path, "lock"))
         {
-            throw new UserException($"Cannot write in {path}: {exception.Message}", exception);
+            throw new UserException($"Another process is running {path}. Wait until it ends, or stop it.", exception);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new UserException($"Cannot open the run {path}: another process is running it, or the folder cannot be made ({exception.Message.TrimEnd('.')}).", exception);
+            throw new UserException($"Cannot use {path} as a run folder: {exception.Message.TrimEnd('.')}. Name another folder with --run.", exception);
         }
     }
+
+    private static bool Has(string path, string file) => System.IO.File.Exists(System.IO.Path.Combine(path, file));
+
+    private static UserException NoRun(string path) =>
+        new($"There is no run in '{path}' (no config.json). Runs are the folders that train made, by default under runs/.");
 }

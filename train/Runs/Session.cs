@@ -29,10 +29,11 @@ public static class Session
     {
         (string name, TrainOptions options) = ReadOptions(path);
         using RunFolder folder = RunFolder.Resume(path);
+        Checkpoint checkpoint = Checkpoint.Read(folder.CheckpointPath);
         using Trainer trainer = Algorithm.Find(name).Create(options, CPU);
         trainer.Prepare(folder, progress, CancellationToken.None);
         var run = new TrainingRun(folder, trainer, progress);
-        run.Load(Checkpoint.Read(folder.CheckpointPath));
+        run.Load(checkpoint);
         Export(folder, trainer, run, output ?? folder.BundlePath, progress);
     }
 
@@ -44,11 +45,13 @@ public static class Session
         {
             TrainOptions options = Algorithm.Find(name).Read(JsonSerializer.SerializeToElement(config));
             OptionText.Validate(options);
+            Algorithm.RequireEnvironment(options.Env);
             return (name, options);
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or UserException)
         {
-            throw new UserException($"{Path.Combine(path, "config.json")} does not hold options of {name}: {exception.Message}", exception);
+            throw new UserException(
+                $"{Path.Combine(path, "config.json")} does not hold the options of a run: {exception.Message} Restore it, or start a new run.", exception);
         }
     }
 

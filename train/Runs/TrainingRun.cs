@@ -8,6 +8,8 @@ public enum RunOutcome { Finished, Interrupted }
 /// <summary>Drives a <see cref="Trainer"/> from its last checkpoint to its last update.</summary>
 public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressReport progress)
 {
+    private long? _saved;   // update of the checkpoint on disk
+
     /// <summary>Wall-clock seconds spent in updates, over all sessions of this run.</summary>
     public double Seconds { get; private set; }
 
@@ -62,6 +64,7 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
         Seconds = checkpoint.Number("seconds");
         checkpoint.LoadParameters(trainer.Parameters);
         trainer.Load(checkpoint);
+        _saved = Updates;
     }
 
     private void Save()
@@ -71,20 +74,25 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
         checkpoint.Set("seconds", Seconds);
         checkpoint.AddParameters(trainer.Parameters);
         trainer.Save(checkpoint);
+        if (checkpoint.NotFinite() is { } name)
+            throw Diverged(name);
         checkpoint.Write(folder.CheckpointPath);
+        _saved = Updates;
     }
 
     private void RequireFinite(IReadOnlyDictionary<string, double> values)
     {
         foreach ((string name, double value) in values)
             if (!double.IsFinite(value))
-            {
-                string kept = File.Exists(folder.CheckpointPath)
-                    ? $"The checkpoint {folder.CheckpointPath} of an earlier update is kept"
-                    : "There is no checkpoint yet";
-                throw new UserException(
-                    $"Training stopped: {name} became {value} at update {Updates}. {kept}; "
-                    + $"try a smaller step: --resume {folder.Path} --set learningRate=...");
-            }
+                throw Diverged(name);
+    }
+
+    private UserException Diverged(string name)
+    {
+        string kept = _saved is { } saved
+            ? $"The checkpoint of update {saved} is kept in {folder.CheckpointPath}; continue from it"
+            : "There is no checkpoint yet; begin again";
+        return new($"Training stopped at update {Updates}: {name} is no longer finite. {kept} with a smaller step: "
+            + $"--resume {folder.Path} --set learningRate=...");
     }
 }
