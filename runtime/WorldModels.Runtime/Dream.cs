@@ -44,7 +44,7 @@ public sealed class Dream : IDisposable
         buffers = new(bundle, batch, horizon, options);
         try
         {
-            policy = new(buffers, bundle.Has("dream") ? ["dream"] : bundle.Has("act") ? ["act", "imagine"] : ["imagine"]);
+            policy = new(buffers, Rollout.Policy(bundle));
             if (!bundle.Has("dream") && !bundle.Has("act")) given = policy;
             result = new(this, buffers);
         }
@@ -108,7 +108,10 @@ public sealed class Dream : IDisposable
         if (observations.IsEmpty) return;
         var starts = buffers.StartObservation.Span<float>();
         if (observations.Length != starts.Length)
-            throw Wrong(observations.Length, starts.Length, $"observations (B={Batch}, {string.Join(", ", buffers.Manifest.Observation.Shape)})");
+        {
+            string shape = string.Join(", ", buffers.Manifest.Observation.Shape);
+            throw Wrong(observations.Length, starts.Length, $"observations (B={Batch}, {shape})");
+        }
         observations.CopyTo(starts);
         ownStart = true;
     }

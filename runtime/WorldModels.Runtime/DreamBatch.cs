@@ -48,10 +48,21 @@ public sealed class DreamBatch
         ? At(buffers.Actions, t).Span<float>() : throw Lacks("has discrete actions: use Actions");
 
     /// <summary>A float32 state before step <paramref name="t"/>, 0 to T (B, ...shape).</summary>
-    /// <exception cref="BundleException">There is no such state.</exception>
-    public ReadOnlySpan<float> State(string name, int t) => buffers.States.TryGetValue(name, out var state)
-        ? At(state, t).Span<float>()
-        : throw Lacks($"has no state '{name}'; it has: {ManifestCheck.Listed(buffers.States.Keys)}");
+    /// <exception cref="BundleException">There is no such state, or it is of another type.</exception>
+    public ReadOnlySpan<float> State(string name, int t) => State<float>(name, t);
+
+    /// <summary>A state before step <paramref name="t"/>, 0 to T (B, ...shape).</summary>
+    /// <typeparam name="T">float, long or bool, as the manifest says of the state.</typeparam>
+    /// <exception cref="BundleException">There is no such state, or it is of another type.</exception>
+    public ReadOnlySpan<T> State<T>(string name, int t) where T : unmanaged
+    {
+        if (!buffers.States.TryGetValue(name, out var state))
+            throw Lacks($"has no state '{name}'; it has: {ManifestCheck.Listed(buffers.States.Keys)}");
+        var buffer = At(state, t);
+        if (Tensors.ArrayType(buffer.Type) != NpyArray.TypeOf<T>())
+            throw Lacks($"has a state '{name}' of {NameConverter<TensorType>.Write(buffer.Type)}, not {typeof(T).Name}");
+        return buffer.Span<T>();
+    }
 
     /// <summary>Logits of step <paramref name="t"/>, if <see cref="DreamOptions.KeepLogits"/> asked for them (B, ...shape).</summary>
     /// <exception cref="BundleException">They were not kept, or there are none of that name.</exception>

@@ -149,7 +149,8 @@ public static partial class ExecutionProviders
             string install = isNvidia
                 ? "install the CUDA and cuDNN versions that this ONNX Runtime was built for, on the loader's path (LD_LIBRARY_PATH, PATH)"
                 : "install its driver";
-            return $"{provider}'s library could not be loaded, '{missing.Groups["file"].Value}' or what it needs is missing: {install}, or choose cpu";
+            string file = missing.Groups["file"].Value;
+            return $"{provider}'s library could not be loaded, '{file}' or what it needs is missing: {install}, or choose cpu";
         }
         return $"{provider} could not be started ({detail}): check its driver and libraries, or choose cpu";
     }

@@ -7,7 +7,8 @@ namespace WorldModels.Runtime;
 
 /// <summary>
 /// What a bundle says of itself, in its file <c>manifest.json</c>: the spaces, each graph with its tensors, the parity file,
-/// how it was trained, and the SHA-256 of every other file. Immutable and thread-safe.
+/// how it was trained, and the SHA-256 of every other file. Immutable and thread-safe. In JSON, every member that is not null has to be
+/// there: defaults are for those who write manifests.
 /// </summary>
 public sealed record Manifest
 {
@@ -18,6 +19,7 @@ public sealed record Manifest
     public const string FileName = "manifest.json";
 
     /// <summary>Schema version; a bundle with another one is refused.</summary>
+    [JsonRequired]
     public int Schema { get; init; } = CurrentSchema;
 
     /// <summary>The bundle's name, for people.</summary>
@@ -30,9 +32,11 @@ public sealed record Manifest
     public required string Environment { get; init; }
 
     /// <summary>When it was exported.</summary>
+    [JsonRequired]
     public DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;
 
     /// <summary>The ONNX operator set of all graphs.</summary>
+    [JsonRequired]
     public int Opset { get; init; } = 17;
 
     /// <summary>One observation, without the batch axis.</summary>
@@ -51,6 +55,7 @@ public sealed record Manifest
     public TrainingSpec? Training { get; init; }
 
     /// <summary>SHA-256 in lower-case hex of every file of the bundle but the manifest, by path relative to it, with '/'.</summary>
+    [JsonRequired]
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Reads and checks a bundle's manifest and, unless told otherwise, the hash of every file.</summary>
@@ -131,9 +136,11 @@ public sealed record ObservationSpec
     public required IReadOnlyList<int> Shape { get; init; }
 
     /// <summary>Lower bound of every element.</summary>
+    [JsonRequired]
     public double Low { get; init; }
 
     /// <summary>Upper bound of every element.</summary>
+    [JsonRequired]
     public double High { get; init; } = 1;
 
     /// <summary>Number of elements of one observation.</summary>
@@ -205,15 +212,19 @@ public sealed record GraphSpec
 public sealed record ParitySpec
 {
     /// <summary>The npz file, relative to the manifest.</summary>
+    [JsonRequired]
     public string File { get; init; } = "parity.npz";
 
     /// <summary>Largest allowed |a - b| / (1 + |b|).</summary>
+    [JsonRequired]
     public double Tolerance { get; init; } = 1e-4;
 
     /// <summary>Steps of the recorded rollout.</summary>
+    [JsonRequired]
     public int Horizon { get; init; } = 15;
 
     /// <summary>A discrete draw may differ where the two best (perturbed) logits are closer than this.</summary>
+    [JsonRequired]
     public double NearTies { get; init; } = 1e-3;
 }
 
@@ -221,24 +232,31 @@ public sealed record ParitySpec
 public sealed record TrainingSpec
 {
     /// <summary>The seed of the run.</summary>
+    [JsonRequired]
     public long Seed { get; init; }
 
     /// <summary>Gradient updates.</summary>
+    [JsonRequired]
     public long Updates { get; init; }
 
     /// <summary>Environment frames seen.</summary>
+    [JsonRequired]
     public long Frames { get; init; }
 
     /// <summary>Wall time, seconds.</summary>
+    [JsonRequired]
     public double Seconds { get; init; }
 
     /// <summary>The device it was trained on.</summary>
+    [JsonRequired]
     public string Device { get; init; } = "cpu";
 
     /// <summary>The resolved configuration.</summary>
+    [JsonRequired]
     public IReadOnlyDictionary<string, string> Config { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Measured figures, such as the mean return.</summary>
+    [JsonRequired]
     public IReadOnlyDictionary<string, double> Figures { get; init; } = new Dictionary<string, double>();
 }
 

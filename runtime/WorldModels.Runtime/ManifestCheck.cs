@@ -5,6 +5,9 @@ namespace WorldModels.Runtime;
 /// <summary>What a manifest must satisfy before anything trusts it. Every check adds a line that says expected against found.</summary>
 internal static class ManifestCheck
 {
+    private static readonly TensorRole[] Single =
+        [TensorRole.Observation, TensorRole.Action, TensorRole.Reward, TensorRole.Continue, TensorRole.IsFirst, TensorRole.Task];
+
     private static readonly string[] DataExtensions = [".onnx", ".safetensors", ".npz"];
 
     /// <summary>What the JSON reader lets pass: another schema, repeated members, nulls.</summary>
@@ -58,8 +61,11 @@ internal static class ManifestCheck
             Graph(manifest, name, graph, problems);
             if (!manifest.Files.ContainsKey(graph.File)) problems.Add($"graph {name}: '{graph.File}' is not listed in files");
         }
-        if (manifest.Parity is { } parity && !manifest.Files.ContainsKey(parity.File))
-            problems.Add($"parity: '{parity.File}' is not listed in files");
+        if (manifest.Parity is { } parity)
+        {
+            if (!manifest.Files.ContainsKey(parity.File)) problems.Add($"parity: '{parity.File}' is not listed in files");
+            if (!(parity.Tolerance >= 0 && parity.NearTies >= 0)) problems.Add("parity: tolerance and nearTies must be at least 0");
+        }
         States(manifest, problems);
         return problems;
     }
@@ -154,8 +160,21 @@ internal static class ManifestCheck
     {
         foreach (var duplicate in graph.Inputs.Concat(graph.Outputs).GroupBy(t => t.Name).Where(g => g.Count() > 1))
             problems.Add($"graph {name}: tensor name '{duplicate.Key}' appears {duplicate.Count()} times, expected once");
+        Once(name, "inputs", graph.Inputs, problems);
+        Once(name, "outputs", graph.Outputs, problems);
         foreach (var tensor in graph.Inputs) Tensor(manifest, $"graph {name}: input '{tensor.Name}'", tensor, isInput: true, problems);
         foreach (var tensor in graph.Outputs) Tensor(manifest, $"graph {name}: output '{tensor.Name}'", tensor, isInput: false, problems);
+    }
+
+    /// <summary>Roles that a host binds to one tensor of its own.</summary>
+    private static void Once(string graph, string side, IReadOnlyList<TensorSpec> tensors, List<string> problems)
+    {
+        foreach (var role in tensors.GroupBy(t => t.Role).Where(g => g.Count() > 1 && Single.Contains(g.Key)))
+        {
+            string names = string.Join(", ", role.Select(t => $"'{t.Name}'"));
+            string name = NameConverter<TensorRole>.Write(role.Key);
+            problems.Add($"graph {graph}: expected at most one of role {name} among the {side}, found {names}");
+        }
     }
 
     private static void Tensor(Manifest manifest, string where, TensorSpec tensor, bool isInput, List<string> problems)

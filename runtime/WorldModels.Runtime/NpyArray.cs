@@ -118,7 +118,7 @@ public sealed class NpyArray
         return count;
     }
 
-    private static NpyType TypeOf<T>() where T : unmanaged =>
+    internal static NpyType TypeOf<T>() where T : unmanaged =>
         typeof(T) == typeof(float) ? NpyType.Float32
         : typeof(T) == typeof(long) ? NpyType.Int64
         : typeof(T) == typeof(byte) ? NpyType.UInt8

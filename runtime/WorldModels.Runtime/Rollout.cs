@@ -26,6 +26,10 @@ internal sealed class Rollout : IDisposable
         }
     }
 
+    /// <summary>The graphs of one step when the bundle's policy acts, or chance if it has none.</summary>
+    public static string[] Policy(Bundle bundle) =>
+        bundle.Has("dream") ? ["dream"] : bundle.Has("act") ? ["act", "imagine"] : ["imagine"];
+
     public void Run(ulong seed)
     {
         foreach (var tile in tiles) tile.Run(seed);

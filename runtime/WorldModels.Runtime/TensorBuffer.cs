@@ -15,15 +15,14 @@ internal sealed class TensorBuffer : IDisposable
     private readonly int bytes;
     private readonly long[] shape;
     private readonly int rowBytes;
-    private readonly TensorType type;
     private readonly List<OrtValue> views = [];
 
     public TensorBuffer(TensorSpec spec, int batch)
     {
-        type = spec.Dtype;
+        Type = spec.Dtype;
         RowSize = spec.RowSize;
         shape = [batch, .. spec.Shape.Skip(1).Select(d => (long)d.Size)];
-        rowBytes = checked(RowSize * Tensors.SizeOf(type));
+        rowBytes = checked(RowSize * Tensors.SizeOf(Type));
         long length = (long)rowBytes * batch;
         if (length > Array.MaxLength - Alignment)
             throw new BundleException(
@@ -33,6 +32,9 @@ internal sealed class TensorBuffer : IDisposable
         nint address = Marshal.UnsafeAddrOfPinnedArrayElement(storage, 0);
         offset = (int)(((address + Alignment - 1) & ~(nint)(Alignment - 1)) - address);
     }
+
+    /// <summary>Element type.</summary>
+    public TensorType Type { get; }
 
     /// <summary>Elements of one row.</summary>
     public int RowSize { get; }
@@ -49,7 +51,7 @@ internal sealed class TensorBuffer : IDisposable
     /// <summary>Sets one row, or a number per row, to a small whole number, whatever the element type.</summary>
     public void Set(int row, int value)
     {
-        switch (type)
+        switch (Type)
         {
             case TensorType.Float32: Row<float>(row).Fill(value); break;
             case TensorType.Int64: Row<long>(row).Fill(value); break;
@@ -70,7 +72,7 @@ internal sealed class TensorBuffer : IDisposable
         viewShape[0] = count;
         nint address = Marshal.UnsafeAddrOfPinnedArrayElement(storage, offset + start * rowBytes);
         var view = OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance, Tensors.ElementType(type), viewShape, address, (long)count * rowBytes);
+            OrtMemoryInfo.DefaultInstance, Tensors.ElementType(Type), viewShape, address, (long)count * rowBytes);
         views.Add(view);
         return view;
     }
@@ -120,6 +122,8 @@ internal sealed class NoiseInput(Graph graph, TensorSpec tensor, TensorBuffer bu
     public void Draw(ulong seed, uint step)
     {
         for (int row = 0; row < rows; row++)
-            Philox.Fill(tensor.Noise!.Value, new NoiseKey(seed, (uint)(firstRow + row), step, stream), buffer.Row<float>(row));
+            Philox.FillWords(new NoiseKey(seed, (uint)(firstRow + row), step, stream), buffer.Row<uint>(row));
+        // All rows at once: short rows would leave most of each vector empty.
+        Draws.FromWords(tensor.Noise!.Value, buffer.Span<float>()[..(rows * buffer.RowSize)]);
     }
 }

@@ -75,6 +75,7 @@ public sealed record TensorSpec
     public required TensorRole Role { get; init; }
 
     /// <summary>Element type.</summary>
+    [JsonRequired]
     public TensorType Dtype { get; init; } = TensorType.Float32;
 
     /// <summary>Dimensions; the first is always "batch".</summary>

@@ -28,7 +28,8 @@ public sealed class WorldModel : IDisposable
             if (!bundle.Has("imagine") && !bundle.Has("dream"))
                 throw new BundleException($"Bundle '{directory}' has no world model: expected a graph 'imagine' or 'dream', "
                     + $"found {ManifestCheck.Listed(bundle.Manifest.Graphs.Keys)}. If it is a policy, use Controller.Load.");
-            foreach (string graph in (string[])["observe", "act", "imagine", "dream"])
+            // What a dream runs; the rest opens when asked for, since each session holds its own copy of the weights.
+            foreach (string graph in (string[])["observe", .. Rollout.Policy(bundle)])
                 if (bundle.Has(graph)) bundle.Open(graph);
             return new(bundle);
         }

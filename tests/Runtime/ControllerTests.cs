@@ -2,17 +2,8 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Runtime;
 
-public sealed class ControllerTests
+public sealed class ControllerTests : BundleFixture
 {
-    private readonly List<string> directories = [];
-
-    [TearDown]
-    public void Clean()
-    {
-        foreach (string directory in directories) Directory.Delete(directory, recursive: true);
-        directories.Clear();
-    }
-
     [Test]
     public void CarriesItsStateAsAPlainLoopDoes([Values] bool fused)
     {
@@ -149,13 +140,4 @@ public sealed class ControllerTests
         for (uint row = 0; row < 2; row++) Philox.Fill(kind, new(4, row, step, Philox.Stream(stream)), noise.AsSpan((int)row * size, size));
         return NpyArray.Of(noise, 2, size);
     }
-
-    private string Keep(string directory)
-    {
-        directories.Add(directory);
-        return directory;
-    }
-
-    private static void Refused(Action action, string expected) =>
-        Assert.That(() => action(), Throws.TypeOf<BundleException>().With.Message.Contains(expected));
 }

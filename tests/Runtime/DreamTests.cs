@@ -4,17 +4,8 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Runtime;
 
-public sealed class DreamTests
+public sealed class DreamTests : BundleFixture
 {
-    private readonly List<string> directories = [];
-
-    [TearDown]
-    public void Clean()
-    {
-        foreach (string directory in directories) Directory.Delete(directory, recursive: true);
-        directories.Clear();
-    }
-
     [Test]
     public void GridDreamEqualsAPlainLoop()
     {
@@ -192,6 +183,7 @@ public sealed class DreamTests
         var imagined = dream.Run(1);
         Refused(() => imagined.Observations(0), "has no graph 'decode', and no state that is an observation");
         Refused(() => imagined.State("deter", 0), "has no state 'deter'; it has: h, z");
+        Refused(() => imagined.State<long>("h", 0), "has a state 'h' of float32, not Int64");
         Refused(() => imagined.Logits("logits", 0), "kept no logits 'logits'; it kept: none. Set DreamOptions.KeepLogits");
         Refused(() => imagined.ContinuousActions(0), "has discrete actions: use Actions");
         Assert.That(() => imagined.Rewards(3), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("from 0 to 2"));
@@ -244,13 +236,4 @@ public sealed class DreamTests
         using var outputs = session.Run([.. values]);
         return outputs.ToDictionary(o => o.Name, o => o.Value is Tensor<float> f ? (Array)f.ToArray() : o.AsTensor<long>().ToArray());
     }
-
-    private string Keep(string directory)
-    {
-        directories.Add(directory);
-        return directory;
-    }
-
-    private static void Refused(Action action, string expected) =>
-        Assert.That(() => action(), Throws.TypeOf<BundleException>().With.Message.Contains(expected));
 }

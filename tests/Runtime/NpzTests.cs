@@ -43,8 +43,9 @@ public sealed class NpzTests
     public void ReadsWhatNumpyWrote()
     {
         // Deflated (savez_compressed) and stored (savez).
-        Assert.That(Npz.Read(Path.Combine(Fixtures.Golden, "grid", "starts.npz"))["observation"].Describe(), Is.EqualTo("float32 [7, 2, 3]"));
-        Assert.That(Npz.Read(Path.Combine(Fixtures.Golden, "latent", "starts.npz"))["observation"].Describe(), Is.EqualTo("float32 [9, 5]"));
+        string Starts(string bundle) => Npz.Read(Path.Combine(Fixtures.Golden, bundle, "starts.npz"))["observation"].Describe();
+        Assert.That(Starts("grid"), Is.EqualTo("float32 [7, 2, 3]"));
+        Assert.That(Starts("latent"), Is.EqualTo("float32 [9, 5]"));
         var parity = Npz.Read(Path.Combine(Fixtures.Golden, "grid", "parity.npz"), n => n == "imagine/inputs/action");
         Assert.That(parity.Single().Value.As<long>().ToArray(), Has.All.InRange(0, 2));
     }
@@ -64,7 +65,8 @@ public sealed class NpzTests
     [Test]
     public void RefusesWhatIsCutShortAnywhere()
     {
-        Npz.Write(path, new Dictionary<string, NpyArray> { ["a"] = NpyArray.Of(new float[100]), ["b"] = NpyArray.Of([1L]) }, compress: false);
+        var arrays = new Dictionary<string, NpyArray> { ["a"] = NpyArray.Of(new float[100]), ["b"] = NpyArray.Of([1L]) };
+        Npz.Write(path, arrays, compress: false);
         byte[] whole = File.ReadAllBytes(path);
         for (int length = 0; length < whole.Length; length += 37)
         {

@@ -45,18 +45,42 @@ public sealed class PhiloxTests
         Assert.That(draws, Has.All.InRange(0f, 0.99999994f));
     }
 
-    [Test]
-    public void GaussianAndGumbelAreTheDocumentedFormulas()
+    // Bits: the documented float32 steps, one by one, in numpy. Values: the exact inverse distribution functions, in double precision.
+    [TestCase(0x00000000u, 0xc0ad7080u, -5.41998317, 0xc033f049u, -2.81154091)]
+    [TestCase(0x00000100u, 0xc0a70b2au, -5.22011306, 0xc033f049u, -2.81154091)]
+    [TestCase(0x12345678u, 0xbfbbd933u, -1.46756572, 0xbf78dc13u, -0.972108047)]
+    [TestCase(0x7fffffffu, 0xb3a06c98u, -7.47033439e-08, 0x3ebba78fu, 0.366512749)]
+    [TestCase(0x80000000u, 0x33a06c98u, 7.47033439e-08, 0x3ebba79au, 0.366513093)]
+    [TestCase(0xdeadbeefu, 0x3f901499u, 1.12562862, 0x3ffc2b26u, 1.97006682)]
+    [TestCase(0xfffe0000u, 0x408049c2u, 4.00900335, 0x412662e9u, 10.3991475)]
+    [TestCase(0xffffffffu, 0x40ad7080u, 5.41998317, 0x41851592u, 16.6355323)]
+    public void DrawsAreTheSameBitsEverywhere(uint word, uint gaussianBits, double gaussian, uint gumbelBits, double gumbel)
     {
-        var (x, y, _, _) = Philox.Block(0, 2, 1, 3, 9, 0);
-        double u = (x + 0.5) / 4294967296, v = (y + 0.5) / 4294967296;
-        var draws = new float[2];
-        Philox.FillGaussian(new(9, 1, 2, 3), draws);
-        double radius = Math.Sqrt(-2 * Math.Log(u));
-        Assert.That(draws[0], Is.EqualTo((float)(radius * Math.Cos(2 * Math.PI * v))).Within(1).Ulps);
-        Assert.That(draws[1], Is.EqualTo((float)(radius * Math.Sin(2 * Math.PI * v))).Within(1).Ulps);
-        Philox.FillGumbel(new(9, 1, 2, 3), draws);
-        Assert.That(draws[0], Is.EqualTo((float)-Math.Log(-Math.Log(u))).Within(1).Ulps);
+        void Check(NoiseKind kind, uint bits, double value)
+        {
+            // 17 copies: whole vectors of any width, and a rest.
+            var draws = new float[17];
+            Array.Fill(draws, BitConverter.UInt32BitsToSingle(word));
+            Draws.FromWords(kind, draws);
+            Assert.That(draws.Select(BitConverter.SingleToUInt32Bits), Has.All.EqualTo(bits), $"{kind}");
+            Assert.That(draws[0], Is.EqualTo(value).Within(3e-7 * (1 + Math.Abs(value))), $"{kind}");
+        }
+
+        Check(NoiseKind.Gaussian, gaussianBits, gaussian);
+        Check(NoiseKind.Gumbel, gumbelBits, gumbel);
+        Check(NoiseKind.Uniform, BitConverter.SingleToUInt32Bits((word >> 8) / 16777216f), (word >> 8) / 16777216.0);
+    }
+
+    [Test]
+    public void WordsAreThoseOfTheBlocksAtAnyLength([Values(1, 3, 4, 5, 15, 16, 17, 36, 100)] int length)
+    {
+        var words = new uint[length];
+        Philox.FillWords(new(0x299f31d0a4093822, Row: 0xfffffffe, Step: 5, Stream: 0x80000001), words);
+        for (int i = 0; i < length; i++)
+        {
+            var (x0, x1, x2, x3) = Philox.Block((uint)i / 4, 5, 0xfffffffe, 0x80000001, 0xa4093822, 0x299f31d0);
+            Assert.That(words[i], Is.EqualTo((i % 4) switch { 0 => x0, 1 => x1, 2 => x2, _ => x3 }));
+        }
     }
 
     [Test]

@@ -2,21 +2,18 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Runtime;
 
-public sealed class ProviderTests
+public sealed class ProviderTests : BundleFixture
 {
     private string directory = "";
 
     [SetUp]
-    public void Make() => directory = Fixtures.Grid();
-
-    [TearDown]
-    public void Clean() => Directory.Delete(directory, recursive: true);
+    public void Make() => directory = Keep(Fixtures.Grid());
 
     [Test]
     public void AnUnknownNameIsAnsweredWithTheNames()
     {
-        var error = Assert.Throws<BundleException>(() => WorldModel.Load(directory, new() { Provider = "gpu" }))!;
-        Assert.That(error.Message, Is.EqualTo("There is no execution provider 'gpu': choose one of auto, cpu, cuda, tensorrt, directml, coreml, webgpu."));
+        Refused(() => WorldModel.Load(directory, new() { Provider = "gpu" }).Dispose(),
+            "There is no execution provider 'gpu': choose one of auto, cpu, cuda, tensorrt, directml, coreml, webgpu.");
     }
 
     [Test]
@@ -45,9 +42,8 @@ public sealed class ProviderTests
     public void AProviderThatTheLibraryLacksIsRefused(string provider, string advice)
     {
         if (ExecutionProviders.Available().Contains(provider)) Assert.Ignore($"This native library has {provider}.");
-        var error = Assert.Throws<BundleException>(() => WorldModel.Load(directory, new() { Provider = provider }))!;
-        Assert.That(error.Message, Does.Contain($"{provider} is not in the native ONNX Runtime").And.Contain("which offers cpu").And.Contain(advice)
-            .And.EndWith("or choose cpu."));
+        Refused(() => WorldModel.Load(directory, new() { Provider = provider }).Dispose(),
+            $"{provider} is not in the native ONNX Runtime", "which offers cpu", advice, "or choose cpu.");
     }
 
     // What ONNX Runtime says on machines that lack a library, a driver or a device.

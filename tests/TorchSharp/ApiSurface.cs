@@ -16,15 +16,19 @@ internal static class ApiSurface
         foreach (var constructor in type.GetConstructors(Declared))
             if (Visible(constructor) && !constructor.IsStatic) yield return $"{name}::.ctor({Parameters(constructor)}) -> ctor";
         foreach (var method in type.GetMethods(Declared))
-            if (Visible(method) && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal)) && method.Name != "Finalize"
-                && !Generated(method) && !Overrides(method))
+            if (Visible(method) && (!method.IsSpecialName || method.Name.StartsWith("op_", StringComparison.Ordinal))
+                && method.Name != "Finalize" && !Generated(method) && !Overrides(method))
                 yield return $"{name}::{method.Name}({Parameters(method)}) -> {Name(method.ReturnType)}";
         foreach (var property in type.GetProperties(Declared))
             if (property.GetMethod is { } get && Visible(get))
-                yield return $"{name}::{property.Name}[{string.Join(", ", property.GetIndexParameters().Select(p => Name(p.ParameterType)))}] " +
-                    $"prop {Name(property.PropertyType)} get{(property.SetMethod is { } set && Visible(set) ? "/set" : "")}";
+            {
+                string indices = string.Join(", ", property.GetIndexParameters().Select(p => Name(p.ParameterType)));
+                string set = property.SetMethod is { } setter && Visible(setter) ? "/set" : "";
+                yield return $"{name}::{property.Name}[{indices}] prop {Name(property.PropertyType)} get{set}";
+            }
         foreach (var field in type.GetFields(Declared))
-            if (field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly) yield return $"{name}::{field.Name} field {Name(field.FieldType)}";
+            if (field.IsPublic || field.IsFamily || field.IsFamilyOrAssembly)
+                yield return $"{name}::{field.Name} field {Name(field.FieldType)}";
     }
 
     // Explicit interface implementations and the compiler's own methods are nobody's to call.

@@ -49,9 +49,13 @@ public sealed record EnvironmentModelOptions : TrainOptions
     [Range(1, 65536)]
     public int Batch { get; init; } = 32;
 
+    /// <summary>Share of a batch in which every reward class, and the end of an episode, is equally likely: otherwise rare events go unseen.</summary>
+    [Range(0.0, 1.0)]
+    public double Balanced { get; init; } = 0.25;
+
     /// <summary>Learning rate of Adam at the start.</summary>
     [Range(0.0, 10.0)]
-    public double LearningRate { get; init; } = 1e-3;
+    public double LearningRate { get; init; } = 6e-3;
 
     /// <summary>Share of the run, at its end, over which the learning rate falls linearly to zero.</summary>
     [Range(0.0, 1.0)]
@@ -67,7 +71,7 @@ public sealed record EnvironmentModelOptions : TrainOptions
 
     /// <summary>Weight of a cell that changes against one that stays, in the pixels' cross-entropy.</summary>
     [Range(0.0, 1000.0)]
-    public double ChangedWeight { get; init; } = 1;
+    public double ChangedWeight { get; init; } = 10;
 
     /// <summary>Negative control: the actions of each batch are shuffled, so that pacman cannot be predicted.</summary>
     public bool ShuffleActions { get; init; }
@@ -76,11 +80,11 @@ public sealed record EnvironmentModelOptions : TrainOptions
     public static IReadOnlyDictionary<string, EnvironmentModelOptions> Presets { get; } = new Dictionary<string, EnvironmentModelOptions>
     {
         ["debug"] = new() { Updates = 60, LogEvery = 10, CheckpointEvery = 20, Frames = 4000, Games = 8 },
-        ["small"] = new() { Updates = 6000, CheckpointEvery = 500 },
+        ["small"] = new() { Updates = 8000, CheckpointEvery = 500 },
         ["paper"] = new()
         {
             Architecture = EnvironmentModelArchitecture.Faithful, Termination = false, Updates = 5000, CheckpointEvery = 250, Batch = 16,
-            Frames = 80_000, Games = 16, Decay = 0,
+            Frames = 80_000, Games = 16, Decay = 0, LearningRate = 1e-3, Balanced = 0, ChangedWeight = 1,
         },
     };
 }

@@ -130,7 +130,7 @@ public sealed class EnvironmentModelTrainer : Trainer
         const int Cells = MiniPacmanMaze.Cells;
         for (int row = 0; row < _options.Batch; row++)
         {
-            int transition = _training!.Sample(_options.Seed, update, row);
+            int transition = _training!.Sample(_options.Seed, update, row, row < _options.Balanced * _options.Batch);
             _training.Frame(transition, _frames.AsSpan(row * 3 * Cells, 3 * Cells));
             _actions[row] = _training.Action(transition);
             _rewards[row] = _training.Reward(transition);

@@ -10,7 +10,7 @@ namespace WorldModels.Train.EnvironmentModel;
 public sealed class Transitions
 {
     private const int FrameSize = 3 * MiniPacmanMaze.Cells;
-    private static readonly uint BatchStream = Philox.Stream("batch");
+    private static readonly uint BatchStream = Philox.Stream("batch"), GroupStream = Philox.Stream("batch/group");
     private static readonly float[] FromByte = [.. Enumerable.Range(0, 256).Select(value => value / 255f)];
 
     private readonly byte[] _frames;    // (F, 3, 15, 19), 0..255
@@ -20,6 +20,7 @@ public sealed class Transitions
     private readonly byte[] _reward;    // reward class
     private readonly Outcome[] _outcome;
     private readonly float[] _predictable;
+    private readonly int[][] _groups;   // transitions by reward class, and those that end an episode
 
     public Transitions(IReadOnlyList<Episode> episodes)
     {
@@ -47,6 +48,9 @@ public sealed class Transitions
                 _outcome[transition++] = episode.Outcomes[t];
             }
         }
+        int[] all = [.. Enumerable.Range(0, Count)];
+        _groups = [.. all.GroupBy(i => (int)_reward[i]).OrderBy(group => group.Key).Select(group => group.ToArray()),
+            .. all.Where(i => _outcome[i].HasFlag(EnvironmentModel.Outcome.Terminated)).ToArray() is { Length: > 0 } ends ? [ends] : Array.Empty<int[]>()];
     }
 
     /// <summary>Number of transitions.</summary>
@@ -71,9 +75,19 @@ public sealed class Transitions
     /// <summary>Whether the transition <paramref name="steps"/> later belongs to the same episode.</summary>
     public bool Continues(int transition, int steps) => transition + steps < Count && _start[transition + steps] == _start[transition] + steps;
 
-    /// <summary>The transition a batch of update <paramref name="update"/> holds in row <paramref name="row"/>: a function of the seed alone.</summary>
-    public int Sample(long seed, long update, int row) => 
-        Philox.NextInt(new NoiseKey((ulong)seed, (uint)row, (uint)update, BatchStream), Count);
+    /// <summary>
+    /// The transition that row <paramref name="row"/> of update <paramref name="update"/> learns from, a function of the seed alone: drawn
+    /// from all, or, if <paramref name="balanced"/>, from a group (a reward class, or the ends of episodes) drawn first, so that rare
+    /// events are seen.
+    /// </summary>
+    public int Sample(long seed, long update, int row, bool balanced)
+    {
+        var key = new NoiseKey((ulong)seed, (uint)row, (uint)update, BatchStream);
+        if (!balanced)
+            return Philox.NextInt(key, Count);
+        int[] group = _groups[Philox.NextInt(key with { Stream = GroupStream }, _groups.Length)];
+        return group[Philox.NextInt(key, group.Length)];
+    }
 
     private ReadOnlySpan<byte> ClassesOf(int frame) => _classes.AsSpan(frame * MiniPacmanMaze.Cells, MiniPacmanMaze.Cells);
 

@@ -25,7 +25,7 @@ public static partial class torch
         }
 
         /// <summary>The generator the CPU's random operators use when none is given.</summary>
-        public static Generator Default { get; } = new(CPU);
+        public static Generator Default => field ??= new(CPU);
 
         public Device device { get; }
 

@@ -75,7 +75,7 @@ namespace TorchSharp.Modules
         private protected override void Update(Modules.ParamGroup group)
         {
             var o = (Options)group.Options;
-            double lr = group.LearningRate, beta1 = o.beta1!.Value, beta2 = o.beta2!.Value, decay = o.weight_decay!.Value;
+            double lr = group.LearningRate, decay = o.weight_decay!.Value;
             // One call for all parameters that are equally old: they share the bias correction.
             foreach (var batch in Active<State>(group).GroupBy(p => ++p.Item3.step))
             {
@@ -83,20 +83,8 @@ namespace TorchSharp.Modules
                 Tensor[] m = [.. batch.Select(b => b.Item3.exp_avg)], v = [.. batch.Select(b => b.Item3.exp_avg_sq)];
                 if (o.maximize!.Value) g = CallList("aten::_foreach_neg", g);
                 Run("aten::_foreach_mul_.Scalar", p, 1 - lr * decay);
-                Run("aten::_foreach_mul_.Scalar", m, beta1);
-                Run("aten::_foreach_add_.List", m, g, 1 - beta1);
-                Run("aten::_foreach_mul_.Scalar", v, beta2);
-                Run("aten::_foreach_addcmul_.Scalar", v, g, g, 1 - beta2);
-                if (o.amsgrad!.Value)
-                {
-                    Tensor[] largest = [.. batch.Select(b => b.Item3.max_exp_avg_sq)];
-                    foreach (var (most, now) in largest.Zip(v)) Run("aten::maximum.out", most, now, most);
-                    v = largest;
-                }
-                var denominator = CallList("aten::_foreach_sqrt", v);
-                Run("aten::_foreach_div_.Scalar", denominator, Math.Sqrt(1 - Math.Pow(beta2, batch.Key)));
-                Run("aten::_foreach_add_.Scalar", denominator, o.eps!.Value);
-                Run("aten::_foreach_addcdiv_.Scalar", p, m, denominator, -lr / (1 - Math.Pow(beta1, batch.Key)));
+                Tensor[]? largest = o.amsgrad!.Value ? [.. batch.Select(b => b.Item3.max_exp_avg_sq)] : null;
+                AdamStep.Apply(p, g, m, v, largest, batch.Key, lr, o.beta1!.Value, o.beta2!.Value, o.eps!.Value);
             }
         }
 
@@ -171,8 +159,8 @@ namespace TorchSharp.Modules
                 double eps = 1e-8, double weight_decay = 0, bool amsgrad = false, bool maximize = false)
                 : base(parameters, new Options
                 {
-                    LearningRate = lr, beta1 = beta1, beta2 = beta2, eps = eps, weight_decay = weight_decay, amsgrad = amsgrad,
-                        maximize = maximize,
+                    LearningRate = lr, beta1 = beta1, beta2 = beta2, eps = eps, weight_decay = weight_decay,
+                    amsgrad = amsgrad, maximize = maximize,
                 }) { }
 
             public (double, double) Betas

@@ -18,7 +18,8 @@ internal sealed class EventFile : IDisposable
         Directory.CreateDirectory(folder);
         // TensorBoard sorts the files of a folder by name and expects this pattern; the counter keeps names of one second apart.
         long now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-        string name = $"events.out.tfevents.{now:D10}.{Environment.MachineName}.{Environment.ProcessId}.{Interlocked.Increment(ref written)}{suffix}";
+        string process = $"{Environment.MachineName}.{Environment.ProcessId}.{Interlocked.Increment(ref written)}";
+        string name = $"events.out.tfevents.{now:D10}.{process}{suffix}";
         file = new FileStream(Path.Combine(folder, name), FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite);
         Write(new Event { WallTime = now, FileVersion = "brain.Event:2" });
     }

@@ -12,7 +12,8 @@ namespace TorchSharp
             public static class tensorboard
             {
                 /// <summary>Opens a folder for TensorBoard; without one, a new folder below runs/.</summary>
-                public static Modules.SummaryWriter SummaryWriter(string? log_dir = null, string? filename_suffix = null, bool createRunName = false)
+                public static Modules.SummaryWriter SummaryWriter(string? log_dir = null, string? filename_suffix = null,
+                    bool createRunName = false)
                 {
                     if (string.IsNullOrEmpty(log_dir)) (log_dir, createRunName) = ("runs", true);
                     string run = $"{DateTime.Now.ToString("MMMd_H-mm-ss", CultureInfo.InvariantCulture)}_{Environment.MachineName}";
@@ -91,7 +92,8 @@ namespace TorchSharp.Modules
                 throw new NotSupportedException("Histograms are made in TensorFlow's buckets only.");
             using var scope = torch.NewDisposeScope();
             double[] numbers = [.. values.detach().to(torch.ScalarType.Float64, torch.CPU).data<double>().ToArray().Where(double.IsFinite)];
-            if (numbers.Length == 0) throw new ArgumentException($"The values for histogram '{tag}' have no finite number.", nameof(values));
+            if (numbers.Length == 0)
+                throw new ArgumentException($"The values for histogram '{tag}' have no finite number.", nameof(values));
             var histogram = new Histogram
             {
                 Min = numbers.Min(), Max = numbers.Max(), Num = numbers.Length, Sum = numbers.Sum(), SumSquares = numbers.Sum(v => v * v),
@@ -128,7 +130,8 @@ namespace TorchSharp.Modules
         private static torch.Tensor Pixels(torch.Tensor image, string format)
         {
             var x = image.detach().cpu();
-            if (x.dim() != format.Length) throw new ArgumentException($"The image has {x.dim()} dimensions, but the format is \"{format}\".");
+            if (x.dim() != format.Length)
+                throw new ArgumentException($"The image has {x.dim()} dimensions, but the format is \"{format}\".");
             if (!format.Contains('C')) (x, format) = (x.unsqueeze(-1), format + "C");
             if (format.Contains('N'))
             {

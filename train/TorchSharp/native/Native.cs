@@ -8,12 +8,9 @@ internal static unsafe partial class Native
 {
     private const string Library = "torch_shim";
 
-    static Native()
-    {
+    // What goes wrong while loading is thrown by the first call, not by this, where it would arrive wrapped.
+    static Native() =>
         NativeLibrary.SetDllImportResolver(typeof(Native).Assembly, (name, _, _) => name == Library ? Shim.Handle : 0);
-        // One thread unless the caller asks for more: small networks lose by sharing their work.
-        Check(ts_set_num_threads(1));
-    }
 
     /// <summary>Turns a failure reported by the shim into the exception TorchSharp throws for libtorch's errors.</summary>
     public static void Check(int status)

@@ -1,15 +1,18 @@
 using System.Diagnostics;
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace TorchSharp;
 
 /// <summary>
 /// Finds libtorch, compiles native/shim.cpp against it once for this user and loads the result. The directory of a libtorch with
-/// include/ and lib/ can be named by the environment variable LIBTORCH or the AppContext value "LibTorch" (the build property of
-/// that name); otherwise the system's is used, which is installed when that is allowed (<see cref="Provision"/>).
+/// include/ and lib/ (a pip wheel's torch/ is one, CUDA builds included) can be named by the environment variable LIBTORCH, the
+/// AppContext value "LibTorch" or the build property of that name; otherwise the system's is used, which is installed when that is
+/// allowed (<see cref="Provision"/>).
 /// </summary>
 internal static partial class Shim
 {
@@ -27,7 +30,10 @@ internal static partial class Shim
         var library = Compiled(torch);
         try
         {
-            return NativeLibrary.Load(library);
+            nint handle = NativeLibrary.Load(library);
+            // One thread unless the caller asks for more: small networks lose by sharing their work.
+            unsafe { ((delegate* unmanaged<int, int>)NativeLibrary.GetExport(handle, "ts_set_num_threads"))(1); }
+            return handle;
         }
         catch (DllNotFoundException e)
         {
@@ -40,17 +46,17 @@ internal static partial class Shim
 
     private static LibTorch Find()
     {
-        var named = Environment.GetEnvironmentVariable("LIBTORCH") ?? AppContext.GetData("LibTorch") as string;
+        var named = Environment.GetEnvironmentVariable("LIBTORCH") ?? AppContext.GetData("LibTorch") as string
+            ?? typeof(Shim).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(a => a.Key == "LibTorch")?.Value;
         if (!string.IsNullOrEmpty(named))
         {
             string include = Path.Combine(named, "include"), lib = Path.Combine(named, "lib");
             if (!File.Exists(Path.Combine(lib, "libtorch.so")) || !Directory.Exists(Path.Combine(include, "ATen")))
                 throw new DllNotFoundException($"LibTorch names '{named}', but there is no lib/libtorch.so and include/ATen in it. " +
                     "Name the directory that holds include/ and lib/ of a libtorch.");
-            Provision.Require("g++", () => OnPath("g++") is not null);
             return new([include, Path.Combine(include, "torch/csrc/api/include")], lib, System: false);
         }
-        Provision.Require("libtorch-dev libopenblas0-pthread g++", () => SystemLib() is not null && OnPath("g++") is not null);
+        Provision.Require("libtorch-dev libopenblas0-pthread g++", () => SystemLib() is not null);
         return new(["/usr/include/torch/csrc/api/include"], SystemLib()!, System: true);
     }
 
@@ -74,6 +80,7 @@ internal static partial class Shim
         string library = Path.Combine(folder, "libtorch_shim.so");
         if (File.Exists(library)) return library;
 
+        Provision.Require("g++", () => OnPath("g++") is not null);
         Directory.CreateDirectory(folder);
         using var _ = Provision.Lock(Path.Combine(folder, "lock"));
         if (File.Exists(library)) return library;
@@ -91,6 +98,10 @@ internal static partial class Shim
     private static IEnumerable<string> Arguments(LibTorch torch, string cpp, string output)
     {
         string[] basics = ["-std=c++20", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", cpp, "-o", output, $"-L{torch.Lib}"];
+        // A libtorch says in its CMake file which of the two string layouts of libstdc++ it was built with.
+        string config = Path.Combine(torch.Lib, "../share/cmake/Torch/TorchConfig.cmake");
+        var layout = File.Exists(config) ? Regex.Match(File.ReadAllText(config), "-D_GLIBCXX_USE_CXX11_ABI=[01]") : Match.Empty;
+        if (layout.Success) basics = [.. basics, layout.Value];
         var includes = torch.Includes.SelectMany(i => new[] { "-isystem", i });
         // The shim names no CUDA symbol, so without --no-as-needed the linker drops the library that registers the CUDA kernels.
         string[] cuda = File.Exists(Path.Combine(torch.Lib, "libtorch_cuda.so"))
@@ -132,7 +143,9 @@ internal static partial class Shim
     private static void ConfigureOpenBlas()
     {
         setenv("OPENBLAS_NUM_THREADS", "1", 0);
-        if (Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported)
+        string? preset = Environment.GetEnvironmentVariable("OPENBLAS_CORETYPE");
+        if (Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported
+            && preset?.ToLowerInvariant() is not ("skylakex" or "cooperlake" or "sapphirerapids"))
             setenv("OPENBLAS_CORETYPE", "SkylakeX", 1);
     }
 
