@@ -44,7 +44,6 @@ public sealed class BenchVerb : RunningVerb
                 Horizon = horizon,
                 Seconds = seconds,
                 Simulator = Simulator,
-                Directory = Bundle,
                 Dream = new() { Tile = tile },
             });
         }

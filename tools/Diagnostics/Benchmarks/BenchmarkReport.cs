@@ -88,13 +88,11 @@ public static class DreamReport
     /// <param name="seconds">Time for each batch size, and as much again for the simulator.</param>
     /// <param name="simulator">Whether the real environment is measured beside it.</param>
     /// <param name="output">Receives the table.</param>
-    /// <param name="directory">The bundle's directory, to state the share of the peak; null: without.</param>
     public static BenchmarkReport WriteTable(
-        WorldModel world, IReadOnlyList<int> batches, int horizon, double seconds, bool simulator, TextWriter output,
-        string? directory = null)
+        WorldModel world, IReadOnlyList<int> batches, int horizon, double seconds, bool simulator, TextWriter output)
     {
         DreamBenchmarkOptions options = new() { Batches = batches, Horizon = horizon, Seconds = seconds, Simulator = simulator };
-        BenchmarkReport report = DreamBenchmark.Run(world, options with { Directory = directory });
+        BenchmarkReport report = DreamBenchmark.Run(world, options);
         report.Write(output);
         return report;
     }
