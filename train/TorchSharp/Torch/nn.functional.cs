@@ -214,10 +214,8 @@ public static partial class torch
 
                 // Of the convolution's input only the shape is used; of its gradients only the first is asked for.
                 using var shape = input.detach().new_empty(input.size(0), weight.size(1) * groups, Size(0), Size(1));
-                var (output, none, nothing) = CallTriple("aten::convolution_backward", input, shape, weight, default, strides, padding,
+                var (output, _, _) = CallTriple("aten::convolution_backward", input, shape, weight, default, strides, padding,
                     dilation, false, zero, groups, new long[] { 1, 0, 0 });
-                none.Dispose();
-                nothing.Dispose();
                 return bias is null ? output : output.add_(bias.reshape(1, -1, 1, 1));
             }
 
