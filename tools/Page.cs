@@ -36,10 +36,11 @@ public sealed class Page
         foreach (var (name, value) in known) Line($"  {name.PadRight(width)}  {value}");
     }
 
-    /// <summary>A table.</summary>
+    /// <summary>A table; plain too where a drawn one would not fit the terminal.</summary>
     public void Table(IReadOnlyList<string> columns, IReadOnlyList<IReadOnlyList<string>> rows)
     {
-        if (_terminal is null)
+        int width = 1 + columns.Select((column, c) => rows.Select(row => row[c].Length).Append(column.Length).Max() + 3).Sum();
+        if (_terminal is null || width > _terminal.Profile.Width)
         {
             TextTable.Write(_output, columns, rows);
             return;

@@ -25,7 +25,7 @@ public static class ToolsApp
         ParserResult<object> result = parser.ParseArguments(args, Verbs);
         try
         {
-            return result.MapResult(verb => ((Verb)verb).Start(Page.On(output)), errors => Usage(result, [.. errors], output, error));
+            return result.MapResult(verb => Start((Verb)verb, args, output), errors => Usage(result, [.. errors], output, error));
         }
         catch (UsageException e)
         {
@@ -47,6 +47,18 @@ public static class ToolsApp
             error.WriteLine("There is not enough memory for this. Take a smaller --batch or --horizon.");
             return Failed;
         }
+    }
+
+    private static int Start(Verb verb, string[] args, TextWriter output)
+    {
+        // The parser takes an option without its value for one that was not given.
+        foreach (string option in Options(verb.GetType(), withValue: true))
+        {
+            int at = Array.IndexOf(args, option);
+            if (at >= 0 && (at + 1 == args.Length || args[at + 1].StartsWith("--", StringComparison.Ordinal)))
+                throw new UsageException($"{option} needs a value. See: tools {Name(verb.GetType())} --help");
+        }
+        return verb.Start(Page.On(output));
     }
 
     private static int Usage(ParserResult<object> result, Error[] errors, TextWriter output, TextWriter error)
@@ -79,7 +91,6 @@ public static class ToolsApp
             BadVerbSelectedError bad => $"There is no command '{bad.Token}'; there are {string.Join(", ", Verbs.Select(Name))}.",
             UnknownOptionError unknown => $"{name} has no option '{unknown.Token}'; it has {string.Join(", ", Options(verb))}.",
             MissingRequiredOptionError { NameInfo.LongName: "" } => $"{name} needs the directory of a bundle.",
-            MissingValueOptionError missing => $"--{missing.NameInfo.LongName} needs a value.",
             RepeatedOptionError repeated => $"--{repeated.NameInfo.LongName} is given twice.",
             _ => SentenceBuilder.Create().FormatError(mistake),
         };
@@ -88,8 +99,11 @@ public static class ToolsApp
 
     private static string Name(Type verb) => verb.GetCustomAttribute<VerbAttribute>()!.Name;
 
-    private static IEnumerable<string> Options(Type verb) =>
-        verb.GetProperties().SelectMany(p => p.GetCustomAttributes<OptionAttribute>()).Select(option => $"--{option.LongName}");
+    private static IEnumerable<string> Options(Type verb, bool withValue = false) =>
+        from property in verb.GetProperties()
+        from option in property.GetCustomAttributes<OptionAttribute>()
+        where !withValue || property.PropertyType != typeof(bool)
+        select $"--{option.LongName}";
 }
 
 /// <summary>The command line was used wrongly; the message says how to use it.</summary>

@@ -68,22 +68,22 @@ internal sealed class Bundle : IDisposable
     private InferenceSession OpenSession(string file)
     {
         string path = Path.Combine(Directory, file);
-        var reasons = new List<string>();
+        var passedOver = new Dictionary<string, string>();
         // The first session decides for all: graphs of one bundle run in one place.
         foreach (string provider in Report is { } decided ? [decided.Chosen] : ExecutionProviders.Candidates(options.Provider))
         {
             try
             {
                 var session = Open(path, provider, file);
-                Report ??= new(options.Provider.ToLowerInvariant(), provider, reasons);
+                Report ??= new(options.Provider.ToLowerInvariant(), provider, passedOver);
                 return session;
             }
             catch (ProviderException e)
             {
-                reasons.Add(e.Message);
+                passedOver.Add(provider, e.Message);
             }
         }
-        throw new BundleException($"Execution provider {string.Join("; ", reasons)}.");
+        throw new BundleException($"Execution provider {string.Join("; ", passedOver.Values)}.");
     }
 
     private InferenceSession Open(string path, string provider, string file)

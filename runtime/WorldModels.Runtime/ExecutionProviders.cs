@@ -6,14 +6,14 @@ namespace WorldModels.Runtime;
 /// <summary>Which execution provider runs a bundle's graphs, and why. <see cref="ToString"/> is a sentence for people.</summary>
 /// <param name="Requested">What the options asked for.</param>
 /// <param name="Chosen">What runs.</param>
-/// <param name="Reasons">Why each provider tried before the chosen one was passed over; empty if the first worked.</param>
-public sealed record ProviderReport(string Requested, string Chosen, IReadOnlyList<string> Reasons)
+/// <param name="PassedOver">Each provider tried before the chosen one, and why it does not work here; empty if the first worked.</param>
+public sealed record ProviderReport(string Requested, string Chosen, IReadOnlyDictionary<string, string> PassedOver)
 {
-    /// <summary>Such as <c>cpu (auto: cuda is not ...)</c>.</summary>
+    /// <summary>Such as <c>cpu (auto: no cuda, directml here)</c>.</summary>
     public override string ToString()
     {
         if (Requested != ExecutionProviders.Auto) return $"{Chosen} (as asked)";
-        return Reasons.Count == 0 ? $"{Chosen} (auto: the first choice works)" : $"{Chosen} (auto: {string.Join("; ", Reasons)})";
+        return $"{Chosen} (auto: {(PassedOver.Count == 0 ? "the first choice works" : $"no {string.Join(", ", PassedOver.Keys)} here")})";
     }
 }
 

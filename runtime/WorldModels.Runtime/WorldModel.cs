@@ -13,6 +13,9 @@ public sealed class WorldModel : IDisposable
     /// <summary>What the bundle says of itself.</summary>
     public Manifest Manifest => bundle.Manifest;
 
+    /// <summary>The directory it was loaded from.</summary>
+    public string Directory => bundle.Directory;
+
     /// <summary>Which execution provider runs it, and why.</summary>
     public ProviderReport ProviderReport => bundle.Report!;
 

@@ -20,7 +20,7 @@ public sealed class BenchmarkTests
         using WorldModel world = WorldModel.Load(_bundle);
         BenchmarkReport report = DreamBenchmark.Run(world, new()
         {
-            Batches = [1, 8], Horizon = 4, Seconds = 0.1, Simulator = true, Directory = _bundle,
+            Batches = [1, 8], Horizon = 4, Seconds = 0.1, Simulator = true,
         });
         Assert.That(report.Measurements.Select(m => (m.What, m.Batch)),
             Is.EqualTo(new[] { ("dream", 1), ("simulator", 1), ("dream", 8), ("simulator", 8) }));
@@ -82,7 +82,7 @@ public sealed class BenchmarkTests
     public void ReportsAreWrittenAsJson()
     {
         using WorldModel world = WorldModel.Load(_bundle);
-        BenchmarkReport report = DreamBenchmark.Run(world, new() { Batches = [1], Horizon = 2, Seconds = 0.02, Directory = _bundle });
+        BenchmarkReport report = DreamBenchmark.Run(world, new() { Batches = [1], Horizon = 2, Seconds = 0.02 });
         using JsonDocument json = JsonDocument.Parse(report.ToJson());
         JsonElement first = json.RootElement.GetProperty("measurements")[0];
         Assert.That(first.GetProperty("framesPerSecond").GetDouble(), Is.EqualTo(report.Measurements[0].FramesPerSecond));

@@ -132,6 +132,8 @@ public sealed class ToolsAppTests
     [TestCase(2, "bench has no option 'colour'", "bench", "BUNDLE", "--colour")]
     [TestCase(2, "bench needs the directory of a bundle", "bench")]
     [TestCase(2, "--batch takes whole numbers of at least 1, such as 1,64,1024; found '0'", "bench", "BUNDLE", "--batch", "0")]
+    [TestCase(2, "--horizon needs a value", "bench", "BUNDLE", "--horizon")]
+    [TestCase(2, "--output needs a value", "picture", "BUNDLE", "--output", "--steps", "3")]
     [TestCase(2, "found '1,abc'", "bench", "BUNDLE", "--batch", "1,abc")]
     [TestCase(2, "--horizon takes a whole number of at least 1; found '-3'", "bench", "BUNDLE", "--horizon", "-3")]
     [TestCase(2, "--seconds takes a number above 0; found 'soon'", "bench", "BUNDLE", "--seconds", "soon")]

@@ -75,7 +75,8 @@ public sealed class ApiTests
         try
         {
             Assert.That(() => require.Invoke(null, ["libtorch-dev g++", () => false]),
-                Throws.InnerException.InstanceOf<DllNotFoundException>().With.InnerException.Message.Contains("apt-get install -y --no-install-recommends libtorch-dev g++"));
+                Throws.InnerException.InstanceOf<DllNotFoundException>().With.InnerException.Message.Contains(
+                    "apt-get install -y --no-install-recommends libtorch-dev g++"));
             Assert.That(() => require.Invoke(null, ["g++", () => true]), Throws.Nothing);
         }
         finally

@@ -56,6 +56,26 @@ public sealed class AutogradTests
             Assert.That(gradient[i], Is.EqualTo((Value(i, step) - Value(i, -step)) / (2 * step)).Within(1e-6), $"element {i}");
     }
 
+    [TestCase(1, 0, 1, 0)]
+    [TestCase(2, 1, 1, 1)]
+    [TestCase(3, 2, 2, 0)]
+    public void Transposed_convolutions_agree_whichever_way_they_are_computed(int stride, int padding, int dilation, int extra)
+    {
+        using var scope = NewDisposeScope();
+        manual_seed(8);
+        var x = randn(2, 5, 6, 7, requires_grad: true);
+        var (w, b) = (randn(5, 16, 4, 3, requires_grad: true), randn(16, requires_grad: true));
+        Tensor[] Results(ScalarType type)
+        {
+            // Double precision goes straight to libtorch's operator.
+            var y = nn.functional.conv_transpose2d(x.to(type), w.to(type), b.to(type), [stride, stride], [padding, padding], [extra, extra],
+                [dilation, dilation]);
+            return [y, .. autograd.grad([y.square().sum()], [x, w, b])];
+        }
+        foreach (var (single, twice) in Results(ScalarType.Float32).Zip(Results(ScalarType.Float64)))
+            Assert.That(single.to(float64).allclose(twice.to(float64), rtol: 1e-4, atol: 1e-3));
+    }
+
     private static IEnumerable<string> Names => Functions.Select(f => f.Name);
 
     [Test]

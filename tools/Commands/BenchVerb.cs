@@ -32,6 +32,7 @@ public sealed class BenchVerb : RunningVerb
         int horizon = Arguments.WholeNumber("horizon", Horizon, least: 1), tile = Arguments.WholeNumber("tile", Tile, least: 0);
         double seconds = Arguments.PositiveNumber("seconds", Seconds);
         RuntimeOptions options = Options;
+        if (Json is not null and not "-") Outputs.Prepare(Json);
         Manifest manifest = Manifest.Load(Bundle, verifyHashes: false);
         BenchmarkReport? report = null;
         if (manifest.Graphs.ContainsKey("imagine") || manifest.Graphs.ContainsKey("dream") || !ControllerBenchmark.Fits(manifest))
@@ -43,7 +44,6 @@ public sealed class BenchVerb : RunningVerb
                 Horizon = horizon,
                 Seconds = seconds,
                 Simulator = Simulator,
-                Directory = Bundle,
                 Dream = new() { Tile = tile },
             });
         }

@@ -52,12 +52,19 @@ public sealed class InspectVerb : BundleVerb
             ("seconds", Figures.Number(training.Seconds)),
             ("device", training.Device),
             ("seed", $"{training.Seed}"),
-            .. training.Config.Select(pair => (pair.Key, (string?)pair.Value)),
         ]);
-        if (training.Figures.Count == 0) return;
+        Show(page, "Configuration", training.Config.Select(pair => (pair.Key, (string?)pair.Value)));
+        Show(page, "Measured", training.Figures.Select(pair => (pair.Key, (string?)Text(pair.Value))));
+    }
+
+    private static string Text(double figure) => figure.ToString("0.####", CultureInfo.InvariantCulture);
+
+    private static void Show(Page page, string heading, IEnumerable<(string Name, string? Value)> facts)
+    {
+        if (!facts.Any()) return;
         page.Line();
-        page.Heading("Measured");
-        page.Facts(training.Figures.Select(figure => (figure.Key, (string?)figure.Value.ToString("0.####", CultureInfo.InvariantCulture))));
+        page.Heading(heading);
+        page.Facts(facts);
     }
 
     private static string Describe(ObservationSpec space) => $"({string.Join(", ", space.Shape)}), {space.Low} to {space.High}";

@@ -14,8 +14,8 @@ public sealed class PictureVerb : RunningVerb
     [Option("episode", MetaValue = "FILE", HelpText = "A recorded episode (npz of observation, action, reward) instead of a game.")]
     public string? Episode { get; set; }
 
-    [Option("skip", Default = "20", HelpText = "Real steps before the picture begins.")]
-    public string Skip { get; set; } = "";
+    [Option("skip", HelpText = "Real steps before the picture begins (default: 20 of a game, 0 of a recorded episode).")]
+    public string? Skip { get; set; }
 
     [Option("steps", Default = "15", HelpText = "Steps to show.")]
     public string Steps { get; set; } = "";
@@ -28,17 +28,18 @@ public sealed class PictureVerb : RunningVerb
 
     private protected override int Run(Page page)
     {
-        int steps = Arguments.WholeNumber("steps", Steps, least: 1), skip = Arguments.WholeNumber("skip", Skip, least: 0);
+        int steps = Arguments.WholeNumber("steps", Steps, least: 1);
+        int skip = Arguments.WholeNumber("skip", Skip ?? (Episode is null ? "20" : "0"), least: 0);
         ulong seed = Arguments.Seed("seed", Seed);
         if (Path.GetExtension(Output).ToLowerInvariant() is not (".png" or ".gif"))
             throw new UsageException($"--output takes a file that ends in .png (film strip) or .gif (animation); found '{Output}'.");
+        Outputs.Prepare(Output);
         using WorldModel world = WorldModel.Load(Bundle, Options);
         RealEpisode real = Episode is not null
             ? RealEpisode.Read(Episode, steps, skip)
             : RealEpisode.Play(Environment ?? world.Manifest.Environment, steps, seed, skip);
         DreamComparison comparison = DreamComparison.Run(world, real, seed);
         DreamPicture picture = comparison.ToPicture();
-        if (Path.GetDirectoryName(Output) is { Length: > 0 } directory) Directory.CreateDirectory(directory);
         picture.Save(Output);
         page.Table(["step", "pixels that differ", "real reward", "dreamed reward", "dreamed continue"],
             [.. Enumerable.Range(0, real.Steps).Select(t => (string[])

@@ -71,7 +71,7 @@ public sealed class QuickstartVerb : Verb
     {
         using WorldModel world = WorldModel.Load(folder.BundlePath);
         output.WriteLine($"  {world.ProviderReport}");
-        DreamReport.WriteTable(world, batches: [1, 64, 1024], horizon: 15, seconds: 1.5, simulator: true, output, folder.BundlePath);
+        DreamReport.WriteTable(world, batches: [1, 64, 1024], horizon: 15, seconds: 1.5, simulator: true, output);
         DreamPicture.Save(world, folder.File("dream.png"), folder.File("dream.gif"));
     }
 }

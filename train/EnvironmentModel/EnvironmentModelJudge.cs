@@ -66,9 +66,9 @@ public static class EnvironmentModelJudge
         private readonly long[] _openSeen = new long[Horizons.Length], _openExact = new long[Horizons.Length];
         private readonly long[] _openCopy = new long[Horizons.Length];
         private readonly double[] _openChanged = new double[Horizons.Length], _openChangedHit = new double[Horizons.Length];
-        private long _frames, _exact, _copied, _cells, _cellsHit, _changed, _changedHit, _pacman, _pacmanHit;
+        private long _frames, _exact, _copied, _haunted, _hauntedExact, _hauntedCopied, _cells, _cellsHit, _changed, _changedHit, _pacman, _pacmanHit;
         private long _ends, _endsFound, _falseEnds;
-        private double _ceiling;
+        private double _ceiling, _hauntedCeiling;
 
         public long Seen { get; private set; }
 
@@ -93,6 +93,13 @@ public static class EnvironmentModelJudge
             _ceiling += games.Predictable(transition);
             _exact += hits == Cells ? 1 : 0;
             _copied += changed == 0 ? 1 : 0;
+            if (now.IndexOfAny((byte)MiniPacmanPixel.EdibleGhost, (byte)MiniPacmanPixel.DangerousGhost) >= 0)
+            {
+                _haunted++;
+                _hauntedCeiling += games.Predictable(transition);
+                _hauntedExact += hits == Cells ? 1 : 0;
+                _hauntedCopied += changed == 0 ? 1 : 0;
+            }
             (_cells, _cellsHit) = (_cells + Cells, _cellsHit + hits);
             (_changed, _changedHit) = (_changed + changed, _changedHit + changedHits);
             int pacman = next.IndexOf((byte)MiniPacmanPixel.Pacman);
@@ -121,6 +128,10 @@ public static class EnvironmentModelJudge
                 ["exact_frame"] = Share(_exact, _frames),
                 ["exact_frame_copying"] = Share(_copied, _frames),
                 ["exact_frame_ceiling"] = _ceiling / Math.Max(1, _frames),
+                ["with_ghosts_share"] = Share(_haunted, _frames),
+                ["with_ghosts_exact"] = Share(_hauntedExact, _haunted),
+                ["with_ghosts_exact_copying"] = Share(_hauntedCopied, _haunted),
+                ["with_ghosts_exact_ceiling"] = _hauntedCeiling / Math.Max(1, _haunted),
                 ["changed_cells"] = Share(_changedHit, _changed),
                 ["pacman_cell"] = Share(_pacmanHit, _pacman),
                 ["cells"] = Share(_cellsHit, _cells),

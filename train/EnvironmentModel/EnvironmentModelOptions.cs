@@ -72,7 +72,10 @@ public sealed record EnvironmentModelOptions : TrainOptions
     [Range(0.0, 1000.0)]
     public double ContinueCoefficient { get; init; } = 0.1;
 
-    /// <summary>Weight of a cell that changes against one that stays, in the pixels' cross-entropy.</summary>
+    /// <summary>
+    /// Weight of a cell that changes against one that stays, in the pixels' cross-entropy, at the start: movement is learnt first. It falls
+    /// linearly to 1 when the learning rate begins to fall, for a weighted model draws a ghost wherever it might be.
+    /// </summary>
     [Range(0.0, 1000.0)]
     public double ChangedWeight { get; init; } = 10;
 

@@ -130,6 +130,8 @@ public sealed class EnvironmentModelTrainer : Trainer
     private void Fill(long update)
     {
         const int Cells = MiniPacmanMaze.Cells;
+        double flat = Math.Max(1, (1 - _options.Decay) * _options.Updates);
+        float changedWeight = (float)(1 + (_options.ChangedWeight - 1) * Math.Max(0, 1 - update / flat));
         for (int row = 0; row < _options.Batch; row++)
         {
             int transition = _training!.Sample(_options.Seed, update, row, row < _options.Balanced * _options.Batch);
@@ -144,7 +146,7 @@ public sealed class EnvironmentModelTrainer : Trainer
             for (int cell = 0; cell < Cells; cell++)
             {
                 _classes[row * Cells + cell] = next[cell];
-                _weights[row * Cells + cell] = masked ? 0 : now[cell] == next[cell] ? 1 : (float)_options.ChangedWeight;
+                _weights[row * Cells + cell] = masked ? 0 : now[cell] == next[cell] ? 1 : changedWeight;
             }
         }
         if (_options.ShuffleActions)

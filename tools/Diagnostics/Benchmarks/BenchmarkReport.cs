@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using WorldModels.Runtime;
 
 namespace WorldModels.Diagnostics;
@@ -6,7 +7,12 @@ namespace WorldModels.Diagnostics;
 /// <summary>What a benchmark found, and where.</summary>
 public sealed record BenchmarkReport
 {
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        WriteIndented = true,
+    };
 
     /// <summary>The machine.</summary>
     public Machine Machine { get; init; } = Machine.Current;
@@ -52,7 +58,8 @@ public sealed record BenchmarkReport
             List<string> notes =
             [
                 $"{Machine}{(OnnxRuntime is null ? "" : $", ONNX Runtime {OnnxRuntime}")}",
-                $"Provider {Provider}. A call of {Measurements.Max(m => m.Horizon)} steps is timed as a whole; a step's time is its share.",
+                $"Provider: {Provider}",
+                $"A call of {Measurements.Max(m => m.Horizon)} steps is timed as a whole; a step's time is its share.",
             ];
             if (PeakGflops is { } peak) notes.Add($"Peak: {Figures.Number(peak)} GFLOP/s of fp32 multiply-adds on one core, measured.");
             if (Note is not null) notes.Add(Note);
@@ -81,13 +88,11 @@ public static class DreamReport
     /// <param name="seconds">Time for each batch size, and as much again for the simulator.</param>
     /// <param name="simulator">Whether the real environment is measured beside it.</param>
     /// <param name="output">Receives the table.</param>
-    /// <param name="directory">The bundle's directory, to state the share of the peak; null: without.</param>
     public static BenchmarkReport WriteTable(
-        WorldModel world, IReadOnlyList<int> batches, int horizon, double seconds, bool simulator, TextWriter output,
-        string? directory = null)
+        WorldModel world, IReadOnlyList<int> batches, int horizon, double seconds, bool simulator, TextWriter output)
     {
         DreamBenchmarkOptions options = new() { Batches = batches, Horizon = horizon, Seconds = seconds, Simulator = simulator };
-        BenchmarkReport report = DreamBenchmark.Run(world, options with { Directory = directory });
+        BenchmarkReport report = DreamBenchmark.Run(world, options);
         report.Write(output);
         return report;
     }

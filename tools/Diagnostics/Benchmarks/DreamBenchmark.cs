@@ -17,9 +17,6 @@ public sealed record DreamBenchmarkOptions
     /// <summary>Whether the real environment is measured beside the dream, if there is one of the bundle's name.</summary>
     public bool Simulator { get; init; }
 
-    /// <summary>The bundle's directory, to count its operations; null: no operations and no share of the peak.</summary>
-    public string? Directory { get; init; }
-
     /// <summary>How dreams run.</summary>
     public DreamOptions Dream { get; init; } = new();
 }
@@ -35,10 +32,8 @@ public static class DreamBenchmark
         if (options.Batches.Count == 0 || options.Batches.Min() < 1 || options.Horizon < 1 || options.Seconds is not (> 0 and < 1e6))
             throw new BundleException("A benchmark needs batch sizes and a horizon of at least 1, and more than 0 seconds.");
         bool onCpu = world.ProviderReport.Chosen == "cpu";
-        double? flops = options.Directory is { } directory
-            ? DreamCost.Flops(directory, world.Manifest, DreamCost.StepGraphs(world.Manifest))
-            : null;
-        double? peak = onCpu && flops is not null ? MachinePeak.MeasureGflops() : null;
+        double flops = DreamCost.Flops(world.Directory, world.Manifest, DreamCost.StepGraphs(world.Manifest));
+        double? peak = onCpu ? MachinePeak.MeasureGflops() : null;
         List<Dream> dreams = [];
         List<Contestant> contestants = [];
         string? without = null;

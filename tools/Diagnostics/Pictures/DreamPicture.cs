@@ -39,8 +39,8 @@ public sealed class DreamPicture
     {
         (_rows, DifferingPixels, _options) = (rows, differing, options);
         Image frame = rows[0][0];
-        // Frames of about 90 pixels, wide enough for their label.
-        _scale = options.Scale > 0 ? options.Scale : Math.Clamp(90 / Math.Max(frame.Width, frame.Height), 1, 16);
+        // Frames of about 120 pixels, wide enough for their label.
+        _scale = options.Scale > 0 ? options.Scale : Math.Clamp(120 / Math.Max(frame.Width, frame.Height), 1, 16);
     }
 
     /// <summary>Pixels that differ in each frame, the start included.</summary>

@@ -35,6 +35,7 @@ public static partial class torch
         {
             nint state;
             Native.Check(Native.ts_generator_state(Handle, &state, 0));
+            GC.KeepAlive(this);
             return new Tensor(state);
         }
 
@@ -42,6 +43,7 @@ public static partial class torch
         {
             Native.Check(Native.ts_generator_state(Handle, null, value.Handle));
             GC.KeepAlive(value);
+            GC.KeepAlive(this);
         }
 
         public Generator manual_seed(long seed)
@@ -57,6 +59,7 @@ public static partial class torch
         private long Seed(int set, long seed)
         {
             Native.Check(Native.ts_generator_seed(Handle, set, &seed));
+            GC.KeepAlive(this);
             return seed;
         }
 

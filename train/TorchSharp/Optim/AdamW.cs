@@ -76,14 +76,16 @@ namespace TorchSharp.Modules
         {
             var o = (Options)group.Options;
             double lr = group.LearningRate, decay = o.weight_decay!.Value;
+            var active = Active<State>(group);
+            foreach (var (_, _, state) in active) state.step++;
             // One call for all parameters that are equally old: they share the bias correction.
-            foreach (var batch in Active<State>(group).GroupBy(p => ++p.Item3.step))
+            foreach (var batch in active.GroupBy(a => a.State.step))
             {
                 Tensor[] p = [.. batch.Select(b => b.Parameter)], g = [.. batch.Select(b => b.Grad)];
-                Tensor[] m = [.. batch.Select(b => b.Item3.exp_avg)], v = [.. batch.Select(b => b.Item3.exp_avg_sq)];
+                Tensor[] m = [.. batch.Select(b => b.State.exp_avg)], v = [.. batch.Select(b => b.State.exp_avg_sq)];
                 if (o.maximize!.Value) g = CallList("aten::_foreach_neg", g);
                 Run("aten::_foreach_mul_.Scalar", p, 1 - lr * decay);
-                Tensor[]? largest = o.amsgrad!.Value ? [.. batch.Select(b => b.Item3.max_exp_avg_sq)] : null;
+                Tensor[]? largest = o.amsgrad!.Value ? [.. batch.Select(b => b.State.max_exp_avg_sq)] : null;
                 AdamStep.Apply(p, g, m, v, largest, batch.Key, lr, o.beta1!.Value, o.beta2!.Value, o.eps!.Value);
             }
         }

@@ -75,7 +75,7 @@ namespace TorchSharp.Modules
             var o = (Options)group.Options;
             double lr = group.LearningRate, alpha = o.alpha!.Value;
             Tensor[] p = [.. active.Select(a => a.Parameter)], g = [.. active.Select(a => a.Grad)];
-            Tensor[] square = [.. active.Select(a => a.Item3.square_avg)];
+            Tensor[] square = [.. active.Select(a => a.State.square_avg)];
             foreach (var (_, _, state) in active) state.step++;
             if (o.maximize!.Value) g = CallList("aten::_foreach_neg", g);
             if (o.weight_decay != 0) g = CallList("aten::_foreach_add.List", g, p, o.weight_decay);
@@ -84,7 +84,7 @@ namespace TorchSharp.Modules
             Tensor[] spread = square;
             if (o.centered!.Value)
             {
-                Tensor[] mean = [.. active.Select(a => a.Item3.grad_avg)];
+                Tensor[] mean = [.. active.Select(a => a.State.grad_avg)];
                 Run("aten::_foreach_mul_.Scalar", mean, alpha);
                 Run("aten::_foreach_add_.List", mean, g, 1 - alpha);
                 spread = CallList("aten::_foreach_addcmul.Scalar", square, mean, mean, -1);
@@ -93,7 +93,7 @@ namespace TorchSharp.Modules
             Run("aten::_foreach_add_.Scalar", root, o.eps!.Value);
             if (o.momentum > 0)
             {
-                Tensor[] buffer = [.. active.Select(a => a.Item3.momentum_buffer)];
+                Tensor[] buffer = [.. active.Select(a => a.State.momentum_buffer)];
                 Run("aten::_foreach_mul_.Scalar", buffer, o.momentum);
                 Run("aten::_foreach_addcdiv_.Scalar", buffer, g, root, 1);
                 Run("aten::_foreach_add_.List", p, buffer, -lr);

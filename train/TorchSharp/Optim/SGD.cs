@@ -77,11 +77,11 @@ namespace TorchSharp.Modules
             {
                 for (int i = 0; i < active.Length; i++)
                 {
-                    ref var buffer = ref active[i].Item3.momentum_buffer;
+                    ref var buffer = ref active[i].State.momentum_buffer;
                     if (buffer is null) buffer = g[i].clone().DetachFromDisposeScope();
                     else buffer.mul_(o.momentum!.Value).add_(g[i], 1 - o.dampening!.Value);
                 }
-                Tensor[] buffers = [.. active.Select(a => a.Item3.momentum_buffer)];
+                Tensor[] buffers = [.. active.Select(a => a.State.momentum_buffer)];
                 g = o.nesterov!.Value ? CallList("aten::_foreach_add.List", g, buffers, o.momentum) : buffers;
             }
             Run("aten::_foreach_add_.List", p, g, o.maximize!.Value ? group.LearningRate : -group.LearningRate);

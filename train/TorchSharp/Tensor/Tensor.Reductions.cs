@@ -134,6 +134,12 @@ public static partial class torch
         public (Tensor, Tensor) var_mean(long dim, bool unbiased = true, bool keepdim = false, ScalarType? type = null) =>
             As(CallPair("aten::var_mean.dim", this, dim, unbiased, keepdim), type);
 
+        /// <summary>The distinct values, where each element went, and how often each occurs.</summary>
+        public (Tensor output, Tensor? inverse_indices, Tensor? counts) unique(bool sorted = true, bool return_inverse = false,
+            bool return_counts = false, int? dim = null) => dim is { } d
+            ? CallTriple("aten::unique_dim", this, d, sorted, return_inverse, return_counts)
+            : CallTriple("aten::_unique2", this, sorted, return_inverse, return_counts);
+
         // The operators have no dtype or out argument where TorchSharp's methods do.
         private static Tensor As(Tensor result, ScalarType? type) => type is { } t ? result.to_type(t, disposeAfter: true) : result;
 

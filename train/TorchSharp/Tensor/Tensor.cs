@@ -92,6 +92,13 @@ public static partial class torch
 
         public Tensor MoveToOtherDisposeScope(Tensor other) => MoveToOtherDisposeScope(other.Scope);
 
+        // Without this the collector may finalize a tensor nobody else holds while a native call still reads it.
+        private T Alive<T>(T value)
+        {
+            GC.KeepAlive(this);
+            return value;
+        }
+
         private Tensor InPlace(string op, params ReadOnlySpan<Arg> args)
         {
             Run(op, args);
@@ -102,7 +109,7 @@ public static partial class torch
         public long NumberOfElements => numel();
         public long ElementSize => element_size();
         public long ndim => dim();
-        public long dim() => Native.ts_dim(Handle);
+        public long dim() => Alive(Native.ts_dim(Handle));
         public long element_size() => dtype.ElementSize();
 
         public unsafe long[] shape
@@ -111,7 +118,7 @@ public static partial class torch
             {
                 var sizes = new long[Native.ts_dim(Handle)];
                 fixed (long* s = sizes) Native.ts_sizes(handle, s, null);
-                return sizes;
+                return Alive(sizes);
             }
         }
 
@@ -125,7 +132,7 @@ public static partial class torch
             var strides = new long[n];
             long* sizes = stackalloc long[n];
             fixed (long* s = strides) Native.ts_sizes(handle, sizes, s);
-            return strides;
+            return Alive(strides);
         }
 
         private unsafe long Extents(int dim, bool strides)
@@ -135,7 +142,7 @@ public static partial class torch
                 throw new ArgumentOutOfRangeException(nameof(dim), $"Dimension {dim} of a tensor with {n} dimensions.");
             long* both = stackalloc long[2 * n];
             Native.ts_sizes(handle, both, both + n);
-            return both[(dim < 0 ? dim + n : dim) + (strides ? n : 0)];
+            return Alive(both[(dim < 0 ? dim + n : dim) + (strides ? n : 0)]);
         }
 
         public unsafe long numel()
@@ -145,19 +152,19 @@ public static partial class torch
             Native.ts_sizes(handle, sizes, null);
             long count = 1;
             for (int i = 0; i < n; i++) count *= sizes[i];
-            return count;
+            return Alive(count);
         }
 
-        public ScalarType dtype => (ScalarType)Native.ts_dtype(Handle);
-        public Device device => new(Native.ts_device(Handle));
-        public DeviceType device_type => (DeviceType)(Native.ts_device(Handle) >> 16);
-        public int device_index => (short)(Native.ts_device(Handle) & 0xffff);
+        public ScalarType dtype => (ScalarType)Alive(Native.ts_dtype(Handle));
+        public Device device => new(Alive(Native.ts_device(Handle)));
+        public DeviceType device_type => (DeviceType)(Alive(Native.ts_device(Handle)) >> 16);
+        public int device_index => (short)(Alive(Native.ts_device(Handle)) & 0xffff);
         public bool is_cuda => device_type == DeviceType.CUDA;
         public bool is_cpu() => device_type == DeviceType.CPU;
         public bool is_meta => device_type == DeviceType.META;
-        public bool is_leaf => Native.ts_is(Handle, 1) != 0;
-        public bool is_sparse => Native.ts_is(Handle, 3) != 0;
-        public bool is_contiguous() => Native.ts_is(Handle, 2) != 0;
+        public bool is_leaf => Alive(Native.ts_is(Handle, 1)) != 0;
+        public bool is_sparse => Alive(Native.ts_is(Handle, 3)) != 0;
+        public bool is_contiguous() => Alive(Native.ts_is(Handle, 2)) != 0;
         public bool is_floating_point() => torch.is_floating_point(dtype);
         public bool is_integral() => torch.is_integral(dtype);
         public bool is_complex() => torch.is_complex(dtype);
@@ -165,8 +172,8 @@ public static partial class torch
 
         public bool requires_grad
         {
-            get => Native.ts_is(Handle, 0) != 0;
-            set => Native.Check(Native.ts_set_requires_grad(Handle, value ? 1 : 0));
+            get => Alive(Native.ts_is(Handle, 0)) != 0;
+            set => Native.Check(Alive(Native.ts_set_requires_grad(Handle, value ? 1 : 0)));
         }
 
         public Tensor requires_grad_(bool requires_grad = true)
@@ -180,15 +187,15 @@ public static partial class torch
         /// <summary>What the last backward pass added up for this leaf, or null.</summary>
         public Tensor? grad
         {
-            get => Native.ts_grad(Handle) is var g and not 0 ? new Tensor(g) : null;
+            get => Alive(Native.ts_grad(Handle)) is var g and not 0 ? new Tensor(g) : null;
             set
             {
-                Native.Check(Native.ts_set_grad(Handle, value?.Handle ?? 0));
+                Native.Check(Alive(Native.ts_set_grad(Handle, value?.Handle ?? 0)));
                 GC.KeepAlive(value);
             }
         }
 
-        public void retain_grad() => Native.Check(Native.ts_retain_grad(Handle));
+        public void retain_grad() => Native.Check(Alive(Native.ts_retain_grad(Handle)));
 
         public void backward() => autograd.backward(this);
 
@@ -201,7 +208,7 @@ public static partial class torch
             get
             {
                 void* data;
-                Native.Check(Native.ts_data(Handle, &data));
+                Native.Check(Alive(Native.ts_data(Handle, &data)));
                 return data;
             }
         }

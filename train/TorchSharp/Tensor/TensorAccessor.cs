@@ -27,8 +27,8 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
 
     public T this[params long[] indices]
     {
-        get => start[Offset(indices)];
-        set => start[Offset(indices)] = value;
+        get => Alive(start[Offset(indices)]);
+        set => Alive(start[Offset(indices)] = value);
     }
 
     public T[] ToArray()
@@ -69,9 +69,15 @@ public sealed unsafe class TensorAccessor<T> : IDisposable, IEnumerable<T> where
 
     public void Dispose() { }
 
-    private T At(long index) => start[Offset(index)];
+    private T At(long index) => Alive(start[Offset(index)]);
 
-    // (long) position in row-major order
+    private T Alive(T value)
+    {
+        GC.KeepAlive(tensor);
+        return value;
+    }
+
+    // Where the element at a position in row-major order is.
     private long Offset(long index)
     {
         long offset = 0;

@@ -65,9 +65,13 @@ public static partial class torch
                 Call("aten::conv_transpose1d", input, weight, bias, stride ?? 1, padding ?? 0, output_padding ?? 0, groups,
                     dilation ?? 1);
             public static Tensor conv_transpose2d(Tensor input, Tensor weight, Tensor? bias = null, long[]? strides = null,
-                long[]? padding = null, long[]? output_padding = null, long[]? dilation = null, long groups = 1) =>
-                Call("aten::conv_transpose2d.input", input, weight, bias, strides ?? one, padding ?? zero, output_padding ?? zero,
-                    groups, dilation ?? one);
+                long[]? padding = null, long[]? output_padding = null, long[]? dilation = null, long groups = 1)
+            {
+                var (s, p, extra, d) = (strides ?? one, padding ?? zero, output_padding ?? zero, dilation ?? one);
+                return SlowTransposed(input, weight)
+                    ? TransposedByGradient(input, weight, bias, s, p, extra, d, groups)
+                    : Call("aten::conv_transpose2d.input", input, weight, bias, s, p, extra, groups, d);
+            }
             public static Tensor cosine_embedding_loss(Tensor input1, Tensor input2, Tensor target, double margin = 0,
                 Reduction reduction = Reduction.Mean) => Call("aten::cosine_embedding_loss", input1, input2, target, margin, reduction);
             public static Tensor cosine_similarity(Tensor x1, Tensor x2, long dim = 1, double eps = 1e-8) =>
@@ -193,6 +197,27 @@ public static partial class torch
                     mode == UpsampleMode.Nearest ? null : align_corners, false);
             public static Tensor upsample_nearest2d(Tensor input, long[]? outputSizes = null, double[]? scaleFactors = null) =>
                 Call("aten::upsample_nearest2d.vec", input, outputSizes, scaleFactors);
+
+            // libtorch 1 computes transposed convolutions on the CPU without oneDNN, and takes up to twice as long as for the same map
+            // written as the gradient of a convolution. With few output channels or pixels it is the other way round.
+            private static readonly Lazy<bool> noOneDnn = new(() => __version__.StartsWith("1.", StringComparison.Ordinal));
+
+            private static bool SlowTransposed(Tensor input, Tensor weight) => noOneDnn.Value && input.dim() == 4
+                && weight.size(1) >= 16 && input.size(2) * input.size(3) >= 16 && input.dtype == ScalarType.Float32 && input.is_cpu();
+
+            private static Tensor TransposedByGradient(Tensor input, Tensor weight, Tensor? bias, long[] strides, long[] padding,
+                long[] output_padding, long[] dilation, long groups)
+            {
+                long Size(int axis) => (input.size(axis + 2) - 1) * At(strides, axis) - 2 * At(padding, axis)
+                    + At(dilation, axis) * (weight.size(axis + 2) - 1) + At(output_padding, axis) + 1;
+                static long At(long[] list, int axis) => list[list.Length == 1 ? 0 : axis];
+
+                // Of the convolution's input only the shape is used; of its gradients only the first is asked for.
+                using var shape = input.detach().new_empty(input.size(0), weight.size(1) * groups, Size(0), Size(1));
+                var (output, _, _) = CallTriple("aten::convolution_backward", input, shape, weight, default, strides, padding,
+                    dilation, false, zero, groups, new long[] { 1, 0, 0 });
+                return bias is null ? output : output.add_(bias.reshape(1, -1, 1, 1));
+            }
 
             private static long[] Pair((long, long) pair) => [pair.Item1, pair.Item2];
 

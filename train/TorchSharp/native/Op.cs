@@ -16,28 +16,28 @@ internal static unsafe class Op
     {
         NativeArg result;
         Invoke(op, args, &result, 1);
-        return new Tensor((nint)result.Bits);
+        return Wrap(result.Bits);
     }
 
     public static (Tensor, Tensor) CallPair(string op, params ReadOnlySpan<Arg> args)
     {
         NativeArg* r = stackalloc NativeArg[2];
         Invoke(op, args, r, 2);
-        return (new Tensor((nint)r[0].Bits), new Tensor((nint)r[1].Bits));
+        return (Wrap(r[0].Bits), Wrap(r[1].Bits));
     }
 
     public static (Tensor, Tensor, Tensor) CallTriple(string op, params ReadOnlySpan<Arg> args)
     {
         NativeArg* r = stackalloc NativeArg[3];
         Invoke(op, args, r, 3);
-        return (new Tensor((nint)r[0].Bits), new Tensor((nint)r[1].Bits), new Tensor((nint)r[2].Bits));
+        return (Wrap(r[0].Bits), Wrap(r[1].Bits), Wrap(r[2].Bits));
     }
 
     public static Tensor[] CallList(string op, params ReadOnlySpan<Arg> args)
     {
         NativeArg result;
         Invoke(op, args, &result, 1);
-        return Unpack(result)!;
+        return Unpack(result);
     }
 
     /// <summary>Calls an operator that answers with a number or a truth value.</summary>
@@ -48,12 +48,15 @@ internal static unsafe class Op
         return result;
     }
 
-    /// <summary>Takes over a list of tensors the shim allocated; undefined ones become null.</summary>
+    // An undefined tensor, which few operators return and only when asked to leave a result out, is null.
+    private static Tensor Wrap(long handle) => handle == 0 ? null! : new Tensor((nint)handle);
+
+    /// <summary>Takes over a list of tensors the shim allocated.</summary>
     public static Tensor[] Unpack(NativeArg list)
     {
         var handles = new ReadOnlySpan<nint>((void*)list.Bits, list.Count);
         var tensors = new Tensor[handles.Length];
-        for (int i = 0; i < tensors.Length; i++) tensors[i] = handles[i] == 0 ? null! : new Tensor(handles[i]);
+        for (int i = 0; i < tensors.Length; i++) tensors[i] = Wrap(handles[i]);
         Native.ts_free((void*)list.Bits);
         return tensors;
     }
