@@ -32,7 +32,7 @@ public abstract record Algorithm(string Name, string Summary)
 
     /// <exception cref="UserException">No algorithm has this name.</exception>
     public static Algorithm Find(string name) => All.FirstOrDefault(algorithm => algorithm.Name == name)
-        ?? throw new UserException($"Unknown algorithm '{name}'{Names.Suggest(name, All.Select(algorithm => algorithm.Name))}. "
+        ?? throw new UserException($"Unknown algorithm '{name}'{Names.Suggest(name, All.Select(algorithm => algorithm.Name))} "
             + $"Algorithms: {string.Join(", ", All.Select(algorithm => algorithm.Name))}.");
 
     /// <summary>Refuses an environment that does not exist, before anything is made.</summary>
@@ -58,7 +58,7 @@ public sealed record Algorithm<TOptions>(
 
     public override TrainOptions Preset(string name) => Presets.TryGetValue(name, out TOptions? options)
         ? options
-        : throw new UserException($"{Name} has no preset '{name}'{Names.Suggest(name, Presets.Keys)}. Presets: {string.Join(", ", Presets.Keys)}.");
+        : throw new UserException($"{Name} has no preset '{name}'{Names.Suggest(name, Presets.Keys)} Presets: {string.Join(", ", Presets.Keys)}.");
 
     public override TrainOptions Read(JsonElement config) => config.Deserialize<TOptions>(OptionText.Json)!;
 

@@ -18,10 +18,10 @@ public static class TrainApp
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
         using var parser = new Parser(settings => settings.HelpWriter = null);
-        ParserResult<object> result = parser.ParseArguments(args, Verbs);
+        ParserResult<object> result = parser.ParseArguments(args is ["help", { } verb] ? [verb, "--help"] : args, Verbs);
         try
         {
-            return result.MapResult(verb => Start((Verb)verb, args, output), errors => Usage(result, [.. errors], output, error));
+            return result.MapResult(parsed => Start((Verb)parsed, args, output), errors => Usage(result, [.. errors], output, error));
         }
         catch (UsageException exception)
         {
@@ -47,7 +47,7 @@ public static class TrainApp
     /// <summary>What to tell the user of a failure that is his or his machine's; null for a mistake of ours, whose stack trace is wanted.</summary>
     private static string? Explain(Exception exception) => exception switch
     {
-        UserException or BundleException or IOException or UnauthorizedAccessException => exception.Message,
+        UserException or BundleException or IOException or InvalidDataException or UnauthorizedAccessException => exception.Message,
         DllNotFoundException => exception.Message,
         TypeInitializationException { InnerException: { } inner } => inner.Message,
         OutOfMemoryException => NoMemory,
@@ -83,13 +83,13 @@ public static class TrainApp
     private static string Explain(Type verb, Error mistake)
     {
         if (mistake is BadVerbSelectedError bad)
-            return $"There is no command '{bad.Token}'{Names.Suggest(bad.Token, Verbs.Select(NameOf))}. Commands: {string.Join(", ", Verbs.Select(NameOf))}. "
+            return $"There is no command '{bad.Token}'{Names.Suggest(bad.Token, Verbs.Select(NameOf))} Commands: {string.Join(", ", Verbs.Select(NameOf))}. "
                 + "See: train --help";
         string[] options = [.. Options(verb).Select(option => option.Name)];
         string message = mistake switch
         {
-            UnknownOptionError unknown => $"{NameOf(verb)} has no option '{unknown.Token}'{Names.Suggest(unknown.Token, options)}. "
-                + $"Options: {string.Join(", ", options)}.",
+            UnknownOptionError unknown => $"{NameOf(verb)} has no option '--{unknown.Token}'{Names.Suggest(unknown.Token, options)} "
+                + $"Options: {string.Join(", ", options.Select(option => $"--{option}"))}.",
             MissingRequiredOptionError { NameInfo.LongName: "" } => $"{NameOf(verb)} needs the folder of a {(verb == typeof(ExportVerb) ? "run" : "bundle")}.",
             MissingValueOptionError missing => $"--{missing.NameInfo.LongName} needs a value.",
             RepeatedOptionError repeated => $"--{repeated.NameInfo.LongName} is given twice.",

@@ -1,0 +1,141 @@
+namespace WorldModels.Tests.Train;
+
+/// <summary>What the training tool answers to command lines that are wrong.</summary>
+public sealed class BadArgumentsTests
+{
+    private TinyRuns _runs = null!;
+    private string _a2c = null!, _model = null!;
+
+    [OneTimeSetUp]
+    public void TrainOnce()
+    {
+        _runs = new();
+        _a2c = _runs.Train("a2c", TinyRuns.A2C);
+        _model = _runs.Train("model", TinyRuns.EnvironmentModel);
+    }
+
+    [OneTimeTearDown]
+    public void Delete() => _runs.Dispose();
+
+    [TestCase("a2d", "no command 'a2d'; did you mean 'a2c'? Commands: a2c, environment-model, export")]
+    [TestCase("a2c --sed 3", "no option '--sed'; did you mean 'se")]
+    [TestCase("a2c --set", "--set needs a value. See: train a2c --help")]
+    [TestCase("a2c --run", "--run needs a value")]
+    [TestCase("a2c --run --preset debug", "--run needs a value")]
+    [TestCase("a2c --resume _", "--resume needs a value")]
+    [TestCase("a2c --run _ --preset debug", "--run needs a value")]
+    [TestCase("a2c --seed three", "--seed takes a whole number")]
+    [TestCase("a2c --seed 1 --seed 2", "--seed is given twice")]
+    [TestCase("a2c minipacman", "'minipacman' is one argument too many")]
+    [TestCase("export", "export needs the folder of a run")]
+    [TestCase("export one two", "'two' is one argument too many")]
+    [TestCase("verify", "verify needs the folder of a bundle")]
+    [TestCase("verify bundle --run", "--run needs a value")]
+    [TestCase("list everything", "'everything' is one argument too many")]
+    public void WrongUsage(string line, string expected) => TrainTool.Run(Words(line)).IsWrongUsage(expected);
+
+    [TestCase("a2c --env minipackman", "no environment 'minipackman'", "'minipacman'")]
+    [TestCase("a2c --set env=_", "no environment ''", "minipacman-hunt")]
+    [TestCase("a2c --preset smal", "no preset 'smal'; did you mean 'small'? Presets: debug, small, paper")]
+    [TestCase("a2c --device tpu", "Unknown device 'tpu'", "cpu, cuda")]
+    [TestCase("a2c --device cpu:1", "Unknown device 'cpu:1'")]
+    [TestCase("a2c --device cuda:99999999999", "Unknown device 'cuda:99999999999'")]
+    [TestCase("a2c --seed -1", "seed must be between 0 and 2147483647; it is -1")]
+    [TestCase("a2c --set learningRte=1", "Unknown option 'learningRte'; did you mean 'learningRate'?", "Options: env, seed")]
+    [TestCase("a2c --set zzzzzz=1", "Unknown option 'zzzzzz'. Options: env, seed")]
+    [TestCase("a2c --set learningRate", "key=value, not 'learningRate'")]
+    [TestCase("a2c --set learningRate=", "learningRate takes a finite number, not ''")]
+    [TestCase("a2c --set =1", "key=value, not '=1'")]
+    [TestCase("a2c --set learningRate=NaN", "a finite number, not 'NaN'")]
+    [TestCase("a2c --set learningRate=1e999", "a finite number")]
+    [TestCase("a2c --set learningRate=1e9", "learningRate must be between 0 and 10")]
+    [TestCase("a2c --set updates=99999999999999999999", "updates takes a whole number")]
+    [TestCase("environment-model --set architecture=huge", "architecture takes one of", "compact", "not 'huge'")]
+    [TestCase("a2c --preset debug --set environments=4096 steps=1024", "environments=4096 and steps=1024", "lower one of them")]
+    [TestCase("environment-model --preset debug --set frames=2000000000", "frames must be between 100 and 2000000")]
+    [TestCase("verify nowhere", "no directory 'nowhere'")]
+    [TestCase("export nowhere", "no run in 'nowhere' (no config.json)")]
+    [TestCase("export _", "no run in ''")]
+    public void Refused(string line, params string[] expected)
+    {
+        string[] words = Words(line), run = words[0] is "verify" or "export" ? [] : ["--run", _runs["refused"]];
+        TrainTool.Run([.. words, .. run]).Refuses(expected);
+    }
+
+    [Test]
+    public void OneEpisodeIsTooLittle()
+    {
+        TrainTool.Run([.. TinyRuns.EnvironmentModel, "policy=greedy", "--run", _runs["short"]])
+            .Refuses("1 episode is too little", "--set frames=");
+    }
+
+    [Test]
+    public void CudaIsRefusedWhereThereIsNone()
+    {
+        if (TorchSharp.torch.cuda.is_available())
+            Assert.Ignore("This machine has CUDA.");
+        TrainTool.Run([.. TinyRuns.A2C, "--device", "cuda", "--run", _runs["cuda"]]).Refuses("--device cuda", "no CUDA device", "--device cpu");
+    }
+
+    [TestCase("a2c --resume nowhere", "no run in 'nowhere' (no config.json)")]
+    [TestCase("a2c --resume FILE", "no run in", "(no config.json)")]
+    [TestCase("a2c --resume MODEL", "is a run of environment-model, not of a2c", "train environment-model --resume")]
+    [TestCase("a2c --resume A2C --seed 5", "was started with seed 0")]
+    [TestCase("a2c --resume A2C --set seed=5", "seed is 0 for the whole of this run", "--run")]
+    [TestCase("a2c --resume A2C --set environments=3", "environments is 2 for the whole")]
+    [TestCase("a2c --resume A2C --set hidden=9", "hidden is 8 for the whole")]
+    [TestCase("environment-model --resume MODEL --set frames=5000", "frames is 300 for the whole")]
+    [TestCase("a2c --resume A2C --preset small", "--resume continues a run as it was started")]
+    [TestCase("a2c --preset debug --run A2C", "already holds a run", "--resume")]
+    [TestCase("a2c --preset debug --run FILE", "Cannot use", "as a run folder", "another folder with --run")]
+    [TestCase("a2c --preset debug --run FILE/a/b", "Cannot use", "as a run folder")]
+    public void RefusedAndNothingChanged(string line, params string[] expected)
+    {
+        File.WriteAllText(_runs["FILE"], "not a folder");
+        string[] before = [.. Contents()];
+        string[] words = [.. Words(line).Select(word =>
+            word.Replace("A2C", _a2c, StringComparison.Ordinal).Replace("MODEL", _model, StringComparison.Ordinal).Replace("FILE", _runs["FILE"], StringComparison.Ordinal))];
+        TrainTool.Run(words).Refuses(expected);
+        Assert.That(Contents(), Is.EqualTo(before));
+    }
+
+    [Test]
+    public void ARunInUseIsRefused()
+    {
+        using var other = new FileStream(Path.Combine(_a2c, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        foreach (string[] line in new string[][] { ["a2c", "--resume", _a2c], ["export", _a2c] })
+            TrainTool.Run(line).Refuses("Another process is running", _a2c, "stop it");
+    }
+
+    [Test]
+    public void AFolderWhoseRunNeverBeganCanBeUsedAgain()
+    {
+        TrainTool.Run([.. TinyRuns.A2C, "environments=4096", "steps=1024", "--run", _runs["again"]]).Refuses("lower one of them");
+        _runs.Train("again", TinyRuns.A2C);
+    }
+
+    [TestCase("", "a2c", "environment-model", "export", "verify", "list", "quickstart")]
+    [TestCase("a2c", "--env", "--preset", "--set", "--seed", "--device", "--run", "--resume")]
+    [TestCase("environment-model", "--set", "--resume")]
+    [TestCase("export", "--output", "run (pos. 0)")]
+    [TestCase("verify", "--run", "bundle (pos. 0)")]
+    [TestCase("list", "--help")]
+    [TestCase("quickstart", "--run", "--device")]
+    public void HelpIsReadable(string verb, params string[] expected)
+    {
+        ToolResult help = TrainTool.Succeed(verb.Length > 0 ? [verb, "--help"] : ["--help"]);
+        foreach (string text in expected)
+            Assert.That(help.Output, Does.Contain(text));
+        Assert.That(help.Output.Split('\n'), Has.All.Length.LessThanOrEqualTo(120));
+        Assert.That(help.Output, Does.Not.Contain("ERROR"));
+        if (verb.Length > 0)
+            Assert.That(TrainTool.Succeed("help", verb).Output, Is.EqualTo(help.Output));
+    }
+
+    /// <summary>Words of a command line; '_' stands for an empty one.</summary>
+    private static string[] Words(string line) => [.. line.Split(' ').Select(word => word.Replace("_", "", StringComparison.Ordinal))];
+
+    private IEnumerable<string> Contents() =>
+        new[] { _a2c, _model }.SelectMany(run => new[] { "config.json", "checkpoint.safetensors", "metrics.jsonl" }.Select(file => Path.Combine(run, file)))
+            .Select(file => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file))));
+}

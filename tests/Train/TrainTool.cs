@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using WorldModels.Onnx;
+using WorldModels.Train;
+
+namespace WorldModels.Tests.Train;
+
+/// <summary>The built training tool, run inside this process or, where it is to be killed, as a process of its own.</summary>
+internal static class TrainTool
+{
+    /// <summary>Runs one command here.</summary>
+    public static ToolResult Run(params string[] args)
+    {
+        using StringWriter output = new(), error = new();
+        int code = TrainApp.Run(args, output, error);
+        return new(code, output.ToString(), error.ToString());
+    }
+
+    /// <summary>Runs one command here that has to succeed.</summary>
+    public static ToolResult Succeed(params string[] args)
+    {
+        ToolResult result = Run(args);
+        Assert.That(result.ExitCode, Is.Zero, $"{string.Join(' ', args)}\n{result.Error}");
+        return result;
+    }
+
+    /// <summary>Starts one command as a process. Signals take their usual course in it even where this process ignores them.</summary>
+    public static Process Start(params string[] args) => Start("env", ["--default-signal=INT,TERM", Dotnet, Tool, .. args]);
+
+    /// <summary>Starts a command by the shell, which finds the tool's command line in <c>"$@"</c>.</summary>
+    public static Process StartInShell(string script, params string[] args) => Start("bash", ["-c", script, "bash", Dotnet, Tool, .. args]);
+
+    /// <summary>Waits for the end of a process; its outputs are short enough for a pipe's buffer.</summary>
+    public static ToolResult End(this Process process)
+    {
+        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(TimeSpan.FromSeconds(60)))
+            process.Kill();
+        process.WaitForExit();
+        return new(process.ExitCode, output.Result, error.Result);
+    }
+
+    private static string Dotnet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
+    private static string Tool => typeof(TrainApp).Assembly.Location;
+
+    private static Process Start(string program, IEnumerable<string> args) =>
+        Process.Start(new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+}
+
+/// <summary>How a command ended.</summary>
+internal sealed record ToolResult(int ExitCode, string Output, string Error)
+{
+    /// <summary>Asserts that the command failed with one line, and no stack trace, that holds each of these texts.</summary>
+    public void Refuses(params string[] texts) => FailsWith(1, texts);
+
+    /// <summary>The same where the command line itself is wrong.</summary>
+    public void IsWrongUsage(params string[] texts) => FailsWith(2, texts);
+
+    private void FailsWith(int code, string[] texts)
+    {
+        Assert.Multiple(() =>
+        {
+            Assert.That(Error, Does.Not.Contain("   at "));
+            Assert.That(Error.TrimEnd('\n', '\r').Split('\n'), Has.Length.EqualTo(1), Error);
+            Assert.That(ExitCode, Is.EqualTo(code), Error);
+            foreach (string text in texts)
+                Assert.That(Error, Does.Contain(text));
+        });
+    }
+}
+
+/// <summary>A directory for runs that are as small as runs can be; deleted at the end.</summary>
+internal sealed class TinyRuns : IDisposable
+{
+    /// <summary>Options of a run of 8 updates with checkpoints at 4 and 8.</summary>
+    public static readonly string[] A2C =
+    [
+        "a2c", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0", "environments=2", "steps=2",
+        "filters=2", "hidden=8",
+    ];
+
+    /// <inheritdoc cref="A2C"/>
+    public static readonly string[] EnvironmentModel =
+    [
+        "environment-model", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0", "frames=300",
+        "games=4", "policy=random", "filters=4", "batch=4",
+    ];
+
+    public string Path { get; } = Directory.CreateTempSubdirectory("worldmodels-train-").FullName;
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    /// <summary>Trains a run to its end, without exporting it.</summary>
+    public string Train(string name, string[] options)
+    {
+        TrainTool.Succeed([.. options, "--run", this[name], "--no-export"]);
+        return this[name];
+    }
+
+    /// <summary>A copy of a directory under a new name.</summary>
+    public string Copy(string directory, string name)
+    {
+        foreach (string file in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories))
+        {
+            string target = System.IO.Path.Combine(this[name], System.IO.Path.GetRelativePath(directory, file));
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+        return this[name];
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}
+
+/// <summary>What runs leave behind.</summary>
+internal static class RunFiles
+{
+    public static string Checkpoint(string run) => Path.Combine(run, "checkpoint.safetensors");
+
+    public static string Metrics(string run) => Path.Combine(run, "metrics.jsonl");
+
+    /// <summary>Updates done at the checkpoint, 0 without one.</summary>
+    public static int UpdatesOf(string run) => File.Exists(Checkpoint(run)) ? int.Parse(Safetensors.Read(Checkpoint(run)).Metadata["updates"]) : 0;
+}
