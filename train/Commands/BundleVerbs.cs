@@ -39,7 +39,7 @@ public sealed class VerifyVerb : Verb
         VerificationReport report = BundleVerifier.Verify(Bundle);
         output.WriteLine(report);
         if (!report.Passed)
-            return 1;
+            throw new UserException($"{Bundle} does not answer as its reference does. Copy it again or export it again; if it still differs, do not trust it here.");
         if (RunPath is not null)
             output.WriteLine(CompareWeights(Bundle, RunPath));
         return 0;

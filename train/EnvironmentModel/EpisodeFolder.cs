@@ -35,7 +35,7 @@ public static class EpisodeFolder
             AtomicFile.Write(ManifestOf(temporary), JsonSerializer.Serialize(Manifest.HashFiles(temporary), OptionText.Json));
             Directory.Move(temporary, folder);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (AtomicFile.IsRefusal(exception))
         {
             Discard(temporary);
             throw AtomicFile.Refused(folder, exception);
@@ -87,6 +87,9 @@ public static class EpisodeFolder
                 arrays["predictable"].As<float>().ToArray());
             if (episode.Observations.Length != (episode.Length + 1) * 3 * MiniPacmanMaze.Cells)
                 throw new InvalidDataException($"it has {episode.Length} actions, which need {episode.Length + 1} frames of (3, 15, 19)");
+            if (new[] { episode.Rewards.Length, episode.RewardClasses.Length, episode.Outcomes.Length, episode.Predictable.Length }
+                .Any(length => length != episode.Length))
+                throw new InvalidDataException($"its arrays of steps differ in length; it has {episode.Length} actions");
             return episode;
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or KeyNotFoundException or BundleException)

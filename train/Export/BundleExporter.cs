@@ -19,6 +19,8 @@ public static class BundleExporter
         directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any() && !File.Exists(Path.Combine(directory, Manifest.FileName)))
             throw new UserException($"{directory} is not empty and holds no bundle; name another folder with --output.");
+        if (File.Exists(directory))
+            throw new UserException($"{directory} is a file; name a folder with --output.");
         string temporary = $"{directory}.{Environment.ProcessId}.tmp", former = $"{directory}.{Environment.ProcessId}.old";
         try
         {
@@ -32,7 +34,7 @@ public static class BundleExporter
             Directory.Move(temporary, directory);
             return report;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (AtomicFile.IsRefusal(exception))
         {
             throw AtomicFile.Refused(directory, exception);
         }

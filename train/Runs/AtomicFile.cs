@@ -17,7 +17,7 @@ public static class AtomicFile
             }
             File.Move(temporary, path, overwrite: true);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (IsRefusal(exception))
         {
             try
             {
@@ -30,6 +30,13 @@ public static class AtomicFile
             throw Refused(path, exception);
         }
     }
+
+    /// <summary>
+    /// Whether an exception is a file system's refusal: no space, no permission, no such folder. .NET tells of a file that outgrows what
+    /// the system or the user's limit allows as an argument out of range.
+    /// </summary>
+    public static bool IsRefusal(Exception exception) =>
+        exception is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException { ParamName: "value" };
 
     /// <summary>What to tell the user when a file system refuses.</summary>
     public static UserException Refused(string path, Exception exception) => new(

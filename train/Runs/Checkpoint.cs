@@ -57,7 +57,7 @@ public sealed class Checkpoint
         {
             Safetensors.Write(path, _tensors, _values);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (AtomicFile.IsRefusal(exception))
         {
             throw AtomicFile.Refused(path, exception);
         }

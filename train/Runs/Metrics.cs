@@ -19,7 +19,14 @@ public sealed class Metrics
             string[] kept = [.. File.ReadLines(_path).Where(line => Before(line, update))];
             AtomicFile.Write(_path, string.Concat(kept.Select(line => line + "\n")));
         }
-        _board = utils.tensorboard.SummaryWriter(Path.Combine(folder, "tensorboard"));
+        try
+        {
+            _board = utils.tensorboard.SummaryWriter(Path.Combine(folder, "tensorboard"));
+        }
+        catch (Exception exception) when (AtomicFile.IsRefusal(exception))
+        {
+            throw AtomicFile.Refused(Path.Combine(folder, "tensorboard"), exception);
+        }
     }
 
     /// <summary>Appends one line: the update, the environment frames seen so far, and named values.</summary>
@@ -32,9 +39,9 @@ public sealed class Metrics
             foreach ((string name, double value) in values)
                 _board.add_scalar(name, (float)value, (int)update);
         }
-        catch (IOException exception)
+        catch (Exception exception) when (AtomicFile.IsRefusal(exception))
         {
-            throw new UserException($"Cannot write {_path}: {exception.Message.TrimEnd('.')}. The last checkpoint is untouched; free some space, then resume.", exception);
+            throw AtomicFile.Refused(_path, exception);
         }
     }
 

@@ -33,7 +33,8 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
         long from = Updates;
         while (Updates < options.Updates)
         {
-            bool checkpoint = (Updates + 1) % options.CheckpointEvery == 0 || Updates + 1 == options.Updates || stop.IsCancellationRequested;
+            bool last = stop.IsCancellationRequested;   // asked once: a signal that comes during the update is for the next one
+            bool checkpoint = last || (Updates + 1) % options.CheckpointEvery == 0 || Updates + 1 == options.Updates;
             bool measure = checkpoint || (Updates + 1) % options.LogEvery == 0;
             IReadOnlyDictionary<string, double> values = trainer.Update(Updates, measure);
             Updates++;
@@ -51,7 +52,7 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
             }
             if (checkpoint)
                 Save();
-            if (stop.IsCancellationRequested && Updates < options.Updates)
+            if (last && Updates < options.Updates)
                 return RunOutcome.Interrupted;
         }
         return RunOutcome.Finished;

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using WorldModels.Runtime;
+
+namespace WorldModels.Tests.Train;
+
+/// <summary>Runs that are killed or stopped in the middle and go on to the same end as one that was left alone.</summary>
+[Platform("Linux")]
+public sealed class ResumeTests
+{
+    private const int Updates = 400;
+    private TinyRuns _runs = null!;
+    private readonly Dictionary<string, string> _whole = [];
+
+    [OneTimeSetUp]
+    public void TrainUndisturbed()
+    {
+        _runs = new();
+        foreach (string algorithm in new[] { "a2c", "environment-model" })
+            _whole[algorithm] = _runs.Train(algorithm, Options(algorithm));
+    }
+
+    [OneTimeTearDown]
+    public void Delete() => _runs.Dispose();
+
+    [Test, Retry(3)]    // where the machine stands still for the second that the run lasts, there is no middle to kill it in
+    public void AKilledRunEndsLikeOneThatWasNot([Values("a2c", "environment-model")] string algorithm)
+    {
+        string run = NewRun();
+        using (Process process = TrainTool.Start([.. Options(algorithm), "--run", run, "--no-export"]))
+        {
+            WaitFor(process, () => Lines(run) >= 170);
+            process.Kill();     // SIGKILL: nobody can catch it
+            process.End();
+        }
+        int kept = RunFiles.UpdatesOf(run);
+        Assert.That(kept, Is.EqualTo(150), "updates of the checkpoint");
+        Assert.That(Lines(run), Is.GreaterThan(kept), "lines that the resumed run has to write again");
+        File.AppendAllText(RunFiles.Metrics(run), "{\"update\": 399, \"fra");   // as a run killed while it writes leaves it
+
+        TrainTool.Succeed(algorithm, "--resume", run, "--no-export");
+        RunComparison.AssertSame(run, _whole[algorithm]);
+        int[] updates = [.. RunComparison.MetricsOf(run).Select(line => (int)JsonNode.Parse(line)!["update"]!)];
+        Assert.That(updates, Is.EqualTo(Enumerable.Range(1, Updates)));
+        Assert.That(Directory.EnumerateFiles(Path.Combine(run, "tensorboard"), "events.out.tfevents.*").Count(), Is.EqualTo(2), "one a session");
+    }
+
+    [Test, Retry(3)]
+    public void CtrlCSavesAndExitsWith130([Values("a2c", "environment-model")] string algorithm)
+    {
+        string run = NewRun();
+        using (Process process = TrainTool.Start([.. Options(algorithm), "--run", run, "--no-export"]))
+        {
+            WaitFor(process, () => Lines(run) >= 50);
+            Process.Start("kill", ["-INT", $"{process.Id}"]).WaitForExit();
+            ToolResult result = process.End();
+            Assert.That(result.ExitCode, Is.EqualTo(130), result.Error);
+            Assert.That(result.Error, Is.Empty);
+            Assert.That(result.Output, Does.Contain($"Continue with: train {algorithm} --resume {run}"));
+        }
+        int kept = RunFiles.UpdatesOf(run);
+        Assert.That(kept, Is.GreaterThanOrEqualTo(50).And.LessThan(Updates).And.EqualTo(Lines(run)));
+
+        TrainTool.Succeed(algorithm, "--resume", run, "--no-export");
+        RunComparison.AssertSame(run, _whole[algorithm]);
+    }
+
+    [Test, Retry(3)]
+    public void NoHalfOfARecordingIsTrusted()
+    {
+        string run = NewRun(), replay = Path.Combine(run, "replay");
+        string[] options = [.. TinyRuns.EnvironmentModel, "frames=20000", "--run", run, "--no-export"];
+        using (Process process = TrainTool.Start(options))
+        {
+            WaitFor(process, () => Directory.Exists(replay + ".tmp"));
+            process.Kill();
+            process.End();
+        }
+        Assert.That(Directory.Exists(replay), Is.False);
+        Assert.That(Directory.Exists(replay + ".tmp"), Is.True, "killed while it wrote the games");
+        File.WriteAllText(Path.Combine(replay + ".tmp", "episode-999999.npz"), "of another run");
+
+        TrainTool.Succeed("environment-model", "--resume", run, "--no-export");
+        Assert.That(Directory.Exists(replay + ".tmp"), Is.False);
+        Assert.That(Manifest.HashFiles(replay).Keys, Has.No.Member("episode-999999.npz"));
+        RunComparison.AssertSame(run, _runs.Train(TestContext.CurrentContext.Test.ID + "-whole", options[..^3]));
+    }
+
+    private static string[] Options(string algorithm) =>
+        [.. algorithm == "a2c" ? TinyRuns.A2C : TinyRuns.EnvironmentModel, $"updates={Updates}", "logEvery=1", "checkpointEvery=150"];
+
+    private string NewRun() => _runs[$"{TestContext.CurrentContext.Test.ID}-{TestContext.CurrentContext.CurrentRepeatCount}"];
+
+    private static int Lines(string run) => File.Exists(RunFiles.Metrics(run)) ? File.ReadLines(RunFiles.Metrics(run)).Count() : 0;
+
+    private static void WaitFor(Process process, Func<bool> condition)
+    {
+        while (!condition() && !process.HasExited)
+            Thread.Sleep(1);
+    }
+}

@@ -1,0 +1,54 @@
+namespace WorldModels.Tests.Train;
+
+/// <summary>From a run to its bundle and back: export and verify.</summary>
+public sealed class ShippingTests
+{
+    [TestCase("a2c")]
+    [TestCase("environment-model")]
+    public void ABundleIsHeldAgainstTheCheckpointItCameFrom(string algorithm)
+    {
+        using var runs = new TinyRuns();
+        string run = runs.Train("run", algorithm == "a2c" ? TinyRuns.A2C : TinyRuns.EnvironmentModel), bundle = runs["shipped/bundle"];
+        TrainTool.Succeed("export", run, "--output", bundle);
+        Assert.That(TrainTool.Succeed("verify", bundle).Output, Does.Contain("verified"));
+        Assert.That(TrainTool.Succeed("verify", bundle, "--run", run).Output, Does.Match(@"All \d+ weights equal the checkpoint in "));
+
+        TrainTool.Succeed(algorithm, "--resume", run, "--set", "updates=12", "--no-export");
+        TrainTool.Run("verify", bundle, "--run", run).Refuses(bundle, "was not exported from the checkpoint in", "differs", $"train export {run}");
+
+        TrainTool.Succeed("export", run, "--output", bundle);
+        TrainTool.Succeed("verify", bundle, "--run", run);
+        Assert.That(Directory.EnumerateFileSystemEntries(runs["shipped"]), Is.EqualTo(new[] { bundle }), "nothing is left beside the bundle");
+    }
+
+    [Test]
+    public void ExportKeepsWhatIsNoBundle()
+    {
+        using var runs = new TinyRuns();
+        string run = runs.Train("run", TinyRuns.A2C), file = runs["file"], folder = runs["folder"];
+        File.WriteAllText(file, "mine");
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "thesis.txt"), "mine");
+        TrainTool.Run("export", run, "--output", folder).Refuses(folder, "is not empty and holds no bundle", "--output");
+        TrainTool.Run("export", run, "--output", file).Refuses(file, "is a file", "--output");
+        Assert.That(File.ReadAllText(file) + File.ReadAllText(Path.Combine(folder, "thesis.txt")), Is.EqualTo("minemine"));
+    }
+
+    [Test]
+    public void VerifyNeedsARunWithACheckpoint()
+    {
+        using var runs = new TinyRuns();
+        string run = runs.Train("run", TinyRuns.A2C);
+        TrainTool.Succeed("export", run);
+        TrainTool.Run("verify", Path.Combine(run, "bundle"), "--run", runs["nowhere"]).Refuses("There is no checkpoint", runs["nowhere"]);
+    }
+
+    [Test]
+    public void TrainingEndsWithAVerifiedBundle()
+    {
+        using var runs = new TinyRuns();
+        TrainTool.Succeed([.. TinyRuns.A2C, "evaluationEpisodes=2", "--run", runs["run"]]);
+        TrainTool.Succeed("verify", Path.Combine(runs["run"], "bundle"), "--run", runs["run"]);
+        Assert.That(File.ReadAllText(Path.Combine(runs["run"], "bundle", "README.md")), Does.Contain("return_random_mean"));
+    }
+}
