@@ -53,19 +53,21 @@ public sealed class BadArgumentsTests
     [TestCase("environment-model --set architecture=huge", "architecture takes one of", "compact", "not 'huge'")]
     [TestCase("a2c --preset debug --set environments=4096 steps=1024", "environments=4096 and steps=1024", "lower one of them")]
     [TestCase("environment-model --preset debug --set frames=2000000000", "frames must be between 100 and 2000000")]
+    [TestCase("quickstart --set learningRte=1", "Unknown option 'learningRte'")]
+    [TestCase("quickstart --device tpu", "Unknown device 'tpu'")]
     [TestCase("verify nowhere", "no directory 'nowhere'")]
     [TestCase("export nowhere", "no run in 'nowhere' (no config.json)")]
     [TestCase("export _", "no run in ''")]
     public void Refused(string line, params string[] expected)
     {
-        string[] words = Words(line), run = words[0] is "verify" or "export" ? [] : ["--run", _runs["refused"]];
+        string[] words = Words(line), run = words[0] is "verify" or "export" ? [] : ["--run", _runs[TestContext.CurrentContext.Test.ID]];
         TrainTool.Run([.. words, .. run]).Refuses(expected);
     }
 
     [Test]
     public void OneEpisodeIsTooLittle()
     {
-        TrainTool.Run([.. TinyRuns.EnvironmentModel, "policy=greedy", "--run", _runs["short"]])
+        TrainTool.Run([.. TinyRuns.EnvironmentModel, "policy=greedy", "epsilon=0.15", "--run", _runs["short"]])
             .Refuses("1 episode is too little", "--set frames=");
     }
 
@@ -86,6 +88,8 @@ public sealed class BadArgumentsTests
     [TestCase("a2c --resume A2C --set hidden=9", "hidden is 8 for the whole")]
     [TestCase("environment-model --resume MODEL --set frames=5000", "frames is 300 for the whole")]
     [TestCase("a2c --resume A2C --preset small", "--resume continues a run as it was started")]
+    [TestCase("quickstart --run A2C", "is a run of a2c, not of environment-model")]
+    [TestCase("quickstart --run MODEL --set games=3", "games is 4 for the whole")]
     [TestCase("a2c --preset debug --run A2C", "already holds a run", "--resume")]
     [TestCase("a2c --preset debug --run FILE", "Cannot use", "as a run folder", "another folder with --run")]
     [TestCase("a2c --preset debug --run FILE/a/b", "Cannot use", "as a run folder")]

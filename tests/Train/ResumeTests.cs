@@ -38,6 +38,10 @@ public sealed class ResumeTests
         Assert.That(Lines(run), Is.GreaterThan(kept), "lines that the resumed run has to write again");
         File.AppendAllText(RunFiles.Metrics(run), "{\"update\": 399, \"fra");   // as a run killed while it writes leaves it
 
+        TrainTool.Succeed("export", run);
+        string curve = File.ReadLines(Path.Combine(run, "bundle", "curve.jsonl")).Last();
+        Assert.That((int)JsonNode.Parse(curve)!["update"]!, Is.EqualTo(kept), "the exported curve ends where the weights are");
+
         TrainTool.Succeed(algorithm, "--resume", run, "--no-export");
         RunComparison.AssertSame(run, _whole[algorithm]);
         int[] updates = [.. RunComparison.MetricsOf(run).Select(line => (int)JsonNode.Parse(line)!["update"]!)];

@@ -28,7 +28,7 @@ public sealed class QuickstartVerb : Verb
         IProgressReport progress = Progress.Create();
         Algorithm algorithm = Algorithm.Find("environment-model");
         bool again = File.Exists(Path.Combine(RunPath, "config.json"));
-        TrainOptions options = again ? OptionText.Change(Session.ReadOptions(RunPath).Options, Set) : OptionText.With(algorithm.Preset("small"), Set);
+        TrainOptions options = again ? OptionText.Change(Session.ReadOptions(RunPath, algorithm), Set) : OptionText.With(algorithm.Preset("small"), Set);
         using (RunFolder folder = again ? RunFolder.Resume(RunPath) : RunFolder.Create(RunPath, algorithm.Name, options))
         {
             folder.WriteConfig(algorithm.Name, options);
@@ -53,6 +53,11 @@ public sealed class QuickstartVerb : Verb
 
     private static void Judge(IReadOnlyDictionary<string, double> figures, TextWriter output)
     {
+        if (figures.Count == 0)
+        {
+            output.WriteLine("  not judged, since evaluationEpisodes is 0");
+            return;
+        }
         output.WriteLine($"  {"",-22}{"model",10}{"baseline",12}");
         void Line(string name, string figure, string? baseline, string what)
         {

@@ -83,9 +83,7 @@ public abstract class TrainVerb : Verb
 
     private TrainOptions Stored(Algorithm algorithm, string path)
     {
-        (string name, TrainOptions options) = Session.ReadOptions(path);
-        if (name != algorithm.Name)
-            throw new UserException($"{path} is a run of {name}, not of {algorithm.Name}: train {name} --resume {path}");
+        TrainOptions options = Session.ReadOptions(path, algorithm);
         if (Seed is { } seed && seed != options.Seed)
             throw new UserException($"{path} was started with seed {options.Seed}; another seed is another run: start it with --run.");
         return OptionText.Change(options, Set);

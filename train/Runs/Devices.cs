@@ -22,7 +22,7 @@ public static class Devices
         if (!cuda.is_available())
             throw new UserException(
                 "--device cuda: this libtorch finds no CUDA device. It needs a libtorch built with CUDA (name its directory by the environment "
-                + "variable LibTorch), an NVIDIA GPU and its driver (try nvidia-smi). Train with --device cpu otherwise.");
+                + "variable LIBTORCH), an NVIDIA GPU and its driver (try nvidia-smi). Train with --device cpu otherwise.");
         int index = parts.Length == 2 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0;
         if (index >= cuda.device_count())
             throw new UserException($"There is no device cuda:{index}; this machine has {cuda.device_count()} (cuda:0 ... cuda:{cuda.device_count() - 1}).");

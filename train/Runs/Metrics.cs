@@ -10,15 +10,12 @@ public sealed class Metrics
     private readonly string _path;
     private readonly TorchSharp.Modules.SummaryWriter _board;
 
-    /// <summary>Opens the log of a run folder, dropping lines at or after <paramref name="update"/>: a resumed run writes them again.</summary>
+    /// <summary>Opens the log of a run folder, dropping lines after <paramref name="update"/>: a resumed run writes them again.</summary>
     public Metrics(string folder, long update)
     {
-        _path = Path.Combine(folder, "metrics.jsonl");
+        _path = PathIn(folder);
         if (File.Exists(_path))
-        {
-            string[] kept = [.. File.ReadLines(_path).Where(line => Before(line, update))];
-            AtomicFile.Write(_path, string.Concat(kept.Select(line => line + "\n")));
-        }
+            AtomicFile.Write(_path, string.Concat(Lines(folder, update).Select(line => line + "\n")));
         try
         {
             _board = utils.tensorboard.SummaryWriter(Path.Combine(folder, "tensorboard"));
@@ -45,11 +42,17 @@ public sealed class Metrics
         }
     }
 
+    /// <summary>The whole lines of a run up to an update, without those that a killed run wrote after its last checkpoint.</summary>
+    public static IReadOnlyList<string> Lines(string folder, long update) =>
+        File.Exists(PathIn(folder)) ? [.. File.ReadLines(PathIn(folder)).Where(line => UpTo(line, update))] : [];
+
+    private static string PathIn(string folder) => Path.Combine(folder, "metrics.jsonl");
+
     // JSON has no NaN or infinity; null says that there was no number.
     private static string Pair(KeyValuePair<string, double> pair) =>
         $"{JsonSerializer.Serialize(pair.Key)}: {(double.IsFinite(pair.Value) ? pair.Value.ToString("R", CultureInfo.InvariantCulture) : "null")}";
 
-    private static bool Before(string line, long update)
+    private static bool UpTo(string line, long update)
     {
         try
         {

@@ -55,6 +55,15 @@ public static class Session
         }
     }
 
+    /// <summary>The options of a run folder that has to be one of <paramref name="algorithm"/>.</summary>
+    public static TrainOptions ReadOptions(string path, Algorithm algorithm)
+    {
+        (string name, TrainOptions options) = ReadOptions(path);
+        return name == algorithm.Name
+            ? options
+            : throw new UserException($"{path} is a run of {name}, not of {algorithm.Name}: train {name} --resume {path}");
+    }
+
     private static void Export(RunFolder folder, Trainer trainer, TrainingRun run, string output, IProgressReport progress)
     {
         TrainOptions options = trainer.Options;
@@ -75,7 +84,7 @@ public static class Session
         };
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(output));
         name = name == "bundle" ? $"{definition.Environment}-{definition.Algorithm}" : name;
-        VerificationReport report = BundleExporter.Export(output, name, definition, trainer.Parameters.ToWeights(), training);
+        VerificationReport report = BundleExporter.Export(output, name, definition, trainer.Parameters.ToWeights(), training, Metrics.Lines(folder.Path, run.Updates));
         progress.Say($"Exported and verified {output}");
         progress.Say(report.ToString()!);
     }
