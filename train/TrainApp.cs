@@ -44,7 +44,7 @@ public static class TrainApp
         return verb.Run(output);
     }
 
-    /// <summary>What to tell the user of a failure that is his or his machine's; null for a mistake of ours, whose stack trace is wanted.</summary>
+    /// <summary>What to say of a failure that is the user's or his machine's; null for a mistake of ours, whose trace is wanted.</summary>
     private static string? Explain(Exception exception) => exception switch
     {
         UserException or BundleException or IOException or InvalidDataException or UnauthorizedAccessException => exception.Message,
@@ -83,14 +83,15 @@ public static class TrainApp
     private static string Explain(Type verb, Error mistake)
     {
         if (mistake is BadVerbSelectedError bad)
-            return $"There is no command '{bad.Token}'{Names.Suggest(bad.Token, Verbs.Select(NameOf))} Commands: {string.Join(", ", Verbs.Select(NameOf))}. "
-                + "See: train --help";
+            return $"There is no command '{bad.Token}'{Names.Suggest(bad.Token, Verbs.Select(NameOf))} "
+                + $"Commands: {string.Join(", ", Verbs.Select(NameOf))}. See: train --help";
         string[] options = [.. Options(verb).Select(option => option.Name)];
         string message = mistake switch
         {
             UnknownOptionError unknown => $"{NameOf(verb)} has no option '--{unknown.Token}'{Names.Suggest(unknown.Token, options)} "
                 + $"Options: {string.Join(", ", options.Select(option => $"--{option}"))}.",
-            MissingRequiredOptionError { NameInfo.LongName: "" } => $"{NameOf(verb)} needs the folder of a {(verb == typeof(ExportVerb) ? "run" : "bundle")}.",
+            MissingRequiredOptionError { NameInfo.LongName: "" } =>
+                $"{NameOf(verb)} needs the folder of a {(verb == typeof(ExportVerb) ? "run" : "bundle")}.",
             MissingValueOptionError missing => $"--{missing.NameInfo.LongName} needs a value.",
             RepeatedOptionError repeated => $"--{repeated.NameInfo.LongName} is given twice.",
             BadFormatConversionError format => $"--{format.NameInfo.LongName} takes a whole number.",
@@ -100,8 +101,8 @@ public static class TrainApp
     }
 
     /// <summary>
-    /// An option that the end of the line, another option or nothing but blanks follows, where a value belongs: the parser would pass over
-    /// the first case and take the second one's name for the value.
+    /// An option that the end of the line, another option or nothing but blanks follows, where a value belongs: the parser would pass
+    /// over the first case and take the second one's name for the value.
     /// </summary>
     private static string? Valueless(Type verb, string[] args)
     {

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace WorldModels.Tests.Train;
 
 /// <summary>What the training tool answers to command lines that are wrong.</summary>
@@ -76,7 +78,8 @@ public sealed class BadArgumentsTests
     {
         if (TorchSharp.torch.cuda.is_available())
             Assert.Ignore("This machine has CUDA.");
-        TrainTool.Run([.. TinyRuns.A2C, "--device", "cuda", "--run", _runs["cuda"]]).Refuses("--device cuda", "no CUDA device", "--device cpu");
+        TrainTool.Run([.. TinyRuns.A2C, "--device", "cuda", "--run", _runs["cuda"]])
+            .Refuses("--device cuda", "no CUDA device", "--device cpu");
     }
 
     [TestCase("a2c --resume nowhere", "no run in 'nowhere' (no config.json)")]
@@ -97,9 +100,9 @@ public sealed class BadArgumentsTests
     {
         File.WriteAllText(_runs["FILE"], "not a folder");
         string[] before = [.. Contents()];
-        string[] words = [.. Words(line).Select(word =>
-            word.Replace("A2C", _a2c, StringComparison.Ordinal).Replace("MODEL", _model, StringComparison.Ordinal).Replace("FILE", _runs["FILE"], StringComparison.Ordinal))];
-        TrainTool.Run(words).Refuses(expected);
+        string named = line.Replace("A2C", _a2c, StringComparison.Ordinal).Replace("MODEL", _model, StringComparison.Ordinal)
+            .Replace("FILE", _runs["FILE"], StringComparison.Ordinal);
+        TrainTool.Run(named.Split(' ')).Refuses(expected);
         Assert.That(Contents(), Is.EqualTo(before));
     }
 
@@ -140,6 +143,7 @@ public sealed class BadArgumentsTests
     private static string[] Words(string line) => [.. line.Split(' ').Select(word => word.Replace("_", "", StringComparison.Ordinal))];
 
     private IEnumerable<string> Contents() =>
-        new[] { _a2c, _model }.SelectMany(run => new[] { "config.json", "checkpoint.safetensors", "metrics.jsonl" }.Select(file => Path.Combine(run, file)))
-            .Select(file => Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file))));
+        from run in new[] { _a2c, _model }
+        from file in new[] { "config.json", "checkpoint.safetensors", "metrics.jsonl" }
+        select Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(Path.Combine(run, file))));
 }

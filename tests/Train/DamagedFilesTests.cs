@@ -109,7 +109,8 @@ public sealed class DamagedFilesTests
     [TestCase("added")]
     public void ADamagedEpisode(string damage)
     {
-        string run = CopyOf(_model), replay = Path.Combine(run, "replay"), name = "episode-000001.npz", file = Path.Combine(replay, name);
+        string run = CopyOf(_model), replay = Path.Combine(run, "replay");
+        string name = "episode-000001.npz", file = Path.Combine(replay, name);
         if (damage == "cut")
             File.WriteAllBytes(file, File.ReadAllBytes(file)[..^100]);
         else if (damage == "flipped")
@@ -120,7 +121,8 @@ public sealed class DamagedFilesTests
             Npz.Write(file, new Dictionary<string, NpyArray> { ["observation"] = NpyArray.Of([1f]) });
         else
             File.Copy(file, Path.Combine(replay, name = "episode-999999.npz"));
-        TrainTool.Run("environment-model", "--resume", run).Refuses($"The games in {replay} are not as they were recorded", name, "Delete the folder");
+        TrainTool.Run("environment-model", "--resume", run)
+            .Refuses($"The games in {replay} are not as they were recorded", name, "Delete the folder");
 
         Directory.Delete(replay, recursive: true);
         TrainTool.Succeed("environment-model", "--resume", run, "--no-export");
@@ -192,7 +194,8 @@ public sealed class DamagedFilesTests
         Resign(bundle);
         ToolResult result = TrainTool.Run("verify", bundle);
         result.Refuses(bundle, "does not answer as its reference does", "export it again");
-        Assert.That(result.Output, Does.Contain("NOT verified").And.Contain("imagine, one step: FAILED").And.Contain("output 'reward_logits', step 0, row 0"));
+        Assert.That(result.Output, Does.Contain("NOT verified").And.Contain("imagine, one step: FAILED")
+            .And.Contain("output 'reward_logits', step 0, row 0"));
     }
 
     private string CopyOf(string run) => _runs.Copy(run, TestContext.CurrentContext.Test.ID);
@@ -209,5 +212,6 @@ public sealed class DamagedFilesTests
     private static void Sign(string replay) =>
         File.WriteAllText(Path.Combine(replay, "manifest.json"), JsonSerializer.Serialize(Manifest.HashFiles(replay)));
 
-    private static void Resign(string bundle) => (Manifest.Load(bundle, verifyHashes: false) with { Files = Manifest.HashFiles(bundle) }).Save(bundle);
+    private static void Resign(string bundle) =>
+        (Manifest.Load(bundle, verifyHashes: false) with { Files = Manifest.HashFiles(bundle) }).Save(bundle);
 }

@@ -16,8 +16,9 @@ public sealed class DivergenceTests
         string run = runs.Train("run", TinyRuns.A2C);
         byte[] before = File.ReadAllBytes(RunFiles.Checkpoint(run));
 
-        TrainTool.Run(["a2c", "--resume", run, .. Diverging])
-            .Refuses("Training stopped at update 10", "no longer finite", "The checkpoint of update 8 is kept", $"--resume {run} --set learningRate=");
+        TrainTool.Run(["a2c", "--resume", run, .. Diverging]).Refuses(
+            "Training stopped at update 10", "no longer finite", "The checkpoint of update 8 is kept",
+            $"--resume {run} --set learningRate=");
         Assert.That(File.ReadAllBytes(RunFiles.Checkpoint(run)), Is.EqualTo(before));
 
         TrainTool.Succeed(["a2c", "--resume", run, .. Cured]);

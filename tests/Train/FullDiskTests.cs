@@ -19,7 +19,8 @@ public sealed class FullDiskTests
         byte[] before = File.ReadAllBytes(RunFiles.Checkpoint(run));
 
         disk.FillUpTo(kilobytesLeft);
-        TrainTool.Run("a2c", "--resume", run, "--set", "updates=12", "--no-export").Refuses("Cannot write", run, "No space left on device", "free some space");
+        TrainTool.Run("a2c", "--resume", run, "--set", "updates=12", "--no-export")
+            .Refuses("Cannot write", run, "No space left on device", "free some space");
         Assert.That(File.ReadAllBytes(RunFiles.Checkpoint(run)), Is.EqualTo(before));
         Assert.That(Directory.EnumerateFiles(run, "*.tmp"), Is.Empty);
 
@@ -68,8 +69,8 @@ public sealed class FullDiskTests
         string run = runs.Train("run", Wide);
         byte[] before = File.ReadAllBytes(RunFiles.Checkpoint(run));
         // The limit is in blocks of 1024 bytes. .NET's own executable memory is a file too, unless this is switched off.
-        using Process process = TrainTool.StartInShell(
-            "trap '' XFSZ; ulimit -f 100; export DOTNET_EnableWriteXorExecute=0; exec \"$@\"", "a2c", "--resume", run, "--set", "updates=12", "--no-export");
+        using Process process = TrainTool.StartInShell("trap '' XFSZ; ulimit -f 100; export DOTNET_EnableWriteXorExecute=0; exec \"$@\"",
+            "a2c", "--resume", run, "--set", "updates=12", "--no-export");
         process.End().Refuses("Cannot write", RunFiles.Checkpoint(run), "free some space");
         Assert.That(File.ReadAllBytes(RunFiles.Checkpoint(run)), Is.EqualTo(before));
         TrainTool.Succeed("a2c", "--resume", run, "--no-export");

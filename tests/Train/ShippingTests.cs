@@ -8,17 +8,19 @@ public sealed class ShippingTests
     public void ABundleIsHeldAgainstTheCheckpointItCameFrom(string algorithm)
     {
         using var runs = new TinyRuns();
-        string run = runs.Train("run", algorithm == "a2c" ? TinyRuns.A2C : TinyRuns.EnvironmentModel), bundle = runs["shipped/bundle"];
+        string run = runs.Train("run", algorithm == "a2c" ? TinyRuns.A2C : TinyRuns.EnvironmentModel);
+        string bundle = runs["shipped/bundle"];
         TrainTool.Succeed("export", run, "--output", bundle);
         Assert.That(TrainTool.Succeed("verify", bundle).Output, Does.Contain("verified"));
         Assert.That(TrainTool.Succeed("verify", bundle, "--run", run).Output, Does.Match(@"All \d+ weights equal the checkpoint in "));
 
         TrainTool.Succeed(algorithm, "--resume", run, "--set", "updates=12", "--no-export");
-        TrainTool.Run("verify", bundle, "--run", run).Refuses(bundle, "was not exported from the checkpoint in", "differs", $"train export {run}");
+        TrainTool.Run("verify", bundle, "--run", run)
+            .Refuses(bundle, "was not exported from the checkpoint in", "differs", $"train export {run}");
 
         TrainTool.Succeed("export", run, "--output", bundle);
         TrainTool.Succeed("verify", bundle, "--run", run);
-        Assert.That(Directory.EnumerateFileSystemEntries(runs["shipped"]), Is.EqualTo(new[] { bundle }), "nothing is left beside the bundle");
+        Assert.That(Directory.EnumerateFileSystemEntries(runs["shipped"]), Is.EqualTo(new[] { bundle }), "nothing else is left");
     }
 
     [Test]

@@ -75,15 +75,15 @@ internal sealed class TinyRuns : IDisposable
     /// <summary>Options of a run of 8 updates with checkpoints at 4 and 8.</summary>
     public static readonly string[] A2C =
     [
-        "a2c", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0", "environments=2", "steps=2",
-        "filters=2", "hidden=8",
+        "a2c", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0",
+        "environments=2", "steps=2", "filters=2", "hidden=8",
     ];
 
     /// <inheritdoc cref="A2C"/>
     public static readonly string[] EnvironmentModel =
     [
-        "environment-model", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0", "frames=300",
-        "games=4", "policy=random", "filters=4", "batch=4",
+        "environment-model", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0",
+        "frames=300", "games=4", "policy=random", "filters=4", "batch=4",
     ];
 
     public string Path { get; } = Directory.CreateTempSubdirectory("worldmodels-train-").FullName;
@@ -120,5 +120,6 @@ internal static class RunFiles
     public static string Metrics(string run) => Path.Combine(run, "metrics.jsonl");
 
     /// <summary>Updates done at the checkpoint, 0 without one.</summary>
-    public static int UpdatesOf(string run) => File.Exists(Checkpoint(run)) ? int.Parse(Safetensors.Read(Checkpoint(run)).Metadata["updates"]) : 0;
+    public static int UpdatesOf(string run) =>
+        File.Exists(Checkpoint(run)) ? int.Parse(Safetensors.Read(Checkpoint(run)).Metadata["updates"]) : 0;
 }

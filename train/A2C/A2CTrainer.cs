@@ -41,7 +41,8 @@ public sealed class A2CTrainer : Trainer
         int batch = options.Environments, steps = options.Steps;
         _size = _games.ObservationSpace.Size;
         if ((steps + 1L) * batch * _size > Array.MaxLength)
-            throw new UserException($"environments={batch} and steps={steps} make more numbers per update than one array holds; lower one of them.");
+            throw new UserException(
+                $"environments={batch} and steps={steps} make more numbers per update than one array holds; lower one of them.");
         Parameters = new EagerParameters(options.Seed, device);
         _agent = new(Parameters.Root["agent"], _config);
         _optimiser = optim.RMSProp(Parameters.All.Values, options.LearningRate, options.Alpha, options.Epsilon);

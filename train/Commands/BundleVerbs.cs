@@ -39,7 +39,8 @@ public sealed class VerifyVerb : Verb
         VerificationReport report = BundleVerifier.Verify(Bundle);
         output.WriteLine(report);
         if (!report.Passed)
-            throw new UserException($"{Bundle} does not answer as its reference does. Copy it again or export it again; if it still differs, do not trust it here.");
+            throw new UserException(
+                $"{Bundle} does not answer as its reference does. Copy it again or export it again; if it still differs, do not trust it here.");
         if (RunPath is not null)
             output.WriteLine(CompareWeights(Bundle, RunPath));
         return 0;
@@ -50,7 +51,8 @@ public sealed class VerifyVerb : Verb
         IReadOnlyDictionary<string, WeightArray> trained = Checkpoint.Read(Path.Combine(run, "checkpoint.safetensors")).Weights();
         string weights = Path.Combine(bundle, "weights.safetensors");
         if (!File.Exists(weights))
-            throw new UserException($"{bundle} has no weights.safetensors to compare with the checkpoint in {run}. Export it again: train export {run}");
+            throw new UserException(
+                $"{bundle} has no weights.safetensors to compare with the checkpoint in {run}. Export it again: train export {run}");
         IReadOnlyDictionary<string, WeightArray> shipped = Safetensors.Read(weights).Weights();
         foreach ((string path, WeightArray weight) in shipped)
             if (!trained.TryGetValue(path, out WeightArray? other) || !other.Values.AsSpan().SequenceEqual(weight.Values))

@@ -28,7 +28,9 @@ public sealed class QuickstartVerb : Verb
         IProgressReport progress = Progress.Create();
         Algorithm algorithm = Algorithm.Find("environment-model");
         bool again = File.Exists(Path.Combine(RunPath, "config.json"));
-        TrainOptions options = again ? OptionText.Change(Session.ReadOptions(RunPath, algorithm), Set) : OptionText.With(algorithm.Preset("small"), Set);
+        TrainOptions options = again
+            ? OptionText.Change(Session.ReadOptions(RunPath, algorithm), Set)
+            : OptionText.With(algorithm.Preset("small"), Set);
         using (RunFolder folder = again ? RunFolder.Resume(RunPath) : RunFolder.Create(RunPath, algorithm.Name, options))
         {
             folder.WriteConfig(algorithm.Name, options);

@@ -63,7 +63,8 @@ public sealed class EnvironmentModelTrainer : Trainer
         if (stop.IsCancellationRequested)
             return;
         if (episodes.Count < 2)
-            throw new UserException($"{episodes.Count} episode is too little to learn from one and be judged by another; collect more: --set frames=...");
+            throw new UserException(
+                $"{episodes.Count} episode is too little to learn from one and be judged by another; collect more: --set frames=...");
         int heldOut = Math.Clamp((int)Math.Round(episodes.Count * _options.HoldOut), 1, episodes.Count - 1);
         _training = new([.. episodes.SkipLast(heldOut)]);
         _heldOut = new([.. episodes.TakeLast(heldOut)]);

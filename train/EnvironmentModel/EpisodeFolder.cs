@@ -54,17 +54,18 @@ public static class EpisodeFolder
         try
         {
             var recorded = JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(ManifestOf(folder)), OptionText.Json)!;
-            string[] different = [.. recorded.Except(Manifest.HashFiles(folder)).Union(Manifest.HashFiles(folder).Except(recorded))
+            IReadOnlyDictionary<string, string> found = Manifest.HashFiles(folder);
+            string[] different = [.. recorded.Except(found).Concat(found.Except(recorded))
                 .Select(file => file.Key).Distinct().Order(StringComparer.Ordinal)];
             if (different.Length > 0)
-                throw new InvalidDataException($"{string.Join(", ", different.Take(3))}{(different.Length > 3 ? $" and {different.Length - 3} more" : "")} "
-                    + "damaged, missing or added since");
+                throw new InvalidDataException(
+                    $"{string.Join(", ", different.Take(3))}{(different.Length > 3 ? ", ..." : "")} damaged, missing or added since");
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or JsonException)
         {
             throw new UserException(
-                $"The games in {folder} are not as they were recorded: {exception.Message.TrimEnd('.')}. Delete the folder to record them again, the same ones.",
-                exception);
+                $"The games in {folder} are not as they were recorded: {exception.Message.TrimEnd('.')}. "
+                + "Delete the folder to record them again, the same ones.", exception);
         }
     }
 

@@ -36,6 +36,7 @@ public static class BundleExporter
             if (Directory.Exists(directory))
                 Directory.Move(directory, former);
             Directory.Move(temporary, directory);
+            Discard(former);
             return report;
         }
         catch (Exception exception) when (AtomicFile.IsRefusal(exception))
@@ -44,10 +45,14 @@ public static class BundleExporter
         }
         finally
         {
-            foreach (string rest in new[] { temporary, former })
-                if (Directory.Exists(rest))
-                    Directory.Delete(rest, recursive: true);
+            Discard(temporary);
         }
+    }
+
+    private static void Discard(string directory)
+    {
+        if (Directory.Exists(directory))
+            Directory.Delete(directory, recursive: true);
     }
 
     private static void Write(

@@ -6,7 +6,8 @@ public static class Names
     /// <summary>End of a sentence: "; did you mean 'x'?" for the nearest of the known names, a full stop where none is near.</summary>
     public static string Suggest(string name, IEnumerable<string> known)
     {
-        (string? nearest, int distance) = known.Select(candidate => ((string?)candidate, Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
+        (string? nearest, int distance) = known
+            .Select(candidate => ((string?)candidate, Distance(name.ToLowerInvariant(), candidate.ToLowerInvariant())))
             .OrderBy(pair => pair.Item2).FirstOrDefault((null, int.MaxValue));
         return distance <= Math.Max(2, name.Length / 3) ? $"; did you mean '{nearest}'?" : ".";
     }

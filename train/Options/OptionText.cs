@@ -71,7 +71,8 @@ public static class OptionText
     {
         PropertyInfo[] properties = Properties(options);
         return properties.FirstOrDefault(property => string.Equals(property.Name, key, StringComparison.OrdinalIgnoreCase))
-            ?? throw new UserException($"Unknown option '{key}'{Names.Suggest(key, properties.Select(Key))} Options: {string.Join(", ", properties.Select(Key))}.");
+            ?? throw new UserException(
+                $"Unknown option '{key}'{Names.Suggest(key, properties.Select(Key))} Options: {string.Join(", ", properties.Select(Key))}.");
     }
 
     private static string Key(PropertyInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);

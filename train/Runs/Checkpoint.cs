@@ -34,7 +34,7 @@ public sealed class Checkpoint
     public static Checkpoint Read(string path)
     {
         if (!File.Exists(path))
-            throw new UserException($"There is no checkpoint {path}: the folder is no run, or its training has not come to its first checkpoint.");
+            throw new UserException($"There is no checkpoint {path}: the folder is no run, or its training has not come to the first one.");
         try
         {
             var checkpoint = new Checkpoint(path, Safetensors.Read(path));
@@ -175,10 +175,14 @@ public sealed class Checkpoint
     }
 
     private T[] Find<T>(string name) where T : unmanaged =>
-        _tensors.TryGetValue(name, out TensorData? data) && data.ElementType == typeof(T) ? data.Values<T>() : throw Misfit($"{name} is missing there");
+        _tensors.TryGetValue(name, out TensorData? data) && data.ElementType == typeof(T)
+            ? data.Values<T>()
+            : throw Misfit($"{name} is missing there");
 
     private T Value<T>(string key) where T : IParsable<T> =>
-        _values.TryGetValue(key, out string? text) && T.TryParse(text, CultureInfo.InvariantCulture, out T? value) ? value : throw Misfit($"{key} is missing there");
+        _values.TryGetValue(key, out string? text) && T.TryParse(text, CultureInfo.InvariantCulture, out T? value)
+            ? value
+            : throw Misfit($"{key} is missing there");
 
     private UserException Misfit(string where) =>
         new($"{_source} does not fit this run: {where}. Restore the run's own checkpoint and config.json, or start a new run with --run.");

@@ -14,7 +14,9 @@ public static class Devices
     public static Device Open(string name, TrainOptions options)
     {
         string[] parts = name.ToLowerInvariant().Split(':');
-        if (parts[0] is not ("cpu" or "cuda") || parts.Length > 2 || (parts.Length == 2 && (parts[0] == "cpu" || !ushort.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out _))))
+        ushort index = 0;
+        if (parts is not (["cpu"] or ["cuda"] or ["cuda", _])
+            || (parts.Length == 2 && !ushort.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index)))
             throw new UserException($"Unknown device '{name}'. Devices: cpu, cuda, cuda:1 ...");
         set_num_threads(options.Threads);
         if (parts[0] == "cpu")
@@ -23,7 +25,6 @@ public static class Devices
             throw new UserException(
                 "--device cuda: this libtorch finds no CUDA device. It needs a libtorch built with CUDA (name its directory by the environment "
                 + "variable LIBTORCH), an NVIDIA GPU and its driver (try nvidia-smi). Train with --device cpu otherwise.");
-        int index = parts.Length == 2 ? int.Parse(parts[1], CultureInfo.InvariantCulture) : 0;
         if (index >= cuda.device_count())
             throw new UserException($"There is no device cuda:{index}; this machine has {cuda.device_count()} (cuda:0 ... cuda:{cuda.device_count() - 1}).");
         backends.cuda.matmul.allow_tf32 = options.Tf32;

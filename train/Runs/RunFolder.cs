@@ -102,7 +102,8 @@ public sealed class RunFolder : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new UserException($"Cannot use {path} as a run folder: {exception.Message.TrimEnd('.')}. Name another folder with --run.", exception);
+            throw new UserException(
+                $"Cannot use {path} as a run folder: {exception.Message.TrimEnd('.')}. Name another folder with --run.", exception);
         }
     }
 

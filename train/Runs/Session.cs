@@ -51,7 +51,8 @@ public static class Session
         catch (Exception exception) when (exception is JsonException or UserException)
         {
             throw new UserException(
-                $"{Path.Combine(path, "config.json")} does not hold the options of a run: {exception.Message} Restore it, or start a new run.", exception);
+                $"{Path.Combine(path, "config.json")} does not hold the options of a run: {exception.Message} "
+                + "Restore it, or start a new run.", exception);
         }
     }
 
@@ -84,7 +85,8 @@ public static class Session
         };
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(output));
         name = name == "bundle" ? $"{definition.Environment}-{definition.Algorithm}" : name;
-        VerificationReport report = BundleExporter.Export(output, name, definition, trainer.Parameters.ToWeights(), training, Metrics.Lines(folder.Path, run.Updates));
+        VerificationReport report = BundleExporter.Export(
+            output, name, definition, trainer.Parameters.ToWeights(), training, Metrics.Lines(folder.Path, run.Updates));
         progress.Say($"Exported and verified {output}");
         progress.Say(report.ToString()!);
     }
