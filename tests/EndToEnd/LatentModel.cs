@@ -16,6 +16,7 @@ internal static class LatentModel
         Environment = "none",
         Observation = new() { Shape = [Observation], Low = -1, High = 1 },
         Action = ActionSpec.Continuous([Actions], -1, 1),
+        Limits = [],
         Starts = [.. Enumerable.Range(0, 16 * Observation).Select(i => MathF.Sin(0.7f * i))],
         Graphs = new Dictionary<string, IGraphDefinition> { ["observe"] = new Observe(), ["imagine"] = new Imagine(), ["decode"] = new Decode() },
     };

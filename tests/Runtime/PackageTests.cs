@@ -25,16 +25,6 @@ public sealed class PackageTests : BundleFixture
         for (int t = 0; t < imagined.Horizon; t++) Console.WriteLine(string.Join(' ', imagined.Rewards(t).ToArray()));
         """;
 
-    private static string Root
-    {
-        get
-        {
-            string directory = TestContext.CurrentContext.TestDirectory;
-            while (!File.Exists(Path.Combine(directory, "WorldModels.sln"))) directory = Path.GetDirectoryName(directory)!;
-            return directory;
-        }
-    }
-
     [Test]
     public void AnAppOutsideTheSolutionRestoresItAndDreams()
     {
@@ -42,7 +32,7 @@ public sealed class PackageTests : BundleFixture
         string feed = Directory.CreateDirectory(Path.Combine(work, "feed")).FullName;
         Pack("runtime/WorldModels.Runtime", feed);
         // Where NuGet has no ONNX Runtime, our build of its sources stands in under its name, for this app alone.
-        if (Directory.Exists(Path.Combine(Root, "artifacts", "bin", "OnnxRuntime"))) Pack("runtime/OnnxRuntime", feed, "--no-build");
+        if (Directory.Exists(Path.Combine(Repository.Root, "artifacts", "bin", "OnnxRuntime"))) Pack("runtime/OnnxRuntime", feed, "--no-build");
         string package = Directory.EnumerateFiles(feed, "WorldModels.Runtime.*.nupkg").Single();
         const string engine = "Microsoft.ML.OnnxRuntime.Managed";
         Assert.That(Dependencies(package), Is.EquivalentTo(new[] { $"net8.0 {engine}", $"net10.0 {engine}" }));
@@ -93,7 +83,7 @@ public sealed class PackageTests : BundleFixture
         ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 
     private static void Pack(string project, string feed, params string[] more) =>
-        Dotnet(Root, ["pack", Path.Combine(Root, project), "-c", Configuration, "-o", feed, .. more]);
+        Dotnet(Repository.Root, ["pack", Path.Combine(Repository.Root, project), "-c", Configuration, "-o", feed, .. more]);
 
     private static IEnumerable<string> Dependencies(string package)
     {

@@ -197,22 +197,11 @@ public sealed class ToolsAppTests
         }
     }
 
-    [TestCaseSource(nameof(Zoo))]
+    [TestCaseSource(typeof(Repository), nameof(Repository.Zoo))]
     public void EveryBundleOfTheZooIsSound(string bundle)
     {
         Succeeds("inspect", bundle);
         Assert.That(Succeeds("verify", bundle, "--provider", "cpu"), Does.Contain("verified"));
-    }
-
-    private static IEnumerable<string> Zoo()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (!File.Exists(Path.Combine(folder.FullName, "WorldModels.sln"))) continue;
-            string zoo = Path.Combine(folder.FullName, "models", "zoo");
-            return Directory.Exists(zoo) ? Directory.EnumerateDirectories(zoo).Order(StringComparer.Ordinal) : [];
-        }
-        return [];
     }
 
     private static string Succeeds(params string[] args)

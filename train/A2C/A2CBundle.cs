@@ -12,6 +12,11 @@ public static class A2CBundle
         Environment = environment,
         Observation = new() { Shape = [config.Channels, config.Rows, config.Columns], Low = 0, High = 1 },
         Action = ActionSpec.Discrete(config.Actions),
+        Limits =
+        [
+            "Trained as long as the figures say, and no longer: early learning, not a solved game.",
+            "Sample its actions. Greedily it walks in circles and scores less.",
+        ],
         Starts = starts,
         Graphs = new Dictionary<string, IGraphDefinition> { ["act"] = new Act(config), ["value"] = new Value(config) },
     };

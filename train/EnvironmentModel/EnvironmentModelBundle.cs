@@ -21,6 +21,14 @@ public static class EnvironmentModelBundle
             Environment = options.Env,
             Observation = new() { Shape = [3, config.Rows, config.Columns], Low = 0, High = 1 },
             Action = ActionSpec.Discrete(config.Actions),
+            Limits =
+            [
+                "It sees one frame, and a ghost's direction is not in it: where the rules make a ghost's move likely, the model drops the ghost "
+                + "or leaves it where it was (see with_ghosts_exact). Long dreams become games without ghosts.",
+                "The countdown of an edible ghost is not predicted: a dreamed one always looks freshly edible.",
+                "Where a level or an episode ends, the next frame cannot be known.",
+                "It learnt from a scripted player's games; where another policy goes, it may err more.",
+            ],
             Starts = starts,
             Graphs = new Dictionary<string, IGraphDefinition>
             {

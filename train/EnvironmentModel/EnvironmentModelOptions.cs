@@ -31,7 +31,7 @@ public sealed record EnvironmentModelOptions : TrainOptions
 
     /// <summary>Share of random moves of the greedy player.</summary>
     [Range(0.0, 1.0)]
-    public double Epsilon { get; init; } = 0.15;
+    public double Epsilon { get; init; } = 0.3;
 
     /// <summary>Games played in lock step while collecting.</summary>
     [Range(1, 4096)]

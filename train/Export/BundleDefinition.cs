@@ -30,6 +30,9 @@ public sealed record BundleDefinition
     /// <summary>Graphs by name (observe, imagine, act, value, control ...).</summary>
     public required IReadOnlyDictionary<string, IGraphDefinition> Graphs { get; init; }
 
+    /// <summary>What a user must not expect of it, for the model card.</summary>
+    public required IReadOnlyList<string> Limits { get; init; }
+
     /// <summary>Observations to start dreams and reference inputs from, (N, observation) row-major.</summary>
     public required float[] Starts { get; init; }
 }

@@ -11,10 +11,14 @@ namespace WorldModels.Train;
 /// </summary>
 public static class BundleExporter
 {
-    /// <summary>Exports into <paramref name="directory"/>, replacing a bundle that is there.</summary>
+    /// <summary>
+    /// Exports into <paramref name="directory"/>, replacing a bundle that is there. A run's <paramref name="metrics"/> file travels along,
+    /// thinned, as curve.jsonl.
+    /// </summary>
     /// <exception cref="UserException">The runtime's results differ from the eager network's, or the disk refused.</exception>
     public static VerificationReport Export(
-        string directory, string name, BundleDefinition definition, IReadOnlyDictionary<string, WeightArray> weights, TrainingSpec training)
+        string directory, string name, BundleDefinition definition, IReadOnlyDictionary<string, WeightArray> weights, TrainingSpec training,
+        string? metrics = null)
     {
         directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
         if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any() && !File.Exists(Path.Combine(directory, Manifest.FileName)))
@@ -23,7 +27,7 @@ public static class BundleExporter
         try
         {
             Directory.CreateDirectory(temporary);
-            Write(temporary, name, definition, weights, training);
+            Write(temporary, name, definition, weights, training, metrics);
             VerificationReport report = BundleVerifier.Verify(temporary);
             if (!report.Passed)
                 throw new UserException($"The exported graphs do not compute what the network computes, nothing was shipped:\n{report}");
@@ -44,7 +48,8 @@ public static class BundleExporter
     }
 
     private static void Write(
-        string directory, string name, BundleDefinition definition, IReadOnlyDictionary<string, WeightArray> weights, TrainingSpec training)
+        string directory, string name, BundleDefinition definition, IReadOnlyDictionary<string, WeightArray> weights, TrainingSpec training,
+        string? metrics)
     {
         const int Opset = 17;
         OnnxModel[] models = [.. definition.Graphs.Select(pair => Trace(pair.Key, pair.Value, weights, definition, Opset))];
@@ -71,8 +76,18 @@ public static class BundleExporter
             Parity = new() { Horizon = ParityReference.Horizon },
             Training = training,
         };
-        File.WriteAllText(Path.Combine(directory, "README.md"), ModelCard.Write(manifest));
+        File.WriteAllText(Path.Combine(directory, "README.md"), ModelCard.Write(manifest, definition.Limits));
+        if (File.Exists(metrics))
+            File.WriteAllLines(Path.Combine(directory, "curve.jsonl"), Thin(File.ReadAllLines(metrics)));
         (manifest with { Files = Manifest.HashFiles(directory) }).Save(directory);
+    }
+
+    /// <summary>At most a hundred lines of a curve, evenly spread, the last one among them.</summary>
+    private static IEnumerable<string> Thin(string[] lines)
+    {
+        const int Most = 100;
+        int stride = (lines.Length + Most - 1) / Most;
+        return lines.Where((_, i) => (lines.Length - 1 - i) % stride == 0);
     }
 
     private static OnnxModel Trace(

@@ -7,8 +7,8 @@ namespace WorldModels.Train;
 /// <summary>The README.md of a bundle: what it is, how it was made, how good it is, beside what.</summary>
 public static class ModelCard
 {
-    /// <summary>Text of the card, all of it from the manifest.</summary>
-    public static string Write(Manifest manifest)
+    /// <summary>Text of the card.</summary>
+    public static string Write(Manifest manifest, IReadOnlyList<string> limits)
     {
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"# {manifest.Name}").AppendLine();
@@ -31,6 +31,10 @@ public static class ModelCard
                 text.AppendLine(CultureInfo.InvariantCulture, $"| {key} | {value:0.####} |");
             text.AppendLine();
         }
+        text.AppendLine("## Limits").AppendLine();
+        foreach (string limit in limits)
+            text.AppendLine(CultureInfo.InvariantCulture, $"- {limit}");
+        text.AppendLine();
         text.AppendLine("## Graphs").AppendLine();
         text.AppendLine("| graph | tensor | role | type and shape |").AppendLine("|---|---|---|---|");
         foreach ((string name, GraphSpec graph) in manifest.Graphs)

@@ -72,7 +72,7 @@ public static class Session
         };
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(output));
         name = name == "bundle" ? $"{definition.Environment}-{definition.Algorithm}" : name;
-        VerificationReport report = BundleExporter.Export(output, name, definition, trainer.Parameters.ToWeights(), training);
+        VerificationReport report = BundleExporter.Export(output, name, definition, trainer.Parameters.ToWeights(), training, folder.File("metrics.jsonl"));
         progress.Say($"Exported and verified {output}");
         progress.Say(report.ToString()!);
     }
