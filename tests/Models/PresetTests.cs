@@ -3,13 +3,13 @@ using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Models;
 
-/// <summary>The networks that the presets build have their published sizes (Weber et al. 2017, as reimplemented), ours stay as they are.</summary>
+/// <summary>The networks that the presets build have the published sizes (Weber et al. 2017, as reimplemented).</summary>
 public sealed class PresetTests
 {
     [TestCase("a2c", "paper", 201_174)]
     [TestCase("a2c", "small", 201_174)]
     [TestCase("environment-model", "paper", 345_233)]
-    [TestCase("environment-model", "small", 18_640)]    // 18,705 with ten rewards: two fewer, and a head that says whether the episode goes on
+    [TestCase("environment-model", "small", 18_640)]    // of 18,705: two rewards fewer, and a head for the end of the episode
     public void BuildsANetworkOfItsSize(string algorithm, string preset, long parameters)
     {
         Algorithm found = Algorithm.Find(algorithm);

@@ -68,16 +68,23 @@ internal sealed class FreshTransitions
     public Share Copying() => Equal(_now);
 
     /// <summary>The share whose next frame is <paramref name="predicted"/>, (N, 15, 19) classes, in every cell.</summary>
-    public Share Equal(ReadOnlySpan<byte> predicted)
+    /// <param name="predicted">What is compared.</param>
+    /// <param name="ghosts">Count only the transitions that start with a ghost in sight, or only the others.</param>
+    public Share Equal(ReadOnlySpan<byte> predicted, bool? ghosts = null)
     {
         var (hits, counts) = (new int[Episodes], new int[Episodes]);
         for (int i = 0; i < Count; i++)
         {
+            if (ghosts is { } wanted && wanted != HasGhost(_now.AsSpan(i * Cells, Cells)))
+                continue;
             counts[_episode[i]]++;
             hits[_episode[i]] += predicted.Slice(i * Cells, Cells).SequenceEqual(_next.AsSpan(i * Cells, Cells)) ? 1 : 0;
         }
         return new(hits, counts);
     }
+
+    private static bool HasGhost(ReadOnlySpan<byte> classes) =>
+        classes.ContainsAny((byte)MiniPacmanPixel.EdibleGhost, (byte)MiniPacmanPixel.DangerousGhost);
 
     private sealed record Transition(int Episode, float[] Frame, long Action, float[] Next);
 }

@@ -38,6 +38,6 @@ internal static class ZooFolder
         while (directory is not null && !File.Exists(System.IO.Path.Combine(directory.FullName, "WorldModels.sln")))
             directory = directory.Parent;
         return directory?.FullName ?? throw new DirectoryNotFoundException(
-            $"No directory above {TestContext.CurrentContext.TestDirectory} holds WorldModels.sln: run the tests from a checkout of the repository.");
+            $"No directory above {TestContext.CurrentContext.TestDirectory} holds WorldModels.sln: run the tests in a checkout.");
     }
 }
