@@ -22,7 +22,6 @@ internal sealed class FreshTransitions
         (_now, _next) = (new byte[Count * Cells], new byte[Count * Cells]);
         MiniPacmanPixels.Classify<byte>(Frames, _now);
         MiniPacmanPixels.Classify<byte>([.. transitions.SelectMany(transition => transition.Next)], _next);
-        MeanLength = (double)steps / Episodes;
     }
 
     /// <summary>N.</summary>
@@ -32,7 +31,6 @@ internal sealed class FreshTransitions
     public int Episodes => _episode[^1] + 1;
 
     /// <summary>Mean length of these episodes.</summary>
-    public double MeanLength { get; }
 
     /// <summary>Where they start, (N, 3, 15, 19).</summary>
     public float[] Frames { get; }

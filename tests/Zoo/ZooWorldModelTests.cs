@@ -56,7 +56,7 @@ public sealed class ZooWorldModelTests
         // On how many episodes the card rests: transitions of one episode are alike, so episodes are what counts.
         void AssertClose(string what, Share exact, double expected)
         {
-            double tolerance = StandardErrors * Math.Sqrt(exact.Variance() + exact.Variance(card["transitions"] / fresh.MeanLength));
+            double tolerance = StandardErrors * Math.Sqrt(exact.Variance() + exact.Variance(card["episodes"]));
             TestContext.Out.WriteLine($"{what}: {exact.Mean:F3}; the card says {expected:F3}, and {tolerance:F3} are allowed");
             Assert.That(exact.Mean, Is.EqualTo(expected).Within(tolerance), what);
         }
