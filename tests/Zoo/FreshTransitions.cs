@@ -14,7 +14,7 @@ internal sealed class FreshTransitions
     private readonly byte[] _now, _next;    // (N, 15, 19), classes
     private readonly int[] _episode;        // (N)
 
-    private FreshTransitions(List<Transition> transitions, int steps)
+    private FreshTransitions(List<Transition> transitions)
     {
         Frames = [.. transitions.SelectMany(transition => transition.Frame)];
         Actions = [.. transitions.Select(transition => transition.Action)];
@@ -29,8 +29,6 @@ internal sealed class FreshTransitions
 
     /// <summary>Episodes they come from.</summary>
     public int Episodes => _episode[^1] + 1;
-
-    /// <summary>Mean length of these episodes.</summary>
 
     /// <summary>Where they start, (N, 3, 15, 19).</summary>
     public float[] Frames { get; }
@@ -59,7 +57,7 @@ internal sealed class FreshTransitions
                     transitions.Add(new(episode, frame, action, [.. observation]));
             }
         }
-        return new(transitions, steps);
+        return new(transitions);
     }
 
     /// <summary>The share for which copying the frame is right.</summary>

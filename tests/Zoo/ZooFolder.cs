@@ -5,8 +5,8 @@ namespace WorldModels.Tests.Zoo;
 /// <summary>The shipped bundles: every directory under models/zoo.</summary>
 internal static class ZooFolder
 {
-    /// <summary>models/zoo of this repository, which is found by walking up from the tests.</summary>
-    public static string Path { get; } = System.IO.Path.Combine(Repository(), "models", "zoo");
+    /// <summary>models/zoo of this repository.</summary>
+    public static string Path { get; } = System.IO.Path.Combine(Repository.Root, "models", "zoo");
 
     /// <summary>Names of all bundles.</summary>
     public static IEnumerable<string> All => Directory.Exists(Path)
@@ -31,13 +31,4 @@ internal static class ZooFolder
         manifest.Training?.Figures ?? throw new AssertionException($"{manifest.Name} says nothing of its training");
 
     private static bool Has(string name, string graph) => File.Exists(System.IO.Path.Combine(Of(name), graph + ".onnx"));
-
-    private static string Repository()
-    {
-        DirectoryInfo? directory = new(TestContext.CurrentContext.TestDirectory);
-        while (directory is not null && !File.Exists(System.IO.Path.Combine(directory.FullName, "WorldModels.sln")))
-            directory = directory.Parent;
-        return directory?.FullName ?? throw new DirectoryNotFoundException(
-            $"No directory above {TestContext.CurrentContext.TestDirectory} holds WorldModels.sln: run the tests in a checkout.");
-    }
 }
