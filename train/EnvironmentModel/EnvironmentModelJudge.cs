@@ -30,7 +30,7 @@ public static class EnvironmentModelJudge
                 OpenLoop(model, config, games, rows, device, tally);
                 task.Report(tally.Seen, "");
             }
-        return tally.Figures(config);
+        return new Dictionary<string, double>(tally.Figures(config)) { ["episodes"] = games.Episodes };
     }
 
     /// <summary>Predicts up to five steps from each row's frame along the recorded actions, and counts.</summary>

@@ -26,6 +26,7 @@ public sealed class Transitions
     {
         int frames = episodes.Sum(episode => episode.Length + 1);
         Count = frames - episodes.Count;
+        Episodes = episodes.Count;
         _frames = new byte[frames * FrameSize];
         _classes = new byte[frames * MiniPacmanMaze.Cells];
         (_start, _action, _reward) = (new int[Count], new long[Count], new byte[Count]);
@@ -55,6 +56,9 @@ public sealed class Transitions
 
     /// <summary>Number of transitions.</summary>
     public int Count { get; }
+
+    /// <summary>Number of episodes they are from; transitions of one episode are alike.</summary>
+    public int Episodes { get; }
 
     /// <summary>Where a transition starts, as pixel classes (15 x 19).</summary>
     public ReadOnlySpan<byte> Classes(int transition) => ClassesOf(_start[transition]);

@@ -1,0 +1,45 @@
+using WorldModels.Train.EnvironmentModel;
+using static TorchSharp.torch;
+
+namespace WorldModels.Tests.Learning;
+
+/// <summary>
+/// The environment model learns where an action takes pacman, on games it never trained on. From the actions of other games it learns
+/// only what can be guessed of the scripted player's moves. The preset's network, on a fifth of its games, in batches half as large.
+/// </summary>
+/// <remarks>
+/// Share of held-out transitions (1,674 to 2,654) with pacman predicted in his cell and nowhere else, after 1,500 updates.
+/// <code>
+/// seed                   0      1      2      3
+/// actions              .934   .938   .955   .871
+/// shuffled actions     .319   .241   .323   .318
+/// </code>
+/// </remarks>
+public sealed class EnvironmentModelLearningTests
+{
+    private const double Line = 0.65;
+
+    private static readonly EnvironmentModelOptions Options = new()
+    {
+        Updates = 1500, Batch = 16, Frames = 12_000, Games = 32, Epsilon = 0.3,
+    };
+
+    private TemporaryRun _run;
+
+    [OneTimeSetUp]
+    public void Open() => _run = new("environment-model", Options);
+
+    [OneTimeTearDown]
+    public void Close() => _run.Dispose();
+
+    [TestCase(false)]
+    [TestCase(true)]
+    public void PacmanGoesWhereTheActionSaysUnlessActionsAreShuffled(bool shuffleActions)
+    {
+        using var trainer = new EnvironmentModelTrainer(Options with { ShuffleActions = shuffleActions }, CPU);
+        _run.Train(trainer);    // the second run finds the games of the first
+        double share = trainer.Evaluate(Options.EvaluationEpisodes, TemporaryRun.Progress)["pacman_cell"];
+        TestContext.Out.WriteLine($"pacman's cell: {share:F3}");
+        Assert.That(share, shuffleActions ? Is.LessThan(Line) : Is.GreaterThan(Line));
+    }
+}

@@ -1,0 +1,123 @@
+using TorchSharp;
+using WorldModels.Environments;
+using WorldModels.Models;
+using WorldModels.Train;
+using WorldModels.Train.EnvironmentModel;
+using static TorchSharp.torch;
+
+namespace WorldModels.Tests.Models;
+
+/// <summary>
+/// What an untrained environment model must already do: read its action, keep rows apart, answer in the game's colours and rewards.
+/// </summary>
+[TestFixture(EnvironmentModelArchitecture.Compact, "conv1")]
+[TestFixture(EnvironmentModelArchitecture.Faithful, "stem")]
+public sealed class EnvironmentModelWiringTests(EnvironmentModelArchitecture architecture, string firstLayer)
+{
+    private const int Rows = MiniPacmanMaze.Rows, Columns = MiniPacmanMaze.Columns, Cells = MiniPacmanMaze.Cells;
+    private const int Batch = 6, Actions = MiniPacmanGame.Actions;
+
+    private EnvironmentModelConfig _config;
+    private EagerParameters _parameters;
+    private EnvironmentModel<EagerTensor> _model;
+    private DisposeScope _scope;
+
+    [SetUp]
+    public void Build()
+    {
+        _scope = NewDisposeScope();
+        _config = EnvironmentModelTrainer.ConfigOf(new() { Architecture = architecture, Termination = true });
+        _parameters = new(seed: 3);
+        _model = new(_parameters.Root["model"], _config);
+    }
+
+    [TearDown]
+    public void Release()
+    {
+        _parameters.Dispose();
+        _scope.Dispose();
+    }
+
+    [Test]
+    public void EachActionEntersByAPlaneOfItsOwn([Range(0, Actions - 1)] int action)
+    {
+        Tensor frames = Frames(1).expand(Actions, 3, Rows, Columns);
+        Tensor every = arange(Actions, dtype: ScalarType.Int64);
+        float[][] before = PixelRows(_model.Predict(frames, every));
+        Assert.That(before.Select(row => row.Sum()).Distinct().Count(), Is.EqualTo(Actions), "actions give the same prediction");
+        using (no_grad())
+            _parameters.All[$"model/{firstLayer}/weight"].select(1, 3 + action).zero_();   // three colours, then one plane an action
+        float[][] after = PixelRows(_model.Predict(frames, every));
+        for (int other = 0; other < Actions; other++)
+            Assert.That(after[other].SequenceEqual(before[other]), Is.EqualTo(other != action), $"action {other}");
+    }
+
+    [Test]
+    public void ARowIsPredictedAsIfAlone()
+    {
+        (Tensor frames, Tensor actions) = (Frames(Batch), Chosen());
+        Prediction<EagerTensor> together = _model.Predict(frames, actions);
+        float[] frame = Numbers(_model.Frame(together)), goesOn = Numbers(_model.Continue(together));
+        for (int row = 0; row < Batch; row++)
+        {
+            Prediction<EagerTensor> alone = _model.Predict(frames.narrow(0, row, 1), actions.narrow(0, row, 1));
+            Assert.That(PixelRows(alone)[0], Is.EqualTo(PixelRows(together)[row]).Within(1e-5), $"row {row}");
+            Assert.That(Numbers(alone.Reward), Is.EqualTo(Numbers(together.Reward.Value[row])).Within(1e-5), $"row {row}");
+            Assert.That(Numbers(_model.Continue(alone)), Is.EqualTo(goesOn[row..(row + 1)]).Within(1e-5), $"row {row}");
+            Assert.That(Numbers(_model.Frame(alone)), Is.EqualTo(frame[(row * 3 * Cells)..((row + 1) * 3 * Cells)]), $"row {row}");
+        }
+    }
+
+    [Test]
+    public void AFrameIsThePaletteOfTheLikeliestClasses()
+    {
+        Prediction<EagerTensor> prediction = _model.Predict(Frames(Batch), Chosen());
+        long[] classes = prediction.Pixels.Value.argmax(1).data<long>().ToArray();      // (B, H, W)
+        var expected = new float[Batch * 3 * Cells];
+        MiniPacmanPixels.Render<long>(classes, expected);
+        Assert.That(classes.Distinct().Count(), Is.GreaterThan(1), "one colour everywhere shows nothing");
+        Assert.That(Numbers(_model.Frame(prediction)), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void ARewardIsTheTablesValueOfTheLikeliestClass()
+    {
+        Prediction<EagerTensor> prediction = _model.Predict(Frames(Batch), Chosen());
+        for (int reward = 0; reward < _config.Rewards.Count; reward++)
+        {
+            Tensor logits = zeros(Batch, _config.Rewards.Count);
+            logits.select(1, reward).fill_(1);
+            Assert.That(Numbers(_model.Reward(prediction with { Reward = logits })), Is.All.EqualTo(_config.Rewards[reward]));
+        }
+        Assert.That(_config.Rewards, Is.SupersetOf(Numbers(_model.Reward(prediction)).Distinct()));
+    }
+
+    [Test]
+    public void EveryCellSeesTheWholeMap()
+    {
+        Tensor dark = zeros(1, 3, Rows, Columns), lit = dark.clone();
+        lit.narrow(2, 0, 1).narrow(3, 0, 1).fill_(20);      // one corner
+        Tensor stay = zeros([1], ScalarType.Int64);
+        Tensor far(Tensor frame) => _model.Predict(frame, stay).Pixels.Value.narrow(2, Rows - 2, 1).narrow(3, Columns - 2, 1);
+        Assert.That(Numbers(far(lit)), Is.Not.EqualTo(Numbers(far(dark))).Within(1e-4));
+    }
+
+    /// <summary>Pictures of random play, (count, 3, 15, 19).</summary>
+    private static Tensor Frames(int count)
+    {
+        var games = EnvironmentRegistry.MakeVector<long>("minipacman", count);
+        var observations = new float[count * 3 * Cells];
+        games.Reset(11, observations);
+        return tensor(observations, [count, 3, Rows, Columns]);
+    }
+
+    private static Tensor Chosen() => arange(Batch, dtype: ScalarType.Int64).remainder(Actions);
+
+    private static float[] Numbers(EagerTensor value) => value.Value.contiguous().data<float>().ToArray();
+
+    private static float[][] PixelRows(Prediction<EagerTensor> prediction)
+    {
+        float[] all = Numbers(prediction.Pixels);
+        return [.. all.Chunk(MiniPacmanPixels.Count * Cells)];
+    }
+}

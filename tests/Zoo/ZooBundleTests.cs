@@ -1,0 +1,54 @@
+using WorldModels.Runtime;
+
+namespace WorldModels.Tests.Zoo;
+
+/// <summary>Every shipped bundle is whole, small, described, and computes here what it computed where it was made.</summary>
+public sealed class ZooBundleTests
+{
+    private const int LargestFile = 5_000_000;
+
+    private static readonly string[] OfControllers =
+        ["return_sampled_mean", "return_sampled_sd", "return_greedy_mean", "return_random_mean", "return_random_sd", "evaluation_episodes"];
+
+    private static readonly string[] OfModels =
+        ["exact_frame", "exact_frame_copying", "exact_frame_ceiling", "with_ghosts_exact", "changed_cells", "pacman_cell", "reward"];
+
+    [Test]
+    public void HoldsTheEnvironmentModel() => Assert.That(ZooFolder.All, Does.Contain("minipacman-environment-model"));
+
+    [TestCaseSource(typeof(ZooFolder), nameof(ZooFolder.All))]
+    public void Verifies(string name)
+    {
+        VerificationReport report = BundleVerifier.Verify(ZooFolder.Of(name));
+        Assert.Multiple(() =>
+        {
+            Assert.That(report.Passed, Is.True, report.ToString());
+            Assert.That(report.Unverified, Is.Empty);
+            Assert.That(report.Manifest.Name, Is.EqualTo(name));
+            Assert.That(name, Does.StartWith(report.Manifest.Environment + "-"));
+        });
+    }
+
+    [TestCaseSource(typeof(ZooFolder), nameof(ZooFolder.All))]
+    public void StaysSmall(string name)
+    {
+        IEnumerable<FileInfo> files = new DirectoryInfo(ZooFolder.Of(name)).EnumerateFiles("*", SearchOption.AllDirectories);
+        Assert.That(files.Where(file => file.Length > LargestFile).Select(file => $"{file.Name}: {file.Length} bytes"), Is.Empty);
+    }
+
+    /// <summary>The card gives the figures of the manifest, those by which its algorithm is judged among them.</summary>
+    [TestCaseSource(typeof(ZooFolder), nameof(ZooFolder.All))]
+    public void HasAModelCard(string name)
+    {
+        Manifest manifest = ZooFolder.Read(name);
+        string card = File.ReadAllText(Path.Combine(ZooFolder.Of(name), "README.md"));
+        Assert.That(card, Does.StartWith($"# {name}"));
+        Assert.That(ZooFolder.Figures(manifest), Is.Not.Empty);
+        if (ZooFolder.Controllers.Contains(name))
+            Assert.That(ZooFolder.Figures(manifest).Keys, Is.SupersetOf(OfControllers));
+        if (ZooFolder.MiniPacmanModels.Contains(name))
+            Assert.That(ZooFolder.Figures(manifest).Keys, Is.SupersetOf(OfModels));
+        foreach ((string figure, double value) in ZooFolder.Figures(manifest))
+            Assert.That(card, Does.Contain(FormattableString.Invariant($"| {figure} | {value:0.####} |")));
+    }
+}
