@@ -32,7 +32,8 @@ public sealed class A2CTrainer : Trainer
         _games = EnvironmentRegistry.MakeVector<long>(options.Env, options.Environments);
         var shape = ((Box)_games.ObservationSpace).Shape;
         if (shape is not [int channels, int rows, int columns])
-            throw new UserException($"a2c learns from images (channels, rows, columns); {options.Env} observes ({string.Join(", ", shape)}).");
+            throw new UserException(
+                $"a2c learns from images (channels, rows, columns); {options.Env} observes ({string.Join(", ", shape)}).");
         _config = new()
         {
             Channels = channels, Rows = rows, Columns = columns,
@@ -75,15 +76,16 @@ public sealed class A2CTrainer : Trainer
         double norm = nn.utils.clip_grad_norm_(Parameters.All.Values, _options.MaxGradNorm);
         _optimiser.step();
         Observations(steps).CopyTo(Observations(0));
-        return !measure ? Unmeasured : new Dictionary<string, double>
-        {
-            ["loss"] = loss.item<float>(),
-            ["return"] = _finished.Count == 0 ? 0 : _finished.Average(),
-            ["entropy"] = entropy.item<float>(),
-            ["value_loss"] = valueLoss.item<float>(),
-            ["policy_loss"] = policyLoss.item<float>(),
-            ["gradient_norm"] = norm,
-        };
+        if (!measure)
+            return Unmeasured;
+        var figures = new Dictionary<string, double> { ["loss"] = loss.item<float>() };
+        if (_finished.Count > 0)
+            figures["return"] = _finished.Average();     // before the first end of an episode there is none, which is not a return of 0
+        figures["entropy"] = entropy.item<float>();
+        figures["value_loss"] = valueLoss.item<float>();
+        figures["policy_loss"] = policyLoss.item<float>();
+        figures["gradient_norm"] = norm;
+        return figures;
     }
 
     public override void Save(Checkpoint checkpoint)
@@ -158,7 +160,8 @@ public sealed class A2CTrainer : Trainer
             for (int step = 0; step < _options.Steps; step++)
             {
                 using var scope = NewDisposeScope();
-                long[] actions = Choose(_agent.Forward(Images(step, 1)).Logits, (ulong)_options.Seed, update * _options.Steps + step, _gumbel);
+                EagerTensor logits = _agent.Forward(Images(step, 1)).Logits;                                // (B, A)
+                long[] actions = Choose(logits, (ulong)_options.Seed, update * _options.Steps + step, _gumbel);
                 actions.CopyTo(_actions, step * batch);
                 Span<float> rewards = _rewards.AsSpan(step * batch, batch);
                 _games.Step(actions, Observations(step + 1), rewards, _terminated, _truncated);
@@ -194,7 +197,10 @@ public sealed class A2CTrainer : Trainer
 
     private static readonly uint NoiseStream = Philox.Stream("act/noise");  // as the runtime names the noise of the exported graph
 
-    /// <summary>n-step returns, (n, B): rewards discounted, bootstrapped from the value of the last observation, cut where an episode ended.</summary>
+    /// <summary>
+    /// n-step returns, (n, B): rewards discounted, bootstrapped from the value of the last observation, cut where an episode ended. As in
+    /// the reference, the time limit cuts it like a death, without a bootstrap.
+    /// </summary>
     private float[] Returns()
     {
         int batch = _options.Environments, steps = _options.Steps;
@@ -220,7 +226,8 @@ public sealed class A2CTrainer : Trainer
             return Evaluation.Play(_options.Env, _options.Environments, episodes, seed, (step, observations, actions) =>
             {
                 using var scope = NewDisposeScope();
-                Tensor images = tensor(observations.ToArray(), [actions.Length, _config.Channels, _config.Rows, _config.Columns]).to(Parameters.Device);
+                long[] shape = [actions.Length, _config.Channels, _config.Rows, _config.Columns];
+                Tensor images = tensor(observations.ToArray(), shape).to(Parameters.Device);
                 EagerTensor logits = _agent.Forward(images).Logits;
                 (greedy ? logits.ArgMax(-1).Value.cpu().data<long>().ToArray() : Choose(logits, seed, step, gumbel)).CopyTo(actions);
             }, done => task.Report(done, ""));

@@ -58,7 +58,7 @@ public sealed record Manifest
     [JsonRequired]
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The graphs that one step of a dream runs, in order; whether the bundle has them is for <see cref="WorldModel.Load"/>.</summary>
+    /// <summary>The graphs that one step of a dream runs, in order; <see cref="WorldModel.Load"/> checks that they are there.</summary>
     [JsonIgnore]
     public string[] DreamGraphs =>
         Graphs.ContainsKey("dream") ? ["dream"] : Graphs.ContainsKey("act") ? ["act", "imagine"] : ["imagine"];
