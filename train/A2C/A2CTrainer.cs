@@ -219,11 +219,12 @@ public sealed class A2CTrainer : Trainer
 
     private ReturnSample Play(int episodes, bool greedy, IProgressReport progress)
     {
-        var gumbel = new float[_options.Environments * _config.Actions];
+        int games = Math.Min(_options.Environments, episodes);
+        var gumbel = new float[games * _config.Actions];                                                    // (B, A)
         ulong seed = (ulong)_options.Seed + 1_000_003;  // games never trained on
         using IProgressTask task = progress.Start(greedy ? "playing greedily" : "playing", episodes);
         using (no_grad())
-            return Evaluation.Play(_options.Env, _options.Environments, episodes, seed, (step, observations, actions) =>
+            return Evaluation.Play(_options.Env, games, episodes, seed, (step, observations, actions) =>
             {
                 using var scope = NewDisposeScope();
                 long[] shape = [actions.Length, _config.Channels, _config.Rows, _config.Columns];
@@ -233,16 +234,16 @@ public sealed class A2CTrainer : Trainer
             }, done => task.Report(done, ""));
     }
 
-    /// <summary>Observations of random play, a few steps apart, as reference inputs of the bundle.</summary>
+    /// <summary>Observations some steps into random play, each of its own game, as reference inputs of the bundle, (N, C, H, W).</summary>
     private float[] StartObservations()
     {
-        const int Rows = 16, Between = 5;
+        const int Rows = 16, Steps = 5;
         IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>(_options.Env, Rows);
         var observations = new float[Rows * _size];
         var actions = new long[Rows];
         var (rewards, terminated, truncated) = (new float[Rows], new bool[Rows], new bool[Rows]);
         games.Reset((ulong)_options.Seed + 2_000_003, observations);
-        for (int step = 0; step < Between; step++)
+        for (int step = 0; step < Steps; step++)
         {
             for (int row = 0; row < Rows; row++)
                 actions[row] = Philox.NextInt(new NoiseKey((ulong)_options.Seed, (uint)row, (uint)step, NoiseStream), _config.Actions);
