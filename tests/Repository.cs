@@ -7,7 +7,8 @@ internal static class Repository
     public static string Root { get; } = Find();
 
     /// <summary>The bundles that ship with the repository.</summary>
-    public static IEnumerable<string> Zoo => Directory.EnumerateDirectories(Path.Combine(Root, "models", "zoo")).Order(StringComparer.Ordinal);
+    public static IEnumerable<string> Zoo =>
+        Directory.EnumerateDirectories(Path.Combine(Root, "models", "zoo")).Order(StringComparer.Ordinal);
 
     private static string Find()
     {

@@ -30,7 +30,8 @@ public sealed class DirectionTests
     public void AnAssemblyReferencesOnlyWhatItMay(string name)
     {
         string[] references = [.. Assembly.Load(name).GetReferencedAssemblies().Select(reference => reference.Name!)
-            .Where(reference => !reference.StartsWith("System.", StringComparison.Ordinal) && reference is not "netstandard" and not "mscorlib")];
+            .Where(reference => !reference.StartsWith("System.", StringComparison.Ordinal))
+            .Where(reference => reference is not ("netstandard" or "mscorlib"))];
         Assert.That(references.Except(Allowed[name]), Is.Empty, $"{name} must not import these");
     }
 

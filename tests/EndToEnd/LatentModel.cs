@@ -18,7 +18,10 @@ internal static class LatentModel
         Action = ActionSpec.Continuous([Actions], -1, 1),
         Limits = [],
         Starts = [.. Enumerable.Range(0, 16 * Observation).Select(i => MathF.Sin(0.7f * i))],
-        Graphs = new Dictionary<string, IGraphDefinition> { ["observe"] = new Observe(), ["imagine"] = new Imagine(), ["decode"] = new Decode() },
+        Graphs = new Dictionary<string, IGraphDefinition>
+        {
+            ["observe"] = new Observe(), ["imagine"] = new Imagine(), ["decode"] = new Decode(),
+        },
     };
 
     private static TensorSpec[] State(string prefix, bool output) =>
@@ -38,7 +41,8 @@ internal static class LatentModel
     {
         public IReadOnlyList<TensorSpec> Inputs =>
         [
-            .. State("", output: false), Spec("action", TensorRole.Action, Actions), Spec("observation", TensorRole.Observation, Observation),
+            .. State("", output: false),
+            Spec("action", TensorRole.Action, Actions), Spec("observation", TensorRole.Observation, Observation),
             Spec("noise", TensorRole.Noise, Config.Stochastic),
         ];
 

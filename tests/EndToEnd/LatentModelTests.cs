@@ -22,7 +22,10 @@ public sealed class LatentModelTests
         using (NewDisposeScope())
         using (no_grad())
             foreach (IGraphDefinition graph in definition.Graphs.Values)
-                _ = graph.Run(parameters.Root, [.. graph.Inputs.Select(input => new EagerTensor(zeros([1, .. input.Shape.Skip(1).Select(dim => (long)dim.Size)])))]);
+            {
+                var zero = graph.Inputs.Select(input => new EagerTensor(zeros([1, .. input.Shape.Skip(1).Select(dim => (long)dim.Size)])));
+                _ = graph.Run(parameters.Root, [.. zero]);
+            }
         _weights = parameters.ToWeights();
         VerificationReport report = BundleExporter.Export(_folder, "latent", definition, _weights, new TrainingSpec());
         Assert.That(report.Passed, report.ToString());
@@ -35,6 +38,7 @@ public sealed class LatentModelTests
     public void ADreamIsTheEagerRollout()
     {
         const int Batch = 5, Horizon = 15;
+        int stochasticSize = LatentModel.Config.Stochastic;
         using WorldModel world = WorldModel.Load(_folder);
         using Dream dream = world.Dream(Batch, Horizon);
         DreamBatch imagined = dream.Run(seed: 3);
@@ -42,15 +46,20 @@ public sealed class LatentModelTests
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         var rssm = new Rssm<EagerTensor>(parameters.Root["rssm"], LatentModel.Config);
-        var reward = new Linear<EagerTensor>(parameters.Root["reward"], LatentModel.Config.Deterministic + LatentModel.Config.Stochastic, 1);
-        EagerTensor deterministic = Rows(imagined.State("deterministic", 0), Batch), stochastic = Rows(imagined.State("stochastic", 0), Batch);
+        var reward = new Linear<EagerTensor>(parameters.Root["reward"], LatentModel.Config.Deterministic + stochasticSize, 1);
+        EagerTensor deterministic = Rows(imagined.State("deterministic", 0), Batch);
+        EagerTensor stochastic = Rows(imagined.State("stochastic", 0), Batch);
         for (int t = 0; t < Horizon; t++)
         {
             // The dream's noise shows in its own states: recover none of it, draw it again as the runtime documents.
-            var noise = new float[Batch * LatentModel.Config.Stochastic];
+            var noise = new float[Batch * stochasticSize];
             for (int row = 0; row < Batch; row++)
-                Philox.FillGaussian(new NoiseKey(3, (uint)row, (uint)t, Philox.Stream("imagine/noise")), noise.AsSpan(row * LatentModel.Config.Stochastic, LatentModel.Config.Stochastic));
-            RssmState<EagerTensor> next = rssm.Imagine(deterministic, stochastic, Rows(imagined.ContinuousActions(t), Batch), Rows(noise, Batch));
+            {
+                var key = new NoiseKey(3, (uint)row, (uint)t, Philox.Stream("imagine/noise"));
+                Philox.FillGaussian(key, noise.AsSpan(row * stochasticSize, stochasticSize));
+            }
+            EagerTensor action = Rows(imagined.ContinuousActions(t), Batch);
+            RssmState<EagerTensor> next = rssm.Imagine(deterministic, stochastic, action, Rows(noise, Batch));
             AssertClose(next.Deterministic, imagined.State("deterministic", t + 1));
             AssertClose(next.Stochastic, imagined.State("stochastic", t + 1));
             AssertClose(reward.Forward(next.Deterministic.Concat(next.Stochastic)), imagined.Rewards(t));
@@ -65,7 +74,10 @@ public sealed class LatentModelTests
         using Dream one = world.Dream(1, 10), many = world.Dream(64, 10);
         DreamBatch alone = one.Run(11), together = many.Run(11);
         for (int t = 0; t <= 10; t++)
-            Assert.That(together.State("stochastic", t)[..4].ToArray(), Is.EqualTo(alone.State("stochastic", t).ToArray()).Within(Tolerance));
+        {
+            float[] row = alone.State("stochastic", t).ToArray();
+            Assert.That(together.State("stochastic", t)[..4].ToArray(), Is.EqualTo(row).Within(Tolerance));
+        }
     }
 
     [Test]
@@ -74,7 +86,8 @@ public sealed class LatentModelTests
         using var scope = NewDisposeScope();
         using var parameters = new EagerParameters(1);
         var rssm = new Rssm<EagerTensor>(parameters.Root, LatentModel.Config);
-        EagerTensor h = zeros(3, LatentModel.Config.Deterministic), z = zeros(3, LatentModel.Config.Stochastic), action = ones(3, LatentModel.Actions);
+        EagerTensor h = zeros(3, LatentModel.Config.Deterministic), z = zeros(3, LatentModel.Config.Stochastic);
+        EagerTensor action = ones(3, LatentModel.Actions);
         Tensor loss = zeros(1);
         for (int t = 0; t < 15; t++)
         {

@@ -105,7 +105,9 @@ public sealed class NnForwardTests
         }
     }
 
-    /// <summary>Parameter t in order of creation, element i: sin(0.37 i + t) / sqrt(numel / shape[0]); vectors 0.1 cos(0.53 i + t).</summary>
+    /// <summary>
+    /// Parameter t in order of creation, element i: sin(0.37 i + t) / sqrt(numel / shape[0]); vectors 0.1 cos(0.53 i + t).
+    /// </summary>
     private static void Fill(EagerParameters parameters)
     {
         using var guard = no_grad();

@@ -1,3 +1,4 @@
+using WorldModels.Runtime;
 using WorldModels.Train;
 using static TorchSharp.torch;
 
@@ -15,5 +16,28 @@ public sealed class PresetTests
         Algorithm found = Algorithm.Find(algorithm);
         using Trainer trainer = found.Create(found.Preset(preset), CPU);
         Assert.That(trainer.Parameters.Count, Is.EqualTo(parameters));
+    }
+
+    private static IEnumerable<string> Algorithms => Algorithm.All.Select(algorithm => algorithm.Name);
+
+    /// <summary>In seconds, as it says: trains, evaluates, exports a bundle that the runtime verifies.</summary>
+    [TestCaseSource(nameof(Algorithms))]
+    public void DebugGoesTheWholeWay(string name)
+    {
+        Algorithm algorithm = Algorithm.Find(name);
+        string directory = Directory.CreateTempSubdirectory("worldmodels-debug-").FullName;
+        try
+        {
+            TrainOptions options = algorithm.Preset("debug");
+            using var folder = RunFolder.Create(directory, name, options);
+            var silent = new PlainProgress(TextWriter.Null);
+            RunOutcome outcome = Session.Run(folder, algorithm, options, CPU, silent, export: true, CancellationToken.None);
+            Assert.That(outcome, Is.EqualTo(RunOutcome.Finished));
+            Assert.That(BundleVerifier.Verify(folder.BundlePath).Passed, Is.True);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
     }
 }

@@ -119,6 +119,25 @@ public sealed class BundleTests : BundleFixture
             "weights.safetensors is in the directory but not in the manifest");
     }
 
+    /// <summary>Ways to write the same file that any protobuf reader takes, and that must not hide a weight from the check.</summary>
+    [TestCase("value before key")]
+    [TestCase("an unknown group")]
+    public void RefusesUnlistedWeightsHoweverTheFileIsWritten(string way)
+    {
+        string directory = Keep(Fixtures.Latent(m => m with
+        {
+            Files = m.Files.Where(f => f.Key != "weights.safetensors").ToDictionary(f => f.Key, f => f.Value),
+        }));
+        string path = Path.Combine(directory, "imagine.onnx");
+        byte[] bytes = File.ReadAllBytes(path), key = [0x0A, 8, .. "location"u8], value = [0x12, 19, .. "weights.safetensors"u8];
+        byte[] usual = [.. key, .. value], other = [.. value, .. key];
+        Assert.That(bytes.AsSpan().IndexOf(usual), Is.Positive);
+        if (way == "an unknown group") bytes = [0xA3, 0x06, 0xA4, 0x06, .. bytes];      // field 100 begins and ends
+        else for (int at; (at = bytes.AsSpan().IndexOf(usual)) >= 0;) other.CopyTo(bytes, at);
+        File.WriteAllBytes(path, bytes);
+        Refused(directory, Unhashed, "imagine.onnx keeps weights in 'weights.safetensors', which is not listed in files");
+    }
+
     [Test]
     public void RefusesGraphFilesThatAreNotListed()
     {
@@ -246,6 +265,26 @@ public sealed class BundleTests : BundleFixture
         Refused(() => Controller.Load(model).Dispose(), "has no policy: expected a graph 'control' or 'act'");
         using var world = WorldModel.Load(model);
         Refused(() => world.Graph("decode"), "has no graph 'decode'; it has: imagine");
+    }
+
+    [Test]
+    public void RefusesImpossibleRuntimeOptions()
+    {
+        string directory = Keep(Fixtures.Grid());
+        Assert.That(() => WorldModel.Load(directory, new() { Threads = -1 }), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => WorldModel.Load(directory, new() { Device = -1 }), Throws.TypeOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void SaysWhichGraphsRun()
+    {
+        Manifest latent = Manifest.Load(Keep(Fixtures.Latent())), reach = Manifest.Load(Keep(Fixtures.Reach()));
+        Assert.That(latent.DreamGraphs, Is.EqualTo(new[] { "dream" }));
+        Assert.That(latent.Without("dream").DreamGraphs, Is.EqualTo(new[] { "act", "imagine" }));
+        Assert.That(latent.PolicyGraphs, Is.EqualTo(new[] { "control" }));
+        Assert.That(latent.Without("control").PolicyGraphs, Is.EqualTo(new[] { "observe", "act" }));
+        Assert.That(latent.Without("control", "act").PolicyGraphs, Is.Empty);
+        Assert.That(reach.PolicyGraphs, Is.EqualTo(new[] { "act" }));
     }
 
     [Test]

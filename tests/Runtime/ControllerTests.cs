@@ -87,6 +87,7 @@ public sealed class ControllerTests : BundleFixture
         string directory = Keep(Fixtures.Latent());
         using var open = Controller.Load(directory);
         Assert.That(open.Batch, Is.Zero);
+        Refused(() => open.Reset([0]), "There is no row 0 yet: call Act first");
         open.Act(new float[10], new long[2]);
         Assert.That(open.Batch, Is.EqualTo(2));
         open.Act(new float[20], new long[4]);
@@ -99,6 +100,13 @@ public sealed class ControllerTests : BundleFixture
         Refused(() => two.Act(new float[15], new long[3]), "Expected observations (2, 5), 10 values; found 15");
         two.Dispose();
         Assert.That(() => two.Act(new float[10], new long[2]), Throws.TypeOf<ObjectDisposedException>());
+    }
+
+    [Test]
+    public void RefusesAStateThatTwoGraphsOfAStepWrite()
+    {
+        string directory = Keep(Fixtures.Latent(m => m.Without("control", "dream").WithGraph("act", _ => m.Graphs["dream"])));
+        Refused(() => Controller.Load(directory, new() { Batch = 2 }).Dispose(), "observe and act, both write state 'h'");
     }
 
     [Test]

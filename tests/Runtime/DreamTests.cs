@@ -142,6 +142,13 @@ public sealed class DreamTests : BundleFixture
     }
 
     [Test]
+    public void RefusesToKeepTwoLogitsOfOneName()
+    {
+        using var world = WorldModel.Load(Keep(Fixtures.Latent(m => m.Without("dream").WithGraph("imagine", _ => m.Graphs["dream"]))));
+        Refused(() => world.Dream(2, 2, new() { KeepLogits = true }).Dispose(), "Both act and imagine call their logits 'logits'");
+    }
+
+    [Test]
     public void AllocatesNothingAfterTheFirstRun()
     {
         using var latent = WorldModel.Load(Keep(Fixtures.Latent()));

@@ -32,7 +32,8 @@ public sealed class PackageTests : BundleFixture
         string feed = Directory.CreateDirectory(Path.Combine(work, "feed")).FullName;
         Pack("runtime/WorldModels.Runtime", feed);
         // Where NuGet has no ONNX Runtime, our build of its sources stands in under its name, for this app alone.
-        if (Directory.Exists(Path.Combine(Repository.Root, "artifacts", "bin", "OnnxRuntime"))) Pack("runtime/OnnxRuntime", feed, "--no-build");
+        if (Directory.Exists(Path.Combine(Repository.Root, "artifacts", "bin", "OnnxRuntime")))
+            Pack("runtime/OnnxRuntime", feed, "--no-build");
         string package = Directory.EnumerateFiles(feed, "WorldModels.Runtime.*.nupkg").Single();
         const string engine = "Microsoft.ML.OnnxRuntime.Managed";
         Assert.That(Dependencies(package), Is.EquivalentTo(new[] { $"net8.0 {engine}", $"net10.0 {engine}" }));

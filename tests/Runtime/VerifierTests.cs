@@ -42,6 +42,14 @@ public sealed class VerifierTests : BundleFixture
     }
 
     [Test]
+    public void ARolloutShorterThanTheManifestSaysFails()
+    {
+        var report = BundleVerifier.Verify(Keep(Fixtures.Grid(m => m with { Parity = new() { Horizon = 6 } })));
+        Assert.That(report.Graphs.Select(g => g.Passed), Is.EqualTo(new[] { true, false }));
+        Assert.That(report.Graphs[1].Failures.Single(), Is.EqualTo("the recorded rollout has 5 steps, the manifest says 6"));
+    }
+
+    [Test]
     public void AnotherDrawFailsUnlessItIsANearTie()
     {
         string directory = Keep(Fixtures.Grid());

@@ -48,7 +48,7 @@ public sealed class DreamVerb : RunningVerb
     }
 
     private static bool Predicts(Manifest manifest, TensorRole role) =>
-        DreamCost.StepGraphs(manifest).Any(graph => manifest.Graphs[graph].Output(role) is not null);
+        manifest.DreamGraphs.Any(graph => manifest.Graphs[graph].Output(role) is not null);
 
     private static double Deviation(double[] values)
     {

@@ -52,6 +52,7 @@ public static class A2CBundle
 
         public IReadOnlyList<TensorSpec> Outputs => [new() { Name = "value", Role = TensorRole.Value, Shape = ["batch"] }];
 
-        public T[] Run<T>(Parameters<T> p, T[] inputs) where T : ITensor<T> => [new ActorCritic<T>(p["agent"], config).Forward(inputs[0]).Value];
+        public T[] Run<T>(Parameters<T> p, T[] inputs) where T : ITensor<T> =>
+            [new ActorCritic<T>(p["agent"], config).Forward(inputs[0]).Value];
     }
 }

@@ -2,7 +2,9 @@ using System.ComponentModel.DataAnnotations;
 
 namespace WorldModels.Train.A2C;
 
-/// <summary>Hyperparameters of advantage actor-critic (Mnih et al. 2016, synchronous; values of Weber et al. 2017's baseline as reimplemented).</summary>
+/// <summary>
+/// Hyperparameters of advantage actor-critic (Mnih et al. 2016, synchronous); values of Weber et al. 2017's baseline as reimplemented.
+/// </summary>
 public sealed record A2COptions : TrainOptions
 {
     /// <summary>Games played in lock step.</summary>
@@ -17,7 +19,7 @@ public sealed record A2COptions : TrainOptions
     [Range(0.0, 1.0)]
     public double Gamma { get; init; } = 0.99;
 
-    /// <summary>Weight of the value loss, which is half the mean squared advantage times two.</summary>
+    /// <summary>Weight of the value loss, the mean squared advantage.</summary>
     [Range(0.0, 100.0)]
     public double ValueCoefficient { get; init; } = 0.5;
 
@@ -33,11 +35,11 @@ public sealed record A2COptions : TrainOptions
     [Range(0.0, 10.0)]
     public double LearningRate { get; init; } = 7e-4;
 
-    /// <summary>Smoothing of RMSprop's squared gradient.</summary>
+    /// <summary>Decay of RMSprop's mean squared gradient.</summary>
     [Range(0.0, 1.0)]
     public double Alpha { get; init; } = 0.99;
 
-    /// <summary>Added to RMSprop's root, outside of it.</summary>
+    /// <summary>Added to the root of the mean squared gradient, as PyTorch does, not under it.</summary>
     [Range(0.0, 1.0)]
     public double Epsilon { get; init; } = 1e-5;
 

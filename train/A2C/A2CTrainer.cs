@@ -32,7 +32,8 @@ public sealed class A2CTrainer : Trainer
         _games = EnvironmentRegistry.MakeVector<long>(options.Env, options.Environments);
         var shape = ((Box)_games.ObservationSpace).Shape;
         if (shape is not [int channels, int rows, int columns])
-            throw new UserException($"a2c learns from images (channels, rows, columns); {options.Env} observes ({string.Join(", ", shape)}).");
+            throw new UserException(
+                $"a2c learns from images (channels, rows, columns); {options.Env} observes ({string.Join(", ", shape)}).");
         _config = new()
         {
             Channels = channels, Rows = rows, Columns = columns,
@@ -78,15 +79,16 @@ public sealed class A2CTrainer : Trainer
         double norm = nn.utils.clip_grad_norm_(Parameters.All.Values, _options.MaxGradNorm);
         _optimiser.step();
         Observations(steps).CopyTo(Observations(0));
-        return !measure ? Unmeasured : new Dictionary<string, double>
-        {
-            ["loss"] = loss.item<float>(),
-            ["return"] = _finished.Count == 0 ? 0 : _finished.Average(),
-            ["entropy"] = entropy.item<float>(),
-            ["value_loss"] = valueLoss.item<float>(),
-            ["policy_loss"] = policyLoss.item<float>(),
-            ["gradient_norm"] = norm,
-        };
+        if (!measure)
+            return Unmeasured;
+        var figures = new Dictionary<string, double> { ["loss"] = loss.item<float>() };
+        if (_finished.Count > 0)
+            figures["return"] = _finished.Average();     // before the first end of an episode there is none, which is not a return of 0
+        figures["entropy"] = entropy.item<float>();
+        figures["value_loss"] = valueLoss.item<float>();
+        figures["policy_loss"] = policyLoss.item<float>();
+        figures["gradient_norm"] = norm;
+        return figures;
     }
 
     public override void Save(Checkpoint checkpoint)
@@ -161,7 +163,8 @@ public sealed class A2CTrainer : Trainer
             for (int step = 0; step < _options.Steps; step++)
             {
                 using var scope = NewDisposeScope();
-                long[] actions = Choose(_agent.Forward(Images(step, 1)).Logits, (ulong)_options.Seed, update * _options.Steps + step, _gumbel);
+                EagerTensor logits = _agent.Forward(Images(step, 1)).Logits;                                // (B, A)
+                long[] actions = Choose(logits, (ulong)_options.Seed, update * _options.Steps + step, _gumbel);
                 actions.CopyTo(_actions, step * batch);
                 Span<float> rewards = _rewards.AsSpan(step * batch, batch);
                 _games.Step(actions, Observations(step + 1), rewards, _terminated, _truncated);
@@ -197,7 +200,10 @@ public sealed class A2CTrainer : Trainer
 
     private static readonly uint NoiseStream = Philox.Stream("act/noise");  // as the runtime names the noise of the exported graph
 
-    /// <summary>n-step returns, (n, B): rewards discounted, bootstrapped from the value of the last observation, cut where an episode ended.</summary>
+    /// <summary>
+    /// n-step returns, (n, B): rewards discounted, bootstrapped from the value of the last observation, cut where an episode ended. As in
+    /// the reference, the time limit cuts it like a death, without a bootstrap.
+    /// </summary>
     private float[] Returns()
     {
         int batch = _options.Environments, steps = _options.Steps;
@@ -216,29 +222,31 @@ public sealed class A2CTrainer : Trainer
 
     private ReturnSample Play(int episodes, bool greedy, IProgressReport progress)
     {
-        var gumbel = new float[_options.Environments * _config.Actions];
+        int games = Math.Min(_options.Environments, episodes);
+        var gumbel = new float[games * _config.Actions];                                                    // (B, A)
         ulong seed = (ulong)_options.Seed + 1_000_003;  // games never trained on
         using IProgressTask task = progress.Start(greedy ? "playing greedily" : "playing", episodes);
         using (no_grad())
-            return Evaluation.Play(_options.Env, _options.Environments, episodes, seed, (step, observations, actions) =>
+            return Evaluation.Play(_options.Env, games, episodes, seed, (step, observations, actions) =>
             {
                 using var scope = NewDisposeScope();
-                Tensor images = tensor(observations.ToArray(), [actions.Length, _config.Channels, _config.Rows, _config.Columns]).to(Parameters.Device);
+                long[] shape = [actions.Length, _config.Channels, _config.Rows, _config.Columns];
+                Tensor images = tensor(observations.ToArray(), shape).to(Parameters.Device);
                 EagerTensor logits = _agent.Forward(images).Logits;
                 (greedy ? logits.ArgMax(-1).Value.cpu().data<long>().ToArray() : Choose(logits, seed, step, gumbel)).CopyTo(actions);
             }, done => task.Report(done, ""));
     }
 
-    /// <summary>Observations of random play, a few steps apart, as reference inputs of the bundle.</summary>
+    /// <summary>Observations some steps into random play, each of its own game, as reference inputs of the bundle, (N, C, H, W).</summary>
     private float[] StartObservations()
     {
-        const int Rows = 16, Between = 5;
+        const int Rows = 16, Steps = 5;
         IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>(_options.Env, Rows);
         var observations = new float[Rows * _size];
         var actions = new long[Rows];
         var (rewards, terminated, truncated) = (new float[Rows], new bool[Rows], new bool[Rows]);
         games.Reset((ulong)_options.Seed + 2_000_003, observations);
-        for (int step = 0; step < Between; step++)
+        for (int step = 0; step < Steps; step++)
         {
             for (int row = 0; row < Rows; row++)
                 actions[row] = Philox.NextInt(new NoiseKey((ulong)_options.Seed, (uint)row, (uint)step, NoiseStream), _config.Actions);

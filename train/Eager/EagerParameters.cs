@@ -32,7 +32,9 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
         if (_parameters.TryGetValue(path, out Parameter? existing))
         {
             if (!Matches(existing, shape))
-                throw new ArgumentException($"parameter {path} is ({string.Join(", ", existing.shape)}); asked for as ({string.Join(", ", shape.ToArray())})");
+                throw new ArgumentException(
+                    $"The parameter '{path}' is ({string.Join(", ", existing.shape)}), and is asked for as "
+                    + $"({string.Join(", ", shape.ToArray())}): give the two another path each.");
             return existing;
         }
         long[] sizes = [.. shape.ToArray().Select(size => (long)size)];
@@ -68,6 +70,7 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
         var store = new EagerParameters(0, device);
         foreach ((string path, WeightArray weight) in weights)
         {
+            using var scope = NewDisposeScope();
             Tensor values = tensor(weight.Values, [.. weight.Shape.Select(size => (long)size)]).to(store.Device);
             var parameter = nn.Parameter(values);
             parameter.DetachFromDisposeScope();
@@ -80,6 +83,7 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
     {
         if (!_constants.TryGetValue(path, out Tensor? constant))
         {
+            using var scope = NewDisposeScope();
             constant = tensor(values.ToArray(), [.. shape.ToArray().Select(size => (long)size)]).to(Device);
             constant.DetachFromDisposeScope();
             _constants.Add(path, constant);

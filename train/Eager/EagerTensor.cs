@@ -118,8 +118,9 @@ public readonly struct EagerTensor(Tensor value) : ITensor<EagerTensor>
 
     public EagerTensor Conv2d(EagerTensor weight, EagerTensor bias, Window w)
     {
-        Tensor x = w.Top == w.Bottom && w.Left == w.Right ? Value : nn.functional.pad(Value, [w.Left, w.Right, w.Top, w.Bottom]);
-        return nn.functional.conv2d(x, weight.Value, bias.Value, [w.Stride, w.Stride], ReferenceEquals(x, Value) ? [w.Top, w.Left] : [0, 0]);
+        bool even = w.Top == w.Bottom && w.Left == w.Right;     // libtorch pads both sides alike
+        Tensor x = even ? Value : nn.functional.pad(Value, [w.Left, w.Right, w.Top, w.Bottom]);
+        return nn.functional.conv2d(x, weight.Value, bias.Value, [w.Stride, w.Stride], even ? [w.Top, w.Left] : [0, 0]);
     }
 
     public EagerTensor ConvTranspose2d(EagerTensor weight, EagerTensor bias, Window w)

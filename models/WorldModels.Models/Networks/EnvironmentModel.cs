@@ -25,7 +25,7 @@ public sealed record EnvironmentModelConfig
     /// <summary>Number of discrete actions.</summary>
     public int Actions { get; init; } = 5;
 
-    /// <summary>Filters of the compact body.</summary>
+    /// <summary>Filters of the compact body; the faithful one has the published sizes.</summary>
     public int Filters { get; init; } = 32;
 
     /// <summary>Whether the model also predicts that the episode goes on.</summary>
@@ -44,7 +44,9 @@ public sealed record EnvironmentModelConfig
 /// <summary>What a model says of the next step, before any choice is made.</summary>
 /// <param name="Pixels">Logits of each cell's class, (B, classes, H, W).</param>
 /// <param name="Reward">Logits of the reward class, (B, R).</param>
-/// <param name="Continue">Logit of the episode going on, (B); unset in a model without <see cref="EnvironmentModelConfig.Termination"/>.</param>
+/// <param name="Continue">
+/// Logit of the episode going on, (B); unset in a model without <see cref="EnvironmentModelConfig.Termination"/>.
+/// </param>
 public readonly record struct Prediction<T>(T Pixels, T Reward, T? Continue) where T : ITensor<T>;
 
 /// <summary>
@@ -96,7 +98,7 @@ public sealed class EnvironmentModel<T> where T : ITensor<T>
         return _rewards.Gather(prediction.Reward.ArgMax(-1)).Reshape(Axis.Keep);                // (B, 1) -> (B)
     }
 
-    /// <summary>The probability that the episode goes on, (B).</summary>
+    /// <summary>The probability that the episode goes on, (B); only with <see cref="EnvironmentModelConfig.Termination"/>.</summary>
     public T Continue(Prediction<T> prediction)
     {
         using var _ = _p.Enter();

@@ -1,8 +1,13 @@
 namespace WorldModels.Models;
 
-/// <summary>3x3, 3x3, pool-and-inject, 1x1; reward and termination from two global maxima. 18,705 parameters with 32 filters, 10 rewards.</summary>
+/// <summary>
+/// 3x3, 3x3, pool-and-inject, 1x1; reward and termination from two global maxima. 18,705 parameters with 32 filters, 7 pixel classes,
+/// 10 rewards and no termination.
+/// </summary>
 internal sealed class CompactBody<T> : IEnvironmentModelBody<T> where T : ITensor<T>
 {
+    private const int Units = 64;   // of the layer that the outcome's heads share
+
     private readonly Conv2d<T> _first, _second, _merge, _pixels;
     private readonly Linear<T> _outcome, _reward;
     private readonly Linear<T>? _continue;
@@ -14,9 +19,9 @@ internal sealed class CompactBody<T> : IEnvironmentModelBody<T> where T : ITenso
         _second = new(p["conv2"], filters, filters, Window.Square(3, padding: 1));
         _merge = new(p["merge"], 2 * filters, filters, Window.Square(1));
         _pixels = new(p["pixels"], filters, config.PixelClasses, Window.Square(1));
-        _outcome = new(p["outcome"], 2 * filters, 64);
-        _reward = new(p["reward"], 64, config.Rewards.Count);
-        _continue = config.Termination ? new(p["continue"], 64, 1) : null;
+        _outcome = new(p["outcome"], 2 * filters, Units);
+        _reward = new(p["reward"], Units, config.Rewards.Count);
+        _continue = config.Termination ? new(p["continue"], Units, 1) : null;
     }
 
     public Prediction<T> Predict(T x)
@@ -27,7 +32,8 @@ internal sealed class CompactBody<T> : IEnvironmentModelBody<T> where T : ITenso
         x = _merge.Forward(PoolAndInject.Inject(near, x)).Relu();               // (B, F, H, W)
         T far = PoolAndInject.Pool(x);                                          // (B, F, 1, 1)
         T outcome = _outcome.Forward(near.Concat(far, axis: 1).Reshape(Axis.Keep, Axis.Rest)).Relu();   // (B, 64)
-        return new(_pixels.Forward(x), _reward.Forward(outcome), _continue is null ? default : _continue.Forward(outcome).Reshape(Axis.Keep));
+        T? goesOn = _continue is null ? default : _continue.Forward(outcome).Reshape(Axis.Keep);        // (B)
+        return new(_pixels.Forward(x), _reward.Forward(outcome), goesOn);
     }
 }
 
@@ -58,7 +64,8 @@ internal sealed class FaithfulBody<T> : IEnvironmentModelBody<T> where T : ITens
         x = _block2.Forward(_block1.Forward(_stem.Forward(x).Relu()));          // (B, 192, H, W)
         T pixels = _pixels.Forward(_image.Forward(x).Relu());                   // (B, classes, H, W)
         T outcome = _reward2.Forward(_reward1.Forward(x).Relu()).Relu().Reshape(Axis.Keep, Axis.Rest);  // (B, 64 H W)
-        return new(pixels, _reward.Forward(outcome), _continue is null ? default : _continue.Forward(outcome).Reshape(Axis.Keep));
+        T? goesOn = _continue is null ? default : _continue.Forward(outcome).Reshape(Axis.Keep);        // (B)
+        return new(pixels, _reward.Forward(outcome), goesOn);
     }
 }
 
@@ -66,7 +73,7 @@ internal sealed class FaithfulBody<T> : IEnvironmentModelBody<T> where T : ITens
 /// The basic block of Weber et al. 2017: pool-and-inject, a branch that sees far and one that sees near, merged and concatenated with the
 /// block's input. The far branch reads every second cell only, as the published code does; it is kept for comparison.
 /// </summary>
-public sealed class BasicBlock<T> where T : ITensor<T>
+internal sealed class BasicBlock<T> where T : ITensor<T>
 {
     private readonly Conv2d<T> _far1, _far2, _near1, _near2, _merge;
 

@@ -22,7 +22,10 @@ public sealed record RssmConfig
     public double MinimumStd { get; init; } = 0.1;
 }
 
-/// <summary>A Gaussian latent state: deterministic (B, D), stochastic sample (B, S) and the distribution it was drawn from, (B, S) each.</summary>
+/// <summary>
+/// A Gaussian latent state: deterministic (B, D), stochastic sample (B, S), and the mean and standard deviation it was drawn with,
+/// (B, S) each.
+/// </summary>
 public readonly record struct RssmState<T>(T Deterministic, T Stochastic, T Mean, T Std) where T : ITensor<T>
 {
     /// <summary>Applies a function to each tensor, told its name: export, detach, move, stack.</summary>

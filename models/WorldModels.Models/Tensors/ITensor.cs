@@ -20,8 +20,13 @@ public interface ITensor<T> where T : ITensor<T>
     /// <summary>Size of an axis. Throws for a dynamic axis: a network that needs the batch size cannot be exported for any batch.</summary>
     int Size(int axis);
 
+    /// <summary>A function of each element, same shape.</summary>
     T Apply(Unary f);
+
+    /// <summary><c>f(this, right)</c> element by element, broadcast as in numpy; both of the same element type.</summary>
     T Apply(Binary f, T right);
+
+    /// <summary><c>f(this, right)</c> with a number of this element type.</summary>
     T Apply(Binary f, double right);
 
     /// <summary><c>f(left, this)</c>.</summary>
@@ -29,9 +34,17 @@ public interface ITensor<T> where T : ITensor<T>
 
     /// <summary>Elements of <paramref name="yes"/> where this mask is true, of <paramref name="no"/> elsewhere.</summary>
     T Where(T yes, T no);
+
+    /// <summary>The same elements as another type; a fraction is cut off towards zero.</summary>
     T Cast(DType type);
+
+    /// <summary>Reduces the named axes (at least one), which stay with size 1 if <paramref name="keep"/>, and disappear if not.</summary>
     T Reduce(Reduction f, bool keep, params ReadOnlySpan<int> axes);
+
+    /// <summary>Probabilities along an axis, same shape.</summary>
     T Softmax(int axis);
+
+    /// <summary>Logarithms of <see cref="Softmax"/>, computed stably.</summary>
     T LogSoftmax(int axis);
 
     /// <summary>Index of the largest element along an axis, which disappears. The first one wins a tie. Int64.</summary>
@@ -42,6 +55,8 @@ public interface ITensor<T> where T : ITensor<T>
 
     /// <summary>Rows of this (V, D) table at Int64 <paramref name="indices"/> (...): (..., D).</summary>
     T Gather(T indices);
+
+    /// <summary>(..., N, K) by (..., K, M), leading axes broadcast: (..., N, M).</summary>
     T MatMul(T right);
 
     /// <summary>(..., I) with weight (O, I) and bias (O): (..., O).</summary>
@@ -71,8 +86,10 @@ public interface ITensor<T> where T : ITensor<T>
     /// <summary>Permutes all axes.</summary>
     T Transpose(params ReadOnlySpan<int> axes);
 
-    /// <summary>Elements start..end-1 of an axis; negative values count from its end, <see cref="int.MaxValue"/> means to the end.</summary>
+    /// <summary>Elements start..end-1 of an axis; negative ones count from its end, <see cref="int.MaxValue"/> means to the end.</summary>
     T Slice(int axis, int start, int end);
+
+    /// <summary>Consecutive pieces of an axis, of sizes that sum to the axis's.</summary>
     T[] Split(int axis, params ReadOnlySpan<int> sizes);
 
     /// <summary>Zero padding of the last two axes.</summary>
@@ -87,6 +104,7 @@ public interface ITensor<T> where T : ITensor<T>
     /// <summary>Identity outside eager training.</summary>
     T Dropout(double rate);
 
+    /// <summary>Parts one after another along an axis; all other axes agree.</summary>
     static abstract T Concat(int axis, params ReadOnlySpan<T> parts);
 
     /// <summary>

@@ -28,7 +28,8 @@ public static class Axis
 public readonly record struct Window(int KernelRows, int KernelColumns, int Stride, int Top, int Left, int Bottom, int Right)
 {
     /// <summary>A square kernel with the same padding on all sides.</summary>
-    public static Window Square(int kernel, int stride = 1, int padding = 0) => new(kernel, kernel, stride, padding, padding, padding, padding);
+    public static Window Square(int kernel, int stride = 1, int padding = 0) =>
+        new(kernel, kernel, stride, padding, padding, padding, padding);
 
     /// <summary>A square kernel with symmetric padding that differs between rows and columns.</summary>
     public static Window Square(int kernel, int stride, int paddingRows, int paddingColumns) =>

@@ -61,7 +61,7 @@ public static class TensorExtensions
         /// <summary>sign(x) (exp(|x|) - 1), the inverse of <c>SymLog</c>.</summary>
         public T SymExp() => x.Sign() * (x.Abs().Exp() - 1);
 
-        /// <summary>Sample of Normal(this, std) by reparameterisation; <paramref name="noise"/> is standard normal of the same shape.</summary>
+        /// <summary>Draw from Normal(this, std) by reparameterisation; <paramref name="noise"/> is standard normal, same shape.</summary>
         public T SampleNormal(T std, T noise) => x + std * noise;
 
         /// <summary>

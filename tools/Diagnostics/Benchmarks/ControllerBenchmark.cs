@@ -20,7 +20,7 @@ public static class ControllerBenchmark
         {
             foreach (int batch in batches) controllers.Add(Controller.Load(directory, (options ?? new()) with { Batch = batch }));
             ProviderReport provider = controllers[0].ProviderReport;
-            double flops = DreamCost.Flops(directory, manifest, DreamCost.DecisionGraphs(manifest));
+            double flops = DreamCost.Flops(directory, manifest, manifest.PolicyGraphs);
             double? peak = provider.Chosen == "cpu" ? MachinePeak.MeasureGflops() : null;
             Contestant[] contestants =
                 [.. controllers.Select(c => new Contestant("controller", c.Batch, 1, Call(c)) { FlopsPerFrame = flops })];
@@ -39,7 +39,7 @@ public static class ControllerBenchmark
     }
 
     /// <summary>Whether a bundle has a policy.</summary>
-    public static bool Fits(Manifest manifest) => manifest.Graphs.ContainsKey("control") || manifest.Graphs.ContainsKey("act");
+    public static bool Fits(Manifest manifest) => manifest.PolicyGraphs.Length > 0;
 
     private static Action Call(Controller controller)
     {

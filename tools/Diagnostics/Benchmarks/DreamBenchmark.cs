@@ -32,7 +32,7 @@ public static class DreamBenchmark
         if (options.Batches.Count == 0 || options.Batches.Min() < 1 || options.Horizon < 1 || options.Seconds is not (> 0 and < 1e6))
             throw new BundleException("A benchmark needs batch sizes and a horizon of at least 1, and more than 0 seconds.");
         bool onCpu = world.ProviderReport.Chosen == "cpu";
-        double flops = DreamCost.Flops(world.Directory, world.Manifest, DreamCost.StepGraphs(world.Manifest));
+        double flops = DreamCost.Flops(world.Directory, world.Manifest, world.Manifest.DreamGraphs);
         double? peak = onCpu ? MachinePeak.MeasureGflops() : null;
         List<Dream> dreams = [];
         List<Contestant> contestants = [];

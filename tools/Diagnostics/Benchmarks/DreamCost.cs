@@ -15,15 +15,6 @@ public sealed record GraphCost(string Graph, double Flops, double Bytes, long We
 /// <summary>Counts the operations of a bundle's graphs.</summary>
 public static class DreamCost
 {
-    /// <summary>The graphs that one step of a dream runs.</summary>
-    public static IReadOnlyList<string> StepGraphs(Manifest manifest) =>
-        manifest.Graphs.ContainsKey("dream") ? ["dream"] : manifest.Graphs.ContainsKey("act") ? ["act", "imagine"] : ["imagine"];
-
-    /// <summary>The graphs that one decision of a controller runs.</summary>
-    public static IReadOnlyList<string> DecisionGraphs(Manifest manifest) =>
-        manifest.Graphs.ContainsKey("control") ? ["control"]
-        : manifest.Graphs["act"].Input(TensorRole.Observation) is not null ? ["act"] : ["observe", "act"];
-
     /// <summary>Counts one graph for a batch.</summary>
     /// <exception cref="BundleException">The graph's file cannot be read or counted.</exception>
     public static GraphCost OfGraph(string directory, Manifest manifest, string graph, int batch = 1)

@@ -21,11 +21,11 @@ public enum NpyType
 /// </summary>
 public sealed class NpyArray
 {
-    private readonly Array data;
+    private readonly Array _data;
 
     private NpyArray(NpyType type, Array data, int[] shape)
     {
-        (Type, this.data, Shape) = (type, data, shape);
+        (Type, _data, Shape) = (type, data, shape);
         long length = Count(shape);
         if (length != data.Length)
             throw new ArgumentException($"Shape [{string.Join(", ", shape)}] has {length} elements, the data {data.Length}.");
@@ -38,7 +38,7 @@ public sealed class NpyArray
     public IReadOnlyList<int> Shape { get; }
 
     /// <summary>Number of elements.</summary>
-    public int Length => data.Length;
+    public int Length => _data.Length;
 
     /// <summary>Wraps <paramref name="data"/>, without a copy, in a shape.</summary>
     /// <typeparam name="T">float, long, byte or bool.</typeparam>
@@ -66,16 +66,16 @@ public sealed class NpyArray
     /// <typeparam name="T">float, long, byte or bool, as <see cref="Type"/> says.</typeparam>
     /// <exception cref="BundleException">The array holds another type.</exception>
     public Span<T> As<T>() where T : unmanaged =>
-        data as T[] is { } typed && Type == TypeOf<T>() ? typed : throw new BundleException(
+        _data as T[] is { } typed && Type == TypeOf<T>() ? typed : throw new BundleException(
             $"Expected an array of {NameConverter<NpyType>.Write(TypeOf<T>())}, found {Describe()}.");
 
     /// <summary>A copy as float32: numbers keep their value, true is 1.</summary>
-    public float[] ToFloats() => data switch
+    public float[] ToFloats() => _data switch
     {
         float[] floats => [.. floats],
         long[] longs => Array.ConvertAll(longs, x => (float)x),
         byte[] bytes => Array.ConvertAll(bytes, x => (float)x),
-        _ => Array.ConvertAll((bool[])data, x => x ? 1f : 0f),
+        _ => Array.ConvertAll((bool[])_data, x => x ? 1f : 0f),
     };
 
     /// <summary>Entry <paramref name="index"/> along the first axis, copied, as an array of one axis fewer.</summary>
@@ -94,16 +94,16 @@ public sealed class NpyArray
     public string Describe() => $"{NameConverter<NpyType>.Write(Type)} [{string.Join(", ", Shape)}]";
 
     /// <summary>The memory of the elements.</summary>
-    internal Span<byte> Bytes => data switch
+    internal Span<byte> Bytes => _data switch
     {
         float[] floats => MemoryMarshal.AsBytes(floats.AsSpan()),
         long[] longs => MemoryMarshal.AsBytes(longs.AsSpan()),
         byte[] bytes => bytes,
-        _ => MemoryMarshal.AsBytes(((bool[])data).AsSpan()),
+        _ => MemoryMarshal.AsBytes(((bool[])_data).AsSpan()),
     };
 
     /// <summary>The elements' array, for pinning.</summary>
-    internal Array Data => data;
+    internal Array Data => _data;
 
     internal static int SizeOf(NpyType type) => type switch { NpyType.Float32 => 4, NpyType.Int64 => 8, _ => 1 };
 

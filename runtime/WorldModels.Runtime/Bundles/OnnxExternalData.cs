@@ -4,7 +4,8 @@ namespace WorldModels.Runtime;
 
 /// <summary>
 /// Finds the files that an ONNX file keeps weights in. Enough of the protobuf wire format (varints and length-delimited fields) to walk
-/// from the model to each TensorProto.external_data; field numbers are those of onnx.proto.
+/// from the model to each TensorProto.external_data; field numbers are those of onnx.proto. A file is not trusted to be written as usual:
+/// fields may come in any order, more than once, and inside the groups of old, and every location that a reader could take is found.
 /// </summary>
 internal static class OnnxExternalData
 {
@@ -23,7 +24,7 @@ internal static class OnnxExternalData
     private static void Walk(ReadOnlySpan<byte> bytes, Message message, HashSet<string> locations, int depth)
     {
         if (depth > MaxDepth) return;
-        string? key = null;
+        List<string> keys = [], values = [];    // of an entry
         while (Varint(ref bytes) is { } tag)
         {
             switch (tag & 7)
@@ -36,17 +37,21 @@ internal static class OnnxExternalData
                 case 5 when bytes.Length >= 4:
                     bytes = bytes[4..];
                     break;
+                case 3 or 4:
+                    break;  // A group begins or ends: what is in it is read as if it were outside.
                 case 2 when Varint(ref bytes) is { } length && length <= (ulong)bytes.Length:
                     var field = bytes[..(int)length];
                     bytes = bytes[(int)length..];
-                    if (message == Message.Entry && tag >> 3 == 1) key = Encoding.UTF8.GetString(field);
-                    else if (message == Message.Entry && tag >> 3 == 2 && key == "location") locations.Add(Encoding.UTF8.GetString(field));
+                    if (message == Message.Entry && tag >> 3 == 1) keys.Add(Encoding.UTF8.GetString(field));
+                    else if (message == Message.Entry && tag >> 3 == 2) values.Add(Encoding.UTF8.GetString(field));
                     else if (Inner(message, tag >> 3) is { } inner) Walk(field, inner, locations, depth + 1);
                     break;
                 default:
-                    return;
+                    bytes = default;    // Damaged from here on.
+                    break;
             }
         }
+        if (keys.Contains("location")) locations.UnionWith(values);
     }
 
     private static Message? Inner(Message message, ulong field) => (message, field) switch

@@ -25,27 +25,27 @@ public sealed record ControllerOptions
 /// </summary>
 public sealed class Controller : IDisposable
 {
-    private readonly Bundle bundle;
-    private readonly ControllerOptions options;
-    private readonly string[] graphs;
-    private ControllerStep? step;
-    private bool disposed;
+    private readonly Bundle _bundle;
+    private readonly ControllerOptions _options;
+    private readonly string[] _graphs;
+    private ControllerStep? _step;
+    private bool _disposed;
 
     private Controller(Bundle bundle, ControllerOptions options, string[] graphs)
     {
-        (this.bundle, this.options, this.graphs) = (bundle, options, graphs);
+        (_bundle, _options, _graphs) = (bundle, options, graphs);
         Task = options.Task;
         if (options.Batch > 0) Bind(options.Batch);
     }
 
     /// <summary>What the bundle says of itself.</summary>
-    public Manifest Manifest => bundle.Manifest;
+    public Manifest Manifest => _bundle.Manifest;
 
     /// <summary>Which execution provider runs it, and why.</summary>
-    public ProviderReport ProviderReport => bundle.Report!;
+    public ProviderReport ProviderReport => _bundle.Report!;
 
     /// <summary>Rows bound now; 0 before the first call, if the options left it open.</summary>
-    public int Batch => step?.Batch ?? 0;
+    public int Batch => _step?.Batch ?? 0;
 
     /// <summary>The task all rows follow from the next call on, for bundles with a task input.</summary>
     public long Task { get; set; }
@@ -101,42 +101,47 @@ public sealed class Controller : IDisposable
     /// <summary>Starts an episode in every row: states take their initial value, the previous action is zero, is-first is 1.</summary>
     public void Reset()
     {
-        for (int row = 0; row < Batch; row++) step!.Reset(row);
+        for (int row = 0; row < Batch; row++) _step!.Reset(row);
     }
 
     /// <summary>Starts an episode in some rows.</summary>
     /// <param name="rows">Row numbers, from 0.</param>
-    /// <exception cref="BundleException">There is no such row; none is reset then.</exception>
+    /// <exception cref="BundleException">There is no such row, or no batch is bound yet; none is reset then.</exception>
     public void Reset(ReadOnlySpan<int> rows)
     {
         foreach (int row in rows)
-            if ((uint)row >= (uint)Batch) throw new BundleException($"There is no row {row}: expected 0 to {Batch - 1}, as bound now.");
-        foreach (int row in rows) step!.Reset(row);
+        {
+            if ((uint)row < (uint)Batch) continue;
+            throw new BundleException(Batch > 0
+                ? $"There is no row {row}: expected 0 to {Batch - 1}, as bound now."
+                : $"There is no row {row} yet: call Act first, whose rows start fresh, or set ControllerOptions.Batch.");
+        }
+        foreach (int row in rows) _step!.Reset(row);
     }
 
     /// <summary>Closes the sessions.</summary>
     public void Dispose()
     {
-        disposed = true;
-        step?.Dispose();
-        bundle.Dispose();
+        _disposed = true;
+        _step?.Dispose();
+        _bundle.Dispose();
     }
 
     private void Act<T>(ReadOnlySpan<float> observations, Span<T> actions) where T : unmanaged
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
+        ObjectDisposedException.ThrowIf(_disposed, this);
         int size = Manifest.Observation.Size;
-        int batch = options.Batch > 0 ? options.Batch : observations.Length / size;
+        int batch = _options.Batch > 0 ? _options.Batch : observations.Length / size;
         if (batch == 0 || observations.Length != batch * size)
         {
-            var (rows, count) = options.Batch > 0 ? ($"{batch}", $"{batch * size}") : ("B", $"a multiple of {size}");
+            var (rows, count) = _options.Batch > 0 ? ($"{batch}", $"{batch * size}") : ("B", $"a multiple of {size}");
             string shape = string.Join(", ", Manifest.Observation.Shape.Select(d => $"{d}").Prepend(rows));
             throw new BundleException($"Expected observations ({shape}), {count} values; found {observations.Length}.");
         }
         if (actions.Length != batch * Manifest.Action.Size)
             throw new BundleException($"Expected room for {batch * Manifest.Action.Size} actions (B={batch}); found {actions.Length}.");
         if (batch != Batch) Bind(batch);
-        step!.Run(observations, options.Seed, options.Deterministic, Task).Span<T>().CopyTo(actions);
+        _step!.Run(observations, _options.Seed, _options.Deterministic, Task).Span<T>().CopyTo(actions);
     }
 
     private void Expect(ActionKind kind)
@@ -149,28 +154,29 @@ public sealed class Controller : IDisposable
 
     private void Bind(int batch)
     {
-        step?.Dispose();
-        step = null;
-        step = new(bundle, graphs, batch);
+        _step?.Dispose();
+        _step = null;
+        _step = new(_bundle, _graphs, batch);
     }
 
     private ReadOnlySpan<float> Last(TensorRole role)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        return step?.Result(role) is { } buffer ? buffer.Span<float>() : [];
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _step?.Result(role) is { } buffer ? buffer.Span<float>() : [];
     }
 
     private static string[] Policy(Bundle bundle)
     {
-        string[] graphs = bundle.Has("control") ? ["control"] : ["act"];
-        if (!bundle.Has(graphs[0]))
+        string[] graphs = bundle.Manifest.PolicyGraphs;
+        if (graphs.Length == 0)
             throw new BundleException($"Bundle '{bundle.Directory}' has no policy: expected a graph 'control' or 'act', "
                 + $"found {ManifestCheck.Listed(bundle.Manifest.Graphs.Keys)}.");
-        var policy = bundle.Manifest.Graphs[graphs[0]];
-        if (policy.Output(TensorRole.Action) is null)
-            throw new BundleException($"Bundle '{bundle.Directory}': graph {graphs[0]} has no output of role action.");
-        if (policy.Input(TensorRole.Observation) is not null) return graphs;
-        return bundle.Has("observe") ? ["observe", graphs[0]] : throw new BundleException(
-            $"Bundle '{bundle.Directory}': graph {graphs[0]} reads no observation, and there is no graph 'observe' to make its state.");
+        string policy = graphs[^1];
+        if (bundle.Manifest.Graphs[policy].Output(TensorRole.Action) is null)
+            throw new BundleException($"Bundle '{bundle.Directory}': graph {policy} has no output of role action.");
+        if (!graphs.All(bundle.Has))
+            throw new BundleException(
+                $"Bundle '{bundle.Directory}': graph {policy} reads no observation, and there is no graph 'observe' to make its state.");
+        return graphs;
     }
 }

@@ -4,15 +4,15 @@ namespace WorldModels.Runtime;
 internal sealed class Parity
 {
     private const int MaxFailures = 8;
-    private readonly GraphRunner runner;
-    private readonly bool isRollout;
-    private readonly IReadOnlyList<Dictionary<string, NpyArray>> inputs;
-    private readonly IReadOnlyList<Dictionary<string, NpyArray>> outputs;
+    private readonly GraphRunner _runner;
+    private readonly bool _isRollout;
+    private readonly IReadOnlyList<Dictionary<string, NpyArray>> _inputs;
+    private readonly IReadOnlyList<Dictionary<string, NpyArray>> _outputs;
 
     private Parity(GraphRunner runner, bool isRollout, IReadOnlyList<Dictionary<string, NpyArray>> inputs,
         IReadOnlyList<Dictionary<string, NpyArray>> outputs)
     {
-        (this.runner, this.isRollout, this.inputs, this.outputs) = (runner, isRollout, inputs, outputs);
+        (_runner, _isRollout, _inputs, _outputs) = (runner, isRollout, inputs, outputs);
     }
 
     /// <summary>The reference of one graph, or null if the file has none.</summary>
@@ -50,15 +50,15 @@ internal sealed class Parity
         var failures = new List<string>();
         double maxError = 0;
         int nearTies = 0, rows = 0;
-        for (int t = 0; t < inputs.Count; t++)
+        for (int t = 0; t < _inputs.Count; t++)
         {
-            var found = runner.Run(inputs[t]);
-            var errors = runner.Spec.Outputs.ToDictionary(o => o.Name, o => RowErrors(found[o.Name], outputs[t][o.Name]));
+            var found = _runner.Run(_inputs[t]);
+            var errors = _runner.Spec.Outputs.ToDictionary(o => o.Name, o => RowErrors(found[o.Name], _outputs[t][o.Name]));
             int batch = errors.Values.First().Length;
             rows += batch;
             var other = OtherDraws(t, errors, spec);
             nearTies += other.Count;
-            foreach (var tensor in runner.Spec.Outputs)
+            foreach (var tensor in _runner.Spec.Outputs)
             {
                 double allowed = Allowed(tensor, spec);
                 for (int row = 0; row < batch; row++)
@@ -71,16 +71,18 @@ internal sealed class Parity
                 }
             }
         }
+        if (_isRollout && _inputs.Count != spec.Horizon)
+            failures.Add($"the recorded rollout has {_inputs.Count} steps, the manifest says {spec.Horizon}");
         if (failures.Count > MaxFailures) failures = [.. failures.Take(MaxFailures), $"and {failures.Count - MaxFailures} more"];
         return new()
         {
-            Graph = runner.Name,
-            Steps = inputs.Count,
-            IsRollout = isRollout,
+            Graph = _runner.Name,
+            Steps = _inputs.Count,
+            IsRollout = _isRollout,
             Rows = rows,
             MaxError = maxError,
             NearTies = nearTies,
-            Drift = isRollout ? Drift() : null,
+            Drift = _isRollout ? Drift() : null,
             Failures = failures,
         };
     }
@@ -88,18 +90,18 @@ internal sealed class Parity
     /// <summary>The rollout again, each step fed the states that the one before gave.</summary>
     private double? Drift()
     {
-        var fed = runner.Spec.Outputs.Where(o => o.Feeds is not null && runner.Spec.Inputs.Any(i => i.Name == o.Feeds)).ToList();
+        var fed = _runner.Spec.Outputs.Where(o => o.Feeds is not null && _runner.Spec.Inputs.Any(i => i.Name == o.Feeds)).ToList();
         if (fed.Count == 0) return null;
         double drift = 0;
         IReadOnlyDictionary<string, NpyArray>? previous = null;
-        for (int t = 0; t < inputs.Count; t++)
+        for (int t = 0; t < _inputs.Count; t++)
         {
-            var given = new Dictionary<string, NpyArray>(inputs[t]);
+            var given = new Dictionary<string, NpyArray>(_inputs[t]);
             if (previous is not null)
                 foreach (var output in fed) given[output.Feeds!] = previous[output.Name];
-            previous = runner.Run(given);
-            foreach (var tensor in runner.Spec.Outputs.Where(o => o.Dtype == TensorType.Float32))
-                drift = Math.Max(drift, RowErrors(previous[tensor.Name], outputs[t][tensor.Name]).Max());
+            previous = _runner.Run(given);
+            foreach (var tensor in _runner.Spec.Outputs.Where(o => o.Dtype == TensorType.Float32))
+                drift = Math.Max(drift, RowErrors(previous[tensor.Name], _outputs[t][tensor.Name]).Max());
         }
         return drift;
     }
@@ -111,12 +113,12 @@ internal sealed class Parity
     private HashSet<int> OtherDraws(int t, Dictionary<string, double[]> errors, ParitySpec spec)
     {
         var rows = new HashSet<int>();
-        foreach (var drawn in runner.Spec.Outputs.Where(o => o.Dtype == TensorType.Int64 || o.Role == TensorRole.State))
+        foreach (var drawn in _runner.Spec.Outputs.Where(o => o.Dtype == TensorType.Int64 || o.Role == TensorRole.State))
             for (int row = 0; row < errors[drawn.Name].Length; row++)
                 if (errors[drawn.Name][row] > Allowed(drawn, spec)) rows.Add(row);
         if (rows.Count == 0) return rows;
         var tied = new HashSet<int>();
-        foreach (var logits in runner.Spec.Outputs.Where(o => o.Role == TensorRole.Logits))
+        foreach (var logits in _runner.Spec.Outputs.Where(o => o.Role == TensorRole.Logits))
             tied.UnionWith(Ties(logits, t, spec.NearTies).Where(row => errors[logits.Name][row] <= spec.Tolerance));
         rows.IntersectWith(tied);
         return rows;
@@ -125,14 +127,14 @@ internal sealed class Parity
     /// <summary>Rows in which the two best classes of a categorical are closer than <paramref name="nearTies"/>.</summary>
     private HashSet<int> Ties(TensorSpec logits, int t, double nearTies)
     {
-        float[] values = outputs[t][logits.Name].ToFloats();
+        float[] values = _outputs[t][logits.Name].ToFloats();
         // Gumbel-max draws the argmax of logits plus noise: that is where a tie counts.
-        foreach (var noise in runner.Spec.Inputs.Where(i => i.Noise == NoiseKind.Gumbel && i.Shape.SequenceEqual(logits.Shape)))
+        foreach (var noise in _runner.Spec.Inputs.Where(i => i.Noise == NoiseKind.Gumbel && i.Shape.SequenceEqual(logits.Shape)))
         {
-            var drawn = inputs[t][noise.Name].As<float>();
+            var drawn = _inputs[t][noise.Name].As<float>();
             for (int i = 0; i < values.Length; i++) values[i] += drawn[i];
         }
-        int[] shape = [.. outputs[t][logits.Name].Shape];
+        int[] shape = [.. _outputs[t][logits.Name].Shape];
         int axis = logits.Axis is { } a ? (a < 0 ? a + shape.Length : a) : shape.Length - 1;
         int classes = shape[axis];
         int inner = shape.Skip(axis + 1).Aggregate(1, (x, y) => x * y);

@@ -9,15 +9,15 @@ namespace WorldModels.Runtime;
 /// </summary>
 public sealed class GraphRunner
 {
-    private readonly Graph graph;
+    private readonly Graph _graph;
 
-    internal GraphRunner(Graph graph) => this.graph = graph;
+    internal GraphRunner(Graph graph) => _graph = graph;
 
     /// <summary>The graph's name.</summary>
-    public string Name => graph.Name;
+    public string Name => _graph.Name;
 
     /// <summary>The graph's tensors.</summary>
-    public GraphSpec Spec => graph.Spec;
+    public GraphSpec Spec => _graph.Spec;
 
     /// <summary>Runs the graph.</summary>
     /// <param name="inputs">Every input by name; all with the same first dimension, the batch.</param>
@@ -33,7 +33,7 @@ public sealed class GraphRunner
             foreach (var tensor in Spec.Inputs) values[tensor.Name] = Wrap(inputs[tensor.Name], pins);
             using var options = new RunOptions();
             string[] names = [.. Spec.Outputs.Select(t => t.Name)];
-            using var results = graph.Session.Run(options, values, names);
+            using var results = _graph.Session.Run(options, values, names);
             return Enumerable.Range(0, names.Length).ToDictionary(i => names[i], i => Copy(Spec.Outputs[i], results[i]));
         }
         catch (OnnxRuntimeException e)

@@ -30,23 +30,23 @@ public sealed class Dream : IDisposable
 {
     private static readonly uint ActionStream = Philox.Stream("action");
 
-    private readonly Bundle bundle;
-    private readonly DreamBuffers buffers;
-    private readonly Rollout? policy;
-    private readonly DreamBatch result;
-    private Rollout? given;
-    private bool ownStart;
-    private bool disposed;
+    private readonly Bundle _bundle;
+    private readonly DreamBuffers _buffers;
+    private readonly Rollout? _policy;
+    private readonly DreamBatch _result;
+    private Rollout? _given;
+    private bool _ownStart;
+    private bool _disposed;
 
     internal Dream(Bundle bundle, int batch, int horizon, DreamOptions options)
     {
-        this.bundle = bundle;
-        buffers = new(bundle, batch, horizon, options);
+        _bundle = bundle;
+        _buffers = new(bundle, batch, horizon, options);
         try
         {
-            policy = new(buffers, Rollout.Policy(bundle));
-            if (!bundle.Has("dream") && !bundle.Has("act")) given = policy;
-            result = new(this, buffers);
+            _policy = new(_buffers, bundle.Manifest.DreamGraphs);
+            if (!bundle.Has("dream") && !bundle.Has("act")) _given = _policy;
+            _result = new(this, _buffers);
         }
         catch
         {
@@ -56,10 +56,10 @@ public sealed class Dream : IDisposable
     }
 
     /// <summary>B, rows.</summary>
-    public int Batch => buffers.Batch;
+    public int Batch => _buffers.Batch;
 
     /// <summary>T, steps.</summary>
-    public int Horizon => buffers.Horizon;
+    public int Horizon => _buffers.Horizon;
 
     /// <summary>Imagines with the bundle's policy, or with uniformly random actions if it has none.</summary>
     /// <param name="seed">Determines starts, noise and random actions.</param>
@@ -67,9 +67,9 @@ public sealed class Dream : IDisposable
     /// <exception cref="BundleException">The bundle has no starts and <see cref="Start"/> gave none.</exception>
     public DreamBatch Run(ulong seed)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        if (ReferenceEquals(policy, given)) DrawActions(seed);
-        return Run(policy!, seed);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (ReferenceEquals(_policy, _given)) DrawActions(seed);
+        return Run(_policy!, seed);
     }
 
     /// <summary>Imagines with given discrete actions.</summary>
@@ -78,7 +78,7 @@ public sealed class Dream : IDisposable
     /// <exception cref="BundleException">A wrong number of actions, one out of range, or no graph <c>imagine</c>.</exception>
     public DreamBatch Run(ulong seed, ReadOnlySpan<long> actions)
     {
-        var space = buffers.Manifest.Action;
+        var space = _buffers.Manifest.Action;
         if (space.Kind != ActionKind.Discrete)
             throw new BundleException("This bundle's actions are continuous: give floats (T, B, ...shape).");
         foreach (long action in actions)
@@ -93,7 +93,7 @@ public sealed class Dream : IDisposable
     /// <exception cref="BundleException">Another number of values, a discrete space, or no graph <c>imagine</c>.</exception>
     public DreamBatch Run(ulong seed, ReadOnlySpan<float> actions)
     {
-        if (buffers.Manifest.Action.Kind != ActionKind.Continuous)
+        if (_buffers.Manifest.Action.Kind != ActionKind.Continuous)
             throw new BundleException("This bundle's actions are discrete: give longs (T, B).");
         return RunGiven(seed, actions);
     }
@@ -103,56 +103,56 @@ public sealed class Dream : IDisposable
     /// <exception cref="BundleException">Another number of values.</exception>
     public void Start(ReadOnlySpan<float> observations)
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        ownStart = false;
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _ownStart = false;
         if (observations.IsEmpty) return;
-        var starts = buffers.StartObservation.Span<float>();
+        var starts = _buffers.StartObservation.Span<float>();
         if (observations.Length != starts.Length)
         {
-            string shape = string.Join(", ", buffers.Manifest.Observation.Shape);
+            string shape = string.Join(", ", _buffers.Manifest.Observation.Shape);
             throw Wrong(observations.Length, starts.Length, $"observations (B={Batch}, {shape})");
         }
         observations.CopyTo(starts);
-        ownStart = true;
+        _ownStart = true;
     }
 
     /// <summary>Frees what ONNX Runtime holds of this dream.</summary>
     public void Dispose()
     {
-        if (disposed) return;
-        disposed = true;
-        policy?.Dispose();
-        if (!ReferenceEquals(policy, given)) given?.Dispose();
-        result?.Dispose();
-        buffers.Dispose();
+        if (_disposed) return;
+        _disposed = true;
+        _policy?.Dispose();
+        if (!ReferenceEquals(_policy, _given)) _given?.Dispose();
+        _result?.Dispose();
+        _buffers.Dispose();
     }
 
-    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(disposed, this);
+    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
 
     private DreamBatch RunGiven<T>(ulong seed, ReadOnlySpan<T> actions) where T : unmanaged
     {
-        ObjectDisposedException.ThrowIf(disposed, this);
-        if (!bundle.Has("imagine"))
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!_bundle.Has("imagine"))
             throw new BundleException("This bundle has no graph 'imagine'; its graph 'dream' chooses the actions itself: run it without.");
-        int size = buffers.Actions[0].Span<T>().Length;
+        int size = _buffers.Actions[0].Span<T>().Length;
         if (actions.Length != Horizon * size)
             throw Wrong(actions.Length, Horizon * size, $"actions (T={Horizon}, B={Batch}{(size == Batch ? "" : $", {size / Batch}")})");
-        given ??= new(buffers, ["imagine"]);
-        for (int t = 0; t < Horizon; t++) actions.Slice(t * size, size).CopyTo(buffers.Actions[t].Span<T>());
-        return Run(given, seed);
+        _given ??= new(_buffers, ["imagine"]);
+        for (int t = 0; t < Horizon; t++) actions.Slice(t * size, size).CopyTo(_buffers.Actions[t].Span<T>());
+        return Run(_given, seed);
     }
 
     private DreamBatch Run(Rollout rollout, ulong seed)
     {
-        buffers.FillStarts(seed, ownStart);
+        _buffers.FillStarts(seed, _ownStart);
         rollout.Run(seed);
-        buffers.Generation++;
-        return result;
+        _buffers.Generation++;
+        return _result;
     }
 
     private void DrawActions(ulong seed)
     {
-        var space = buffers.Manifest.Action;
+        var space = _buffers.Manifest.Action;
         for (int t = 0; t < Horizon; t++)
         {
             for (int row = 0; row < Batch; row++)
@@ -160,10 +160,10 @@ public sealed class Dream : IDisposable
                 var key = new NoiseKey(seed, (uint)row, (uint)t, ActionStream);
                 if (space.Kind == ActionKind.Discrete)
                 {
-                    buffers.Actions[t].Span<long>()[row] = Philox.NextInt(key, space.Count!.Value);
+                    _buffers.Actions[t].Span<long>()[row] = Philox.NextInt(key, space.Count!.Value);
                     continue;
                 }
-                var action = buffers.Actions[t].Row<float>(row);
+                var action = _buffers.Actions[t].Row<float>(row);
                 Philox.FillUniform(key, action);
                 foreach (ref float x in action) x = (float)(space.Low!.Value + (space.High!.Value - space.Low.Value) * x);
             }

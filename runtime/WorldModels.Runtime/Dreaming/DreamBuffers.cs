@@ -3,11 +3,11 @@ namespace WorldModels.Runtime;
 /// <summary>The memory of a dream: trajectories (T or T + 1 tensors of B rows each) and constant inputs.</summary>
 internal sealed class DreamBuffers : IDisposable
 {
-    private readonly List<TensorBuffer> all = [];
-    private readonly Dictionary<string, TensorSpec> states = [];
-    private readonly List<(string Name, bool FromObservation)> started = [];
-    private readonly bool needsObservation;
-    private readonly bool needsStates;
+    private readonly List<TensorBuffer> _all = [];
+    private readonly Dictionary<string, TensorSpec> _states = [];
+    private readonly List<(string Name, bool FromObservation)> _started = [];
+    private readonly bool _needsObservation;
+    private readonly bool _needsStates;
 
     public DreamBuffers(Bundle bundle, int batch, int horizon, DreamOptions options)
     {
@@ -18,13 +18,13 @@ internal sealed class DreamBuffers : IDisposable
         var stepped = used.Where(g => g != "observe").SelectMany(g => Manifest.Graphs[g].Outputs).ToList();
         foreach (var state in used.SelectMany(g => Manifest.Graphs[g].Inputs).Where(t => t.Role == TensorRole.State))
         {
-            if (!states.TryAdd(state.Name, state)) continue;
+            if (!_states.TryAdd(state.Name, state)) continue;
             // What no step changes is one tensor at all times.
             bool changes = stepped.Any(t => t.Feeds == state.Name);
             States[state.Name] = changes ? New(state, horizon + 1) : [.. Enumerable.Repeat(New(state), horizon + 1)];
         }
         var observation = Manifest.Observation.Shape.Select(d => (Dim)d).ToList();
-        var seen = states.Values.FirstOrDefault(s => s.Dtype == TensorType.Float32 && s.Shape.Skip(1).SequenceEqual(observation));
+        var seen = _states.Values.FirstOrDefault(s => s.Dtype == TensorType.Float32 && s.Shape.Skip(1).SequenceEqual(observation));
         if (seen is not null) ObservationState = States[seen.Name];
         Actions = New(new TensorSpec
         {
@@ -41,11 +41,16 @@ internal sealed class DreamBuffers : IDisposable
         });
         if (stepped.FirstOrDefault(t => t.Role == TensorRole.Reward) is { } reward) Rewards = New(reward, horizon);
         if (stepped.FirstOrDefault(t => t.Role == TensorRole.Continue) is { } carryOn) Continues = New(carryOn, horizon);
+        var twice = Manifest.DreamGraphs.Where(bundle.Has).SelectMany(g => Manifest.Graphs[g].Outputs)
+            .Where(t => t.Role == TensorRole.Logits).GroupBy(t => t.Name).FirstOrDefault(g => g.Count() > 1);
+        if (options.KeepLogits && twice is not null)
+            throw new BundleException($"Both act and imagine call their logits '{twice.Key}', so that only one could be kept: "
+                + "dream without KeepLogits, or export them under different names.");
         if (options.KeepLogits)
             foreach (var logits in stepped.Where(t => t.Role == TensorRole.Logits)) Logits.TryAdd(logits.Name, New(logits, horizon));
-        foreach (var state in states.Values.Where(s => s.Initial == InitialState.Starts)) started.Add((state.Name, Source(state)));
-        needsObservation = bundle.Has("observe") || started.Any(s => s.FromObservation);
-        needsStates = started.Any(s => !s.FromObservation);
+        foreach (var state in _states.Values.Where(s => s.Initial == InitialState.Starts)) _started.Add((state.Name, Source(state)));
+        _needsObservation = bundle.Has("observe") || _started.Any(s => s.FromObservation);
+        _needsStates = _started.Any(s => !s.FromObservation);
     }
 
     public Bundle Bundle { get; }
@@ -87,7 +92,7 @@ internal sealed class DreamBuffers : IDisposable
     public TensorBuffer New(TensorSpec tensor, bool perTile = false)
     {
         var buffer = new TensorBuffer(tensor, perTile ? Tile : Batch);
-        all.Add(buffer);
+        _all.Add(buffer);
         return buffer;
     }
 
@@ -95,22 +100,22 @@ internal sealed class DreamBuffers : IDisposable
     public void FillStarts(ulong seed, bool ownObservations)
     {
         var starts = Bundle.Starts;
-        if (starts is null && ((needsObservation && !ownObservations) || needsStates))
+        if (starts is null && ((_needsObservation && !ownObservations) || _needsStates))
             throw new BundleException($"Bundle '{Bundle.Directory}' has no {Starts.FileName}: give observations with Start(observations).");
         for (int row = 0; row < Batch && starts is not null; row++)
         {
             int index = Philox.NextInt(new NoiseKey(seed, (uint)row, 0, Starts.Stream), starts.Count);
             if (!ownObservations) starts.Copy("observation", index, StartObservation.Row<float>(row));
-            foreach (var (name, fromObservation) in started)
+            foreach (var (name, fromObservation) in _started)
                 if (!fromObservation) starts.Copy(name, index, States[name][0].Row<float>(row));
         }
-        foreach (var (name, fromObservation) in started)
+        foreach (var (name, fromObservation) in _started)
             if (fromObservation) StartObservation.Bytes.CopyTo(States[name][0].Bytes);
     }
 
     public void Dispose()
     {
-        foreach (var buffer in all) buffer.Dispose();
+        foreach (var buffer in _all) buffer.Dispose();
     }
 
     private TensorBuffer[] New(TensorSpec tensor, int steps)

@@ -6,18 +6,18 @@ namespace WorldModels.Runtime;
 /// </summary>
 public sealed class WorldModel : IDisposable
 {
-    private readonly Bundle bundle;
+    private readonly Bundle _bundle;
 
-    private WorldModel(Bundle bundle) => this.bundle = bundle;
+    private WorldModel(Bundle bundle) => _bundle = bundle;
 
     /// <summary>What the bundle says of itself.</summary>
-    public Manifest Manifest => bundle.Manifest;
+    public Manifest Manifest => _bundle.Manifest;
 
     /// <summary>The directory it was loaded from.</summary>
-    public string Directory => bundle.Directory;
+    public string Directory => _bundle.Directory;
 
     /// <summary>Which execution provider runs it, and why.</summary>
-    public ProviderReport ProviderReport => bundle.Report!;
+    public ProviderReport ProviderReport => _bundle.Report!;
 
     /// <summary>Opens a bundle: checks the manifest and the files, opens the graphs of a dream, and compares their tensors.</summary>
     /// <param name="directory">The bundle's directory.</param>
@@ -32,7 +32,7 @@ public sealed class WorldModel : IDisposable
                 throw new BundleException($"Bundle '{directory}' has no world model: expected a graph 'imagine' or 'dream', "
                     + $"found {ManifestCheck.Listed(bundle.Manifest.Graphs.Keys)}. If it is a policy, use Controller.Load.");
             // What a dream runs; the rest opens when asked for, since each session holds its own copy of the weights.
-            foreach (string graph in (string[])["observe", .. Rollout.Policy(bundle)])
+            foreach (string graph in (string[])["observe", .. bundle.Manifest.DreamGraphs])
                 if (bundle.Has(graph)) bundle.Open(graph);
             return new(bundle);
         }
@@ -52,13 +52,13 @@ public sealed class WorldModel : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(horizon, 1);
-        return new(bundle, batch, horizon, options ?? new());
+        return new(_bundle, batch, horizon, options ?? new());
     }
 
     /// <summary>One graph, to run on named arrays.</summary>
     /// <exception cref="BundleException">There is no such graph, or it is not what the manifest says.</exception>
-    public GraphRunner Graph(string name) => new(bundle.Open(name));
+    public GraphRunner Graph(string name) => new(_bundle.Open(name));
 
     /// <summary>Closes the sessions.</summary>
-    public void Dispose() => bundle.Dispose();
+    public void Dispose() => _bundle.Dispose();
 }

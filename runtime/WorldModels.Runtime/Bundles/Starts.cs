@@ -11,17 +11,17 @@ internal sealed class Starts
     /// <summary>The stream that picks each row's start.</summary>
     public static readonly uint Stream = Philox.Stream("start");
 
-    private readonly Dictionary<string, float[]> arrays;
+    private readonly Dictionary<string, float[]> _arrays;
 
-    private Starts(Dictionary<string, float[]> arrays, int count) => (this.arrays, Count) = (arrays, count);
+    private Starts(Dictionary<string, float[]> arrays, int count) => (_arrays, Count) = (arrays, count);
 
     /// <summary>How many starts there are.</summary>
     public int Count { get; }
 
-    public bool Has(string name) => arrays.ContainsKey(name);
+    public bool Has(string name) => _arrays.ContainsKey(name);
 
     /// <summary>Copies start <paramref name="index"/> of an array.</summary>
-    public void Copy(string name, int index, Span<float> row) => arrays[name].AsSpan(index * row.Length, row.Length).CopyTo(row);
+    public void Copy(string name, int index, Span<float> row) => _arrays[name].AsSpan(index * row.Length, row.Length).CopyTo(row);
 
     /// <summary>Reads and checks the file; null if the bundle has none.</summary>
     public static Starts? Load(string directory, Manifest manifest)

@@ -58,6 +58,26 @@ public sealed record Manifest
     [JsonRequired]
     public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The graphs that one step of a dream runs, in order; <see cref="WorldModel.Load"/> checks that they are there.</summary>
+    [JsonIgnore]
+    public string[] DreamGraphs =>
+        Graphs.ContainsKey("dream") ? ["dream"] : Graphs.ContainsKey("act") ? ["act", "imagine"] : ["imagine"];
+
+    /// <summary>
+    /// The graphs that one call of <see cref="Controller.Act(ReadOnlySpan{float}, Span{long})"/> runs, in order: "control", or "act", with
+    /// "observe" before it where it reads states alone. Empty without a policy.
+    /// </summary>
+    [JsonIgnore]
+    public string[] PolicyGraphs
+    {
+        get
+        {
+            string policy = Graphs.ContainsKey("control") ? "control" : "act";
+            if (!Graphs.TryGetValue(policy, out var graph)) return [];
+            return graph.Input(TensorRole.Observation) is null ? ["observe", policy] : [policy];
+        }
+    }
+
     /// <summary>Reads and checks a bundle's manifest and, unless told otherwise, the hash of every file.</summary>
     /// <param name="directory">The bundle's directory.</param>
     /// <param name="verifyHashes">Whether to read every file and compare its SHA-256.</param>
@@ -80,7 +100,14 @@ public sealed record Manifest
             throw new BundleException($"{path}: {e.Message}", e);
         }
         var problems = ManifestCheck.Problems(manifest);
-        if (problems.Count == 0) problems = ManifestCheck.FileProblems(manifest, directory, verifyHashes);
+        try
+        {
+            if (problems.Count == 0) problems = ManifestCheck.FileProblems(manifest, directory, verifyHashes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BundleException($"Bundle '{directory}' cannot be read: {e.Message}", e);
+        }
         return problems.Count == 0 ? manifest : throw BundleException.Of($"Bundle '{directory}'", problems);
     }
 

@@ -119,10 +119,10 @@ public sealed record TensorSpec
 [JsonConverter(typeof(DimConverter))]
 public readonly record struct Dim
 {
-    private readonly int size;
+    private readonly int _size;
 
     /// <summary>A fixed dimension, at least 1.</summary>
-    public Dim(int size) => this.size = size;
+    public Dim(int size) => _size = size;
 
     /// <summary>A dimension named <paramref name="name"/>.</summary>
     public Dim(string name) => Name = name;
@@ -135,7 +135,7 @@ public readonly record struct Dim
 
     /// <summary>The fixed size.</summary>
     /// <exception cref="InvalidOperationException">The dimension is named.</exception>
-    public int Size => IsFixed ? size : throw new InvalidOperationException($"Dimension '{Name}' has no fixed size.");
+    public int Size => IsFixed ? _size : throw new InvalidOperationException($"Dimension '{Name}' has no fixed size.");
 
     /// <summary>A fixed dimension.</summary>
     public static implicit operator Dim(int size) => new(size);
@@ -144,7 +144,7 @@ public readonly record struct Dim
     public static implicit operator Dim(string name) => new(name);
 
     /// <summary>The size or the name.</summary>
-    public override string ToString() => Name ?? size.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    public override string ToString() => Name ?? _size.ToString(System.Globalization.CultureInfo.InvariantCulture);
 }
 
 internal sealed class DimConverter : JsonConverter<Dim>

@@ -6,46 +6,46 @@ namespace WorldModels.Runtime;
 /// </summary>
 public sealed class DreamBatch
 {
-    private readonly Dream dream;
-    private readonly DreamBuffers buffers;
-    private readonly TensorBuffer?[] decoded;
-    private readonly BoundGraph?[] decoders;
-    private readonly int[] decodedAt;
+    private readonly Dream _dream;
+    private readonly DreamBuffers _buffers;
+    private readonly TensorBuffer?[] _decoded;
+    private readonly BoundGraph?[] _decoders;
+    private readonly int[] _decodedAt;
 
     internal DreamBatch(Dream dream, DreamBuffers buffers)
     {
-        (this.dream, this.buffers) = (dream, buffers);
-        decoded = new TensorBuffer?[buffers.Horizon + 1];
-        decoders = new BoundGraph?[buffers.Horizon + 1];
-        decodedAt = new int[buffers.Horizon + 1];
+        (_dream, _buffers) = (dream, buffers);
+        _decoded = new TensorBuffer?[buffers.Horizon + 1];
+        _decoders = new BoundGraph?[buffers.Horizon + 1];
+        _decodedAt = new int[buffers.Horizon + 1];
     }
 
     /// <summary>B, rows.</summary>
-    public int Batch => buffers.Batch;
+    public int Batch => _buffers.Batch;
 
     /// <summary>T, steps.</summary>
-    public int Horizon => buffers.Horizon;
+    public int Horizon => _buffers.Horizon;
 
     /// <summary>Names of the states.</summary>
-    public IReadOnlyCollection<string> StateNames => buffers.States.Keys;
+    public IReadOnlyCollection<string> StateNames => _buffers.States.Keys;
 
     /// <summary>Rewards of step <paramref name="t"/>, on arrival (B).</summary>
     /// <exception cref="BundleException">The bundle predicts no reward.</exception>
-    public ReadOnlySpan<float> Rewards(int t) => At(buffers.Rewards ?? throw Lacks("predicts no reward"), t).Span<float>();
+    public ReadOnlySpan<float> Rewards(int t) => At(_buffers.Rewards ?? throw Lacks("predicts no reward"), t).Span<float>();
 
     /// <summary>Probability that the episode goes on after step <paramref name="t"/>, without discount (B).</summary>
     /// <exception cref="BundleException">The bundle predicts no continuation.</exception>
-    public ReadOnlySpan<float> Continues(int t) => At(buffers.Continues ?? throw Lacks("predicts no continuation"), t).Span<float>();
+    public ReadOnlySpan<float> Continues(int t) => At(_buffers.Continues ?? throw Lacks("predicts no continuation"), t).Span<float>();
 
     /// <summary>Discrete actions of step <paramref name="t"/> (B).</summary>
     /// <exception cref="BundleException">The actions are continuous.</exception>
-    public ReadOnlySpan<long> Actions(int t) => buffers.Manifest.Action.Kind == ActionKind.Discrete
-        ? At(buffers.Actions, t).Span<long>() : throw Lacks("has continuous actions: use ContinuousActions");
+    public ReadOnlySpan<long> Actions(int t) => _buffers.Manifest.Action.Kind == ActionKind.Discrete
+        ? At(_buffers.Actions, t).Span<long>() : throw Lacks("has continuous actions: use ContinuousActions");
 
     /// <summary>Continuous actions of step <paramref name="t"/> (B, ...shape).</summary>
     /// <exception cref="BundleException">The actions are discrete.</exception>
-    public ReadOnlySpan<float> ContinuousActions(int t) => buffers.Manifest.Action.Kind == ActionKind.Continuous
-        ? At(buffers.Actions, t).Span<float>() : throw Lacks("has discrete actions: use Actions");
+    public ReadOnlySpan<float> ContinuousActions(int t) => _buffers.Manifest.Action.Kind == ActionKind.Continuous
+        ? At(_buffers.Actions, t).Span<float>() : throw Lacks("has discrete actions: use Actions");
 
     /// <summary>A float32 state before step <paramref name="t"/>, 0 to T (B, ...shape).</summary>
     /// <exception cref="BundleException">There is no such state, or it is of another type.</exception>
@@ -56,8 +56,8 @@ public sealed class DreamBatch
     /// <exception cref="BundleException">There is no such state, or it is of another type.</exception>
     public ReadOnlySpan<T> State<T>(string name, int t) where T : unmanaged
     {
-        if (!buffers.States.TryGetValue(name, out var state))
-            throw Lacks($"has no state '{name}'; it has: {ManifestCheck.Listed(buffers.States.Keys)}");
+        if (!_buffers.States.TryGetValue(name, out var state))
+            throw Lacks($"has no state '{name}'; it has: {ManifestCheck.Listed(_buffers.States.Keys)}");
         var buffer = At(state, t);
         if (Tensors.ArrayType(buffer.Type) != NpyArray.TypeOf<T>())
             throw Lacks($"has a state '{name}' of {NameConverter<TensorType>.Write(buffer.Type)}, not {typeof(T).Name}");
@@ -66,9 +66,9 @@ public sealed class DreamBatch
 
     /// <summary>Logits of step <paramref name="t"/>, if <see cref="DreamOptions.KeepLogits"/> asked for them (B, ...shape).</summary>
     /// <exception cref="BundleException">They were not kept, or there are none of that name.</exception>
-    public ReadOnlySpan<float> Logits(string name, int t) => buffers.Logits.TryGetValue(name, out var logits)
+    public ReadOnlySpan<float> Logits(string name, int t) => _buffers.Logits.TryGetValue(name, out var logits)
         ? At(logits, t).Span<float>()
-        : throw Lacks($"kept no logits '{name}'; it kept: {ManifestCheck.Listed(buffers.Logits.Keys)}. Set DreamOptions.KeepLogits");
+        : throw Lacks($"kept no logits '{name}'; it kept: {ManifestCheck.Listed(_buffers.Logits.Keys)}. Set DreamOptions.KeepLogits");
 
     /// <summary>
     /// Observations before step <paramref name="t"/>, 0 to T (B, ...observation): the state itself if it is an observation, else graph
@@ -77,48 +77,48 @@ public sealed class DreamBatch
     /// <exception cref="BundleException">The state is no observation and the bundle has no graph <c>decode</c>.</exception>
     public ReadOnlySpan<float> Observations(int t)
     {
-        if (buffers.ObservationState is { } frames) return At(frames, t).Span<float>();
-        dream.ThrowIfDisposed();
+        if (_buffers.ObservationState is { } frames) return At(frames, t).Span<float>();
+        _dream.ThrowIfDisposed();
         if ((uint)t > (uint)Horizon) throw OutOfRange(t, Horizon);
-        var bound = decoders[t] ??= BindDecoder(t);
-        if (decodedAt[t] != buffers.Generation)
+        var bound = _decoders[t] ??= BindDecoder(t);
+        if (_decodedAt[t] != _buffers.Generation)
         {
             bound.Run();
-            decodedAt[t] = buffers.Generation;
+            _decodedAt[t] = _buffers.Generation;
         }
-        return decoded[t]!.Span<float>();
+        return _decoded[t]!.Span<float>();
     }
 
     internal void Dispose()
     {
-        foreach (var decoder in decoders) decoder?.Dispose();
+        foreach (var decoder in _decoders) decoder?.Dispose();
     }
 
     private BoundGraph BindDecoder(int t)
     {
-        if (!buffers.Bundle.Has("decode")) throw Lacks("has no graph 'decode', and no state that is an observation");
-        var graph = buffers.Bundle.Open("decode");
+        if (!_buffers.Bundle.Has("decode")) throw Lacks("has no graph 'decode', and no state that is an observation");
+        var graph = _buffers.Bundle.Open("decode");
         var output = graph.Spec.Output(TensorRole.Observation) ?? throw Lacks("has a graph 'decode' without an observation output");
         var bound = new BoundGraph(graph);
         foreach (var input in graph.Spec.Inputs)
         {
-            if (input.Role != TensorRole.State || !buffers.States.TryGetValue(input.Name, out var state))
+            if (input.Role != TensorRole.State || !_buffers.States.TryGetValue(input.Name, out var state))
                 throw Lacks($"has a graph 'decode' that reads '{input.Name}', which no dream has: expected states only");
             bound.Input(input, state[t].View(0, Batch));
         }
-        decoded[t] = buffers.New(output);
+        _decoded[t] = _buffers.New(output);
         foreach (var other in graph.Spec.Outputs)
-            bound.Output(other, (ReferenceEquals(other, output) ? decoded[t]! : buffers.New(other)).View(0, Batch));
+            bound.Output(other, (ReferenceEquals(other, output) ? _decoded[t]! : _buffers.New(other)).View(0, Batch));
         return bound;
     }
 
     private TensorBuffer At(TensorBuffer[] trajectory, int t)
     {
-        dream.ThrowIfDisposed();
+        _dream.ThrowIfDisposed();
         return (uint)t < (uint)trajectory.Length ? trajectory[t] : throw OutOfRange(t, trajectory.Length - 1);
     }
 
     private static ArgumentOutOfRangeException OutOfRange(int t, int last) => new(nameof(t), t, $"Expected a step from 0 to {last}.");
 
-    private BundleException Lacks(string what) => new($"Bundle '{buffers.Bundle.Directory}' {what}.");
+    private BundleException Lacks(string what) => new($"Bundle '{_buffers.Bundle.Directory}' {what}.");
 }

@@ -1,0 +1,16 @@
+namespace WorldModels.Runtime;
+
+/// <summary>The memory of one noise input and how to draw it.</summary>
+internal sealed class NoiseInput(Graph graph, TensorSpec tensor, TensorBuffer buffer, int firstRow, int rows)
+{
+    private readonly uint _stream = Philox.Stream(tensor.Stream ?? $"{graph.Name}/{tensor.Name}");
+
+    /// <summary>Draws every row for a step.</summary>
+    public void Draw(ulong seed, uint step)
+    {
+        for (int row = 0; row < rows; row++)
+            Philox.FillWords(new NoiseKey(seed, (uint)(firstRow + row), step, _stream), buffer.Row<uint>(row));
+        // All rows at once: short rows would leave most of each vector empty.
+        Draws.FromWords(tensor.Noise!.Value, buffer.Span<float>()[..(rows * buffer.RowSize)]);
+    }
+}
