@@ -132,6 +132,7 @@ public sealed class A2CTrainer : Trainer
         {
             figures[$"return_{name}_mean"] = returns.Mean;
             figures[$"return_{name}_sd"] = returns.StandardDeviation;
+            figures[$"return_{name}_ci95"] = returns.HalfWidth;
             figures[$"length_{name}_mean"] = returns.MeanLength;
         }
         figures["evaluation_episodes"] = episodes;

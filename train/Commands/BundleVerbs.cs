@@ -55,8 +55,11 @@ public sealed class VerifyVerb : Verb
                 $"{bundle} has no weights.safetensors to compare with the checkpoint in {run}. Export it again: train export {run}");
         IReadOnlyDictionary<string, WeightArray> shipped = Safetensors.Read(weights).Weights();
         foreach ((string path, WeightArray weight) in shipped)
-            if (!trained.TryGetValue(path, out WeightArray? other) || !other.Values.AsSpan().SequenceEqual(weight.Values))
+            if (!trained.TryGetValue(path, out WeightArray? other) || !other.Shape.SequenceEqual(weight.Shape)
+                || !other.Values.AsSpan().SequenceEqual(weight.Values))
                 throw new UserException($"{bundle} was not exported from the checkpoint in {run}: {path} differs. Export it again: train export {run}");
+        if (shipped.Count == 0)
+            throw new UserException($"{weights} holds no weights to compare. Export it again: train export {run}");
         return $"All {shipped.Count} weights equal the checkpoint in {run}.";
     }
 }

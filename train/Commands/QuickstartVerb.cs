@@ -33,7 +33,8 @@ public sealed class QuickstartVerb : Verb
             : OptionText.With(algorithm.Preset("small"), Set);
         using (RunFolder folder = again ? RunFolder.Resume(RunPath) : RunFolder.Create(RunPath, algorithm.Name, options))
         {
-            folder.WriteConfig(algorithm.Name, options);
+            if (again)
+                folder.WriteConfig(algorithm.Name, options);
             output.WriteLine("1. Play, learn, ship");
             using CancellationTokenSource stop = TrainApp.StopOnSignal(out IDisposable signals);
             using (signals)

@@ -61,7 +61,8 @@ public abstract class TrainVerb : Verb
         Device device = Devices.Open(Device ?? "cpu", options);
         string path = Resume ?? RunPath ?? Path.Combine("runs", $"{options.Env}-{algorithm.Name}-{Preset ?? "small"}-s{options.Seed}");
         using RunFolder folder = Resume is null ? RunFolder.Create(path, algorithm.Name, options) : RunFolder.Resume(path);
-        folder.WriteConfig(algorithm.Name, options);
+        if (Resume is not null)
+            folder.WriteConfig(algorithm.Name, options);
         foreach ((string key, string value) in OptionText.Describe(options))
             output.WriteLine($"  {key,-20} {value}");
         using CancellationTokenSource stop = TrainApp.StopOnSignal(out IDisposable signals);

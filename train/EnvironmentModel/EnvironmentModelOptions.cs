@@ -79,7 +79,7 @@ public sealed record EnvironmentModelOptions : TrainOptions
     [Range(0.0, 1000.0)]
     public double ChangedWeight { get; init; } = 10;
 
-    /// <summary>Negative control: the actions of each batch are shuffled, so that pacman cannot be predicted.</summary>
+    /// <summary>Negative control: the actions of each batch are shifted by one row, so that pacman cannot be predicted.</summary>
     public bool ShuffleActions { get; init; }
 
     /// <summary>The presets by name.</summary>

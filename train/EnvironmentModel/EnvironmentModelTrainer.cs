@@ -1,5 +1,6 @@
 using WorldModels.Environments;
 using WorldModels.Models;
+using WorldModels.Runtime;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.EnvironmentModel;
@@ -66,8 +67,12 @@ public sealed class EnvironmentModelTrainer : Trainer
             throw new UserException(
                 $"{episodes.Count} episode is too little to learn from one and be judged by another; collect more: --set frames=...");
         int heldOut = Math.Clamp((int)Math.Round(episodes.Count * _options.HoldOut), 1, episodes.Count - 1);
-        _training = new([.. episodes.SkipLast(heldOut)]);
-        _heldOut = new([.. episodes.TakeLast(heldOut)]);
+        // In the order they ended, the last episodes are the longest: draw lots.
+        uint lots = Philox.Stream("hold-out");
+        Episode[] shuffled = [.. episodes.Select((episode, i) => (episode, Lot: Philox.NextInt(new NoiseKey((ulong)_options.Seed, (uint)i, 0, lots), int.MaxValue)))
+            .OrderBy(pair => pair.Lot).Select(pair => pair.episode)];
+        _training = new([.. shuffled.SkipLast(heldOut)]);
+        _heldOut = new([.. shuffled.TakeLast(heldOut)]);
         progress.Say($"{episodes.Count} episodes: {_training.Count} transitions to learn from, {_heldOut.Count} of {heldOut} episodes held out");
     }
 
@@ -150,8 +155,12 @@ public sealed class EnvironmentModelTrainer : Trainer
                 _weights[row * Cells + cell] = masked ? 0 : now[cell] == next[cell] ? 1 : changedWeight;
             }
         }
-        if (_options.ShuffleActions)
-            Array.Reverse(_actions);    // the batch is drawn at random, so another row's action carries no information
+        if (_options.ShuffleActions)    // the batch is drawn at random, so the next row's action carries no information
+        {
+            long first = _actions[0];
+            Array.Copy(_actions, 1, _actions, 0, _actions.Length - 1);
+            _actions[^1] = first;
+        }
     }
 
     private void SetLearningRate(long update)

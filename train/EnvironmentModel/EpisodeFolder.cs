@@ -45,7 +45,7 @@ public static class EpisodeFolder
     private static IReadOnlyList<Episode> Read(string folder)
     {
         Check(folder);
-        return [.. Directory.EnumerateFiles(folder, "episode-*.npz").Order(StringComparer.Ordinal).Select(Read1)];
+        return [.. Directory.EnumerateFiles(folder, "episode-*.npz").Order(StringComparer.Ordinal).Select(ReadEpisode)];
     }
 
     /// <summary>Refuses a folder in which a file is damaged, missing or too many: the run would not be the same run any more.</summary>
@@ -77,7 +77,7 @@ public static class EpisodeFolder
             Directory.Delete(folder, recursive: true);
     }
 
-    private static Episode Read1(string file)
+    private static Episode ReadEpisode(string file)
     {
         try
         {

@@ -17,7 +17,7 @@ public static class EpisodeRecorder
         var (observations, actions) = (new float[games.Count * FrameSize], new long[games.Count]);
         var (reward, terminated, truncated) = (new float[games.Count], new bool[games.Count], new bool[games.Count]);
         Recording[] recordings = [.. Enumerable.Range(0, games.Count).Select(_ => new Recording())];
-        var predictable = new float[games.Count];
+        var before = new Ghosts[games.Count];
         List<Episode> episodes = [];
         games.Reset((ulong)options.Seed, observations);
         for (int row = 0; row < games.Count; row++)
@@ -28,14 +28,14 @@ public static class EpisodeRecorder
         {
             player.Act(games, actions);
             for (int row = 0; row < games.Count; row++)
-                predictable[row] = Predictable(games[row].Game.State);
+                before[row] = new(games[row].Game.State);
             games.Step(actions, observations, reward, terminated, truncated);
             for (int row = 0; row < games.Count; row++)
             {
                 MiniPacmanEvents events = games[row].Game.Events;
                 bool done = terminated[row] || truncated[row];
                 Outcome outcome = (terminated[row] ? Outcome.Terminated : 0) | (truncated[row] ? Outcome.Truncated : 0) | (events.LevelUp ? Outcome.LevelUp : 0);
-                recordings[row].Step(actions[row], reward[row], (byte)rewards.ClassOf(events), outcome, predictable[row]);
+                recordings[row].Step(actions[row], reward[row], (byte)rewards.ClassOf(events), outcome, before[row].Predictable(events));
                 ReadOnlySpan<float> next = observations.AsSpan(row * FrameSize, FrameSize);
                 recordings[row].Frame(done ? games.FinalObservation(row) : next);
                 if (!done)
@@ -49,16 +49,20 @@ public static class EpisodeRecorder
         return episodes;
     }
 
-    /// <summary>
-    /// The chance that every ghost does the likelier of moving and staying. Its direction at a crossing is not counted, so no model that
-    /// sees one frame can do better.
-    /// </summary>
-    private static float Predictable(MiniPacmanState state)
+    /// <summary>What decides, before a step, how its ghosts will move.</summary>
+    private readonly record struct Ghosts(int Count, double Speed, int Power)
     {
-        double move = Math.Min(1, 0.5 + 0.1 * (state.Level - 1));
-        if (state.Power > 1)
-            move = Math.Min(1, (0.5 + 0.1 * (state.Level - 1)) / 2);
-        return (float)Math.Pow(Math.Max(move, 1 - move), state.Ghosts.Length);
+        public Ghosts(MiniPacmanState state) : this(state.Ghosts.Length, 0.5 + 0.1 * (state.Level - 1), state.Power) { }
+
+        /// <summary>
+        /// The chance that every ghost does the likelier of moving and staying. Its direction at a crossing is not counted, nor that ghosts
+        /// behind an eaten one stand still: about the most that a model which knew all directions could reach.
+        /// </summary>
+        public float Predictable(MiniPacmanEvents events)
+        {
+            double move = Math.Min(1, Power > 1 || events.Pill ? Speed / 2 : Speed);
+            return (float)Math.Pow(Math.Max(move, 1 - move), Count);
+        }
     }
 
     /// <summary>An episode on its way.</summary>

@@ -70,7 +70,7 @@ public sealed class Transitions
     public int Reward(int transition) => _reward[transition];
     public Outcome Outcome(int transition) => _outcome[transition];
 
-    /// <summary>The probability of the most likely next frame under the rules, given the hidden state.</summary>
+    /// <summary>About the probability of the most likely next frame under the rules, the ghosts' directions known.</summary>
     public float Predictable(int transition) => _predictable[transition];
 
     /// <summary>The frame a transition starts from, (3, 15, 19) floats in 0..1.</summary>

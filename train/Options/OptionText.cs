@@ -89,7 +89,7 @@ public static class OptionText
     private static JsonNode Parse(PropertyInfo property, string text)
     {
         Type type = property.PropertyType;
-        const NumberStyles Whole = NumberStyles.Integer | NumberStyles.AllowThousands | NumberStyles.AllowExponent | NumberStyles.AllowDecimalPoint;
+        const NumberStyles Whole = NumberStyles.Integer | NumberStyles.AllowExponent | NumberStyles.AllowDecimalPoint;
         if (type == typeof(string))
             return text;
         if (type == typeof(bool) && bool.TryParse(text, out bool flag))

@@ -30,7 +30,7 @@ public static class Session
         (string name, TrainOptions options) = ReadOptions(path);
         using RunFolder folder = RunFolder.Resume(path);
         Checkpoint checkpoint = Checkpoint.Read(folder.CheckpointPath);
-        using Trainer trainer = Algorithm.Find(name).Create(options, CPU);
+        using Trainer trainer = Algorithm.Find(name).Create(options, Devices.Open("cpu", options));
         trainer.Prepare(folder, progress, CancellationToken.None);
         var run = new TrainingRun(folder, trainer, progress);
         run.Load(checkpoint);

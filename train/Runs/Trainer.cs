@@ -14,7 +14,7 @@ public abstract class Trainer : IDisposable
     /// <summary>The networks' parameters.</summary>
     public abstract EagerParameters Parameters { get; }
 
-    /// <summary>Environment frames seen when <paramref name="updates"/> updates are done.</summary>
+    /// <summary>Frames learnt from when <paramref name="updates"/> updates are done; a recorded frame counts each time.</summary>
     public abstract long Frames(long updates);
 
     /// <summary>What must be there before the first update (data, environments). Called once, before <see cref="Load"/>.</summary>
