@@ -51,14 +51,16 @@ public abstract record Algorithm(string Name, string Summary)
 
 /// <summary>An algorithm with options of its own type.</summary>
 public sealed record Algorithm<TOptions>(
-    string Name, string Summary, IReadOnlyDictionary<string, TOptions> Presets, Func<TOptions, Device, Trainer> Make) : Algorithm(Name, Summary)
+    string Name, string Summary, IReadOnlyDictionary<string, TOptions> Presets, Func<TOptions, Device, Trainer> Make)
+    : Algorithm(Name, Summary)
     where TOptions : TrainOptions
 {
     public override IReadOnlyList<string> PresetNames => [.. Presets.Keys.OrderBy(name => name == "small" ? 0 : 1)];
 
     public override TrainOptions Preset(string name) => Presets.TryGetValue(name, out TOptions? options)
         ? options
-        : throw new UserException($"{Name} has no preset '{name}'{Names.Suggest(name, Presets.Keys)} Presets: {string.Join(", ", Presets.Keys)}.");
+        : throw new UserException(
+            $"{Name} has no preset '{name}'{Names.Suggest(name, Presets.Keys)} Presets: {string.Join(", ", Presets.Keys)}.");
 
     public override TrainOptions Read(JsonElement config) => config.Deserialize<TOptions>(OptionText.Json)!;
 

@@ -6,7 +6,9 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Train;
 
-/// <summary>The training tool's command line. Exit code 0: done; 1: a mistake or refusal, said in one line; 2: wrong usage; 130: stopped.</summary>
+/// <summary>
+/// The training tool's command line. Exit code 0: done; 1: a mistake or refusal, said in one line; 2: wrong usage; 130: stopped.
+/// </summary>
 public static class TrainApp
 {
     private const int Failed = 1, WrongUsage = 2;

@@ -40,7 +40,8 @@ public sealed class VerifyVerb : Verb
         output.WriteLine(report);
         if (!report.Passed)
             throw new UserException(
-                $"{Bundle} does not answer as its reference does. Copy it again or export it again; if it still differs, do not trust it here.");
+                $"{Bundle} does not answer as its reference does. Copy it again or export it again; "
+                + "if it still differs, do not trust it here.");
         if (RunPath is not null)
             output.WriteLine(CompareWeights(Bundle, RunPath));
         return 0;
@@ -57,7 +58,8 @@ public sealed class VerifyVerb : Verb
         foreach ((string path, WeightArray weight) in shipped)
             if (!trained.TryGetValue(path, out WeightArray? other) || !other.Shape.SequenceEqual(weight.Shape)
                 || !other.Values.AsSpan().SequenceEqual(weight.Values))
-                throw new UserException($"{bundle} was not exported from the checkpoint in {run}: {path} differs. Export it again: train export {run}");
+                throw new UserException(
+                    $"{bundle} was not exported from the checkpoint in {run}: {path} differs. Export it again: train export {run}");
         if (shipped.Count == 0)
             throw new UserException($"{weights} holds no weights to compare. Export it again: train export {run}");
         return $"All {shipped.Count} weights equal the checkpoint in {run}.";

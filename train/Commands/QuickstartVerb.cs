@@ -2,7 +2,7 @@ using System.Diagnostics;
 using CommandLine;
 using WorldModels.Diagnostics;
 using WorldModels.Runtime;
-using WorldModels.Train.EnvironmentModel;
+using static TorchSharp.torch;
 
 namespace WorldModels.Train;
 
@@ -13,7 +13,7 @@ public sealed class QuickstartVerb : Verb
     public string RunPath { get; set; } = "";
 
     [Option("device", Default = "cpu", HelpText = "cpu or cuda.")]
-    public string Device { get; set; } = "";
+    public string DeviceName { get; set; } = "";
 
     [Option("set", HelpText = "Hyperparameters, as in: --set updates=2000", MetaValue = "key=value")]
     public IEnumerable<string> Set { get; set; } = [];
@@ -38,8 +38,11 @@ public sealed class QuickstartVerb : Verb
             output.WriteLine("1. Play, learn, ship");
             using CancellationTokenSource stop = TrainApp.StopOnSignal(out IDisposable signals);
             using (signals)
-                if (Session.Run(folder, algorithm, options, Devices.Open(Device, options), progress, export: true, stop.Token) == RunOutcome.Interrupted)
-                    return 130;
+            {
+                Device device = Devices.Open(DeviceName, options);
+                if (Session.Run(folder, algorithm, options, device, progress, export: true, stop.Token) == RunOutcome.Interrupted)
+                    return TrainVerb.Stopped;
+            }
             output.WriteLine();
             output.WriteLine("2. What it learnt, on games it never saw");
             Judge(Manifest.Load(folder.BundlePath).Training!.Figures, output);
@@ -67,7 +70,9 @@ public sealed class QuickstartVerb : Verb
             string other = baseline is null ? "" : $"{figures[baseline],12:P1}  {what}";
             output.WriteLine($"  {name,-22}{figures[figure],10:P1}{other}");
         }
-        Line("exact next frame", "exact_frame", "exact_frame_copying", $"copying the frame (the rules allow at most {figures["exact_frame_ceiling"]:P0})");
+        Line("exact next frame", "exact_frame", "exact_frame_copying",
+            $"copying the frame (the rules allow about {figures["exact_frame_ceiling"]:P0} at most)");
+        Line("with a ghost in sight", "with_ghosts_exact", "with_ghosts_exact_copying", "copying the frame");
         Line("cells that change", "changed_cells", null, "");
         Line("pacman's cell", "pacman_cell", null, "");
         Line("reward", "reward", "reward_majority", "always the commonest");

@@ -20,7 +20,8 @@ public sealed class EnvironmentModelVerb : TrainVerb
 /// <summary>Trains, evaluates and exports. The same options for every algorithm; hyperparameters by <c>--set key=value</c>.</summary>
 public abstract class TrainVerb : Verb
 {
-    private const int Stopped = 130;
+    /// <summary>Exit code of a run that was stopped and saved.</summary>
+    public const int Stopped = 130;
 
     protected abstract string AlgorithmName { get; }
 
@@ -67,7 +68,10 @@ public abstract class TrainVerb : Verb
             output.WriteLine($"  {key,-20} {value}");
         using CancellationTokenSource stop = TrainApp.StopOnSignal(out IDisposable signals);
         using (signals)
-            return Session.Run(folder, algorithm, options, device, Progress.Create(), export: !NoExport, stop.Token) == RunOutcome.Finished ? 0 : Stopped;
+        {
+            RunOutcome outcome = Session.Run(folder, algorithm, options, device, Progress.Create(), export: !NoExport, stop.Token);
+            return outcome == RunOutcome.Finished ? 0 : Stopped;
+        }
     }
 
     private TrainOptions Fresh(Algorithm algorithm)

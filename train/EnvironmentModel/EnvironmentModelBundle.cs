@@ -62,8 +62,10 @@ public static class EnvironmentModelBundle
         [
             Frame(config, "next_frame", TensorRole.State) with { Feeds = "frame" },
             new() { Name = "reward", Role = TensorRole.Reward, Shape = ["batch"] },
-            .. config.Termination ? [new TensorSpec { Name = "continue", Role = TensorRole.Continue, Shape = ["batch"] }] : Array.Empty<TensorSpec>(),
-            new() { Name = "pixel_logits", Role = TensorRole.Logits, Shape = ["batch", config.PixelClasses, config.Rows, config.Columns], Axis = 1 },
+            .. config.Termination ? [new TensorSpec { Name =
+                "continue", Role = TensorRole.Continue, Shape = ["batch"] }] : Array.Empty<TensorSpec>(),
+            new() { Name =
+                "pixel_logits", Role = TensorRole.Logits, Shape = ["batch", config.PixelClasses, config.Rows, config.Columns], Axis = 1 },
             new() { Name = "reward_logits", Role = TensorRole.Logits, Shape = ["batch", config.Rewards.Count], Axis = 1 },
         ];
 

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace WorldModels.Train.EnvironmentModel;
 
 /// <summary>
-/// Judges a model on episodes it never trained on. Pixel accuracy alone says nothing (copying the frame has 99 %), so: exact frames, changed
-/// cells, pacman's cell, rewards by class, and the open loop, all beside copying the frame and beside the most that the rules allow.
+/// Judges a model on episodes it never trained on. Pixel accuracy alone says nothing (copying the frame has 99 %), so: exact frames,
+/// changed cells, pacman's cell, rewards by class, and the open loop, all beside copying the frame and beside the most that the rules allow.
 /// </summary>
 public static class EnvironmentModelJudge
 {
@@ -51,7 +51,10 @@ public static class EnvironmentModelJudge
                 long[] rewards = prediction.Reward.Value.argmax(1).cpu().data<long>().ToArray();
                 float[] goesOn = config.Termination ? model.Continue(prediction).Value.cpu().data<float>().ToArray() : [];
                 for (int row = 0; row < rows.Length; row++)
-                    tally.Step(games, rows[row], predicted.AsSpan(row * Cells, Cells), (int)rewards[row], goesOn.Length > 0 ? goesOn[row] : null);
+                {
+                    float? probability = goesOn.Length > 0 ? goesOn[row] : null;
+                    tally.Step(games, rows[row], predicted.AsSpan(row * Cells, Cells), (int)rewards[row], probability);
+                }
             }
             if (Horizons.Contains(step + 1))
                 for (int row = 0; row < rows.Length; row++)
@@ -66,7 +69,8 @@ public static class EnvironmentModelJudge
         private readonly long[] _openSeen = new long[Horizons.Length], _openExact = new long[Horizons.Length];
         private readonly long[] _openCopy = new long[Horizons.Length];
         private readonly double[] _openChanged = new double[Horizons.Length], _openChangedHit = new double[Horizons.Length];
-        private long _frames, _exact, _copied, _haunted, _hauntedExact, _hauntedCopied, _cells, _cellsHit, _changed, _changedHit, _pacman, _pacmanHit;
+        private long _frames, _exact, _copied, _haunted, _hauntedExact, _hauntedCopied;
+        private long _cells, _cellsHit, _changed, _changedHit, _pacman, _pacmanHit;
         private long _ends, _endsFound, _falseEnds;
         private double _ceiling, _hauntedCeiling;
 
@@ -160,7 +164,8 @@ public static class EnvironmentModelJudge
             return figures;
         }
 
-        private static (int Hits, int Changed, int ChangedHits) Compare(ReadOnlySpan<byte> now, ReadOnlySpan<byte> next, ReadOnlySpan<long> predicted)
+        private static (int Hits, int Changed, int ChangedHits) Compare(
+            ReadOnlySpan<byte> now, ReadOnlySpan<byte> next, ReadOnlySpan<long> predicted)
         {
             int hits = 0, changed = 0, changedHits = 0;
             for (int cell = 0; cell < Cells; cell++)

@@ -13,7 +13,9 @@ public enum CollectionPolicy
     Random,
 }
 
-/// <summary>Hyperparameters of environment-model learning (Weber et al. 2017, section 4.1; values of its reimplementation under paper).</summary>
+/// <summary>
+/// Hyperparameters of environment-model learning (Weber et al. 2017, section 4.1; values of its reimplementation under paper).
+/// </summary>
 public sealed record EnvironmentModelOptions : TrainOptions
 {
     /// <summary>The network's body.</summary>
@@ -52,7 +54,9 @@ public sealed record EnvironmentModelOptions : TrainOptions
     [Range(1, 65536)]
     public int Batch { get; init; } = 32;
 
-    /// <summary>Share of a batch in which every reward class, and the end of an episode, is equally likely: otherwise rare events go unseen.</summary>
+    /// <summary>
+    /// Share of a batch in which every reward class, and the end of an episode, is equally likely: otherwise rare events go unseen.
+    /// </summary>
     [Range(0.0, 1.0)]
     public double Balanced { get; init; } = 0.25;
 

@@ -28,7 +28,8 @@ public sealed class EnvironmentModelTrainer : Trainer
         _model = new(Parameters.Root["model"], _config);
         _optimiser = optim.Adam(Parameters.All.Values, options.LearningRate);
         int batch = options.Batch;
-        (_frames, _actions, _classes) = (new float[batch * 3 * MiniPacmanMaze.Cells], new long[batch], new long[batch * MiniPacmanMaze.Cells]);
+        (_frames, _actions, _classes) =
+            (new float[batch * 3 * MiniPacmanMaze.Cells], new long[batch], new long[batch * MiniPacmanMaze.Cells]);
         (_weights, _rewards, _continues) = (new float[batch * MiniPacmanMaze.Cells], new long[batch], new float[batch]);
     }
 
@@ -45,7 +46,8 @@ public sealed class EnvironmentModelTrainer : Trainer
         Rewards = [.. RewardsOf(options).Values.Select(value => (float)value)],
     };
 
-    private static MiniPacmanMode ModeOf(EnvironmentModelOptions options) => EnvironmentRegistry.Make<long>(options.Env) is MiniPacmanEnvironment game
+    private static MiniPacmanMode ModeOf(EnvironmentModelOptions options) =>
+        EnvironmentRegistry.Make<long>(options.Env) is MiniPacmanEnvironment game
         ? game.Game.Mode
         : throw new UserException($"environment-model learns the modes of MiniPacman, not {options.Env}.");
 
@@ -69,11 +71,12 @@ public sealed class EnvironmentModelTrainer : Trainer
         int heldOut = Math.Clamp((int)Math.Round(episodes.Count * _options.HoldOut), 1, episodes.Count - 1);
         // In the order they ended, the last episodes are the longest: draw lots.
         uint lots = Philox.Stream("hold-out");
-        Episode[] shuffled = [.. episodes.Select((episode, i) => (episode, Lot: Philox.NextInt(new NoiseKey((ulong)_options.Seed, (uint)i, 0, lots), int.MaxValue)))
-            .OrderBy(pair => pair.Lot).Select(pair => pair.episode)];
+        int Lot(int i) => Philox.NextInt(new NoiseKey((ulong)_options.Seed, (uint)i, 0, lots), int.MaxValue);
+        Episode[] shuffled = [.. Enumerable.Range(0, episodes.Count).OrderBy(Lot).Select(i => episodes[i])];
         _training = new([.. shuffled.SkipLast(heldOut)]);
         _heldOut = new([.. shuffled.TakeLast(heldOut)]);
-        progress.Say($"{episodes.Count} episodes: {_training.Count} transitions to learn from, {_heldOut.Count} of {heldOut} episodes held out");
+        progress.Say($"{episodes.Count} episodes: {_training.Count} transitions to learn from, "
+            + $"{_heldOut.Count} of {heldOut} episodes held out");
     }
 
     public override IReadOnlyDictionary<string, double> Update(long update, bool measure)

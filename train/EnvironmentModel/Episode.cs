@@ -14,7 +14,8 @@ public enum Outcome : byte { None = 0, Terminated = 1, Truncated = 2, LevelUp = 
 /// <param name="RewardClasses">(T), by the mode's reward table.</param>
 /// <param name="Outcomes">(T).</param>
 /// <param name="Predictable">(T), about the probability of the most likely next frame under the rules.</param>
-public sealed record Episode(byte[] Observations, long[] Actions, float[] Rewards, byte[] RewardClasses, Outcome[] Outcomes, float[] Predictable)
+public sealed record Episode(
+    byte[] Observations, long[] Actions, float[] Rewards, byte[] RewardClasses, Outcome[] Outcomes, float[] Predictable)
 {
     /// <summary>Number of steps.</summary>
     public int Length => Actions.Length;

@@ -13,7 +13,8 @@ public static class EpisodeFolder
     /// <summary>The episodes of a run, recorded now if they are not there yet.</summary>
     /// <exception cref="UserException">A file is damaged, or the disk refused.</exception>
     public static IReadOnlyList<Episode> ReadOrRecord(
-        string folder, EnvironmentModelOptions options, MiniPacmanMode mode, RewardTable rewards, IProgressReport progress, CancellationToken stop)
+        string folder, EnvironmentModelOptions options, MiniPacmanMode mode, RewardTable rewards, IProgressReport progress,
+        CancellationToken stop)
     {
         if (Directory.Exists(folder))
             return Read(folder);
@@ -32,13 +33,13 @@ public static class EpisodeFolder
             Directory.CreateDirectory(temporary);
             for (int i = 0; i < episodes.Count; i++)
                 Npz.Write(Path.Combine(temporary, $"episode-{i:D6}.npz"), ToArrays(episodes[i]));
-            AtomicFile.Write(ManifestOf(temporary), JsonSerializer.Serialize(Manifest.HashFiles(temporary), OptionText.Json));
+            Disk.Write(ManifestOf(temporary), JsonSerializer.Serialize(Manifest.HashFiles(temporary), OptionText.Json));
             Directory.Move(temporary, folder);
         }
-        catch (Exception exception) when (AtomicFile.IsRefusal(exception))
+        catch (Exception exception) when (Disk.IsRefusal(exception))
         {
             Discard(temporary);
-            throw AtomicFile.Refused(folder, exception);
+            throw Disk.Refused(folder, exception);
         }
     }
 
@@ -96,7 +97,8 @@ public static class EpisodeFolder
         catch (Exception exception) when (exception is IOException or InvalidDataException or KeyNotFoundException or BundleException)
         {
             throw new UserException(
-                $"Cannot read the episode {file}: {exception.Message.TrimEnd('.')}. Delete the folder {Path.GetDirectoryName(file)} to record the games again.",
+                $"Cannot read the episode {file}: {exception.Message.TrimEnd('.')}. Delete the folder {Path.GetDirectoryName(file)} "
+                + "to record the games again.",
                 exception);
         }
     }

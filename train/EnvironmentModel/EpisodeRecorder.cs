@@ -34,7 +34,9 @@ public static class EpisodeRecorder
             {
                 MiniPacmanEvents events = games[row].Game.Events;
                 bool done = terminated[row] || truncated[row];
-                Outcome outcome = (terminated[row] ? Outcome.Terminated : 0) | (truncated[row] ? Outcome.Truncated : 0) | (events.LevelUp ? Outcome.LevelUp : 0);
+                Outcome outcome = (terminated[row] ? Outcome.Terminated : 0)
+                    | (truncated[row] ? Outcome.Truncated : 0)
+                    | (events.LevelUp ? Outcome.LevelUp : 0);
                 recordings[row].Step(actions[row], reward[row], (byte)rewards.ClassOf(events), outcome, before[row].Predictable(events));
                 ReadOnlySpan<float> next = observations.AsSpan(row * FrameSize, FrameSize);
                 recordings[row].Frame(done ? games.FinalObservation(row) : next);

@@ -50,8 +50,9 @@ public sealed class Transitions
             }
         }
         int[] all = [.. Enumerable.Range(0, Count)];
-        _groups = [.. all.GroupBy(i => (int)_reward[i]).OrderBy(group => group.Key).Select(group => group.ToArray()),
-            .. all.Where(i => _outcome[i].HasFlag(EnvironmentModel.Outcome.Terminated)).ToArray() is { Length: > 0 } ends ? [ends] : Array.Empty<int[]>()];
+        IEnumerable<int[]> rewards = all.GroupBy(i => (int)_reward[i]).OrderBy(group => group.Key).Select(group => group.ToArray());
+        int[] ends = [.. all.Where(i => _outcome[i].HasFlag(EnvironmentModel.Outcome.Terminated))];
+        _groups = [.. rewards.Append(ends).Where(group => group.Length > 0)];
     }
 
     /// <summary>Number of transitions.</summary>
@@ -77,7 +78,8 @@ public sealed class Transitions
     public void Frame(int transition, Span<float> image) => Decode(_start[transition], image);
 
     /// <summary>Whether the transition <paramref name="steps"/> later belongs to the same episode.</summary>
-    public bool Continues(int transition, int steps) => transition + steps < Count && _start[transition + steps] == _start[transition] + steps;
+    public bool Continues(int transition, int steps) =>
+        transition + steps < Count && _start[transition + steps] == _start[transition] + steps;
 
     /// <summary>
     /// The transition that row <paramref name="row"/> of update <paramref name="update"/> learns from, a function of the seed alone: drawn

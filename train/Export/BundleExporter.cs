@@ -1,4 +1,3 @@
-using System.Globalization;
 using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
@@ -21,7 +20,8 @@ public static class BundleExporter
         IReadOnlyList<string>? metrics = null)
     {
         directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-        if (Directory.Exists(directory) && Directory.EnumerateFileSystemEntries(directory).Any() && !File.Exists(Path.Combine(directory, Manifest.FileName)))
+        bool foreign = Directory.Exists(directory) && !File.Exists(Path.Combine(directory, Manifest.FileName));
+        if (foreign && Directory.EnumerateFileSystemEntries(directory).Any())
             throw new UserException($"{directory} is not empty and holds no bundle; name another folder with --output.");
         if (File.Exists(directory))
             throw new UserException($"{directory} is a file; name a folder with --output.");
@@ -39,9 +39,9 @@ public static class BundleExporter
             Discard(former);
             return report;
         }
-        catch (Exception exception) when (AtomicFile.IsRefusal(exception))
+        catch (Exception exception) when (Disk.IsRefusal(exception))
         {
-            throw AtomicFile.Refused(directory, exception);
+            throw Disk.Refused(directory, exception);
         }
         finally
         {
@@ -105,7 +105,7 @@ public static class BundleExporter
         graph.Metadata["worldmodels.algorithm"] = bundle.Algorithm;
         graph.Metadata["worldmodels.environment"] = bundle.Environment;
         foreach (TensorSpec spec in definition.Inputs.Concat(definition.Outputs))
-            graph.Metadata[$"worldmodels.tensor.{spec.Name}"] = string.Create(CultureInfo.InvariantCulture, $"{spec.Role}{(spec.Feeds is null ? "" : $" feeds {spec.Feeds}")}");
+            graph.Metadata[$"worldmodels.tensor.{spec.Name}"] = spec.Feeds is null ? $"{spec.Role}" : $"{spec.Role} feeds {spec.Feeds}";
         var parameters = new Parameters<Symbol>(new SymbolicParameters(graph, weights));
         Symbol[] inputs = [.. definition.Inputs.Select(spec => graph.Input(spec.Name, TypeOf(spec), [.. spec.Shape.Select(DimOf)]))];
         Symbol[] outputs = definition.Run(parameters, inputs);

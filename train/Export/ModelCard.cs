@@ -25,7 +25,7 @@ public static class ModelCard
                 text.AppendLine(CultureInfo.InvariantCulture, $"| {key} | {value} |");
             text.AppendLine();
             text.AppendLine("## Figures").AppendLine();
-            text.AppendLine("Measured on episodes never trained on; shares are between 0 and 1. One seed unless the name says otherwise.").AppendLine();
+            text.AppendLine("Measured on episodes never trained on; shares are between 0 and 1. One seed.").AppendLine();
             text.AppendLine("| figure | value |").AppendLine("|---|---|");
             foreach ((string key, double value) in training.Figures)
                 text.AppendLine(CultureInfo.InvariantCulture, $"| {key} | {value:0.####} |");
@@ -38,8 +38,11 @@ public static class ModelCard
         text.AppendLine("## Graphs").AppendLine();
         text.AppendLine("| graph | tensor | role | type and shape |").AppendLine("|---|---|---|---|");
         foreach ((string name, GraphSpec graph) in manifest.Graphs)
-            foreach ((string way, TensorSpec tensor) in graph.Inputs.Select(input => ("in", input)).Concat(graph.Outputs.Select(output => ("out", output))))
+        {
+            var tensors = graph.Inputs.Select(input => ("in", input)).Concat(graph.Outputs.Select(output => ("out", output)));
+            foreach ((string way, TensorSpec tensor) in tensors)
                 text.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {way} `{tensor.Name}` | {tensor.Role} | {tensor.Describe()} |");
+        }
         text.AppendLine();
         text.AppendLine("Check it on your own device: `dotnet run -c Release --project tools -- verify <this folder>`.");
         return text.ToString();

@@ -78,7 +78,8 @@ public sealed class ParityReference
                 if (graph.Outputs[i].Feeds is { } state)
                     current[state] = outputs[^1][i];
         }
-        Tensor[] Stacked(List<Tensor[]> steps) => [.. Enumerable.Range(0, steps[0].Length).Select(i => stack(steps.Select(step => step[i])))];
+        Tensor[] Stacked(List<Tensor[]> steps) =>
+            [.. Enumerable.Range(0, steps[0].Length).Select(i => stack(steps.Select(step => step[i])))];
         Store($"rollout/{name}/", graph, Stacked(inputs), Stacked(outputs));
     }
 

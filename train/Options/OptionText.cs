@@ -65,7 +65,8 @@ public static class OptionText
         Properties(options).ToDictionary(Key, property => Text(property.GetValue(options)!));
 
     private static PropertyInfo[] Properties(TrainOptions options) =>
-        [.. options.GetType().GetProperties().Where(property => property.CanWrite).OrderBy(property => property.DeclaringType == typeof(TrainOptions) ? 0 : 1)];
+        [.. options.GetType().GetProperties().Where(property => property.CanWrite)
+            .OrderBy(property => property.DeclaringType == typeof(TrainOptions) ? 0 : 1)];
 
     private static PropertyInfo Find(TrainOptions options, string key)
     {
@@ -98,7 +99,8 @@ public static class OptionText
             return small;
         if (type == typeof(long) && long.TryParse(text, Whole, CultureInfo.InvariantCulture, out long large))
             return large;
-        if (type == typeof(double) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number))
+        if (type == typeof(double) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            && double.IsFinite(number))
             return number;
         if (type.IsEnum && Enum.TryParse(type, text, ignoreCase: true, out object? choice) && Enum.IsDefined(type, choice))
             return JsonNamingPolicy.CamelCase.ConvertName(choice.ToString()!);

@@ -44,7 +44,8 @@ public sealed class Checkpoint
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            throw new UserException($"The checkpoint is damaged: {exception.Message} Put back a copy, or start a new run with --run.", exception);
+            throw new UserException(
+                $"The checkpoint is damaged: {exception.Message} Put back a copy, or start a new run with --run.", exception);
         }
     }
 
@@ -57,9 +58,9 @@ public sealed class Checkpoint
         {
             Safetensors.Write(path, _tensors, _values);
         }
-        catch (Exception exception) when (AtomicFile.IsRefusal(exception))
+        catch (Exception exception) when (Disk.IsRefusal(exception))
         {
-            throw AtomicFile.Refused(path, exception);
+            throw Disk.Refused(path, exception);
         }
     }
 

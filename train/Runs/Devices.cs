@@ -26,7 +26,8 @@ public static class Devices
                 "--device cuda: this libtorch finds no CUDA device. It needs a libtorch built with CUDA (name its directory by the environment "
                 + "variable LIBTORCH), an NVIDIA GPU and its driver (try nvidia-smi). Train with --device cpu otherwise.");
         if (index >= cuda.device_count())
-            throw new UserException($"There is no device cuda:{index}; this machine has {cuda.device_count()} (cuda:0 ... cuda:{cuda.device_count() - 1}).");
+            throw new UserException(
+                $"There is no device cuda:{index}; this machine has {cuda.device_count()} (cuda:0 ... cuda:{cuda.device_count() - 1}).");
         backends.cuda.matmul.allow_tf32 = options.Tf32;
         backends.cudnn.allow_tf32 = options.Tf32;
         return new Device(TorchSharp.DeviceType.CUDA, index);

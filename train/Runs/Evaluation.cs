@@ -10,7 +10,8 @@ public sealed record ReturnSample(IReadOnlyList<double> Returns, IReadOnlyList<i
     public double MeanLength => Lengths.Average();
 
     /// <summary>Sample standard deviation; 0 for one episode.</summary>
-    public double StandardDeviation => Returns.Count < 2 ? 0 : Math.Sqrt(Returns.Sum(value => (value - Mean) * (value - Mean)) / (Returns.Count - 1));
+    public double StandardDeviation =>
+        Returns.Count < 2 ? 0 : Math.Sqrt(Returns.Sum(value => (value - Mean) * (value - Mean)) / (Returns.Count - 1));
 
     /// <summary>Half-width of the mean's 95 % confidence interval.</summary>
     public double HalfWidth => 1.96 * StandardDeviation / Math.Sqrt(Returns.Count);

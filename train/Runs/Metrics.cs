@@ -15,14 +15,14 @@ public sealed class Metrics
     {
         _path = PathIn(folder);
         if (File.Exists(_path))
-            AtomicFile.Write(_path, string.Concat(Lines(folder, update).Select(line => line + "\n")));
+            Disk.Write(_path, string.Concat(Lines(folder, update).Select(line => line + "\n")));
         try
         {
             _board = utils.tensorboard.SummaryWriter(Path.Combine(folder, "tensorboard"));
         }
-        catch (Exception exception) when (AtomicFile.IsRefusal(exception))
+        catch (Exception exception) when (Disk.IsRefusal(exception))
         {
-            throw AtomicFile.Refused(Path.Combine(folder, "tensorboard"), exception);
+            throw Disk.Refused(Path.Combine(folder, "tensorboard"), exception);
         }
     }
 
@@ -36,9 +36,9 @@ public sealed class Metrics
             foreach ((string name, double value) in values)
                 _board.add_scalar(name, (float)value, (int)update);
         }
-        catch (Exception exception) when (AtomicFile.IsRefusal(exception))
+        catch (Exception exception) when (Disk.IsRefusal(exception))
         {
-            throw AtomicFile.Refused(_path, exception);
+            throw Disk.Refused(_path, exception);
         }
     }
 

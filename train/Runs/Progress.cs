@@ -25,7 +25,9 @@ public static class Progress
 {
     /// <summary>The report that suits where the output goes.</summary>
     public static IProgressReport Create() =>
-        AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected ? new TerminalProgress() : new PlainProgress(Console.Out);
+        AnsiConsole.Profile.Capabilities.Interactive && !Console.IsOutputRedirected
+            ? new TerminalProgress()
+            : new PlainProgress(Console.Out);
 }
 
 /// <summary>A line at the start, then about every five seconds, and one at the end.</summary>
@@ -96,7 +98,8 @@ public sealed class TerminalProgress : IProgressReport
                     {
                         ended = _end.Wait(200);
                         bar.Value = Interlocked.Read(ref _done);
-                        bar.Description = $"{name} {Interlocked.Read(ref _done)}/{total}  [grey]{Markup.Escape(Volatile.Read(ref _state))}[/]";
+                        bar.Description =
+                            $"{name} {Interlocked.Read(ref _done)}/{total}  [grey]{Markup.Escape(Volatile.Read(ref _state))}[/]";
                     }
                     while (!ended);
                 }))

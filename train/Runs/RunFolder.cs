@@ -60,7 +60,7 @@ public sealed class RunFolder : IDisposable
     {
         var node = (JsonObject)JsonSerializer.SerializeToNode(options, options.GetType(), OptionText.Json)!;
         node.Insert(0, "algorithm", algorithm);
-        AtomicFile.Write(ConfigPath, node.ToJsonString(OptionText.Json) + "\n");
+        Disk.Write(ConfigPath, node.ToJsonString(OptionText.Json) + "\n");
     }
 
     /// <summary>Reads config.json of a run: the algorithm's name and the options, still as JSON.</summary>
@@ -77,7 +77,8 @@ public sealed class RunFolder : IDisposable
         }
         catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
-            throw new UserException($"{file} is not a run's configuration ({exception.Message.TrimEnd('.')}). Restore it, or start a new run.", exception);
+            throw new UserException(
+                $"{file} is not a run's configuration ({exception.Message.TrimEnd('.')}). Restore it, or start a new run.", exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

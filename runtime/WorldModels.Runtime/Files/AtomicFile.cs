@@ -1,14 +1,20 @@
 namespace WorldModels.Runtime;
 
-/// <summary>Writes a file so that a reader, or a crash, sees the old one or the new one.</summary>
-internal static class AtomicFile
+/// <summary>Files that are whole or absent: a reader, or a crash, sees the old one or the new one.</summary>
+public static class AtomicFile
 {
+    /// <summary>
+    /// Writes beside <paramref name="path"/>, flushes to disk and renames. On any failure what stood there before still stands.
+    /// </summary>
+    /// <param name="path">The file; one writer at a time.</param>
+    /// <param name="write">Writes the contents.</param>
+    /// <exception cref="IOException">The file system refused.</exception>
     public static void Write(string path, Action<Stream> write)
     {
-        string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
+        string temporary = path + ".tmp";
         try
         {
-            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite))
+            using (var stream = new FileStream(temporary, FileMode.Create, FileAccess.ReadWrite))
             {
                 write(stream);
                 stream.Flush(flushToDisk: true);
