@@ -224,7 +224,7 @@ public static partial class torch
             get
             {
                 if (!is_contiguous() || !is_cpu())
-                    throw new NotImplementedException("bytes needs a contiguous tensor on the CPU; call cpu().contiguous() first.");
+                    throw new InvalidOperationException("bytes needs a contiguous tensor on the CPU; call cpu().contiguous() first.");
                 return new Span<byte>(Data, checked((int)(numel() * element_size())));
             }
             set
