@@ -57,6 +57,7 @@ public sealed class BadArgumentsTests
     [TestCase("environment-model --preset debug --set frames=2000000000", "frames must be between 100 and 2000000")]
     [TestCase("quickstart --set learningRte=1", "Unknown option 'learningRte'")]
     [TestCase("quickstart --device tpu", "Unknown device 'tpu'")]
+    [TestCase("quickstart --seconds 0", "--seconds takes a number above 0")]
     [TestCase("verify nowhere", "no directory 'nowhere'")]
     [TestCase("export nowhere", "no run in 'nowhere' (no config.json)")]
     [TestCase("export _", "no run in ''")]

@@ -18,11 +18,16 @@ public sealed class QuickstartVerb : Verb
     [Option("set", HelpText = "Hyperparameters, as in: --set updates=2000", MetaValue = "key=value")]
     public IEnumerable<string> Set { get; set; } = [];
 
+    [Option("seconds", Default = 1.5, HelpText = "Time for each figure in the table of speeds.")]
+    public double Seconds { get; set; }
+
     [Option("no-provision", HelpText = "Never install anything; say what is missing instead.")]
     public bool NoProvision { get; set; }
 
     public override int Run(TextWriter output)
     {
+        if (Seconds is not (> 0 and < 3600))
+            throw new UserException($"--seconds takes a number above 0 and below 3600, such as 1.5, not {Seconds}.");
         Devices.Provision(!NoProvision);
         var clock = Stopwatch.StartNew();
         IProgressReport progress = Progress.Create();
@@ -48,7 +53,7 @@ public sealed class QuickstartVerb : Verb
             Judge(Manifest.Load(folder.BundlePath).Training!.Figures, output);
             output.WriteLine();
             output.WriteLine("3. Dream in it, by ONNX Runtime alone");
-            Dream(folder, output);
+            Dream(folder, Seconds, output);
         }
         output.WriteLine();
         output.WriteLine($"Done in {clock.Elapsed.TotalMinutes:F1} minutes. Look at {Path.Combine(RunPath, "dream.gif")}, then try:");
@@ -80,11 +85,11 @@ public sealed class QuickstartVerb : Verb
         Line("exact after 5 steps", "open_loop_5_exact", "open_loop_5_copying", "copying");
     }
 
-    private static void Dream(RunFolder folder, TextWriter output)
+    private static void Dream(RunFolder folder, double seconds, TextWriter output)
     {
         using WorldModel world = WorldModel.Load(folder.BundlePath);
         output.WriteLine($"  {world.ProviderReport}");
-        DreamReport.WriteTable(world, batches: [1, 64, 1024], horizon: 15, seconds: 1.5, simulator: true, output);
+        DreamReport.WriteTable(world, batches: [1, 64, 1024], horizon: 15, seconds, simulator: true, output);
         DreamPicture.Save(world, folder.File("dream.png"), folder.File("dream.gif"));
     }
 }

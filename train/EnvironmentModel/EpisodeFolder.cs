@@ -33,7 +33,7 @@ public static class EpisodeFolder
             Directory.CreateDirectory(temporary);
             for (int i = 0; i < episodes.Count; i++)
                 Npz.Write(Path.Combine(temporary, $"episode-{i:D6}.npz"), ToArrays(episodes[i]));
-            Disk.Write(ManifestOf(temporary), JsonSerializer.Serialize(Manifest.HashFiles(temporary), OptionText.Json));
+            File.WriteAllText(ManifestOf(temporary), JsonSerializer.Serialize(Manifest.HashFiles(temporary), OptionText.Json));
             Directory.Move(temporary, folder);
         }
         catch (Exception exception) when (Disk.IsRefusal(exception))
