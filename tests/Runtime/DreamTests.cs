@@ -38,6 +38,39 @@ public sealed class DreamTests : BundleFixture
     }
 
     [Test]
+    public void ADreamInTwoPartsGoesOnWhereItStopped()
+    {
+        using var world = WorldModel.Load(Keep(Fixtures.Grid()));
+        using var whole = world.Dream(batch: 3, horizon: 1);
+        using var given = world.Dream(batch: 3, horizon: 1);
+        long[] first = [0, 1, 2], second = [2, 2, 0];
+        float[] middle = whole.Run(1, first).State("frame", 1).ToArray();
+        whole.Continue();
+        var went = whole.Run(2, second);
+        Assert.That(went.State("frame", 0).ToArray(), Is.EqualTo(middle), "it starts where it ended");
+        given.Start("frame", middle);
+        Assert.That(given.Run(2, second).State("frame", 1).ToArray(), Is.EqualTo(went.State("frame", 1).ToArray()), "as from that state");
+        given.Start(default);
+        Assert.That(given.Run(1, first).State("frame", 1).ToArray(), Is.EqualTo(middle), "and from the recorded starts again");
+    }
+
+    [Test]
+    public void ALatentStateThatIsGivenIsNotObserved()
+    {
+        using var world = WorldModel.Load(Unfused(Keep(Fixtures.Latent())));
+        using var dream = world.Dream(batch: 2, horizon: 2);
+        float[] state = [.. Enumerable.Range(0, 12).Select(i => i / 12f)];
+        dream.Start("h", state);
+        var imagined = dream.Run(seed: 1, [0, 1, 1, 0]);
+        Assert.That(imagined.State("h", 0).ToArray(), Is.EqualTo(state));
+        float[] last = imagined.State("h", 2).ToArray();
+        dream.Start("h", new float[12]);
+        Assert.That(dream.Run(seed: 1, [0, 1, 1, 0]).State("h", 2).ToArray(), Is.Not.EqualTo(last), "the state matters");
+        Refused(() => dream.Start("h", new float[11]), "Expected state 'h' (B=2, ...), 12 values; found 11");
+        Refused(() => dream.Start("g", new float[12]), "There is no float32 state 'g'");
+    }
+
+    [Test]
     public void LatentDreamEqualsAPlainLoop([Values] bool fused)
     {
         string directory = Keep(Fixtures.Latent());

@@ -21,13 +21,17 @@ public sealed record DreamOptions
 /// (policy, given actions) and the first look at decoded observations. Use it from one thread at a time.
 /// </summary>
 /// <remarks>
-/// A run starts each row from a random start of the bundle (or those of <see cref="Start"/>), encodes it with graph <c>observe</c> if there
-/// is one, then repeats: an action from graph <c>act</c> (or uniformly random, if the bundle has none, or the caller's), then graph
+/// A run starts each row from a random start of the bundle (or those of <see cref="Start(ReadOnlySpan{float})"/>), encodes it with graph
+/// <c>observe</c> if there is one, then repeats: an action from graph <c>act</c> (or uniformly random, if the bundle has none, or the
+/// caller's), then graph
 /// <c>imagine</c>. A fused graph <c>dream</c> does both at once. Noise is drawn by <see cref="Philox"/>, so that a row's dream depends on
 /// the seed and its number alone.
 /// </remarks>
 public sealed class Dream : IDisposable
 {
+    /// <summary>Where a run's first state comes from.</summary>
+    private enum Origin { Recorded, Observations, States }
+
     private static readonly uint ActionStream = Philox.Stream("action");
 
     private readonly Bundle _bundle;
@@ -35,7 +39,7 @@ public sealed class Dream : IDisposable
     private readonly Rollout? _policy;
     private readonly DreamBatch _result;
     private Rollout? _given;
-    private bool _ownStart;
+    private Origin _origin;
     private bool _disposed;
 
     internal Dream(Bundle bundle, int batch, int horizon, DreamOptions options)
@@ -64,7 +68,7 @@ public sealed class Dream : IDisposable
     /// <summary>Imagines with the bundle's policy, or with uniformly random actions if it has none.</summary>
     /// <param name="seed">Determines starts, noise and random actions.</param>
     /// <returns>A view of this dream's memory, overwritten by the next run.</returns>
-    /// <exception cref="BundleException">The bundle has no starts and <see cref="Start"/> gave none.</exception>
+    /// <exception cref="BundleException">The bundle has no starts and <see cref="Start(ReadOnlySpan{float})"/> gave none.</exception>
     public DreamBatch Run(ulong seed)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -104,7 +108,7 @@ public sealed class Dream : IDisposable
     public void Start(ReadOnlySpan<float> observations)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _ownStart = false;
+        _origin = Origin.Recorded;
         if (observations.IsEmpty) return;
         var starts = _buffers.StartObservation.Span<float>();
         if (observations.Length != starts.Length)
@@ -113,7 +117,37 @@ public sealed class Dream : IDisposable
             throw Wrong(observations.Length, starts.Length, $"observations (B={Batch}, {shape})");
         }
         observations.CopyTo(starts);
-        _ownStart = true;
+        _origin = Origin.Observations;
+    }
+
+    /// <summary>
+    /// Makes following runs start from given states, not from observations: call it for every state of the bundle. For states that the
+    /// caller keeps himself, such as those of an agent that imagines from where it stands.
+    /// </summary>
+    /// <param name="state">The state's name.</param>
+    /// <param name="values">(B, ...state).</param>
+    /// <exception cref="BundleException">There is no such state of float32, or another number of values.</exception>
+    public void Start(string state, ReadOnlySpan<float> values)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!_buffers.States.TryGetValue(state, out var buffers) || buffers[0].Type != TensorType.Float32)
+            throw new BundleException($"There is no float32 state '{state}'; there are: {ManifestCheck.Listed(_buffers.States.Keys)}.");
+        var first = buffers[0].Span<float>();
+        if (values.Length != first.Length) throw Wrong(values.Length, first.Length, $"state '{state}' (B={Batch}, ...)");
+        values.CopyTo(first);
+        _origin = Origin.States;
+    }
+
+    /// <summary>
+    /// Makes the next run start where the last one ended: a horizon of 1 and a call of this before every run but the first step the world
+    /// like an environment. Noise is a function of the seed and the step within a run, so give every run a seed of its own.
+    /// </summary>
+    public void Continue()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        foreach (var state in _buffers.States.Values)
+            if (!ReferenceEquals(state[^1], state[0])) state[^1].Bytes.CopyTo(state[0].Bytes);
+        _origin = Origin.States;
     }
 
     /// <summary>Frees what ONNX Runtime holds of this dream.</summary>
@@ -144,8 +178,8 @@ public sealed class Dream : IDisposable
 
     private DreamBatch Run(Rollout rollout, ulong seed)
     {
-        _buffers.FillStarts(seed, _ownStart);
-        rollout.Run(seed);
+        if (_origin != Origin.States) _buffers.FillStarts(seed, _origin == Origin.Observations);
+        rollout.Run(seed, observe: _origin != Origin.States);
         _buffers.Generation++;
         return _result;
     }

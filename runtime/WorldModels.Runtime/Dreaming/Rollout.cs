@@ -26,9 +26,11 @@ internal sealed class Rollout : IDisposable
         }
     }
 
-    public void Run(ulong seed)
+    /// <param name="seed">Determines the noise.</param>
+    /// <param name="observe">Whether the first state is made by graph <c>observe</c>; otherwise it is there already.</param>
+    public void Run(ulong seed, bool observe)
     {
-        foreach (var tile in _tiles) tile.Run(seed);
+        foreach (var tile in _tiles) tile.Run(seed, observe);
     }
 
     public void Dispose()
@@ -58,10 +60,13 @@ internal sealed class Rollout : IDisposable
                     _steps[t][g] = BindStep(buffers.Bundle.Open(graphs[g]), t, t == 0 ? _noise[g] : null);
         }
 
-        public void Run(ulong seed)
+        public void Run(ulong seed, bool observe)
         {
-            foreach (var input in _startNoise) input.Draw(seed, 0);
-            _start?.Run();
+            if (observe)
+            {
+                foreach (var input in _startNoise) input.Draw(seed, 0);
+                _start?.Run();
+            }
             for (int t = 0; t < _steps.Length; t++)
             {
                 for (int g = 0; g < _steps[t].Length; g++)
