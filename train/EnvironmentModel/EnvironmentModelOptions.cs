@@ -26,6 +26,10 @@ public sealed record EnvironmentModelOptions : TrainOptions
     [Fixed, Range(1, 1024)]
     public int Filters { get; init; } = 32;
 
+    /// <summary>Consecutive frames that the model sees (Weber et al. 2017: 4; its reimplementation: 1).</summary>
+    [Fixed, Range(1, 16)]
+    public int Stack { get; init; } = 1;
+
     /// <summary>Whether the model also predicts that the episode goes on.</summary>
     [Fixed]
     public bool Termination { get; init; } = true;
@@ -78,10 +82,18 @@ public sealed record EnvironmentModelOptions : TrainOptions
 
     /// <summary>
     /// Weight of a cell that changes against one that stays, in the pixels' cross-entropy, at the start: movement is learnt first. It falls
-    /// linearly to 1 when the learning rate begins to fall, for a weighted model draws a ghost wherever it might be.
+    /// linearly to <see cref="FinalChangedWeight"/> when the learning rate begins to fall, for a weighted model draws a ghost wherever it
+    /// might be.
     /// </summary>
     [Range(0.0, 1000.0)]
     public double ChangedWeight { get; init; } = 10;
+
+    /// <summary>
+    /// The weight at the end. A ghost of level 1 moves or stays with the same probability, and cells choose each for itself: with 1, the
+    /// ghost is drawn in both cells or in none; a little above 1, all its cells agree that it moves.
+    /// </summary>
+    [Range(0.0, 1000.0)]
+    public double FinalChangedWeight { get; init; } = 1;
 
     /// <summary>Negative control: the actions of each batch are shifted by one row, so that pacman cannot be predicted.</summary>
     public bool ShuffleActions { get; init; }
