@@ -5,7 +5,7 @@ namespace WorldModels.Train.A2C;
 
 /// <summary>
 /// What an actor-critic ships: <c>act</c> (observation and Gumbel noise to action, logits and value) and <c>value</c>; one that sees
-/// several frames keeps the past ones as its state, and ships <c>control</c> alone.
+/// several frames keeps those seen before as its state, and ships <c>control</c> alone.
 /// </summary>
 public static class A2CBundle
 {

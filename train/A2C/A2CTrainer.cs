@@ -16,10 +16,10 @@ public sealed class A2CTrainer : ActorCriticTrainer
         _agent = new(AgentParameters, Config);
     }
 
-    public override BundleDefinition Bundle() => A2CBundle.Define(_options.Env, Observation, Config, _options.Frames, StartObservations());
+    public override BundleDefinition Bundle() => A2CBundle.Define(_options.Env, Observation, Config, _options.Stack, StartObservations());
 
     protected override Player Sit(IVectorEnvironment<long> games, ulong seed) =>
-        new ModelFreePlayer(_agent, Config, games.Count, _options.Frames, Parameters.Device);
+        new ModelFreePlayer(_agent, Config, games.Count, _options.Stack, Parameters.Device);
 
     private sealed class ModelFreePlayer(ActorCritic<EagerTensor> agent, ActorCriticConfig config, int games, int frames, Device device)
         : Player(config, games, frames, device)

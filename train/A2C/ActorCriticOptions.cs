@@ -14,7 +14,7 @@ public abstract record ActorCriticOptions : TrainOptions
 
     /// <summary>Frames seen at once, k: the newest and those before it. One hides where a ghost is heading.</summary>
     [Fixed, Range(1, 16)]
-    public int Frames { get; init; } = 1;
+    public int Stack { get; init; } = 1;
 
     /// <summary>Steps of each game per update (n of the n-step return).</summary>
     [Range(1, 1024)]

@@ -31,17 +31,18 @@ public abstract class ActorCriticTrainer : Trainer
     {
         _options = options;
         _games = EnvironmentRegistry.MakeVector<long>(options.Env, options.Environments);
-        if (((Box)_games.ObservationSpace).Shape is not [int channels, int rows, int columns] shape)
-            throw new UserException($"actor-critic agents learn from images (channels, rows, columns); {options.Env} observes "
-                + $"({string.Join(", ", ((Box)_games.ObservationSpace).Shape)}).");
+        int[] shape = ((Box)_games.ObservationSpace).Shape;
+        if (shape is not [int channels, int rows, int columns])
+            throw new UserException($"Actor-critic agents learn from images (channels, rows, columns); {options.Env} observes "
+                + $"({string.Join(", ", shape)}).");
         int batch = options.Environments, size = _games.ObservationSpace.Size;
-        if ((long)options.Frames * options.Steps * batch * size > Array.MaxLength)
-            throw new UserException($"environments={batch}, steps={options.Steps} and frames={options.Frames} make more numbers per update "
+        if ((long)options.Stack * options.Steps * batch * size > Array.MaxLength)
+            throw new UserException($"environments={batch}, steps={options.Steps} and stack={options.Stack} make more numbers per update "
                 + "than one array holds; lower one of them.");
         Observation = new() { Shape = shape, Low = 0, High = 1 };
         Config = new()
         {
-            Channels = channels * options.Frames, Rows = rows, Columns = columns,
+            Channels = channels * options.Stack, Rows = rows, Columns = columns,
             Actions = ((Discrete)_games.ActionSpace).N, Filters = options.Filters, Hidden = options.Hidden,
         };
         Parameters = new EagerParameters(options.Seed, device);
@@ -166,11 +167,12 @@ public abstract class ActorCriticTrainer : Trainer
         yield return ("random", Evaluation.PlayRandom(_options.Env, episodes, EvaluationSeed));
     }
 
-    /// <summary>Plays whole episodes.</summary>
-    protected ReturnSample PlayEpisodes(string title, int episodes, bool greedy, IProgressReport progress)
+    /// <summary>Plays whole episodes, by the agent as it learns unless another one sits down.</summary>
+    protected ReturnSample PlayEpisodes(
+        string title, int episodes, bool greedy, IProgressReport progress, Func<IVectorEnvironment<long>, ulong, Player>? sit = null)
     {
         IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>(_options.Env, Math.Min(_options.Environments, episodes));
-        using Player player = Sit(games, EvaluationSeed);
+        using Player player = (sit ?? Sit)(games, EvaluationSeed);
         using IProgressTask task = progress.Start(title, episodes);
         using var guard = no_grad();
         return Evaluation.Play(games, episodes, EvaluationSeed, (step, observations, first, actions) =>

@@ -5,32 +5,32 @@ namespace WorldModels.Train.A2C;
 
 /// <summary>
 /// The tensors by which an actor-critic acts: an observation and Gumbel noise to an action, its logits and the state's value. With k frames
-/// the k - 1 past ones are a state that the graph carries on.
+/// the k - 1 seen before are a state that the graph carries on.
 /// </summary>
 public sealed class ActorSignature(ObservationSpec observation, int actions, int frames)
 {
     /// <summary>The stream of the noise that draws actions, whatever the graph's name.</summary>
     private const string NoiseStream = "act/noise";
 
-    /// <summary>Observation, noise, and with several frames the past and whether an episode begins.</summary>
+    /// <summary>Observation, noise, and with several frames those seen before and whether an episode begins.</summary>
     public IReadOnlyList<TensorSpec> Inputs =>
     [
         new() { Name = "observation", Role = TensorRole.Observation, Shape = ["batch", .. observation.Shape.Select(size => (Runtime.Dim)size)] },
         new() { Name = "noise", Role = TensorRole.Noise, Noise = NoiseKind.Gumbel, Stream = NoiseStream, Shape = ["batch", actions] },
         .. frames == 1 ? Array.Empty<TensorSpec>() :
         [
-            Past("past") with { Initial = InitialState.Zeros },
+            Seen("seen") with { Initial = InitialState.Zeros },
             new() { Name = "is_first", Role = TensorRole.IsFirst, Shape = ["batch"] },
         ],
     ];
 
-    /// <summary>Action, logits, value, and with several frames the past of the next step.</summary>
+    /// <summary>Action, logits, value, and with several frames those that the next step has seen.</summary>
     public IReadOnlyList<TensorSpec> Outputs =>
     [
         new() { Name = "action", Role = TensorRole.Action, Dtype = TensorType.Int64, Shape = ["batch"] },
         new() { Name = "logits", Role = TensorRole.Logits, Shape = ["batch", actions], Axis = 1 },
         new() { Name = "value", Role = TensorRole.Value, Shape = ["batch"] },
-        .. frames == 1 ? Array.Empty<TensorSpec>() : [Past("next_past") with { Feeds = "past" }],
+        .. frames == 1 ? Array.Empty<TensorSpec>() : [Seen("next_seen") with { Feeds = "seen" }],
     ];
 
     /// <summary>What the agent sees, (B, C k, H, W), of <see cref="Inputs"/>.</summary>
@@ -45,7 +45,7 @@ public sealed class ActorSignature(ObservationSpec observation, int actions, int
         .. frames == 1 ? Array.Empty<T>() : [seen.Slice(1, observation.Shape[0], int.MaxValue)],
     ];
 
-    private TensorSpec Past(string name) => new()
+    private TensorSpec Seen(string name) => new()
     {
         Name = name,
         Role = TensorRole.State,

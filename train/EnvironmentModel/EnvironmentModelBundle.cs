@@ -36,13 +36,17 @@ public static class EnvironmentModelBundle
                 "It learnt from a scripted player's games; where another policy goes, it may err more.",
             ],
             Starts = starts,
-            Graphs = new Dictionary<string, IGraphDefinition>
-            {
-                ["observe"] = config.Frames == 1 ? new Observe(config) : new ObserveStack(config),
-                ["imagine"] = new Imagine(config),
-            },
+            Graphs = Graphs(config),
         };
     }
+
+    /// <summary>The model's graphs by name, with weights under "model".</summary>
+    public static IReadOnlyDictionary<string, IGraphDefinition> Graphs(EnvironmentModelConfig config) =>
+        new Dictionary<string, IGraphDefinition>
+        {
+            ["observe"] = config.Frames == 1 ? new Observe(config) : new ObserveStack(config),
+            ["imagine"] = new Imagine(config),
+        };
 
     private static TensorSpec Frame(EnvironmentModelConfig config, string name, TensorRole role, int frames = 1) =>
         new() { Name = name, Role = role, Shape = ["batch", 3 * frames, config.Rows, config.Columns] };

@@ -53,7 +53,7 @@ public sealed class EnvironmentModelTrainer : Trainer
         : throw new UserException($"environment-model learns the modes of MiniPacman, not {options.Env}.");
 
     /// <summary>The published model of the regular mode has ten reward classes, two of which never occur.</summary>
-    private static RewardTable RewardsOf(EnvironmentModelOptions options) =>
+    public static RewardTable RewardsOf(EnvironmentModelOptions options) =>
         options.Architecture == EnvironmentModelArchitecture.Faithful && ModeOf(options) == MiniPacmanMode.Regular
             ? RewardTable.RegularReference
             : RewardTable.For(ModeOf(options));

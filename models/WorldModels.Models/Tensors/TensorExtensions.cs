@@ -63,7 +63,7 @@ public static class TensorExtensions
             T one = x;
             for (int axis = 1; axis < x.Rank; axis++)
                 one = one.Slice(axis, 0, 1);
-            return (one > one).Cast(DType.Float32).Reshape(Axis.Keep, 1);
+            return one.Apply(Binary.Greater, one).Cast(DType.Float32).Reshape(Axis.Keep, 1);
         }
 
         /// <summary>sign(x) ln(1 + |x|) (DreamerV3, eq. 9).</summary>
