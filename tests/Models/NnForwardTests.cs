@@ -42,6 +42,20 @@ public sealed class NnForwardTests
     }
 
     [Test]
+    public void RolloutEncoderAnswersAsRecorded()
+    {
+        using var scope = NewDisposeScope();
+        using var parameters = new EagerParameters(0);
+        var encoder = new RolloutEncoder<EagerTensor>(parameters.Root, new() { Rewards = 10 });
+        Fill(parameters);
+        Tensor frames = Input(3, 2, 3, 15, 19).Value;                                       // (T, B, 3, H, W)
+        Tensor goesOn = ones(2);
+        EagerTensor Reward(int t) => nn.functional.one_hot(tensor([2L * t % 10, (2L * t + 1) % 10]), 10).to_type(ScalarType.Float32);
+        ImaginedStep<EagerTensor>[] rollout = [.. Enumerable.Range(0, 3).Select(t => new ImaginedStep<EagerTensor>(frames[t], Reward(t), goesOn))];
+        AssertSampled(encoder.Forward(rollout).Value, _golden.GetProperty("rollout_encoder").GetProperty("hidden"));
+    }
+
+    [Test]
     public void BasicBlockAnswersAsRecorded()
     {
         using var scope = NewDisposeScope();

@@ -9,6 +9,7 @@ public sealed class PresetTests
 {
     [TestCase("a2c", "paper", 201_174)]
     [TestCase("a2c", "small", 201_174)]
+    [TestCase("i2a", "paper", 1_327_270)]
     [TestCase("environment-model", "paper", 345_233)]
     [TestCase("environment-model", "small", 18_640)]    // of 18,705: two rewards fewer, and a head for the end of the episode
     public void BuildsANetworkOfItsSize(string algorithm, string preset, long parameters)

@@ -24,6 +24,13 @@ public abstract record ActorCriticOptions : TrainOptions
     [Range(0.0, 1.0)]
     public double Gamma { get; init; } = 0.99;
 
+    /// <summary>
+    /// Factor on the rewards that are learnt from; returns are reported without it. Where deaths cost 20, a tenth keeps the entropy's weight in
+    /// proportion: without, the policy is certain of itself before it has learnt anything.
+    /// </summary>
+    [Range(1e-6, 1e6)]
+    public double RewardScale { get; init; } = 1;
+
     /// <summary>Weight of the value loss, the mean squared advantage.</summary>
     [Range(0.0, 100.0)]
     public double ValueCoefficient { get; init; } = 0.5;

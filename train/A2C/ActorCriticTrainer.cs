@@ -229,8 +229,9 @@ public abstract class ActorCriticTrainer : Trainer
             if (done)
                 Finish(row);
         }
-        if (_options.BlindReward)
-            rewards.Clear();
+        float scale = _options.BlindReward ? 0 : (float)_options.RewardScale;
+        foreach (ref float reward in rewards)
+            reward *= scale;
     }
 
     private void Finish(int row)

@@ -70,7 +70,10 @@ public sealed class ImaginationModel : IDisposable
     public void Dispose() => _parameters?.Dispose();
 
     private static EnvironmentModelOptions Preset(I2AOptions options) =>
-        ((EnvironmentModelOptions)Algorithm.Find(Folder).Preset(options.ModelPreset)) with { Env = options.Env, Seed = options.Seed };
+        ((EnvironmentModelOptions)Algorithm.Find(Folder).Preset(options.ModelPreset)) with
+        {
+            Env = options.Env, Seed = options.Seed, Stack = options.Stack,
+        };
 
     private static EnvironmentModelOptions OptionsOf(string bundle)
     {
