@@ -16,7 +16,7 @@ public static class TrainApp
     private static readonly Type[] Verbs =
     [
         typeof(A2CVerb), typeof(EnvironmentModelVerb), typeof(I2AVerb), typeof(ExportVerb), typeof(VerifyVerb), typeof(ListVerb),
-        typeof(QuickstartVerb),
+        typeof(BenchVerb), typeof(QuickstartVerb),
     ];
 
     /// <summary>Runs one command.</summary>

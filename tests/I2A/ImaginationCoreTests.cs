@@ -14,7 +14,11 @@ public sealed class ImaginationCoreTests
     private EagerParameters _parameters;
 
     [SetUp]
-    public void Open() => (_scope, _parameters) = (NewDisposeScope(), new(seed: 5));
+    public void Open()
+    {
+        (_scope, _parameters) = (NewDisposeScope(), new(seed: 5));
+        manual_seed(7);
+    }
 
     [TearDown]
     public void Close()
@@ -77,20 +81,20 @@ public sealed class ImaginationCoreTests
         ImaginationAgentConfig config = Config(depth: 2, cell: cell, reverse: reverse);
         var agent = new ImaginationAgent<EagerTensor>(_parameters.Root["agent"], config);
         Tensor frames = rand(1, 3, Rows, Columns);
-        ImaginedStep<EagerTensor>[] steps = [.. Core(World(config), config).Imagine(frames, Gumbel(1, Actions, 1, Actions))];
+        ImaginedStep<EagerTensor>[] steps = [.. Core(new Recorder(), config).Imagine(frames, Gumbel(1, Actions, 1, Actions))];
         float[] before = Floats(agent.Forward(frames, agent.Codes(steps)).Logits);
         Tensor order = tensor([1L, 0, 2, 3, 4]);
         ImaginedStep<EagerTensor>[] swapped = [.. steps.Select(step => new ImaginedStep<EagerTensor>(
             step.Frame.Value.index_select(0, order), step.Reward.Value.index_select(0, order), step.Continue.Value.index_select(0, order)))];
-        Assert.That(Floats(agent.Forward(frames, agent.Codes(swapped)).Logits), Is.Not.EqualTo(before).Within(1e-6), "rollouts");
-        Assert.That(Floats(agent.Codes([steps[1], steps[0]])), Is.Not.EqualTo(Floats(agent.Codes(steps))).Within(1e-6), "steps");
+        Assert.That(Floats(agent.Forward(frames, agent.Codes(swapped)).Logits), Is.Not.EqualTo(before).Within(1e-4), "rollouts");
+        Assert.That(Floats(agent.Codes([steps[1], steps[0]])), Is.Not.EqualTo(Floats(agent.Codes(steps))).Within(1e-4), "steps");
     }
 
     [Test]
     public void ReadingBackwardsIsReadingTheReversedRollout([Values] RecurrentCell cell)
     {
         ImaginationAgentConfig forward = Config(depth: 2, cell: cell), backward = Config(depth: 2, cell: cell, reverse: true);
-        ImaginedStep<EagerTensor>[] steps = [.. Core(World(forward), forward).Imagine(rand(1, 3, Rows, Columns), Gumbel(1, Actions, 1, Actions))];
+        ImaginedStep<EagerTensor>[] steps = [.. Core(new Recorder(), forward).Imagine(rand(1, 3, Rows, Columns), Gumbel(1, Actions, 1, Actions))];
         float[] codes = Floats(new ImaginationAgent<EagerTensor>(_parameters.Root["agent"], forward).Codes([steps[1], steps[0]]));
         Assert.That(Floats(new ImaginationAgent<EagerTensor>(_parameters.Root["agent"], backward).Codes(steps)), Is.EqualTo(codes));
     }

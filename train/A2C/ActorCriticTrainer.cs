@@ -87,15 +87,20 @@ public abstract class ActorCriticTrainer : Trainer
         var chosen = new long[steps * batch];
         for (int step = 0; step < steps; step++)
         {
-            frames[step] = _player!.Frames.Value;
-            (EagerTensor stepLogits, EagerTensor stepValues) = _player.Decide();
-            (logits[step], values[step]) = (stepLogits.Value, stepValues.Value);
             long now = update * steps + step;
-            long[] actions = _player.Draw(stepLogits, (ulong)_options.Seed, now);
-            actions.CopyTo(chosen, step * batch);
-            Play(actions, step);
-            _player.See(_observations, _first, now + 1);
+            using (Timings.Of("decide"))
+            {
+                frames[step] = _player!.Frames.Value;
+                (EagerTensor stepLogits, EagerTensor stepValues) = _player.Decide();
+                (logits[step], values[step]) = (stepLogits.Value, stepValues.Value);
+                _player.Draw(stepLogits, (ulong)_options.Seed, now).CopyTo(chosen, step * batch);
+            }
+            using (Timings.Of("play"))
+                Play(chosen.AsSpan(step * batch, batch), step);
+            using (Timings.Of("see and imagine"))
+                _player.See(_observations, _first, now + 1);
         }
+        using var learning = Timings.Of("learn");
         (Tensor allLogits, Tensor allValues) = (cat(logits), cat(values));                                  // (nB, A), (nB)
         Tensor returns = tensor(Returns(), [steps * batch]).to(Parameters.Device);                          // (nB)
         Tensor logPolicy = allLogits.log_softmax(1);                                                        // (nB, A)
@@ -215,7 +220,7 @@ public abstract class ActorCriticTrainer : Trainer
     private Parameter[] Trained() =>
         [.. Parameters.All.Where(pair => pair.Key.StartsWith(Agent, StringComparison.Ordinal)).Select(pair => pair.Value)];
 
-    private void Play(long[] actions, int step)
+    private void Play(ReadOnlySpan<long> actions, int step)
     {
         int batch = _options.Environments;
         Span<float> rewards = _rewards.AsSpan(step * batch, batch);

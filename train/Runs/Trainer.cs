@@ -15,6 +15,9 @@ public abstract class Trainer : IDisposable
     /// <summary>The networks' parameters.</summary>
     public abstract EagerParameters Parameters { get; }
 
+    /// <summary>Where the time of its updates goes.</summary>
+    public Timings Timings { get; } = new();
+
     /// <summary>Frames learnt from when <paramref name="updates"/> updates are done; a recorded frame counts each time.</summary>
     public abstract long Frames(long updates);
 
