@@ -18,6 +18,15 @@ public sealed class PresetTests
         Assert.That(trainer.Parameters.Count, Is.EqualTo(parameters));
     }
 
+    /// <summary>Of 335,505: two rewards fewer, and a head for the end of the episode.</summary>
+    [Test]
+    public void TheFixedArchitectureIsAnOption()
+    {
+        Algorithm found = Algorithm.Find("environment-model");
+        using Trainer trainer = found.Create(OptionText.With(found.Preset("debug"), ["architecture=fixed"]), CPU);
+        Assert.That(trainer.Parameters.Count, Is.EqualTo(317_264));
+    }
+
     private static IEnumerable<string> Algorithms => Algorithm.All.Select(algorithm => algorithm.Name);
 
     /// <summary>In seconds, as it says: trains, evaluates, exports a bundle that the runtime verifies.</summary>

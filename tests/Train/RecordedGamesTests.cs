@@ -1,6 +1,8 @@
 using WorldModels.Environments;
+using WorldModels.Tests.Learning;
 using WorldModels.Train;
 using WorldModels.Train.EnvironmentModel;
+using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Train;
 
@@ -19,6 +21,24 @@ public sealed class RecordedGamesTests(MiniPacmanMode mode)
         _rewards = RewardTable.For(mode);
         var options = new EnvironmentModelOptions { Frames = 12_000, Games = 24, Epsilon = 0.1 };
         _episodes = EpisodeRecorder.Record(options, mode, _rewards, new PlainProgress(TextWriter.Null), CancellationToken.None);
+    }
+
+    /// <summary>Every mode has its rewards and its ends, and a model of it trains and is judged.</summary>
+    [Test]
+    public void AModelLearnsOfThem()
+    {
+        var options = new EnvironmentModelOptions
+        {
+            Env = $"minipacman-{mode.Name}", Updates = 200, Frames = 3000, Games = 12, Stack = 2, Epsilon = 0.1,
+        };
+        using var run = new TemporaryRun("environment-model", options);
+        using var trainer = new EnvironmentModelTrainer(options, CPU);
+        IReadOnlyDictionary<string, double> last = run.Train(trainer);
+        IReadOnlyDictionary<string, double> figures = trainer.Evaluate(options.EvaluationEpisodes, TemporaryRun.Progress);
+        Assert.That(last.Values, Is.All.Matches<double>(double.IsFinite));
+        Assert.That(last["pixel_loss"], Is.LessThan(0.5 * Math.Log(MiniPacmanPixels.Count)), "it was ln 7 before the first update");
+        Assert.That(figures["reward"], Is.InRange(0.2, 1));
+        Assert.That(figures.Values, Is.All.Matches<double>(double.IsFinite));
     }
 
     /// <summary>The last step's too, at which the game is over and deaths are paid for.</summary>
