@@ -10,7 +10,8 @@ public sealed class PresetTests
     [TestCase("a2c", "paper", 201_174)]
     [TestCase("a2c", "small", 201_174)]
     [TestCase("environment-model", "paper", 345_233)]
-    [TestCase("environment-model", "small", 18_640)]    // of 18,705: two rewards fewer, and a head for the end of the episode
+    [TestCase("environment-model", "small", 39_968)]    // four frames, 48 filters, eight rewards and a head for the end of the episode
+    [TestCase("environment-model", "debug", 18_640)]    // of 18,705: two rewards fewer, and a head for the end of the episode
     public void BuildsANetworkOfItsSize(string algorithm, string preset, long parameters)
     {
         Algorithm found = Algorithm.Find(algorithm);
