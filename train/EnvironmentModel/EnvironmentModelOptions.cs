@@ -89,8 +89,9 @@ public sealed record EnvironmentModelOptions : TrainOptions
     public double ChangedWeight { get; init; } = 10;
 
     /// <summary>
-    /// The weight at the end. A ghost of level 1 moves or stays with the same probability, and cells choose each for itself: with 1, the
-    /// ghost is drawn in both cells or in none; a little above 1, all its cells agree that it moves.
+    /// The weight at the end. A ghost of level 1 moves or stays with the same probability, and each cell chooses for itself: with 1, the
+    /// ghost is drawn in both cells or in none. Above 1 they agree that it moves, also where its direction is not quite certain; below 3
+    /// they agree that an edible one stays, which moves a quarter of the time.
     /// </summary>
     [Range(0.0, 1000.0)]
     public double FinalChangedWeight { get; init; } = 1;
@@ -102,7 +103,10 @@ public sealed record EnvironmentModelOptions : TrainOptions
     public static IReadOnlyDictionary<string, EnvironmentModelOptions> Presets { get; } = new Dictionary<string, EnvironmentModelOptions>
     {
         ["debug"] = new() { Updates = 60, LogEvery = 10, CheckpointEvery = 20, Frames = 4000, Games = 8 },
-        ["small"] = new() { Updates = 8000, CheckpointEvery = 500 },
+        ["small"] = new()
+        {
+            Updates = 8000, CheckpointEvery = 500, Stack = 4, Filters = 48, LearningRate = 4e-3, FinalChangedWeight = 2.5,
+        },
         ["paper"] = new()
         {
             Architecture = EnvironmentModelArchitecture.Faithful, Termination = false, Updates = 5000, CheckpointEvery = 250, Batch = 16,
