@@ -11,6 +11,9 @@ internal sealed class TemporaryRun : IDisposable
     public TemporaryRun(string algorithm, TrainOptions options) =>
         _folder = RunFolder.Create(Directory.CreateTempSubdirectory("worldmodels-learning-").FullName, algorithm, options);
 
+    /// <summary>The folder.</summary>
+    public RunFolder Folder => _folder;
+
     /// <summary>Prepares a trainer, lets it do all its updates, and returns what the last one measured.</summary>
     public IReadOnlyDictionary<string, double> Train(Trainer trainer)
     {

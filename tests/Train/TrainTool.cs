@@ -86,6 +86,17 @@ internal sealed class TinyRuns : IDisposable
         "frames=300", "games=4", "policy=random", "filters=4", "batch=4",
     ];
 
+    /// <inheritdoc cref="A2C"/>
+    public static readonly string[] I2A =
+    [
+        "i2a", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0",
+        "world=copy", "environments=2", "steps=2", "filters=2", "units=4", "hidden=8",
+    ];
+
+    /// <summary>The options of an algorithm's run.</summary>
+    public static string[] Of(string algorithm) =>
+        new[] { A2C, EnvironmentModel, I2A }.Single(options => options[0] == algorithm);
+
     public string Path { get; } = Directory.CreateTempSubdirectory("worldmodels-train-").FullName;
 
     public string this[string name] => System.IO.Path.Combine(Path, name);

@@ -76,7 +76,8 @@ public sealed record I2AOptions : ActorCriticOptions
         },
         ["small"] = new()
         {
-            Updates = 12_500, LogEvery = 100, CheckpointEvery = 500, EvaluationEpisodes = 200, Units = 64, ReadContinue = true, Decay = 1,
+            Updates = 12_500, LogEvery = 100, CheckpointEvery = 500, EvaluationEpisodes = 200, Stack = 4, Units = 64, ReadContinue = true,
+            Decay = 1,
         },
         ["paper"] = new()
         {

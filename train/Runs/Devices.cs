@@ -9,7 +9,7 @@ public static class Devices
     /// <summary>Whether a missing engine may be installed. The binding reads the same switch.</summary>
     public static void Provision(bool allowed) => AppContext.SetSwitch("WorldModels.NoProvision", !allowed);
 
-    /// <summary>Opens a device by name and sets libtorch's threads and TF32.</summary>
+    /// <summary>Opens a device by name and sets libtorch's threads and TF32, and how memory is kept.</summary>
     /// <exception cref="UserException">There is no such device here; the message says what is missing.</exception>
     public static Device Open(string name, TrainOptions options)
     {
@@ -18,6 +18,7 @@ public static class Devices
         if (parts is not (["cpu"] or ["cuda"] or ["cuda", _])
             || (parts.Length == 2 && !ushort.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out index)))
             throw new UserException($"Unknown device '{name}'. Devices: cpu, cuda, cuda:1 ...");
+        NativeMemory.Keep();
         set_num_threads(options.Threads);
         if (parts[0] == "cpu")
             return CPU;

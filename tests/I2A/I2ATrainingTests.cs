@@ -1,0 +1,152 @@
+using WorldModels.Environments;
+using WorldModels.Models;
+using WorldModels.Onnx;
+using WorldModels.Runtime;
+using WorldModels.Tests.Learning;
+using WorldModels.Train;
+using WorldModels.Train.EnvironmentModel;
+using WorldModels.Train.I2A;
+using static TorchSharp.torch;
+
+namespace WorldModels.Tests.I2A;
+
+/// <summary>Training as a whole: what is learnt, what stays, what ships, and that a run that stops goes on.</summary>
+public sealed class I2ATrainingTests
+{
+    private const int Size = 3 * MiniPacmanMaze.Cells;
+
+    private static readonly I2AOptions Tiny = new()
+    {
+        Updates = 20, Environments = 3, Steps = 2, Depth = 2, Stack = 2, Units = 8, Filters = 4, Hidden = 16, ReadContinue = true,
+        EvaluationEpisodes = 0, ModelPreset = "debug",
+    };
+
+    private TemporaryBundle _model;
+
+    [OneTimeSetUp]
+    public void LearnAModel() => _model = new("environment-model",
+        ((EnvironmentModelOptions)Algorithm.Find("environment-model").Preset("debug")) with { Stack = 2, Updates = 20, Frames = 300, Games = 4 });
+
+    [OneTimeTearDown]
+    public void Delete() => _model.Dispose();
+
+    [Test]
+    public void TheRolloutPolicyComesToImitateTheAgent()
+    {
+        I2AOptions options = Tiny with { World = ImaginationWorld.Copy, LearningRate = 0, RolloutLearningRate = 3e-3, Updates = 150 };
+        using var trainer = new I2ATrainer(options, CPU);
+        using (no_grad())
+            trainer.Parameters.All["agent/policy/weight"].mul_(40);     // an agent that knows what it wants
+        using var run = new TemporaryRun("i2a", options);
+        trainer.Prepare(run.Folder, TemporaryRun.Progress, CancellationToken.None);
+        IReadOnlyDictionary<string, double> first = trainer.Update(0, measure: true), last = first;
+        for (int update = 1; update < options.Updates; update++)
+            last = trainer.Update(update, measure: update == options.Updates - 1);
+        double before = first["distillation_loss"] - first["entropy"], after = last["distillation_loss"] - last["entropy"];
+        TestContext.Out.WriteLine($"KL divergence from the agent: {before:F3}, then {after:F3}");
+        Assert.That(after, Is.LessThan(before / 2));
+    }
+
+    [Test]
+    public void ARunThatStopsGoesOnAsIfItHadNot([Values] ImaginationWorld world)
+    {
+        I2AOptions options = Tiny with { World = world, Model = world == ImaginationWorld.Model ? _model.Bundle : "" };
+        using var run = new TemporaryRun("i2a", options);
+        using I2ATrainer whole = New(), stopped = New(), resumed = New();
+        for (int update = 0; update < 20; update++)
+            whole.Update(update, measure: false);
+        for (int update = 0; update < 9; update++)
+            stopped.Update(update, measure: false);
+        var checkpoint = new Checkpoint();
+        checkpoint.AddParameters(stopped.Parameters);
+        stopped.Save(checkpoint);
+        checkpoint.LoadParameters(resumed.Parameters);
+        resumed.Load(checkpoint);
+        for (int update = 9; update < 20; update++)
+            resumed.Update(update, measure: false);
+        IReadOnlyDictionary<string, WeightArray> expected = whole.Parameters.ToWeights();
+        foreach ((string path, WeightArray weight) in resumed.Parameters.ToWeights())
+            Assert.That(weight.Values, Is.EqualTo(expected[path].Values), path);
+
+        I2ATrainer New()
+        {
+            var trainer = new I2ATrainer(options, CPU);
+            trainer.Prepare(run.Folder, TemporaryRun.Progress, CancellationToken.None);
+            return trainer;
+        }
+    }
+
+    [Test]
+    public void ItsModelShipsAsItWas()
+    {
+        using var agent = new TemporaryBundle("i2a", Tiny with { Model = _model.Bundle });
+        IReadOnlyDictionary<string, WeightArray> before = Weights(_model.Bundle), after = Weights(agent.Bundle);
+        Assert.That(before.Keys, Is.SubsetOf(after.Keys));
+        foreach ((string path, WeightArray weight) in before)
+            Assert.That(after[path].Values, Is.EqualTo(weight.Values), path);
+        using WorldModel world = WorldModel.Load(agent.Bundle), model = WorldModel.Load(_model.Bundle);
+        using Dream dream = world.Dream(2, 3), same = model.Dream(2, 3);
+        float[] start = Observations(1, rows: 2, seed: 3)[0];
+        dream.Start(start);
+        same.Start(start);
+        long[] actions = [1, 2, 3, 4, 0, 1];
+        Assert.That(dream.Run(0, actions).Observations(3).ToArray(), Is.EqualTo(same.Run(0, actions).Observations(3).ToArray()));
+    }
+
+    [Test]
+    public void TheControllerDecidesForARowAsIfAlone([Values(1, 2)] int stack)
+    {
+        const int Rows = 3, Steps = 6;
+        using var agent = new TemporaryBundle("i2a", Tiny with { Stack = stack, Updates = 3 });
+        float[][] observations = Observations(Steps, Rows, seed: 5);
+        using var together = Controller.Load(agent.Bundle, new() { Deterministic = true });
+        using var alone = Controller.Load(agent.Bundle, new() { Deterministic = true, Batch = 1 });
+        var (actions, one) = (new long[Rows], new long[1]);
+        var logits = new float[Steps][];
+        for (int step = 0; step < Steps; step++)
+        {
+            if (step == 3)
+                together.Reset([1]);        // an episode of one row begins anew
+            together.Act(observations[step], actions);
+            logits[step] = together.Logits.ToArray();
+        }
+        for (int row = 0; row < Rows; row++)
+        {
+            alone.Reset();
+            for (int step = 0; step < Steps; step++)
+            {
+                if (step == 3 && row == 1)
+                    alone.Reset();
+                alone.Act(observations[step].AsSpan(row * Size, Size), one);
+                Assert.That(alone.Logits.ToArray(), Is.EqualTo(logits[step].AsSpan(row * 5, 5).ToArray()).Within(1e-4), $"row {row}, step {step}");
+            }
+        }
+    }
+
+    [Test]
+    public void TheSimulatorShipsNothingAndSaysWhatItReached()
+    {
+        I2AOptions options = Tiny with { World = ImaginationWorld.Simulator, Updates = 2, EvaluationEpisodes = 2 };
+        using var agent = new TemporaryBundle("i2a", options);
+        Assert.That(Directory.Exists(agent.Bundle), Is.False);
+        Assert.That(File.ReadAllText(Path.Combine(agent.Run, "evaluation.json")), Does.Contain("return_shuffled_mean"));
+    }
+
+    private static IReadOnlyDictionary<string, WeightArray> Weights(string bundle) =>
+        Safetensors.Read(Path.Combine(bundle, "weights.safetensors")).Weights();
+
+    /// <summary>Observations (B, 3, 15, 19) of some steps of games in lock step.</summary>
+    private static float[][] Observations(int steps, int rows, ulong seed)
+    {
+        IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>("minipacman", rows);
+        var result = new float[steps][];
+        var observations = new float[rows * Size];
+        games.Reset(seed, observations);
+        for (int step = 0; step < steps; step++)
+        {
+            result[step] = [.. observations];
+            games.Step([.. Enumerable.Range(0, rows).Select(row => (row + step + 1L) % 5)], observations, new float[rows], new bool[rows], new bool[rows]);
+        }
+        return result;
+    }
+}
