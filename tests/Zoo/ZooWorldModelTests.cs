@@ -11,7 +11,7 @@ public sealed class ZooWorldModelTests
 {
     private const int Cells = MiniPacmanMaze.Cells, FrameSize = 3 * Cells;
     private const ulong Seed = 20_260_502;
-    private const double StandardErrors = 4, TimesCopying = 2.5;
+    private const double StandardErrors = 4, TimesCopying = 1.8;
 
     [TestCaseSource(typeof(ZooFolder), nameof(ZooFolder.MiniPacmanModels))]
     public void DreamsInTheGamesColoursAndRewards(string name)
@@ -34,8 +34,8 @@ public sealed class ZooWorldModelTests
     }
 
     /// <summary>
-    /// On fresh games, within four standard errors. Also with and without ghosts in sight: episodes differ most in how much they have of
-    /// either, so that each alone is known more closely.
+    /// On fresh games, within four standard errors. Also with and without ghosts in sight, where a mode has both: episodes differ most in
+    /// how much they have of either, so that each alone is known more closely.
     /// </summary>
     [TestCaseSource(typeof(ZooFolder), nameof(ZooFolder.MiniPacmanModels))]
     public void PredictsAsItsCardSays(string name)
@@ -50,7 +50,8 @@ public sealed class ZooWorldModelTests
         {
             AssertClose("all", fresh.Equal(predicted), all);
             AssertClose("with ghosts", fresh.Equal(predicted, ghosts: true), ghosts);
-            AssertClose("without ghosts", fresh.Equal(predicted, ghosts: false), (all - share * ghosts) / (1 - share));
+            if (share < 1)      // in hunt the last ghost's end is the level's
+                AssertClose("without ghosts", fresh.Equal(predicted, ghosts: false), (all - share * ghosts) / (1 - share));
         });
 
         // On how many episodes the card rests: transitions of one episode are alike, so episodes are what counts.
@@ -69,9 +70,11 @@ public sealed class ZooWorldModelTests
         using var world = WorldModel.Load(ZooFolder.Of(name));
         FreshTransitions fresh = Play(world.Manifest);
         long[] wrong = Array.ConvertAll(fresh.Actions, action => (action + 1) % MiniPacmanGame.Actions);
-        double line = TimesCopying * fresh.Copying().Mean;
-        Assert.That(fresh.Equal(Predict(world, fresh, fresh.Actions)).Mean, Is.GreaterThan(line));
-        Assert.That(fresh.Equal(Predict(world, fresh, wrong)).Mean, Is.LessThan(line), "with wrong actions");
+        double copying = fresh.Copying().Mean, line = TimesCopying * copying;
+        double right = fresh.Equal(Predict(world, fresh, fresh.Actions)).Mean, misled = fresh.Equal(Predict(world, fresh, wrong)).Mean;
+        TestContext.Out.WriteLine($"exact frames: {right:F3}; copying {copying:F3}; with wrong actions {misled:F3}");
+        Assert.That(right, Is.GreaterThan(line));
+        Assert.That(misled, Is.LessThan(line), "with wrong actions");
     }
 
     /// <summary>Classes of the next frames, (N, 15, 19).</summary>
