@@ -22,7 +22,8 @@ public sealed class PlayScreen(bool trueColour)
         var (board, columns) = Board(session, width, Math.Max(height - 4, 1));
         bool beside = width >= columns + Gap + NarrowPanel;
         int room = beside ? width - columns - Gap : width;
-        List<string> panel = Panel(session, status, room);
+        List<string> panel = beside
+            ? Panel(session, status, room) : [.. Wrap($"{status}", room).Select(line => Text(line, White, room))];
         List<string> lines = [Title(status, width)];
         for (int i = 0; beside && i < Math.Max(board.Count, panel.Count); i++)
         {

@@ -54,6 +54,10 @@ public sealed record PlayOptions
         return game;
     }
 
+    /// <summary>Whether a bundle was trained on this very game; several registered names may stand for one.</summary>
+    internal static bool IsOf(Manifest manifest, IEnvironment<long> game) =>
+        (EnvironmentBenchmark.Find(manifest.Environment, out _) as EnvironmentSpec<long>)?.Make().Name == game.Name;
+
     /// <summary>Checks that a bundle plays this game.</summary>
     /// <exception cref="BundleException">Its observations or actions are others.</exception>
     internal static void Check(string what, string directory, Manifest manifest, IEnvironment<long> game)

@@ -19,12 +19,12 @@ public sealed class PlaySession : IDisposable
     private readonly RealWorld _real;
     private readonly PlayAgent? _agent, _dreamer;
     private readonly DreamWorld? _dream;
-    private readonly string _advice;
+    private readonly string? _advice;
     private readonly string[] _actions;
     private bool _agentPlays, _agentPlayed;
     private string? _note;
 
-    private PlaySession(RealWorld real, PlayAgent? agent, DreamWorld? dream, PlayAgent? dreamer, bool agentPlays, string advice)
+    private PlaySession(RealWorld real, PlayAgent? agent, DreamWorld? dream, PlayAgent? dreamer, bool agentPlays, string? advice)
     {
         (_real, _agent, _dream, _dreamer, _agentPlays, _advice) = (real, agent, dream, dreamer, agentPlays, advice);
         int count = ((Discrete)real.Game.ActionSpace).N;
@@ -119,14 +119,17 @@ public sealed class PlaySession : IDisposable
             PlayAgent? agent = hasPolicy ? Policy() : game is MiniPacmanEnvironment pacman ? new ScriptedAgent(pacman) : null;
             PlayAgent? dreamer = hasPolicy && model is not null ? Policy() : null;
             DreamWorld? dream = null;
+            string? advice =
+                $"no model to dream with: bundle '{manifest.Name}' imagines nothing itself, give an environment model by --model";
             if (model is not null)
             {
                 WorldModel world = WorldModel.Load(model, options.Runtime);
                 opened.Add(world);
                 opened.Insert(0, dream = new(world, options.Seed));
+                advice = PlayOptions.IsOf(world.Manifest, game) ? null
+                    : $"this model learnt {world.Manifest.Environment}: its rewards are those, not {game.Name}'s";
             }
-            return new(new(game, options.Seed), agent, dream, dreamer, hasPolicy,
-                $"no model to dream with: bundle '{manifest.Name}' imagines nothing itself, give an environment model by --model");
+            return new(new(game, options.Seed), agent, dream, dreamer, hasPolicy, advice);
         }
         catch
         {
@@ -148,7 +151,6 @@ public sealed class PlaySession : IDisposable
     public bool Tick()
     {
         if (!AgentPlays) return false;
-        _note = null;
         if (World.Ending is not null) BeginAgain();
         else Advance(Agent!.Action);
         return true;
@@ -220,6 +222,7 @@ public sealed class PlaySession : IDisposable
         {
             _agentPlayed = _agentPlays;
             Dreaming = true;
+            _note = _advice;
             BeginDream();
         }
     }

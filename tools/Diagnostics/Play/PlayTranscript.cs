@@ -42,6 +42,6 @@ public static class PlayTranscript
     {
         string where = status.Dreaming ? $"a dream of {status.Game}" : status.Game;
         string state = status.Ending is null ? "it goes on" : $"over: {status.Ending}";
-        return $"Return {PlayStatus.Number(status.Return)} after {status.Step} steps of {where}; {state}.";
+        return $"Return {PlayStatus.Number(status.Return)} after {status.Step} step{(status.Step == 1 ? "" : "s")} of {where}; {state}.";
     }
 }
