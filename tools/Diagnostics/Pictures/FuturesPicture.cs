@@ -2,17 +2,19 @@ namespace WorldModels.Diagnostics;
 
 /// <summary>
 /// The real game beside what the model imagines for each first action: a column an action, the next frames below each other, the column
-/// of the action that was taken framed, and the real frames that followed as the last column.
+/// of the action that was taken framed, and the real frames that followed as the last column. Where the taken column follows the same
+/// actions as the real game, the pixels that are imagined otherwise carry a mark.
 /// </summary>
 public sealed class FuturesPicture
 {
-    private const int Gap = 6;
+    private const int Gap = 6, Line = Lettering.Height + 4;
 
     private static readonly Rgb Background = new(24, 24, 28);
     private static readonly Rgb Ink = new(235, 235, 235);
     private static readonly Rgb Faint = new(150, 150, 160);
     private static readonly Rgb Chosen = new(255, 175, 60);
     private static readonly Rgb Truth = new(90, 200, 120);
+    private static readonly Rgb Mark = new(255, 40, 160);
 
     private readonly AgentGame _game;
     private readonly string _title;
@@ -24,18 +26,18 @@ public sealed class FuturesPicture
     public FuturesPicture(AgentGame game, string title)
     {
         (_game, _title) = (game, title);
-        // Frames of about 80 pixels, wide enough for their label.
-        _scale = Math.Clamp(80 / Math.Max(game.Shape[1], game.Shape[2]), 1, 16);
+        // Frames of about 120 pixels, wide enough for their label.
+        _scale = Math.Max(Math.Clamp(120 / Math.Max(game.Shape[1], game.Shape[2]), 1, 16), (80 + game.Shape[2] - 1) / game.Shape[2]);
         _depth = game.Moments[0].Imagined.Count;
         _columns = game.Actions.Count + 1;
     }
 
     /// <summary>All moments below each other.</summary>
-    public Image Strip() => Image.Grid([[Label(_title, Ink)], .. _game.Moments.Select(moment => (Image[])[Draw(moment)])], Gap, Background);
+    public Image Strip() => Image.Grid([[Title()], .. _game.Moments.Select(moment => (Image[])[Draw(moment)])], Gap, Background);
 
     /// <summary>One picture a moment.</summary>
     public IReadOnlyList<Image> Animation() =>
-        [.. _game.Moments.Select(moment => Image.Grid([[Label(_title, Ink)], [Draw(moment)]], Gap, Background))];
+        [.. _game.Moments.Select(moment => Image.Grid([[Title()], [Draw(moment)]], Gap, Background))];
 
     /// <summary>Writes the strip to a file that ends in .png, or the animation to one that ends in .gif.</summary>
     /// <exception cref="ArgumentException">The name ends otherwise.</exception>
@@ -51,42 +53,55 @@ public sealed class FuturesPicture
 
     private Image Draw(ImaginedFutures moment)
     {
-        int width = _game.Shape[2] * _scale, height = _game.Shape[1] * _scale, text = Lettering.Height + 4;
-        int cell = width + 2 * Gap, line = height + text + Gap;
-        // The real frame is as high as the futures beside it, in whole pixels a pixel.
-        int large = Math.Max(_scale, (_depth * line - Gap - text) / _game.Shape[1]);
-        Image frame = _game.Picture(moment.Frame).Scale(large);
-        int left = frame.Width + 3 * Gap, top = 2 * text + Gap;
-        Image picture = new(left + _columns * cell + 2 * Gap, top + Math.Max(_depth * line, frame.Height + text) + Gap, Background);
+        int width = _game.Shape[2] * _scale, height = _game.Shape[1] * _scale, cell = width + 2 * Gap, row = height + Line + Gap;
+        // The real frame is about as high as the futures beside it.
+        Image frame = _game.Picture(moment.Frame).Scale(Math.Max(_scale, (_depth * row - Gap - Line) / _game.Shape[1]));
+        int left = frame.Width + 3 * Gap, top = 3 * Line + Gap, last = left + (_columns - 1) * cell + 3 * Gap;
+        Image picture = new(last + width + Gap, top + Math.Max(_depth * row, frame.Height) + Gap, Background);
 
         PlayStatus status = moment.Status;
-        picture.Write($"real game, step {moment.Step}", 0, 0, Truth);
-        picture.Write($"return {PlayStatus.Number(status.Return)}{(status.Value is { } v ? $"  value {PlayStatus.Number(v)}" : "")}", 0, text, Ink);
+        string value = status.Value is { } estimate ? $"  value {PlayStatus.Number(estimate)}" : "";
+        picture.Write($"step {moment.Step}  return {PlayStatus.Number(status.Return)}{value}", 0, Line, Ink, scale: 2);
         picture.Draw(frame, 0, top);
-        picture.Write("imagined, by first action", left + Gap, 0, Faint);
-
+        picture.Write("imagined, by first action (pink: not as it came)", left + Gap, Line, Faint);
         for (int action = 0; action < _columns - 1; action++)
         {
             int x = left + action * cell + Gap;
             bool taken = action == moment.Taken;
+            Rgb ink = taken ? Chosen : Ink;
             string chance = status.Policy.Count > 0 ? $" {Math.Round(100 * status.Policy[action].Probability)}%" : "";
-            picture.Write(_game.Actions[action] + chance, x, text, taken ? Chosen : Ink);
-            if (taken) Border(picture, x - Gap / 2, top - Gap / 2, width + Gap, _depth * line, Chosen);
-            for (int step = 0; step < _depth; step++) Move(moment.Imagined[step][action], x, step, taken ? Chosen : Ink, named: step > 0);
+            picture.Write(_game.Actions[action] + chance, x, 2 * Line, ink);
+            if (taken) Border(picture, x - Gap + 1, top - Gap + 1, width + 2 * Gap - 2, _depth * row + 2, Chosen);
+            bool follows = taken;
+            for (int step = 0; step < _depth; step++)
+            {
+                FutureMove move = moment.Imagined[step][action];
+                follows &= step < moment.Real.Count && moment.Real[step].Action == move.Action;
+                Move(move, x, step, ink);
+                if (follows) MarkDifferences(picture, _game.Picture(moment.Real[step].Frame), _game.Picture(move.Frame), x, top + step * row);
+            }
         }
-        int last = left + (_columns - 1) * cell + 2 * Gap;
-        picture.Write("really", last, text, Truth);
-        for (int step = 0; step < moment.Real.Count; step++) Move(moment.Real[step], last, step, Truth, named: true);
+        picture.Write("what came", last, Line, Faint);
+        picture.Write("real", last, 2 * Line, Truth);
+        for (int step = 0; step < moment.Real.Count; step++) Move(moment.Real[step], last, step, Truth);
         return picture;
 
-        void Move(FutureMove move, int x, int step, Rgb ink, bool named)
+        void Move(FutureMove move, int x, int step, Rgb ink)
         {
-            int y = top + step * line;
-            picture.Draw(_game.Picture(move.Frame).Scale(_scale), x, y);
+            picture.Draw(_game.Picture(move.Frame).Scale(_scale), x, top + step * row);
             string reward = $"{(move.Reward > 0 ? "+" : "")}{PlayStatus.Number(move.Reward)}";
-            string label = $"{(named ? _game.Actions[move.Action] + " " : "")}{reward}{(move.Over ? " end" : "")}";
-            picture.Write(label, x, y + height + 3, ink);
+            picture.Write($"{_game.Actions[move.Action]} {reward}{(move.Over ? " end" : "")}", x, top + step * row + height + 3, ink);
         }
+    }
+
+    private void MarkDifferences(Image picture, Image real, Image imagined, int left, int top)
+    {
+        double tolerance = new DreamPictureOptions().Tolerance * 255;
+        int inset = _scale / 4;
+        for (int y = 0; y < real.Height; y++)
+            for (int x = 0; x < real.Width; x++)
+                if (real[x, y].Distance(imagined[x, y]) > tolerance)
+                    picture.Fill(left + x * _scale + inset, top + y * _scale + inset, _scale - 2 * inset, _scale - 2 * inset, Mark);
     }
 
     private static void Border(Image picture, int x, int y, int width, int height, Rgb colour)
@@ -97,5 +112,5 @@ public sealed class FuturesPicture
         picture.Fill(x + width - 2, y, 2, height, colour);
     }
 
-    private static Image Label(string text, Rgb ink) => Lettering.Label(text, ink, Background);
+    private Image Title() => Lettering.Label(_title, Ink, Background, scale: 2);
 }
