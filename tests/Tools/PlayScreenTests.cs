@@ -44,8 +44,8 @@ public sealed partial class PlayScreenTests
         session.Tick();
         PlayStatus status = session.Status;
         string screen = new PlayScreen(trueColour: true).Compose(session, 80, 24), text = Text(screen);
-        Assert.That(text, Does.Contain("minipacman-avoid   REAL GAME").And.Match(@"step +2").And.Match($@"value +{PlayStatus.Number(status.Value!.Value)}")
-            .And.Match($@"action +{status.LastAction}").And.Match(@"player +agent").And.Contain($"> {status.NextAction}"));
+        Assert.That(text, Does.Contain("minipacman-avoid   REAL GAME").And.Match(@"step +2").And.Match($@"action +{status.LastAction}")
+            .And.Match($@"value +{PlayStatus.Number(status.Value!.Value)}").And.Match(@"player +agent").And.Contain($"> {status.NextAction}"));
         Assert.That(Regex.Count(text, @":\)"), Is.EqualTo(1));
         Assert.That(screen, Does.Contain("\e[48;2;0;215;0m:)"));
         session.Press(PlayKey.Dream);
@@ -59,7 +59,7 @@ public sealed partial class PlayScreenTests
     public void APersonPlaysInATerminal()
     {
         const string Script = "/usr/bin/script";
-        if (!OperatingSystem.IsLinux() || !File.Exists(Script)) Assert.Ignore("There is no script(1) here, which gives a pseudo terminal.");
+        if (!OperatingSystem.IsLinux() || !File.Exists(Script)) Assert.Ignore("There is no script(1) here to give a pseudo terminal.");
         string program = Path.Combine(TestContext.CurrentContext.TestDirectory, "WorldModels.Tools.dll");
         ProcessStartInfo start = new(Script, ["-qefc", $"stty rows 30 cols 100; dotnet '{program}' play '{_bundle}' --delay 3000", "/dev/null"])
         {
@@ -89,7 +89,8 @@ public sealed partial class PlayScreenTests
             lock (seen)
             {
                 string all = $"{seen}";
-                int enter = all.IndexOf("\e[?1049h", StringComparison.Ordinal), leave = all.IndexOf("\e[?25h\e[?1049l", StringComparison.Ordinal);
+                int enter = all.IndexOf("\e[?1049h", StringComparison.Ordinal);
+                int leave = all.IndexOf("\e[?25h\e[?1049l", StringComparison.Ordinal);
                 Assert.That(enter, Is.GreaterThanOrEqualTo(0));
                 Assert.That(leave, Is.GreaterThan(enter), "the cursor is back, and the first screen");
                 Assert.That(all[leave..], Does.Contain("after 1 step of minipacman-regular"));
@@ -103,9 +104,8 @@ public sealed partial class PlayScreenTests
 
         void Type(string keys, string answer)
         {
-            lock (seen) seen.Append('\n'); // what follows is the answer
             int from;
-            lock (seen) from = seen.Length;
+            lock (seen) from = seen.Length; // what follows is the answer
             process.StandardInput.Write(keys);
             process.StandardInput.Flush();
             Awaits(answer, from);

@@ -130,13 +130,14 @@ public sealed class ToolsAppTests
         string bundle = FixtureBundle.Policy();
         try
         {
-            string text = Succeeds("play", bundle, "--mode", "rush", "--steps", "5", "--every", "2", "--seed", "4");
+            string[] options = ["--mode", "rush", "--steps", "5", "--every", "2", "--seed", "4"];
+            string text = Succeeds(["play", bundle, .. options]);
             string[] lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            Assert.That(lines.Where(line => line.StartsWith("minipacman-rush, real", StringComparison.Ordinal)).Select(line => line.Split(" | ")[1]),
-                Is.EqualTo(new[] { "step 0", "step 2", "step 4", "step 5" }));
+            string[] states = [.. lines.Where(line => line.StartsWith("minipacman-rush, real", StringComparison.Ordinal))];
+            Assert.That(states.Select(state => state.Split(" | ")[1]), Is.EqualTo(new[] { "step 0", "step 2", "step 4", "step 5" }));
             Assert.That(lines.Count(line => line.TrimEnd() == new string('#', 19)), Is.EqualTo(2 * 4));
             Assert.That(lines[^1], Does.Match(@"^Return -?[0-9.]+ after 5 steps of minipacman-rush; it goes on\."));
-            Assert.That(Succeeds("play", "--bundle", bundle, "--mode", "rush", "--steps", "5", "--every", "2", "--seed", "4"), Is.EqualTo(text));
+            Assert.That(Succeeds(["play", "--bundle", bundle, .. options]), Is.EqualTo(text));
             Assert.That(Succeeds("play", bundle, "--model", _bundle, "--dream", "--steps", "2"),
                 Does.Contain("minipacman-regular, dream | step 2").And.Contain("a dream of minipacman-regular"));
         }

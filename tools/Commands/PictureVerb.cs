@@ -100,7 +100,8 @@ public sealed class PictureVerb : RunningVerb
             PlayStatus.Number(moment.Imagined[0][moment.Taken].Reward), $"{game.Differing(moment)}",
         ])]);
         int same = game.Moments.Count(moment => game.Differing(moment) == 0);
-        page.Line($"{Output}: {game.Moments.Count} moments of {game.Game}; of {same} the next frame is imagined as it came.");
+        string moments = game.Moments.Count == 1 ? "1 moment" : $"{game.Moments.Count} moments";
+        page.Line($"{Output}: {moments} of {game.Game}; of {same} the next frame is imagined as it came.");
     }
 
     private static string Number(IReadOnlyList<float> values, int t) =>

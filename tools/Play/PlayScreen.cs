@@ -89,8 +89,10 @@ public sealed class PlayScreen(bool trueColour)
         if (2 * image.Width <= width && image.Height <= height)
             return (Rows(image, 1, (x, y) => Paint("  ", Black, image[x, y])), 2 * image.Width);
         int skip = Math.Max((image.Width + width - 1) / width, (image.Height + 2 * height - 1) / (2 * height));
-        return (Rows(image, 2 * skip, (x, y) => x % skip > 0 ? "" : Paint("▀", image[x, y], image[x, Math.Min(y + skip, image.Height - 1)])),
-            (image.Width + skip - 1) / skip);
+        return (Rows(image, 2 * skip, Halves), (image.Width + skip - 1) / skip);
+
+        string Halves(int x, int y) =>
+            x % skip > 0 ? "" : Paint("▀", image[x, y], image[x, Math.Min(y + skip, image.Height - 1)]);
     }
 
     private static List<string> Rows(Image image, int step, Func<int, int, string> cell) =>

@@ -19,7 +19,8 @@ internal static class PlayTerminal
     {
         PlayScreen screen = new(AnsiConsole.Profile.Capabilities.ColorSystem == ColorSystem.TrueColor);
         bool interrupted = false;
-        using PosixSignalRegistration interrupt = On(PosixSignal.SIGINT), terminate = On(PosixSignal.SIGTERM), hangUp = On(PosixSignal.SIGHUP);
+        using PosixSignalRegistration interrupt = On(PosixSignal.SIGINT), terminate = On(PosixSignal.SIGTERM);
+        using PosixSignalRegistration hangUp = On(PosixSignal.SIGHUP);
         Console.Out.Write(Ansi.Enter);
         try
         {
@@ -29,8 +30,7 @@ internal static class PlayTerminal
             int moves = 0;
             while (!session.Quit && !interrupted && moves < (steps ?? int.MaxValue))
             {
-                if (size != (Console.WindowWidth, Console.WindowHeight))
-                    (size, changed) = ((Console.WindowWidth, Console.WindowHeight), true);
+                if (size != Size()) (size, changed) = (Size(), true);
                 if (changed) Console.Out.Write(screen.Compose(session, size.Item1, size.Item2));
                 changed = false;
                 int before = session.World.Steps;
@@ -64,6 +64,10 @@ internal static class PlayTerminal
             interrupted = true;
         });
     }
+
+    /// <summary>Columns and lines; those of old if the terminal does not know its own.</summary>
+    private static (int Width, int Height) Size() =>
+        (Console.WindowWidth is > 0 and var width ? width : 80, Console.WindowHeight is > 0 and var height ? height : 24);
 
     private static bool Press(PlaySession session, ConsoleKeyInfo pressed)
     {

@@ -3,7 +3,7 @@ namespace WorldModels.Diagnostics;
 /// <summary>
 /// The real game beside what the model imagines for each first action: a column an action, the next frames below each other, the column
 /// of the action that was taken framed, and the real frames that followed as the last column. Where the taken column follows the same
-/// actions as the real game, the pixels that are imagined otherwise carry a mark.
+/// actions as the real game, the pixels that are imagined otherwise carry a mark. Dark is what follows an imagined end.
 /// </summary>
 public sealed class FuturesPicture
 {
@@ -54,14 +54,14 @@ public sealed class FuturesPicture
     private Image Draw(ImaginedFutures moment)
     {
         int width = _game.Shape[2] * _scale, height = _game.Shape[1] * _scale, cell = width + 2 * Gap, row = height + Line + Gap;
-        // The real frame is about as high as the futures beside it.
-        Image frame = _game.Picture(moment.Frame).Scale(Math.Max(_scale, (_depth * row - Gap - Line) / _game.Shape[1]));
+        Image frame = _game.Picture(moment.Frame).Scale(3 * _scale);
         int left = frame.Width + 3 * Gap, top = 3 * Line + Gap, last = left + (_columns - 1) * cell + 3 * Gap;
         Image picture = new(last + width + Gap, top + Math.Max(_depth * row, frame.Height) + Gap, Background);
 
         PlayStatus status = moment.Status;
         string value = status.Value is { } estimate ? $"  value {PlayStatus.Number(estimate)}" : "";
-        picture.Write($"step {moment.Step}  return {PlayStatus.Number(status.Return)}{value}", 0, Line, Ink, scale: 2);
+        picture.Write($"step {moment.Step}", 0, 0, Ink, scale: 2);
+        picture.Write($"return {PlayStatus.Number(status.Return)}{value}", 0, 2 * Line - 3, Ink, scale: 2);
         picture.Draw(frame, 0, top);
         picture.Write("imagined, by first action (pink: not as it came)", left + Gap, Line, Faint);
         for (int action = 0; action < _columns - 1; action++)
@@ -76,9 +76,11 @@ public sealed class FuturesPicture
             for (int step = 0; step < _depth; step++)
             {
                 FutureMove move = moment.Imagined[step][action];
+                int y = top + step * row;
                 follows &= step < moment.Real.Count && moment.Real[step].Action == move.Action;
-                Move(move, x, step, ink);
-                if (follows) MarkDifferences(picture, _game.Picture(moment.Real[step].Frame), _game.Picture(move.Frame), x, top + step * row);
+                if (step > 0 && moment.Imagined[step - 1][action].Over) picture.Draw(Dimmed(_game.Picture(move.Frame)), x, y);
+                else Move(move, x, step, ink);
+                if (follows) MarkDifferences(picture, _game.Picture(moment.Real[step].Frame), _game.Picture(move.Frame), x, y);
             }
         }
         picture.Write("what came", last, Line, Faint);
@@ -92,6 +94,13 @@ public sealed class FuturesPicture
             string reward = $"{(move.Reward > 0 ? "+" : "")}{PlayStatus.Number(move.Reward)}";
             picture.Write($"{_game.Actions[move.Action]} {reward}{(move.Over ? " end" : "")}", x, top + step * row + height + 3, ink);
         }
+    }
+
+    /// <summary>What a model goes on to imagine after the end of an episode.</summary>
+    private Image Dimmed(Image frame)
+    {
+        foreach (ref byte channel in frame.Pixels) channel /= 6;
+        return frame.Scale(_scale);
     }
 
     private void MarkDifferences(Image picture, Image real, Image imagined, int left, int top)

@@ -146,7 +146,7 @@ public sealed class PlaySession : IDisposable
         }
     }
 
-    /// <summary>Lets time pass: the agent makes a move, or starts again when the episode is over. Does nothing while a person plays.</summary>
+    /// <summary>Lets time pass: the agent moves, or starts again when the episode is over. Does nothing while a person plays.</summary>
     /// <returns>Whether anything changed.</returns>
     public bool Tick()
     {
