@@ -2,6 +2,7 @@ using System.Text.Json;
 using WorldModels.Environments;
 using WorldModels.Train.A2C;
 using WorldModels.Train.EnvironmentModel;
+using WorldModels.Train.I2A;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;
@@ -28,6 +29,8 @@ public abstract record Algorithm(string Name, string Summary)
             (options, device) => new A2CTrainer(options, device)),
         new Algorithm<EnvironmentModelOptions>("environment-model", "a model of MiniPacman, frame by frame (Weber et al. 2017)",
             EnvironmentModelOptions.Presets, (options, device) => new EnvironmentModelTrainer(options, device)),
+        new Algorithm<I2AOptions>("i2a", "imagination-augmented agent on MiniPacman (Weber et al. 2017)", I2AOptions.Presets,
+            (options, device) => new I2ATrainer(options, device)),
     ];
 
     /// <exception cref="UserException">No algorithm has this name.</exception>

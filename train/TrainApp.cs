@@ -14,7 +14,10 @@ public static class TrainApp
     private const int Failed = 1, WrongUsage = 2;
 
     private static readonly Type[] Verbs =
-        [typeof(A2CVerb), typeof(EnvironmentModelVerb), typeof(ExportVerb), typeof(VerifyVerb), typeof(ListVerb), typeof(QuickstartVerb)];
+    [
+        typeof(A2CVerb), typeof(EnvironmentModelVerb), typeof(I2AVerb), typeof(ExportVerb), typeof(VerifyVerb), typeof(ListVerb),
+        typeof(BenchVerb), typeof(QuickstartVerb),
+    ];
 
     /// <summary>Runs one command.</summary>
     public static int Run(string[] args, TextWriter output, TextWriter error)

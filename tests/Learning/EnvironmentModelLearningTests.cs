@@ -5,7 +5,7 @@ namespace WorldModels.Tests.Learning;
 
 /// <summary>
 /// The environment model learns where an action takes pacman, on games it never trained on. From the actions of other games it learns
-/// only what can be guessed of the scripted player's moves. The preset's network, on a fifth of its games, in batches half as large.
+/// only what can be guessed of the scripted player's moves. One frame, a fifth of the preset's games, batches half as large.
 /// </summary>
 /// <remarks>
 /// Share of held-out transitions (about 900 to 1,500) with pacman predicted in his cell and nowhere else, after 1,500 updates.

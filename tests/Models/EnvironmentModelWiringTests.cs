@@ -10,9 +10,11 @@ namespace WorldModels.Tests.Models;
 /// <summary>
 /// What an untrained environment model must already do: read its action, keep rows apart, answer in the game's colours and rewards.
 /// </summary>
-[TestFixture(EnvironmentModelArchitecture.Compact, "conv1")]
-[TestFixture(EnvironmentModelArchitecture.Faithful, "stem")]
-public sealed class EnvironmentModelWiringTests(EnvironmentModelArchitecture architecture, string firstLayer)
+[TestFixture(EnvironmentModelArchitecture.Compact, "conv1", 1)]
+[TestFixture(EnvironmentModelArchitecture.Compact, "conv1", 4)]
+[TestFixture(EnvironmentModelArchitecture.Faithful, "stem", 1)]
+[TestFixture(EnvironmentModelArchitecture.Fixed, "stem", 1)]
+public sealed class EnvironmentModelWiringTests(EnvironmentModelArchitecture architecture, string firstLayer, int stack)
 {
     private const int Rows = MiniPacmanMaze.Rows, Columns = MiniPacmanMaze.Columns, Cells = MiniPacmanMaze.Cells;
     private const int Batch = 6, Actions = MiniPacmanGame.Actions;
@@ -26,7 +28,7 @@ public sealed class EnvironmentModelWiringTests(EnvironmentModelArchitecture arc
     public void Build()
     {
         _scope = NewDisposeScope();
-        _config = EnvironmentModelTrainer.ConfigOf(new() { Architecture = architecture, Termination = true });
+        _config = EnvironmentModelTrainer.ConfigOf(new() { Architecture = architecture, Stack = stack, Termination = true });
         _parameters = new(seed: 3);
         _model = new(_parameters.Root["model"], _config);
     }
@@ -41,12 +43,12 @@ public sealed class EnvironmentModelWiringTests(EnvironmentModelArchitecture arc
     [Test]
     public void EachActionEntersByAPlaneOfItsOwn([Range(0, Actions - 1)] int action)
     {
-        Tensor frames = Frames(1).expand(Actions, 3, Rows, Columns);
+        Tensor frames = Frames(1).expand(Actions, 3 * stack, Rows, Columns);
         Tensor every = arange(Actions, dtype: ScalarType.Int64);
         float[][] before = PixelRows(_model.Predict(frames, every));
         Assert.That(before.Select(row => row.Sum()).Distinct().Count(), Is.EqualTo(Actions), "actions give the same prediction");
         using (no_grad())
-            _parameters.All[$"model/{firstLayer}/weight"].select(1, 3 + action).zero_();   // three colours, then one plane an action
+            _parameters.All[$"model/{firstLayer}/weight"].select(1, 3 * stack + action).zero_();   // the frames' colours, then one plane an action
         float[][] after = PixelRows(_model.Predict(frames, every));
         for (int other = 0; other < Actions; other++)
             Assert.That(after[other].SequenceEqual(before[other]), Is.EqualTo(other != action), $"action {other}");
@@ -72,6 +74,8 @@ public sealed class EnvironmentModelWiringTests(EnvironmentModelArchitecture arc
     public void AFrameIsThePaletteOfTheLikeliestClasses()
     {
         Prediction<EagerTensor> prediction = _model.Predict(Frames(Batch), Chosen());
+        Tensor pixels = prediction.Pixels.Value;
+        prediction = prediction with { Pixels = pixels - pixels.mean([0, 2, 3], keepdim: true) };   // else one class may win everywhere
         long[] classes = prediction.Pixels.Value.argmax(1).data<long>().ToArray();      // (B, H, W)
         var expected = new float[Batch * 3 * Cells];
         MiniPacmanPixels.Render<long>(classes, expected);
@@ -95,20 +99,77 @@ public sealed class EnvironmentModelWiringTests(EnvironmentModelArchitecture arc
     [Test]
     public void EveryCellSeesTheWholeMap()
     {
-        Tensor dark = zeros(1, 3, Rows, Columns), lit = dark.clone();
+        Tensor dark = zeros(1, 3 * stack, Rows, Columns), lit = dark.clone();
         lit.narrow(2, 0, 1).narrow(3, 0, 1).fill_(20);      // one corner
         Tensor stay = zeros([1], ScalarType.Int64);
         Tensor far(Tensor frame) => _model.Predict(frame, stay).Pixels.Value.narrow(2, Rows - 2, 1).narrow(3, Columns - 2, 1);
         Assert.That(Numbers(far(lit)), Is.Not.EqualTo(Numbers(far(dark))).Within(1e-4));
     }
 
-    /// <summary>Pictures of random play, (count, 3, 15, 19).</summary>
-    private static Tensor Frames(int count)
+    [Test]
+    public void EveryFrameOfTheStackIsSeen()
     {
-        var games = EnvironmentRegistry.MakeVector<long>("minipacman", count);
+        (Tensor frames, Tensor other, Tensor stay) = (Frames(1), Frames(2).narrow(0, 1, 1), zeros([1], ScalarType.Int64));
+        float[] before = Numbers(_model.Predict(frames, stay).Pixels);
+        for (int index = 0; index < stack; index++)
+        {
+            Tensor changed = frames.clone();
+            changed.narrow(1, 3 * index, 3).copy_(other.narrow(1, 3 * index, 3));
+            Assert.That(Numbers(_model.Predict(changed, stay).Pixels), Is.Not.EqualTo(before).Within(1e-5), $"frame {index}");
+        }
+    }
+
+    [Test]
+    public void ASoftFrameIsThePaletteWeightedByTheProbabilities()
+    {
+        Prediction<EagerTensor> prediction = _model.Predict(Frames(Batch), Chosen());
+        float[] probabilities = Numbers(prediction.Pixels.Value.softmax(1));            // (B, classes, H, W)
+        float[] soft = Numbers(_model.SoftFrame(prediction));
+        for (int i = 0; i < soft.Length; i++)
+        {
+            (int row, int colour, int cell) = (i / Cells / 3, i / Cells % 3, i % Cells);
+            float expected = Enumerable.Range(0, MiniPacmanPixels.Count).Sum(
+                c => probabilities[(row * MiniPacmanPixels.Count + c) * Cells + cell] * _config.Palette[3 * c + colour]);
+            Assert.That(soft[i], Is.EqualTo(expected).Within(1e-5), $"row {row}, colour {colour}, cell {cell}");
+        }
+        EagerTensor chosen = new EagerTensor(prediction.Pixels.Value.argmax(1)).OneHot(MiniPacmanPixels.Count).Transpose(0, 3, 1, 2);
+        Prediction<EagerTensor> certain = prediction with { Pixels = chosen.Value * 100 };
+        Assert.That(Numbers(_model.SoftFrame(certain)), Is.EqualTo(Numbers(_model.Frame(prediction))).Within(1e-3), "certain");
+    }
+
+    [Test]
+    public void RewardsComeAsOneHotAndAsProbabilities()
+    {
+        Prediction<EagerTensor> prediction = _model.Predict(Frames(Batch), Chosen());
+        int classes = _config.Rewards.Count;
+        float[][] chosen = [.. Numbers(_model.RewardOneHot(prediction)).Chunk(classes)];
+        float[][] probabilities = [.. Numbers(_model.RewardProbabilities(prediction)).Chunk(classes)];
+        float[] values = Numbers(_model.Reward(prediction));
+        for (int row = 0; row < Batch; row++)
+        {
+            int best = Array.IndexOf(probabilities[row], probabilities[row].Max());
+            Assert.That(chosen[row], Is.EqualTo(Enumerable.Range(0, classes).Select(c => c == best ? 1f : 0f)), $"row {row}");
+            Assert.That(probabilities[row].Sum(), Is.EqualTo(1).Within(1e-5), $"row {row}");
+            Assert.That(values[row], Is.EqualTo(_config.Rewards[best]), $"row {row}");
+        }
+    }
+
+    /// <summary>Pictures of random play, each row's one after another, (count, 3k, 15, 19).</summary>
+    private Tensor Frames(int count)
+    {
+        IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>("minipacman", count);
         var observations = new float[count * 3 * Cells];
         games.Reset(11, observations);
-        return tensor(observations, [count, 3, Rows, Columns]);
+        Tensor frames = FrameStack.Repeat<EagerTensor>(Picture(), stack).Value;
+        for (int step = 1; step < stack; step++)
+        {
+            long[] actions = [.. Enumerable.Range(0, count).Select(row => (row + 1L) % Actions)];
+            games.Step(actions, observations, new float[count], new bool[count], new bool[count]);
+            frames = FrameStack.Push<EagerTensor>(frames, Picture()).Value;
+        }
+        return frames;
+
+        Tensor Picture() => tensor(observations, [count, 3, Rows, Columns]);
     }
 
     private static Tensor Chosen() => arange(Batch, dtype: ScalarType.Int64).remainder(Actions);

@@ -42,6 +42,20 @@ public sealed class NnForwardTests
     }
 
     [Test]
+    public void RolloutEncoderAnswersAsRecorded()
+    {
+        using var scope = NewDisposeScope();
+        using var parameters = new EagerParameters(0);
+        var encoder = new RolloutEncoder<EagerTensor>(parameters.Root, new() { Rewards = 10 });
+        Fill(parameters);
+        Tensor frames = Input(3, 2, 3, 15, 19).Value;                                       // (T, B, 3, H, W)
+        Tensor goesOn = ones(2);
+        EagerTensor Reward(int t) => nn.functional.one_hot(tensor([2L * t % 10, (2L * t + 1) % 10]), 10).to_type(ScalarType.Float32);
+        ImaginedStep<EagerTensor>[] rollout = [.. Enumerable.Range(0, 3).Select(t => new ImaginedStep<EagerTensor>(frames[t], Reward(t), goesOn))];
+        AssertSampled(encoder.Forward(rollout).Value, _golden.GetProperty("rollout_encoder").GetProperty("hidden"));
+    }
+
+    [Test]
     public void BasicBlockAnswersAsRecorded()
     {
         using var scope = NewDisposeScope();
@@ -79,13 +93,46 @@ public sealed class NnForwardTests
         AssertClose(Norm(parameters), check.GetProperty("total_grad_norm").GetDouble());
     }
 
-    [Test]
-    public void CompactEnvironmentModelHasItsSize()
+    [TestCase(EnvironmentModelArchitecture.Compact, 1, 18_705)]
+    [TestCase(EnvironmentModelArchitecture.Compact, 4, 18_705 + 9 * 9 * 32)]    // nine colours more under 3x3 filters
+    [TestCase(EnvironmentModelArchitecture.Fixed, 1, 335_505)]                  // two 9x9 kernels instead of 10x10, of 16 by 16 filters
+    [TestCase(EnvironmentModelArchitecture.Fixed, 4, 335_505 + 9 * 64)]
+    public void AnEnvironmentModelHasItsSize(EnvironmentModelArchitecture architecture, int frames, long count)
     {
         using var parameters = new EagerParameters(0);
-        _ = new CompactBody<EagerTensor>(parameters.Root, new() { Palette = new float[21], Rewards = new float[10] });
-        Assert.That(parameters.Count, Is.EqualTo(18_705));
+        _ = new EnvironmentModel<EagerTensor>(
+            parameters.Root, new() { Architecture = architecture, Frames = frames, Palette = new float[21], Rewards = new float[10] });
+        Assert.That(parameters.Count, Is.EqualTo(count));
     }
+
+    /// <summary>
+    /// What a changed cell reaches through the far branch: with the published strides, nothing but what the near branch reaches, unless its
+    /// row and column are even; where the branch is fixed, all cells up to four away, and no other.
+    /// </summary>
+    [Test]
+    public void AFixedBlockReachesAllCellsOfItsWindow([Values(1, 6, 7, 13)] int row, [Values(1, 8, 9, 17)] int column)
+    {
+        using var scope = NewDisposeScope();
+        Assert.That(Reached(row, column, seesAll: true), Is.EqualTo(Square(row, column, 4)));
+        if (row % 2 != 0 || column % 2 != 0)
+            Assert.That(Reached(row, column, seesAll: false), Is.EqualTo(Square(row, column, 1)), "published strides");
+    }
+
+    /// <summary>Cells of the merged features that differ when one cell goes dark; the map's maximum stays.</summary>
+    private static int[] Reached(int row, int column, bool seesAll)
+    {
+        const int Merged = 64;
+        using var parameters = new EagerParameters(5);
+        var block = new BasicBlock<EagerTensor>(parameters.Root, 4, 16, 32, Merged, seesAll);
+        Tensor lit = ones(1, 4, 15, 19), dark = lit.clone();
+        dark.narrow(2, row, 1).narrow(3, column, 1).zero_();
+        Tensor difference = (block.Forward(lit).Value - block.Forward(dark).Value).narrow(1, 0, Merged).abs().sum(1);
+        float[] cells = difference.contiguous().data<float>().ToArray();
+        return [.. Enumerable.Range(0, cells.Length).Where(cell => cells[cell] > 1e-6f)];
+    }
+
+    private static int[] Square(int row, int column, int reach) => [.. Enumerable.Range(0, 15 * 19)
+        .Where(cell => Math.Abs(cell / 19 - row) <= reach && Math.Abs(cell % 19 - column) <= reach)];
 
     [TestCase("rmsprop_lr7e4_a099_eps1e5")]
     [TestCase("adam_default")]

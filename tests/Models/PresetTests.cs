@@ -9,13 +9,24 @@ public sealed class PresetTests
 {
     [TestCase("a2c", "paper", 201_174)]
     [TestCase("a2c", "small", 201_174)]
+    [TestCase("i2a", "paper", 1_327_270)]
     [TestCase("environment-model", "paper", 345_233)]
-    [TestCase("environment-model", "small", 18_640)]    // of 18,705: two rewards fewer, and a head for the end of the episode
+    [TestCase("environment-model", "small", 39_968)]    // four frames, 48 filters, eight rewards and a head for the end of the episode
+    [TestCase("environment-model", "debug", 18_640)]    // of 18,705: two rewards fewer, and a head for the end of the episode
     public void BuildsANetworkOfItsSize(string algorithm, string preset, long parameters)
     {
         Algorithm found = Algorithm.Find(algorithm);
         using Trainer trainer = found.Create(found.Preset(preset), CPU);
         Assert.That(trainer.Parameters.Count, Is.EqualTo(parameters));
+    }
+
+    /// <summary>Of 335,505: two rewards fewer, and a head for the end of the episode.</summary>
+    [Test]
+    public void TheFixedArchitectureIsAnOption()
+    {
+        Algorithm found = Algorithm.Find("environment-model");
+        using Trainer trainer = found.Create(OptionText.With(found.Preset("debug"), ["architecture=fixed"]), CPU);
+        Assert.That(trainer.Parameters.Count, Is.EqualTo(317_264));
     }
 
     private static IEnumerable<string> Algorithms => Algorithm.All.Select(algorithm => algorithm.Name);

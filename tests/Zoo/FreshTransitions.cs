@@ -17,6 +17,7 @@ internal sealed class FreshTransitions
     private FreshTransitions(List<Transition> transitions)
     {
         Frames = [.. transitions.SelectMany(transition => transition.Frame)];
+        Past = [.. transitions.SelectMany(transition => transition.Past)];
         Actions = [.. transitions.Select(transition => transition.Action)];
         _episode = [.. transitions.Select(transition => transition.Episode)];
         (_now, _next) = (new byte[Count * Cells], new byte[Count * Cells]);
@@ -33,11 +34,17 @@ internal sealed class FreshTransitions
     /// <summary>Where they start, (N, 3, 15, 19).</summary>
     public float[] Frames { get; }
 
+    /// <summary>The frames before those, the oldest first; where an episode begins its first frame stands for them, (N, 3 past, 15, 19).</summary>
+    public float[] Past { get; }
+
     /// <summary>(N).</summary>
     public long[] Actions { get; }
 
-    /// <summary>Plays whole episodes, a random stream each, until there are <paramref name="count"/> transitions or a few more.</summary>
-    public static FreshTransitions Play(MiniPacmanMode mode, int count, double epsilon, ulong seed)
+    /// <summary>
+    /// Plays whole episodes, a random stream each, until there are <paramref name="count"/> transitions or a few more, with so many frames
+    /// of their past.
+    /// </summary>
+    public static FreshTransitions Play(MiniPacmanMode mode, int count, double epsilon, ulong seed, int past)
     {
         var player = new MiniPacmanGreedyPlayer(epsilon, seed);
         var game = new MiniPacmanEnvironment(mode);
@@ -47,14 +54,17 @@ internal sealed class FreshTransitions
         for (int episode = 0; transitions.Count < count; episode++)
         {
             game.Reset(RowSeed.Of(seed, episode), observation);
+            float[][] before = [.. Enumerable.Repeat((float[])[.. observation], past)];
             for (bool done = false; !done; steps++)
             {
-                float[]? frame = steps % Stride == 0 ? [.. observation] : null;
+                float[] frame = [.. observation];
+                bool kept = steps % Stride == 0;
                 long action = player.Act(game.Game);
                 StepResult result = game.Step([action], observation);
                 done = result.Done;
-                if (frame is not null && !result.Terminated)
-                    transitions.Add(new(episode, frame, action, [.. observation]));
+                if (kept && !result.Terminated)
+                    transitions.Add(new(episode, frame, [.. before.SelectMany(earlier => earlier)], action, [.. observation]));
+                before = [.. before.Append(frame).Skip(1)];
             }
         }
         return new(transitions);
@@ -82,7 +92,7 @@ internal sealed class FreshTransitions
     private static bool HasGhost(ReadOnlySpan<byte> classes) =>
         classes.ContainsAny((byte)MiniPacmanPixel.EdibleGhost, (byte)MiniPacmanPixel.DangerousGhost);
 
-    private sealed record Transition(int Episode, float[] Frame, long Action, float[] Next);
+    private sealed record Transition(int Episode, float[] Frame, float[] Past, long Action, float[] Next);
 }
 
 /// <summary>A share of transitions, by episode.</summary>

@@ -77,15 +77,25 @@ public sealed class ZooWorldModelTests
     /// <summary>Classes of the next frames, (N, 15, 19).</summary>
     private static byte[] Predict(WorldModel world, FreshTransitions fresh, long[] actions)
     {
-        using Dream dream = world.Dream(fresh.Count, horizon: 1);
-        dream.Start(fresh.Frames);
+        GraphRunner imagine = world.Graph("imagine");
+        var inputs = new Dictionary<string, NpyArray>
+        {
+            ["frame"] = NpyArray.Of(fresh.Frames, fresh.Count, 3, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns),
+            ["action"] = NpyArray.Of(actions, fresh.Count),
+        };
+        if (Past(world.Manifest) is > 0 and int past)
+            inputs["past"] = NpyArray.Of(fresh.Past, fresh.Count, 3 * past, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns);
         var predicted = new byte[fresh.Count * Cells];
-        MiniPacmanPixels.Classify(dream.Run(Seed, actions).Observations(1), predicted.AsSpan());
+        MiniPacmanPixels.Classify(imagine.Run(inputs)["next_frame"].As<float>(), predicted.AsSpan());
         return predicted;
     }
 
     private static FreshTransitions Play(Manifest manifest) =>
-        FreshTransitions.Play(ModeOf(manifest), count: 2000, Epsilon(manifest), Seed);
+        FreshTransitions.Play(ModeOf(manifest), count: 2000, Epsilon(manifest), Seed, Past(manifest));
+
+    /// <summary>Frames that the model sees before the newest.</summary>
+    private static int Past(Manifest manifest) =>
+        manifest.Graphs["imagine"].Inputs.FirstOrDefault(input => input.Name == "past") is { } past ? past.Shape[1].Size / 3 : 0;
 
     private static MiniPacmanMode ModeOf(Manifest manifest) =>
         ((MiniPacmanEnvironment)EnvironmentRegistry.Make<long>(manifest.Environment)).Game.Mode;

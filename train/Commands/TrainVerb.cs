@@ -17,6 +17,12 @@ public sealed class EnvironmentModelVerb : TrainVerb
     protected override string AlgorithmName => "environment-model";
 }
 
+[Verb("i2a", HelpText = "Train an imagination-augmented agent on MiniPacman; its environment model is learnt first, unless --set model=BUNDLE.")]
+public sealed class I2AVerb : TrainVerb
+{
+    protected override string AlgorithmName => "i2a";
+}
+
 /// <summary>Trains, evaluates and exports. The same options for every algorithm; hyperparameters by <c>--set key=value</c>.</summary>
 public abstract class TrainVerb : Verb
 {

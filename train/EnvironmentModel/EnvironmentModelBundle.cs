@@ -4,7 +4,10 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Train.EnvironmentModel;
 
-/// <summary>What an environment model ships: <c>observe</c> (the frame is the state) and <c>imagine</c>.</summary>
+/// <summary>
+/// What an environment model ships: <c>observe</c> and <c>imagine</c>. The state is the frame, and <c>past</c>, the k - 1 frames before it,
+/// where the model sees more than one.
+/// </summary>
 public static class EnvironmentModelBundle
 {
     private const int Starts = 64;
@@ -23,23 +26,47 @@ public static class EnvironmentModelBundle
             Action = ActionSpec.Discrete(config.Actions),
             Limits =
             [
-                "It sees one frame, and a ghost's direction is not in it: where the rules make a ghost's move likely, the model drops the ghost "
-                + "or leaves it where it was (see with_ghosts_exact). Long dreams become games without ghosts.",
+                options.Stack == 1
+                    ? "It sees one frame, and a ghost's direction is not in it: where the rules make a ghost's move likely, the model drops "
+                        + "the ghost or leaves it where it was (see with_ghosts_exact). Long dreams become games without ghosts."
+                    : $"It sees {options.Stack} frames. A ghost that stood still in them shows neither its direction nor what it stands on, "
+                        + "and is often dropped; so are most at the start of a dream, whose past is copies of its first frame. A ghost that "
+                        + "is kept moves at every step, for of moving and staying the model says the likelier one.",
                 "The countdown of an edible ghost is not predicted: a dreamed one always looks freshly edible.",
                 "Where a level or an episode ends, the next frame cannot be known.",
                 "It learnt from a scripted player's games; where another policy goes, it may err more.",
             ],
             Starts = starts,
-            Graphs = new Dictionary<string, IGraphDefinition>
-            {
-                ["observe"] = new Observe(config),
-                ["imagine"] = new Imagine(config),
-            },
+            Graphs = Graphs(config),
         };
     }
 
-    private static TensorSpec Frame(EnvironmentModelConfig config, string name, TensorRole role) =>
-        new() { Name = name, Role = role, Shape = ["batch", 3, config.Rows, config.Columns] };
+    /// <summary>The model's graphs by name, with weights under "model".</summary>
+    public static IReadOnlyDictionary<string, IGraphDefinition> Graphs(EnvironmentModelConfig config) =>
+        new Dictionary<string, IGraphDefinition>
+        {
+            ["observe"] = config.Frames == 1 ? new Observe(config) : new ObserveStack(config),
+            ["imagine"] = new Imagine(config),
+        };
+
+    private static TensorSpec Frame(EnvironmentModelConfig config, string name, TensorRole role, int frames = 1) =>
+        new() { Name = name, Role = role, Shape = ["batch", 3 * frames, config.Rows, config.Columns] };
+
+    /// <summary>The states that a graph reads: starts where the frame is all there is, else zeros, for observe reads them too.</summary>
+    private static TensorSpec[] States(EnvironmentModelConfig config) => config.Frames == 1
+        ? [Frame(config, "frame", TensorRole.State) with { Initial = InitialState.Starts }]
+        :
+        [
+            Frame(config, "frame", TensorRole.State) with { Initial = InitialState.Zeros },
+            Frame(config, "past", TensorRole.State, config.Frames - 1) with { Initial = InitialState.Zeros },
+        ];
+
+    private static TensorSpec[] NextStates(EnvironmentModelConfig config)
+    {
+        TensorSpec frame = Frame(config, "next_frame", TensorRole.State) with { Feeds = "frame" };
+        TensorSpec past = Frame(config, "next_past", TensorRole.State, config.Frames - 1) with { Feeds = "past" };
+        return config.Frames == 1 ? [frame] : [frame, past];
+    }
 
     private sealed class Observe(EnvironmentModelConfig config) : IGraphDefinition
     {
@@ -50,17 +77,36 @@ public static class EnvironmentModelBundle
         public T[] Run<T>(Parameters<T> p, T[] inputs) where T : ITensor<T> => [inputs[0]];
     }
 
+    private sealed class ObserveStack(EnvironmentModelConfig config) : IGraphDefinition
+    {
+        public IReadOnlyList<TensorSpec> Inputs =>
+        [
+            Frame(config, "observation", TensorRole.Observation),
+            .. States(config),
+            new() { Name = "is_first", Role = TensorRole.IsFirst, Shape = ["batch"] },
+        ];
+
+        public IReadOnlyList<TensorSpec> Outputs => NextStates(config);
+
+        public T[] Run<T>(Parameters<T> p, T[] inputs) where T : ITensor<T>
+        {
+            T past = FrameStack.Push(inputs[2], inputs[1]);                             // (B, 3 (k - 1), H, W)
+            T frames = FrameStack.Observe(past, inputs[0], inputs[3]);                  // (B, 3k, H, W)
+            return [inputs[0], frames.Slice(1, 0, past.Size(1))];
+        }
+    }
+
     private sealed class Imagine(EnvironmentModelConfig config) : IGraphDefinition
     {
         public IReadOnlyList<TensorSpec> Inputs =>
         [
-            Frame(config, "frame", TensorRole.State) with { Initial = InitialState.Starts },
+            .. States(config),
             new() { Name = "action", Role = TensorRole.Action, Dtype = TensorType.Int64, Shape = ["batch"] },
         ];
 
         public IReadOnlyList<TensorSpec> Outputs =>
         [
-            Frame(config, "next_frame", TensorRole.State) with { Feeds = "frame" },
+            .. NextStates(config),
             new() { Name = "reward", Role = TensorRole.Reward, Shape = ["batch"] },
             .. config.Termination ? [new TensorSpec { Name =
                 "continue", Role = TensorRole.Continue, Shape = ["batch"] }] : Array.Empty<TensorSpec>(),
@@ -72,10 +118,12 @@ public static class EnvironmentModelBundle
         public T[] Run<T>(Parameters<T> p, T[] inputs) where T : ITensor<T>
         {
             var model = new EnvironmentModel<T>(p["model"], config);
-            Prediction<T> prediction = model.Predict(inputs[0], inputs[1]);
+            bool stacked = config.Frames > 1;
+            Prediction<T> prediction = model.Predict(stacked ? inputs[1].Concat(inputs[0], axis: 1) : inputs[0], inputs[^1]);
             return
             [
                 model.Frame(prediction),
+                .. stacked ? [FrameStack.Push(inputs[1], inputs[0])] : Array.Empty<T>(),
                 model.Reward(prediction),
                 .. config.Termination ? [model.Continue(prediction)] : Array.Empty<T>(),
                 prediction.Pixels,

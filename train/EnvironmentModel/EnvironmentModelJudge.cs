@@ -33,18 +33,19 @@ public static class EnvironmentModelJudge
         return new Dictionary<string, double>(tally.Figures(config)) { ["episodes"] = games.Episodes };
     }
 
-    /// <summary>Predicts up to five steps from each row's frame along the recorded actions, and counts.</summary>
+    /// <summary>Predicts up to five steps from each row's frames along the recorded actions, and counts.</summary>
     private static void OpenLoop(
         EnvironmentModel<EagerTensor> model, EnvironmentModelConfig config, Transitions games, int[] rows, Device device, Tally tally)
     {
-        var frames = new float[rows.Length * 3 * Cells];
+        int size = config.Frames * 3 * Cells;
+        var seen = new float[rows.Length * size];
         for (int row = 0; row < rows.Length; row++)
-            games.Frame(rows[row], frames.AsSpan(row * 3 * Cells, 3 * Cells));
-        EagerTensor frame = tensor(frames, [rows.Length, 3, config.Rows, config.Columns]).to(device);
+            games.Frames(rows[row], config.Frames, seen.AsSpan(row * size, size));
+        EagerTensor frames = tensor(seen, [rows.Length, 3 * config.Frames, config.Rows, config.Columns]).to(device);
         for (int step = 0; step < Horizons[^1]; step++)
         {
             long[] actions = [.. rows.Select(row => games.Action(Math.Min(row + step, games.Count - 1)))];
-            Prediction<EagerTensor> prediction = model.Predict(frame, tensor(actions, [rows.Length]).to(device));
+            Prediction<EagerTensor> prediction = model.Predict(frames, tensor(actions, [rows.Length]).to(device));
             long[] predicted = prediction.Pixels.Value.argmax(1).cpu().data<long>().ToArray();      // (B, H, W)
             if (step == 0)
             {
@@ -59,7 +60,7 @@ public static class EnvironmentModelJudge
             if (Horizons.Contains(step + 1))
                 for (int row = 0; row < rows.Length; row++)
                     tally.Open(games, rows[row], step, predicted.AsSpan(row * Cells, Cells));
-            frame = model.Frame(prediction);
+            frames = FrameStack.Push(frames, model.Frame(prediction));
         }
     }
 

@@ -26,6 +26,10 @@ public sealed record EnvironmentModelOptions : TrainOptions
     [Fixed, Range(1, 1024)]
     public int Filters { get; init; } = 32;
 
+    /// <summary>Consecutive frames that the model sees (Weber et al. 2017: 4; its reimplementation: 1).</summary>
+    [Fixed, Range(1, 16)]
+    public int Stack { get; init; } = 1;
+
     /// <summary>Whether the model also predicts that the episode goes on.</summary>
     [Fixed]
     public bool Termination { get; init; } = true;
@@ -78,10 +82,19 @@ public sealed record EnvironmentModelOptions : TrainOptions
 
     /// <summary>
     /// Weight of a cell that changes against one that stays, in the pixels' cross-entropy, at the start: movement is learnt first. It falls
-    /// linearly to 1 when the learning rate begins to fall, for a weighted model draws a ghost wherever it might be.
+    /// linearly to <see cref="FinalChangedWeight"/> when the learning rate begins to fall, for a weighted model draws a ghost wherever it
+    /// might be.
     /// </summary>
     [Range(0.0, 1000.0)]
     public double ChangedWeight { get; init; } = 10;
+
+    /// <summary>
+    /// The weight at the end. A ghost of level 1 moves or stays with the same probability, and each cell chooses for itself: with 1, the
+    /// ghost is drawn in both cells or in none. Above 1 they agree that it moves, also where its direction is not quite certain; below 3
+    /// they agree that an edible one stays, which moves a quarter of the time.
+    /// </summary>
+    [Range(0.0, 1000.0)]
+    public double FinalChangedWeight { get; init; } = 1;
 
     /// <summary>Negative control: the actions of each batch are shifted by one row, so that pacman cannot be predicted.</summary>
     public bool ShuffleActions { get; init; }
@@ -90,7 +103,10 @@ public sealed record EnvironmentModelOptions : TrainOptions
     public static IReadOnlyDictionary<string, EnvironmentModelOptions> Presets { get; } = new Dictionary<string, EnvironmentModelOptions>
     {
         ["debug"] = new() { Updates = 60, LogEvery = 10, CheckpointEvery = 20, Frames = 4000, Games = 8 },
-        ["small"] = new() { Updates = 8000, CheckpointEvery = 500 },
+        ["small"] = new()
+        {
+            Updates = 8000, CheckpointEvery = 500, Stack = 4, Filters = 48, LearningRate = 4e-3, FinalChangedWeight = 2.5,
+        },
         ["paper"] = new()
         {
             Architecture = EnvironmentModelArchitecture.Faithful, Termination = false, Updates = 5000, CheckpointEvery = 250, Batch = 16,

@@ -12,7 +12,7 @@ public sealed class EnvironmentModelTrainer : Trainer
     private readonly EnvironmentModelConfig _config;
     private readonly EnvironmentModel<EagerTensor> _model;
     private readonly TorchSharp.Modules.Adam _optimiser;
-    private readonly float[] _frames;       // (B, 3, 15, 19)
+    private readonly float[] _frames;       // (B, 3k, 15, 19)
     private readonly long[] _actions;       // (B)
     private readonly long[] _classes;       // (B, 15, 19)
     private readonly float[] _weights;      // (B, 15, 19)
@@ -29,7 +29,7 @@ public sealed class EnvironmentModelTrainer : Trainer
         _optimiser = optim.Adam(Parameters.All.Values, options.LearningRate);
         int batch = options.Batch;
         (_frames, _actions, _classes) =
-            (new float[batch * 3 * MiniPacmanMaze.Cells], new long[batch], new long[batch * MiniPacmanMaze.Cells]);
+            (new float[batch * options.Stack * 3 * MiniPacmanMaze.Cells], new long[batch], new long[batch * MiniPacmanMaze.Cells]);
         (_weights, _rewards, _continues) = (new float[batch * MiniPacmanMaze.Cells], new long[batch], new float[batch]);
     }
 
@@ -41,6 +41,7 @@ public sealed class EnvironmentModelTrainer : Trainer
     {
         Architecture = options.Architecture,
         Filters = options.Filters,
+        Frames = options.Stack,
         Termination = options.Termination,
         Palette = MiniPacmanPixels.Colors.ToArray(),
         Rewards = [.. RewardsOf(options).Values.Select(value => (float)value)],
@@ -52,7 +53,7 @@ public sealed class EnvironmentModelTrainer : Trainer
         : throw new UserException($"environment-model learns the modes of MiniPacman, not {options.Env}.");
 
     /// <summary>The published model of the regular mode has ten reward classes, two of which never occur.</summary>
-    private static RewardTable RewardsOf(EnvironmentModelOptions options) =>
+    public static RewardTable RewardsOf(EnvironmentModelOptions options) =>
         options.Architecture == EnvironmentModelArchitecture.Faithful && ModeOf(options) == MiniPacmanMode.Regular
             ? RewardTable.RegularReference
             : RewardTable.For(ModeOf(options));
@@ -85,13 +86,13 @@ public sealed class EnvironmentModelTrainer : Trainer
         using var scope = NewDisposeScope();
         Device device = Parameters.Device;
         int batch = _options.Batch;
-        EagerTensor frame = tensor(_frames, [batch, 3, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]).to(device);
+        EagerTensor frames = tensor(_frames, [batch, 3 * _options.Stack, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]).to(device);
         EagerTensor action = tensor(_actions, [batch]).to(device);
         Tensor classes = tensor(_classes, [batch, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]).to(device);
         Tensor weights = tensor(_weights, [batch, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]).to(device);
         Tensor rewards = tensor(_rewards, [batch]).to(device);
 
-        Prediction<EagerTensor> prediction = _model.Predict(frame, action);
+        Prediction<EagerTensor> prediction = _model.Predict(frames, action);
         Tensor logProbabilities = prediction.Pixels.Value.log_softmax(1).gather(1, classes.unsqueeze(1)).squeeze(1);    // (B, H, W)
         Tensor pixels = -(logProbabilities * weights).sum() / weights.sum().clamp_min(1);
         Tensor reward = nn.functional.cross_entropy(prediction.Reward.Value, rewards);
@@ -140,11 +141,13 @@ public sealed class EnvironmentModelTrainer : Trainer
     {
         const int Cells = MiniPacmanMaze.Cells;
         double flat = Math.Max(1, (1 - _options.Decay) * _options.Updates);
-        float changedWeight = (float)(1 + (_options.ChangedWeight - 1) * Math.Max(0, 1 - update / flat));
+        double left = Math.Max(0, 1 - update / flat), final = _options.FinalChangedWeight;
+        float changedWeight = (float)(final + (_options.ChangedWeight - final) * left);
+        int size = _options.Stack * 3 * Cells;
         for (int row = 0; row < _options.Batch; row++)
         {
             int transition = _training!.Sample(_options.Seed, update, row, row < _options.Balanced * _options.Batch);
-            _training.Frame(transition, _frames.AsSpan(row * 3 * Cells, 3 * Cells));
+            _training.Frames(transition, _options.Stack, _frames.AsSpan(row * size, size));
             _actions[row] = _training.Action(transition);
             _rewards[row] = _training.Reward(transition);
             Outcome outcome = _training.Outcome(transition);

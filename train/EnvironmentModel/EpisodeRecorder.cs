@@ -11,44 +11,57 @@ public static class EpisodeRecorder
     public static IReadOnlyList<Episode> Record(
         EnvironmentModelOptions options, MiniPacmanMode mode, RewardTable rewards, IProgressReport progress, CancellationToken stop)
     {
-        var games = new MiniPacmanVectorEnvironment(mode, options.Games);
+        // Stepped one by one: a vector would reset a game at its end, and with it the events of its last step.
+        MiniPacmanEnvironment[] games = [.. Enumerable.Range(0, options.Games).Select(_ => new MiniPacmanEnvironment(mode))];
         double epsilon = options.Policy == CollectionPolicy.Random ? 1 : options.Epsilon;
         var player = new MiniPacmanGreedyPlayer(epsilon, (ulong)options.Seed);
-        var (observations, actions) = (new float[games.Count * FrameSize], new long[games.Count]);
-        var (reward, terminated, truncated) = (new float[games.Count], new bool[games.Count], new bool[games.Count]);
-        Recording[] recordings = [.. Enumerable.Range(0, games.Count).Select(_ => new Recording())];
-        var before = new Ghosts[games.Count];
+        var painter = new MiniPacmanGame(mode, new Mt19937RandomSource(0));
+        Recording[] recordings = [.. games.Select(_ => new Recording())];
+        var observation = new float[FrameSize];
         List<Episode> episodes = [];
-        games.Reset((ulong)options.Seed, observations);
-        for (int row = 0; row < games.Count; row++)
-            recordings[row].Frame(observations.AsSpan(row * FrameSize, FrameSize));
+        for (int row = 0; row < games.Length; row++)
+        {
+            games[row].Reset(RowSeed.Of((ulong)options.Seed, row), observation);
+            recordings[row].Frame(observation);
+        }
         using IProgressTask task = progress.Start("collecting frames", options.Frames);
         int frames = 0;
         while (frames < options.Frames && !stop.IsCancellationRequested)
         {
-            player.Act(games, actions);
-            for (int row = 0; row < games.Count; row++)
-                before[row] = new(games[row].Game.State);
-            games.Step(actions, observations, reward, terminated, truncated);
-            for (int row = 0; row < games.Count; row++)
+            for (int row = 0; row < games.Length; row++)
             {
-                MiniPacmanEvents events = games[row].Game.Events;
-                bool done = terminated[row] || truncated[row];
-                Outcome outcome = (terminated[row] ? Outcome.Terminated : 0)
-                    | (truncated[row] ? Outcome.Truncated : 0)
-                    | (events.LevelUp ? Outcome.LevelUp : 0);
-                recordings[row].Step(actions[row], reward[row], (byte)rewards.ClassOf(events), outcome, before[row].Predictable(events));
-                ReadOnlySpan<float> next = observations.AsSpan(row * FrameSize, FrameSize);
-                recordings[row].Frame(done ? games.FinalObservation(row) : next);
-                if (!done)
+                (MiniPacmanEnvironment environment, Recording recording) = (games[row], recordings[row]);
+                MiniPacmanGame game = environment.Game;
+                var before = new Ghosts(game.State);
+                int action = player.Act(game);
+                StepResult result = environment.Step([action], observation);
+                // A level that ran out of time is still in the picture: the new one shows after the next step.
+                bool late = game.Events.LevelUp && !IsPictureOf(painter, game);
+                bool levelUp = recording.LevelUpIsDue || (game.Events.LevelUp && !late);
+                recording.LevelUpIsDue = late;
+                Outcome outcome = (result.Terminated ? Outcome.Terminated : 0)
+                    | (result.Truncated ? Outcome.Truncated : 0)
+                    | (levelUp ? Outcome.LevelUp : 0);
+                recording.Step(action, (float)result.Reward, (byte)rewards.ClassOf(game.Events), outcome,
+                    levelUp ? 0 : before.Predictable(game.Events));
+                recording.Frame(observation);
+                if (!result.Done)
                     continue;
-                episodes.Add(recordings[row].End());
+                episodes.Add(recording.End());
                 frames += episodes[^1].Length;
-                recordings[row].Frame(next);
+                environment.Reset(null, observation);
+                recording.Frame(observation);
             }
             task.Report(Math.Min(frames, options.Frames), $"{episodes.Count} episodes");
         }
         return episodes;
+    }
+
+    /// <summary>Whether a game's picture shows its state.</summary>
+    private static bool IsPictureOf(MiniPacmanGame painter, MiniPacmanGame game)
+    {
+        painter.Load(game.State);
+        return painter.Observation.SequenceEqual(game.Observation);
     }
 
     /// <summary>What decides, before a step, how its ghosts will move.</summary>
@@ -76,6 +89,9 @@ public static class EpisodeRecorder
         private readonly List<byte> _classes = [];
         private readonly List<Outcome> _outcomes = [];
 
+        /// <summary>Whether the next frame shows a level that began a step before.</summary>
+        public bool LevelUpIsDue { get; set; }
+
         public void Frame(ReadOnlySpan<float> image)
         {
             foreach (float value in image)
@@ -100,6 +116,7 @@ public static class EpisodeRecorder
             _classes.Clear();
             _outcomes.Clear();
             _predictable.Clear();
+            LevelUpIsDue = false;
             return episode;
         }
     }

@@ -16,6 +16,7 @@ public sealed class Transitions
     private readonly byte[] _frames;    // (F, 3, 15, 19), 0..255
     private readonly byte[] _classes;   // (F, 15, 19)
     private readonly int[] _start;      // frame at which each transition starts
+    private readonly int[] _first;      // first frame of its episode
     private readonly long[] _action;
     private readonly byte[] _reward;    // reward class
     private readonly Outcome[] _outcome;
@@ -29,12 +30,13 @@ public sealed class Transitions
         Episodes = episodes.Count;
         _frames = new byte[frames * FrameSize];
         _classes = new byte[frames * MiniPacmanMaze.Cells];
-        (_start, _action, _reward) = (new int[Count], new long[Count], new byte[Count]);
+        (_start, _first, _action, _reward) = (new int[Count], new int[Count], new long[Count], new byte[Count]);
         (_outcome, _predictable) = (new Outcome[Count], new float[Count]);
         var image = new float[FrameSize];
         int frame = 0, transition = 0;
         foreach (Episode episode in episodes)
         {
+            int first = frame;
             episode.Observations.CopyTo(_frames.AsSpan(frame * FrameSize));
             for (int t = 0; t <= episode.Length; t++, frame++)
             {
@@ -43,6 +45,7 @@ public sealed class Transitions
                 if (t == episode.Length)
                     continue;
                 _start[transition] = frame;
+                _first[transition] = first;
                 _action[transition] = episode.Actions[t];
                 _reward[transition] = episode.RewardClasses[t];
                 _predictable[transition] = episode.Predictable[t];
@@ -76,6 +79,16 @@ public sealed class Transitions
 
     /// <summary>The frame a transition starts from, (3, 15, 19) floats in 0..1.</summary>
     public void Frame(int transition, Span<float> image) => Decode(_start[transition], image);
+
+    /// <summary>
+    /// The last frames before a transition, the one it starts from the last, (count, 3, 15, 19); before an episode's first frame that frame
+    /// is repeated.
+    /// </summary>
+    public void Frames(int transition, int count, Span<float> images)
+    {
+        for (int i = 0; i < count; i++)
+            Decode(Math.Max(_first[transition], _start[transition] - (count - 1 - i)), images.Slice(i * FrameSize, FrameSize));
+    }
 
     /// <summary>Whether the transition <paramref name="steps"/> later belongs to the same episode.</summary>
     public bool Continues(int transition, int steps) =>

@@ -125,36 +125,36 @@ public sealed class Checkpoint
     }
 
     /// <summary>Stores what an optimiser remembers of each parameter: "optimiser/3/exp_avg".</summary>
-    public void AddOptimiser(OptimizerHelper optimiser)
+    public void AddOptimiser(OptimizerHelper optimiser, string name = "optimiser")
     {
         int index = 0;
         foreach (OptimizerState state in optimiser.state_dict().State)
         {
             (long step, IEnumerable<(string Name, Tensor Value)> tensors) = Parts(state);
-            Set($"optimiser/{index}/step", step);
-            foreach ((string name, Tensor value) in tensors)
-                _tensors.Add($"optimiser/{index}/{name}", ToData(value));
+            Set($"{name}/{index}/step", step);
+            foreach ((string part, Tensor value) in tensors)
+                _tensors.Add($"{name}/{index}/{part}", ToData(value));
             index++;
         }
     }
 
     /// <summary>Takes back what <see cref="AddOptimiser"/> stored.</summary>
-    public void LoadOptimiser(OptimizerHelper optimiser)
+    public void LoadOptimiser(OptimizerHelper optimiser, string name = "optimiser")
     {
         using var guard = no_grad();
         int index = 0;
         foreach (OptimizerState state in optimiser.state_dict().State)
         {
-            long step = Integer($"optimiser/{index}/step");
+            long step = Integer($"{name}/{index}/step");
             if (state is Adam.State adam)
                 adam.step = step;
             else if (state is RMSProp.State rmsProp)
                 rmsProp.step = step;
-            foreach ((string name, Tensor value) in Parts(state).Tensors)
+            foreach ((string part, Tensor value) in Parts(state).Tensors)
             {
-                float[] numbers = Find<float>($"optimiser/{index}/{name}");
+                float[] numbers = Find<float>($"{name}/{index}/{part}");
                 if (numbers.Length != value.numel())
-                    throw Misfit($"optimiser/{index}/{name} has {numbers.Length} numbers there and {value.numel()} here");
+                    throw Misfit($"{name}/{index}/{part} has {numbers.Length} numbers there and {value.numel()} here");
                 using Tensor stored = tensor(numbers, value.shape);
                 value.copy_(stored);
             }

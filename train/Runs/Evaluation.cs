@@ -20,14 +20,15 @@ public sealed record ReturnSample(IReadOnlyList<double> Returns, IReadOnlyList<i
 /// <summary>Plays whole episodes. The first episodes to be begun are counted, so that short ones are not favoured.</summary>
 public static class Evaluation
 {
-    /// <summary>Chooses actions (B) for observations at a step.</summary>
-    public delegate void Policy(long step, ReadOnlySpan<float> observations, Span<long> actions);
+    /// <summary>Chooses actions (B) for observations at a step; where first is 1, not 0, an episode begins.</summary>
+    public delegate void Policy(long step, ReadOnlySpan<float> observations, ReadOnlySpan<float> first, Span<long> actions);
 
-    /// <summary>Plays <paramref name="episodes"/> episodes on up to <paramref name="most"/> games in lock step.</summary>
-    public static ReturnSample Play(string environment, int most, int episodes, ulong seed, Policy policy, Action<int>? done = null)
+    /// <summary>Plays <paramref name="episodes"/> episodes on games in lock step, no more of them than episodes.</summary>
+    public static ReturnSample Play(
+        IVectorEnvironment<long> games, int episodes, ulong seed, Policy policy, Action<int>? done = null)
     {
-        int rows = Math.Min(most, episodes);
-        IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>(environment, rows);
+        int rows = games.Count;
+        float[] first = [.. Enumerable.Repeat(1f, rows)];
         var observations = new float[rows * games.ObservationSpace.Size];
         var (actions, rewards, terminated, truncated) = (new long[rows], new float[rows], new bool[rows], new bool[rows]);
         var (total, length, begun) = (new double[rows], new int[rows], rows);
@@ -36,13 +37,14 @@ public static class Evaluation
         games.Reset(seed, observations);
         for (long step = 0; returns.Count < episodes; step++)
         {
-            policy(step, observations, actions);
+            policy(step, observations, first, actions);
             games.Step(actions, observations, rewards, terminated, truncated);
             for (int row = 0; row < rows; row++)
             {
                 total[row] += rewards[row];
                 length[row]++;
-                if (!terminated[row] && !truncated[row])
+                first[row] = terminated[row] || truncated[row] ? 1 : 0;
+                if (first[row] == 0)
                     continue;
                 if (counted[row])
                 {
@@ -60,9 +62,10 @@ public static class Evaluation
     /// <summary>The same for uniformly random actions: the floor to compare with.</summary>
     public static ReturnSample PlayRandom(string environment, int episodes, ulong seed)
     {
-        int actionCount = ((Discrete)EnvironmentRegistry.MakeVector<long>(environment, 1).ActionSpace).N;
+        IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>(environment, Math.Min(16, episodes));
+        int actionCount = ((Discrete)games.ActionSpace).N;
         uint stream = Philox.Stream("random-policy");
-        return Play(environment, 16, episodes, seed, (step, _, actions) =>
+        return Play(games, episodes, seed, (step, _, _, actions) =>
         {
             for (int row = 0; row < actions.Length; row++)
                 actions[row] = Philox.NextInt(new NoiseKey(seed, (uint)row, (uint)step, stream), actionCount);

@@ -4,7 +4,8 @@ using System.Text.Json.Nodes;
 namespace WorldModels.Train;
 
 /// <summary>
-/// A directory that holds all of one training run: config.json, metrics.jsonl, tensorboard/, checkpoint.safetensors, replay/, bundle/.
+/// A directory that holds all of one training run: config.json, metrics.jsonl, tensorboard/, checkpoint.safetensors,
+/// evaluation.json, replay/, bundle/.
 /// Running it again continues it.
 /// </summary>
 public sealed class RunFolder : IDisposable
@@ -25,6 +26,9 @@ public sealed class RunFolder : IDisposable
 
     /// <summary>The newest checkpoint.</summary>
     public string CheckpointPath => File("checkpoint.safetensors");
+
+    /// <summary>The figures by which it was judged at its end.</summary>
+    public string EvaluationPath => File("evaluation.json");
 
     /// <summary>Episodes collected for this run.</summary>
     public string ReplayPath => File("replay");

@@ -72,7 +72,12 @@ public static class Session
             options.EvaluationEpisodes > 0 ? trainer.Evaluate(options.EvaluationEpisodes, progress) : new Dictionary<string, double>();
         foreach ((string figure, double value) in figures)
             progress.Say($"  {figure,-28} {value:0.####}");
-        BundleDefinition definition = trainer.Bundle();
+        Disk.Write(folder.EvaluationPath, JsonSerializer.Serialize(figures, OptionText.Json) + "\n");
+        if (trainer.Bundle() is not { } definition)
+        {
+            progress.Say($"A control experiment ships nothing; its figures are in {folder.EvaluationPath}");
+            return;
+        }
         var training = new TrainingSpec
         {
             Seed = options.Seed,
@@ -86,7 +91,7 @@ public static class Session
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(output));
         name = name == "bundle" ? $"{definition.Environment}-{definition.Algorithm}" : name;
         VerificationReport report = BundleExporter.Export(
-            output, name, definition, trainer.Parameters.ToWeights(), training, Metrics.Lines(folder.Path, run.Updates));
+            output, name, definition, trainer.Weights(), training, Metrics.Lines(folder.Path, run.Updates));
         progress.Say($"Exported and verified {output}");
         progress.Say(report.ToString()!);
     }

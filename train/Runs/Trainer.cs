@@ -1,4 +1,5 @@
 using TorchSharp;
+using WorldModels.Onnx;
 
 namespace WorldModels.Train;
 
@@ -13,6 +14,9 @@ public abstract class Trainer : IDisposable
 
     /// <summary>The networks' parameters.</summary>
     public abstract EagerParameters Parameters { get; }
+
+    /// <summary>Where the time of its updates goes.</summary>
+    public Timings Timings { get; } = new();
 
     /// <summary>Frames learnt from when <paramref name="updates"/> updates are done; a recorded frame counts each time.</summary>
     public abstract long Frames(long updates);
@@ -35,8 +39,11 @@ public abstract class Trainer : IDisposable
     /// <summary>Figures by which the algorithm is judged, with their baselines.</summary>
     public abstract IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress);
 
-    /// <summary>What ships: graphs, spaces, reference inputs.</summary>
-    public abstract BundleDefinition Bundle();
+    /// <summary>What ships: graphs, spaces, reference inputs. Null where there is nothing to ship, such as a control experiment.</summary>
+    public abstract BundleDefinition? Bundle();
+
+    /// <summary>The weights of the bundle's graphs by path.</summary>
+    public virtual IReadOnlyDictionary<string, WeightArray> Weights() => Parameters.ToWeights();
 
     public virtual void Dispose() => Parameters.Dispose();
 

@@ -23,22 +23,18 @@ public sealed record ActorCriticConfig
 }
 
 /// <summary>
-/// The model-free agent of Weber et al. 2017: two 3x3 convolutions (strides 1 and 2, no padding), one fully connected layer, and heads for
-/// the policy's logits and the state's value. 201,174 parameters at the published sizes.
+/// The model-free agent of Weber et al. 2017: two 3x3 convolutions, one fully connected layer, and heads for the policy's logits and the
+/// state's value. 201,174 parameters at the published sizes.
 /// </summary>
 public sealed class ActorCritic<T> where T : ITensor<T>
 {
-    private readonly Conv2d<T> _first, _second;
+    private readonly FrameEncoder<T> _encoder;
     private readonly Linear<T> _hidden, _value, _policy;
 
     public ActorCritic(Parameters<T> p, ActorCriticConfig config)
     {
-        Window near = Window.Square(3), apart = Window.Square(3, stride: 2);
-        int rows = apart.OutputRows(near.OutputRows(config.Rows));
-        int columns = apart.OutputColumns(near.OutputColumns(config.Columns));
-        _first = new(p["conv1"], config.Channels, config.Filters, near);
-        _second = new(p["conv2"], config.Filters, config.Filters, apart);
-        _hidden = new(p["hidden"], config.Filters * rows * columns, config.Hidden);
+        _encoder = new(p, config.Channels, config.Rows, config.Columns, config.Filters);
+        _hidden = new(p["hidden"], _encoder.Size, config.Hidden);
         _value = new(p["value"], config.Hidden, 1);
         _policy = new(p["policy"], config.Hidden, config.Actions);
     }
@@ -46,9 +42,33 @@ public sealed class ActorCritic<T> where T : ITensor<T>
     /// <summary>Observation (B, C, H, W) to logits (B, A) and value (B).</summary>
     public (T Logits, T Value) Forward(T observation)
     {
-        T x = _first.Forward(observation).Relu();                               // (B, F, H', W')
-        x = _second.Forward(x).Relu();                                          // (B, F, H'', W'')
-        x = _hidden.Forward(x.Reshape(Axis.Keep, Axis.Rest)).Relu();            // (B, hidden)
+        T x = _hidden.Forward(_encoder.Forward(observation)).Relu();            // (B, hidden)
         return (_policy.Forward(x), _value.Forward(x).Reshape(Axis.Keep));      // (B, A), (B)
+    }
+}
+
+/// <summary>
+/// Two 3x3 convolutions (strides 1 and 2, no padding), as every network of Weber et al. 2017 reads a frame.
+/// </summary>
+public sealed class FrameEncoder<T> where T : ITensor<T>
+{
+    private readonly Conv2d<T> _first, _second;
+
+    public FrameEncoder(Parameters<T> p, int channels, int rows, int columns, int filters)
+    {
+        Window near = Window.Square(3), apart = Window.Square(3, stride: 2);
+        _first = new(p["conv1"], channels, filters, near);
+        _second = new(p["conv2"], filters, filters, apart);
+        Size = filters * apart.OutputRows(near.OutputRows(rows)) * apart.OutputColumns(near.OutputColumns(columns));
+    }
+
+    /// <summary>Numbers in a frame's code: 768 for 15 x 19 cells and 16 filters.</summary>
+    public int Size { get; }
+
+    /// <summary>(B, C, H, W) to (B, Size).</summary>
+    public T Forward(T frame)
+    {
+        T x = _first.Forward(frame).Relu();                                     // (B, F, H', W')
+        return _second.Forward(x).Relu().Reshape(Axis.Keep, Axis.Rest);         // (B, F H'' W'')
     }
 }

@@ -2,7 +2,7 @@ namespace WorldModels.Models;
 
 /// <summary>
 /// 3x3, 3x3, pool-and-inject, 1x1; reward and termination from two global maxima. 18,705 parameters with 32 filters, 7 pixel classes,
-/// 10 rewards and no termination.
+/// 10 rewards, one frame and no termination.
 /// </summary>
 internal sealed class CompactBody<T> : IEnvironmentModelBody<T> where T : ITensor<T>
 {
@@ -15,7 +15,7 @@ internal sealed class CompactBody<T> : IEnvironmentModelBody<T> where T : ITenso
     public CompactBody(Parameters<T> p, EnvironmentModelConfig config)
     {
         int filters = config.Filters;
-        _first = new(p["conv1"], 3 + config.Actions, filters, Window.Square(3, padding: 1));
+        _first = new(p["conv1"], 3 * config.Frames + config.Actions, filters, Window.Square(3, padding: 1));
         _second = new(p["conv2"], filters, filters, Window.Square(3, padding: 1));
         _merge = new(p["merge"], 2 * filters, filters, Window.Square(1));
         _pixels = new(p["pixels"], filters, config.PixelClasses, Window.Square(1));
@@ -37,7 +37,10 @@ internal sealed class CompactBody<T> : IEnvironmentModelBody<T> where T : ITenso
     }
 }
 
-/// <summary>The body of Weber et al. 2017, appendix C, with the sizes and strides of its public reimplementation.</summary>
+/// <summary>
+/// The body of Weber et al. 2017, appendix C, with the sizes of its public reimplementation, and with its strides or with far branches
+/// that see every cell (<see cref="EnvironmentModelArchitecture.Fixed"/>).
+/// </summary>
 internal sealed class FaithfulBody<T> : IEnvironmentModelBody<T> where T : ITensor<T>
 {
     private readonly Conv2d<T> _stem, _image, _pixels, _reward1, _reward2;
@@ -48,9 +51,10 @@ internal sealed class FaithfulBody<T> : IEnvironmentModelBody<T> where T : ITens
     public FaithfulBody(Parameters<T> p, EnvironmentModelConfig config)
     {
         int cells = config.Rows * config.Columns;
-        _stem = new(p["stem"], 3 + config.Actions, 64, Window.Square(1));
-        _block1 = new(p["block1"], 64, 16, 32, 64);
-        _block2 = new(p["block2"], 128, 16, 32, 64);
+        _stem = new(p["stem"], 3 * config.Frames + config.Actions, 64, Window.Square(1));
+        bool seesAll = config.Architecture == EnvironmentModelArchitecture.Fixed;
+        _block1 = new(p["block1"], 64, 16, 32, 64, seesAll);
+        _block2 = new(p["block2"], 128, 16, 32, 64, seesAll);
         _image = new(p["image"], 192, 256, Window.Square(1));
         _pixels = new(p["pixels"], 256, config.PixelClasses, Window.Square(1));
         _reward1 = new(p["reward1"], 192, 64, Window.Square(1));
@@ -71,16 +75,17 @@ internal sealed class FaithfulBody<T> : IEnvironmentModelBody<T> where T : ITens
 
 /// <summary>
 /// The basic block of Weber et al. 2017: pool-and-inject, a branch that sees far and one that sees near, merged and concatenated with the
-/// block's input. The far branch reads every second cell only, as the published code does; it is kept for comparison.
+/// block's input. The published code's far branch reads every second cell only, and off centre; it is kept for comparison, beside one that
+/// reads all cells up to four away.
 /// </summary>
 internal sealed class BasicBlock<T> where T : ITensor<T>
 {
     private readonly Conv2d<T> _far1, _far2, _near1, _near2, _merge;
 
-    public BasicBlock(Parameters<T> p, int channels, int far, int near, int merged)
+    public BasicBlock(Parameters<T> p, int channels, int far, int near, int merged, bool seesAll = false)
     {
-        _far1 = new(p["far1"], 2 * channels, far, Window.Square(1, 2, 6, 6));
-        _far2 = new(p["far2"], far, far, Window.Square(10, 1, 5, 6));
+        _far1 = new(p["far1"], 2 * channels, far, seesAll ? Window.Square(1) : Window.Square(1, 2, 6, 6));
+        _far2 = new(p["far2"], far, far, seesAll ? Window.Square(9, padding: 4) : Window.Square(10, 1, 5, 6));
         _near1 = new(p["near1"], 2 * channels, near, Window.Square(1));
         _near2 = new(p["near2"], near, near, Window.Square(3, padding: 1));
         _merge = new(p["merge"], far + near, merged, Window.Square(1));

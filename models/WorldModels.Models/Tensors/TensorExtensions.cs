@@ -55,6 +55,17 @@ public static class TensorExtensions
         public T Max(int axis, bool keep = false) => x.Reduce(Reduction.Max, keep, axis);
         public T Concat(T other, int axis = -1) => T.Concat(axis, x, other);
 
+        /// <summary>
+        /// Zeros (B, 1) for this (B, ...), whatever it holds: added to a constant (1, N), they give it the batch, whose size no network knows.
+        /// </summary>
+        public T RowZeros()
+        {
+            T one = x;
+            for (int axis = 1; axis < x.Rank; axis++)
+                one = one.Slice(axis, 0, 1);
+            return one.Apply(Binary.Greater, one).Cast(DType.Float32).Reshape(Axis.Keep, 1);
+        }
+
         /// <summary>sign(x) ln(1 + |x|) (DreamerV3, eq. 9).</summary>
         public T SymLog() => x.Sign() * (x.Abs() + 1).Log();
 

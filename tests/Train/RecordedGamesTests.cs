@@ -1,0 +1,103 @@
+using WorldModels.Environments;
+using WorldModels.Tests.Learning;
+using WorldModels.Train;
+using WorldModels.Train.EnvironmentModel;
+using static TorchSharp.torch;
+
+namespace WorldModels.Tests.Train;
+
+/// <summary>What is recorded of games, in every mode, and what is learnt from of it.</summary>
+[TestFixtureSource(typeof(MiniPacmanMode), nameof(MiniPacmanMode.All))]
+public sealed class RecordedGamesTests(MiniPacmanMode mode)
+{
+    private const int Frame = 3 * MiniPacmanMaze.Cells;
+
+    private RewardTable _rewards;
+    private IReadOnlyList<Episode> _episodes;
+
+    [OneTimeSetUp]
+    public void Record()
+    {
+        _rewards = RewardTable.For(mode);
+        var options = new EnvironmentModelOptions { Frames = 12_000, Games = 24, Epsilon = 0.1 };
+        _episodes = EpisodeRecorder.Record(options, mode, _rewards, new PlainProgress(TextWriter.Null), CancellationToken.None);
+    }
+
+    /// <summary>Every mode has its rewards and its ends, and a model of it trains and is judged.</summary>
+    [Test]
+    public void AModelLearnsOfThem()
+    {
+        var options = new EnvironmentModelOptions
+        {
+            Env = $"minipacman-{mode.Name}", Updates = 200, Frames = 3000, Games = 12, Stack = 2, Epsilon = 0.1,
+        };
+        using var run = new TemporaryRun("environment-model", options);
+        using var trainer = new EnvironmentModelTrainer(options, CPU);
+        IReadOnlyDictionary<string, double> last = run.Train(trainer);
+        IReadOnlyDictionary<string, double> figures = trainer.Evaluate(options.EvaluationEpisodes, TemporaryRun.Progress);
+        Assert.That(last.Values, Is.All.Matches<double>(double.IsFinite));
+        Assert.That(last["pixel_loss"], Is.LessThan(0.5 * Math.Log(MiniPacmanPixels.Count)), "it was ln 7 before the first update");
+        Assert.That(figures["reward"], Is.InRange(0.2, 1));
+        Assert.That(figures.Values, Is.All.Matches<double>(double.IsFinite));
+    }
+
+    /// <summary>The last step's too, at which the game is over and deaths are paid for.</summary>
+    [Test]
+    public void EveryRewardIsItsClasss()
+    {
+        foreach (Episode episode in _episodes)
+            for (int t = 0; t < episode.Length; t++)
+                Assert.That(episode.Rewards[t], Is.EqualTo((float)_rewards.Values[episode.RewardClasses[t]]), $"step {t} of {episode.Length}");
+        Assert.That(_episodes.Count(episode => episode.Outcomes[^1].HasFlag(Outcome.Terminated)), Is.Positive, "nobody died");
+    }
+
+    /// <summary>
+    /// Pacman walks a cell at a time, but where a level begins he is somewhere else: in the transition that is marked, and in no other. The
+    /// picture of a level that ran out of time changes a step late, and the mark with it.
+    /// </summary>
+    [Test]
+    public void ANewLevelIsMarkedWhereItShows()
+    {
+        int levels = 0, elsewhere = 0;
+        foreach (Episode episode in _episodes)
+        {
+            var transitions = new Transitions([episode]);
+            for (int t = 0; t < episode.Length; t++)
+            {
+                bool walked = Distance(Pacman(transitions.Classes(t)), Pacman(transitions.NextClasses(t))) <= 1;
+                bool marked = episode.Outcomes[t].HasFlag(Outcome.LevelUp);
+                Assert.That(walked || marked, $"pacman jumps unmarked, at step {t} of {episode.Length}");
+                levels += marked ? 1 : 0;
+                elsewhere += walked ? 0 : 1;
+            }
+        }
+        TestContext.Out.WriteLine($"{mode}: {levels} new levels in {_episodes.Sum(episode => episode.Length)} steps, {elsewhere} jumps");
+        Assert.That(levels, Is.Positive);
+        Assert.That(elsewhere, Is.GreaterThan(0.9 * levels), "by chance pacman seldom begins beside where he was");
+    }
+
+    [Test]
+    public void AStackIsTheFramesBeforeAndNoOtherEpisodes()
+    {
+        const int Stack = 4;
+        var transitions = new Transitions(_episodes);
+        var (frames, expected) = (new float[Stack * Frame], new float[Stack * Frame]);
+        int transition = 0;
+        foreach (Episode episode in _episodes)
+            for (int t = 0; t < episode.Length; t++, transition++)
+            {
+                if (t > 6 && t < episode.Length - 1)
+                    continue;
+                for (int i = 0; i < Stack; i++)
+                    for (int k = 0; k < Frame; k++)
+                        expected[i * Frame + k] = episode.Observations[Math.Max(0, t - Stack + 1 + i) * Frame + k] / 255f;
+                transitions.Frames(transition, Stack, frames);
+                Assert.That(frames.AsSpan().SequenceEqual(expected), $"step {t} of {episode.Length}");
+            }
+    }
+
+    private static int Pacman(ReadOnlySpan<byte> classes) => classes.IndexOf((byte)MiniPacmanPixel.Pacman);
+
+    private static int Distance(int a, int b) => Math.Abs(a / MiniPacmanMaze.Columns - b / MiniPacmanMaze.Columns)
+        + Math.Abs(a % MiniPacmanMaze.Columns - b % MiniPacmanMaze.Columns);
+}

@@ -1,0 +1,54 @@
+using WorldModels.Models;
+using WorldModels.Runtime;
+
+namespace WorldModels.Train.A2C;
+
+/// <summary>
+/// The tensors by which an actor-critic acts: an observation and Gumbel noise to an action, its logits and the state's value. With k frames
+/// the k - 1 seen before are a state that the graph carries on.
+/// </summary>
+public sealed class ActorSignature(ObservationSpec observation, int actions, int frames)
+{
+    /// <summary>The stream of the noise that draws actions, whatever the graph's name.</summary>
+    private const string NoiseStream = "act/noise";
+
+    /// <summary>Observation, noise, and with several frames those seen before and whether an episode begins.</summary>
+    public IReadOnlyList<TensorSpec> Inputs =>
+    [
+        new() { Name = "observation", Role = TensorRole.Observation, Shape = ["batch", .. observation.Shape.Select(size => (Runtime.Dim)size)] },
+        new() { Name = "noise", Role = TensorRole.Noise, Noise = NoiseKind.Gumbel, Stream = NoiseStream, Shape = ["batch", actions] },
+        .. frames == 1 ? Array.Empty<TensorSpec>() :
+        [
+            Seen("seen") with { Initial = InitialState.Zeros },
+            new() { Name = "is_first", Role = TensorRole.IsFirst, Shape = ["batch"] },
+        ],
+    ];
+
+    /// <summary>Action, logits, value, and with several frames those that the next step has seen.</summary>
+    public IReadOnlyList<TensorSpec> Outputs =>
+    [
+        new() { Name = "action", Role = TensorRole.Action, Dtype = TensorType.Int64, Shape = ["batch"] },
+        new() { Name = "logits", Role = TensorRole.Logits, Shape = ["batch", actions], Axis = 1 },
+        new() { Name = "value", Role = TensorRole.Value, Shape = ["batch"] },
+        .. frames == 1 ? Array.Empty<TensorSpec>() : [Seen("next_seen") with { Feeds = "seen" }],
+    ];
+
+    /// <summary>What the agent sees, (B, C k, H, W), of <see cref="Inputs"/>.</summary>
+    public T Frames<T>(T[] inputs) where T : ITensor<T> => frames == 1 ? inputs[0] : FrameStack.Observe(inputs[2], inputs[0], inputs[3]);
+
+    /// <summary><see cref="Outputs"/> of the frames seen and the agent's logits (B, A) and value (B).</summary>
+    public T[] Results<T>(T[] inputs, T seen, (T Logits, T Value) decision) where T : ITensor<T> =>
+    [
+        decision.Logits.SampleCategorical(inputs[1]),
+        decision.Logits,
+        decision.Value,
+        .. frames == 1 ? Array.Empty<T>() : [seen.Slice(1, observation.Shape[0], int.MaxValue)],
+    ];
+
+    private TensorSpec Seen(string name) => new()
+    {
+        Name = name,
+        Role = TensorRole.State,
+        Shape = ["batch", (frames - 1) * observation.Shape[0], observation.Shape[1], observation.Shape[2]],
+    };
+}

@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using System.Globalization;
+using WorldModels.Environments;
+using WorldModels.Runtime;
+using WorldModels.Train.A2C;
+
+namespace WorldModels.Train;
+
+/// <summary>
+/// The A2C recipe in plain PyTorch, in a process of its own, on frames recorded from random play: it need not step an environment.
+/// </summary>
+internal sealed class PyTorchPeer : IDisposable
+{
+    private const string Script = "a2c_peer.py";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("worldmodels-peer-").FullName;
+    private readonly Process _python;
+
+    /// <exception cref="UserException">There is no python3 with torch and numpy.</exception>
+    public PyTorchPeer(A2COptions options)
+    {
+        string frames = Path.Combine(_folder, "frames.npy");
+        Record(options, frames);
+        string script = Path.Combine(_folder, Script);
+        using (Stream text = typeof(PyTorchPeer).Assembly.GetManifestResourceStream(Script)!)
+        using (FileStream file = File.Create(script))
+            text.CopyTo(file);
+        var start = new ProcessStartInfo("python3", [script, frames, $"{options.Environments}", $"{options.Steps}"])
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        };
+        if (File.Exists("/usr/bin/python3"))
+            start.FileName = "/usr/bin/python3";    // the system's, whose packages apt installs
+        try
+        {
+            _python = Process.Start(start)!;
+            Version = _python.StandardOutput.ReadLine()
+                ?? throw new UserException($"PyTorch does not run: {_python.StandardError.ReadToEnd().Trim().Split('\n')[^1]}. "
+                    + "Install it (Debian: apt install python3-torch), or leave out --peer.");
+        }
+        catch (Exception exception) when (exception is System.ComponentModel.Win32Exception or IOException or UserException)
+        {
+            Directory.Delete(_folder, recursive: true);
+            throw exception as UserException
+                ?? new UserException("There is no python3 to run PyTorch. Install both (Debian: apt install python3-torch), or leave out --peer.");
+        }
+    }
+
+    /// <summary>PyTorch's version.</summary>
+    public string Version { get; }
+
+    /// <summary>Makes some updates; the seconds they took.</summary>
+    public double Run(int updates)
+    {
+        _python.StandardInput.WriteLine(updates);
+        _python.StandardInput.Flush();
+        string line = _python.StandardOutput.ReadLine()
+            ?? throw new UserException($"PyTorch stopped: {_python.StandardError.ReadToEnd().Trim().Split('\n')[^1]}");
+        return double.Parse(line, CultureInfo.InvariantCulture);
+    }
+
+    public void Dispose()
+    {
+        _python.StandardInput.Close();
+        _python.WaitForExit();
+        _python.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static void Record(A2COptions options, string path)
+    {
+        const int Steps = 200;
+        IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>(options.Env, options.Environments);
+        int[] shape = ((Box)games.ObservationSpace).Shape;
+        int size = games.Count * games.ObservationSpace.Size;
+        float[] frames = new float[Steps * size], rewards = new float[games.Count];
+        bool[] terminated = new bool[games.Count], truncated = new bool[games.Count];
+        var actions = new long[games.Count];
+        games.Reset((ulong)options.Seed, frames.AsSpan(0, size));
+        for (int step = 1; step < Steps; step++)
+        {
+            for (int row = 0; row < actions.Length; row++)
+                actions[row] = Philox.NextInt(new NoiseKey((ulong)options.Seed, (uint)row, (uint)step, 0), ((Discrete)games.ActionSpace).N);
+            games.Step(actions, frames.AsSpan(step * size, size), rewards, terminated, truncated);
+        }
+        using FileStream file = File.Create(path);
+        Npy.Write(file, NpyArray.Of(frames, [Steps * games.Count, .. shape]));
+    }
+}

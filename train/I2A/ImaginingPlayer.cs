@@ -1,0 +1,111 @@
+using WorldModels.Models;
+using WorldModels.Runtime;
+using WorldModels.Train.A2C;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train.I2A;
+
+/// <summary>
+/// The imagination-augmented agent at play. What it imagined of an observation is kept until the next one is seen: acting, learning and
+/// bootstrapping read the same rollouts, and the world is asked once.
+/// </summary>
+public sealed class ImaginingPlayer : Player
+{
+    private static readonly uint RolloutStream = Philox.Stream(I2ABundle.RolloutNoise);
+
+    private readonly ImaginationAgent<EagerTensor> _agent;
+    private readonly ImaginationAgentConfig _config;
+    private readonly ImaginedGames _world;
+    private readonly ImaginationCore<EagerTensor> _core;
+    private readonly Device _device;
+    private readonly ulong _seed;
+    private readonly bool _shuffle;
+    private readonly float[] _gumbel;                       // (B, A, D - 1, A)
+    private readonly float[][] _frame, _reward, _continue;  // D of (B A, 3, H, W), (B A, R), (B A)
+
+    /// <param name="agent">The agent.</param>
+    /// <param name="config">Its sizes.</param>
+    /// <param name="world">The world it imagines in; the player's from here on.</param>
+    /// <param name="core">Rolls that world forward.</param>
+    /// <param name="games">B, games in lock step.</param>
+    /// <param name="seed">Of the rollout policy's draws.</param>
+    /// <param name="shuffle">Negative control: each game's decision reads the codes of the next game's rollouts.</param>
+    /// <param name="device">Where the agent computes.</param>
+    public ImaginingPlayer(
+        ImaginationAgent<EagerTensor> agent, ImaginationAgentConfig config, ImaginedGames world, ImaginationCore<EagerTensor> core,
+        int games, ulong seed, bool shuffle, Device device)
+        : base(config.Agent, games, config.Frames, device)
+    {
+        (_agent, _config, _world, _core, _device, _seed, _shuffle) = (agent, config, world, core, device, seed, shuffle);
+        int actions = config.Agent.Actions, rollouts = games * actions;
+        _gumbel = new float[rollouts * (config.Depth - 1) * actions];
+        _frame = Steps(3 * config.Agent.Rows * config.Agent.Columns);
+        _reward = Steps(config.Encoder.Rewards);
+        _continue = Steps(1);
+
+        float[][] Steps(int size) => [.. Enumerable.Range(0, config.Depth).Select(_ => new float[rollouts * size])];
+    }
+
+    public override (EagerTensor Logits, EagerTensor Value) Decide()
+    {
+        EagerTensor codes = _agent.Codes(Rollouts());                           // (B, A units)
+        return _agent.Forward(Frames, _shuffle ? codes.Value.roll([1], [0]) : codes);
+    }
+
+    public override void Save(BinaryWriter writer)
+    {
+        base.Save(writer);
+        foreach (float[] values in Imagined())
+            Write(writer, values);
+    }
+
+    public override void Load(BinaryReader reader)
+    {
+        base.Load(reader);
+        foreach (float[] values in Imagined())
+            Read(reader, values);
+    }
+
+    public override void Dispose()
+    {
+        _world.Dispose();
+        base.Dispose();
+    }
+
+    protected override void LookAhead(long step)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        _world.Begin(step);
+        IReadOnlyList<ImaginedStep<EagerTensor>> rollouts = _core.Imagine(Frames, Noise(step));
+        for (int d = 0; d < rollouts.Count; d++)
+        {
+            Keep(rollouts[d].Frame, _frame[d]);
+            Keep(rollouts[d].Reward, _reward[d]);
+            Keep(rollouts[d].Continue, _continue[d]);
+        }
+
+        static void Keep(EagerTensor from, float[] to) => from.Value.cpu().contiguous().data<float>().CopyTo(to);
+    }
+
+    private IReadOnlyList<ImaginedStep<EagerTensor>> Rollouts()
+    {
+        (int rows, int columns) = (_config.Agent.Rows, _config.Agent.Columns);
+        int rollouts = Games * _config.Agent.Actions;
+        return [.. Enumerable.Range(0, _config.Depth).Select(d => new ImaginedStep<EagerTensor>(
+            tensor(_frame[d], [rollouts, 3, rows, columns]).to(_device),
+            tensor(_reward[d], [rollouts, _config.Encoder.Rewards]).to(_device),
+            tensor(_continue[d], [rollouts]).to(_device)))];
+    }
+
+    /// <summary>Gumbel noise (B, A, D - 1, A) of (seed, row, step), as the runtime draws it.</summary>
+    private EagerTensor Noise(long step)
+    {
+        int actions = _config.Agent.Actions, size = _gumbel.Length / Games;
+        for (int row = 0; row < Games; row++)
+            Philox.FillGumbel(new NoiseKey(_seed, (uint)row, (uint)step, RolloutStream), _gumbel.AsSpan(row * size, size));
+        return tensor(_gumbel, [Games, actions, _config.Depth - 1, actions]).to(_device);
+    }
+
+    private IEnumerable<float[]> Imagined() => [.. _frame, .. _reward, .. _continue];
+}
