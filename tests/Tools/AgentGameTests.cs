@@ -21,8 +21,8 @@ public sealed class AgentGameTests
     [Test]
     public void FuturesFollowTheModelAndTheAgent()
     {
-        AgentGame game = AgentGame.Play(Options, new() { Moments = 3, Every = 2, Skip = 4, Depth = 3 });
-        Assert.That(game.Moments.Select(moment => moment.Step), Is.EqualTo(new[] { 4, 6, 8 }));
+        AgentGame game = AgentGame.Play(Options, new() { Moments = 9, Every = 1, Skip = 0, Depth = 3 });
+        Assert.That(game.Moments.Select(moment => moment.Step), Is.EqualTo(Enumerable.Range(0, 9)));
         using WorldModel world = WorldModel.Load(_world);
         using Controller controller = Controller.Load(_policy, new() { Batch = 1, Deterministic = true });
         using Dream dream = world.Dream(1, 3);
@@ -36,7 +36,7 @@ public sealed class AgentGameTests
                 dream.Start(moment.Frame);
                 DreamBatch imagined = dream.Run(0, [.. path.Select(move => (long)move.Action)]);
                 controller.Reset();
-                controller.Act(moment.Frame, action);
+                foreach (ImaginedFutures before in game.Moments.Take(moment.Step + 1)) controller.Act(before.Frame, action);
                 for (int t = 0; t < 3; t++)
                 {
                     if (t > 0) Assert.That(path[t].Action, Is.EqualTo(action[0]), $"the agent's choice, first {first}, step {t}");

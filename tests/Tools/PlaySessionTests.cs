@@ -109,28 +109,6 @@ public sealed class PlaySessionTests
     }
 
     [Test]
-    public void TheAgentInTheDreamStartsWithoutAPast()
-    {
-        using PlaySession session = Open(_policy, _world, greedy: true);
-        for (int step = 0; step < 4; step++) session.Tick();
-        using Controller fresh = Controller.Load(_policy, new() { Batch = 1, Seed = Seed, Deterministic = true });
-        long[] action = new long[1];
-        for (int dreams = 0; dreams < 2; dreams++)
-        {
-            session.Press(PlayKey.Dream);
-            fresh.Reset();
-            for (int step = 0; step < 5; step++)
-            {
-                fresh.Act(session.Frame, action);
-                Assert.That(session.Status.Value, Is.EqualTo(fresh.Values[0]), $"dream {dreams}, step {step}");
-                session.Tick();
-                Assert.That(session.Status.LastAction, Is.EqualTo(session.Actions[(int)action[0]]));
-            }
-            session.Press(PlayKey.Dream);
-        }
-    }
-
-    [Test]
     public void APersonTakesOverForAMove()
     {
         using PlaySession session = Open(_policy);

@@ -166,7 +166,8 @@ public sealed class ToolsAppTests
     [Test]
     public void HelpIsNoMistake()
     {
-        Assert.That(Succeeds("--help"), Does.Contain("inspect").And.Contain("verify").And.Contain("bench").And.Contain("picture").And.Contain("play"));
+        string help = Succeeds("--help");
+        foreach (string verb in (string[])["inspect", "verify", "bench", "play", "picture"]) Assert.That(help, Does.Contain($"  {verb} "));
         Assert.That(Succeeds("bench", "--help"), Does.Contain("--horizon").And.Contain("1,64,1024"));
         Assert.That(Succeeds("--version").Trim(), Does.Match(@"^\d+\.\d+\.\d+$"));
     }

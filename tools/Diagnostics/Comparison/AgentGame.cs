@@ -92,6 +92,8 @@ public sealed class AgentGame
         bool rewards = imagine.Output(TensorRole.Reward) is not null, continues = imagine.Output(TensorRole.Continue) is not null;
         // A short game is shown from where it has a move left.
         int first = Math.Max(Math.Min(game.Skip, played.Count - 2), 0);
+        ModelMemory memory = new(world);
+        int remembered = 0;
         List<ImaginedFutures> moments = [];
         for (int t = first; t < played.Count - 1 && moments.Count < game.Moments; t += game.Every)
         {
@@ -101,7 +103,7 @@ public sealed class AgentGame
                 Status = played[t].Status,
                 Frame = played[t].Frame,
                 Taken = Index(played[t + 1].Status.LastAction!),
-                Imagined = Rollout(played[t].Frame, t),
+                Imagined = Rollout(t),
                 Real = [.. played.Skip(t + 1).Take(game.Depth).Select(next => new FutureMove(
                     next.Frame, Index(next.Status.LastAction!), next.Status.Reward, next.Status.Ending is not null))],
             });
@@ -110,17 +112,24 @@ public sealed class AgentGame
 
         int Index(string action) => Enumerable.Range(0, actions.Count).First(i => actions[i] == action);
 
-        List<IReadOnlyList<FutureMove>> Rollout(float[] frame, int t)
+        List<IReadOnlyList<FutureMove>> Rollout(int t)
         {
-            float[] frames = [.. Enumerable.Repeat(frame, actions.Count).SelectMany(f => f)];
+            int size = played[t].Frame.Length;
+            float[] frames = [];
             long[] chosen = new long[actions.Count];
             bool[] over = new bool[actions.Count];
             List<IReadOnlyList<FutureMove>> moves = [];
-            // Neither the agent's state nor the model's knows what was before this frame; its own choice on it is replaced.
+            // The agent's state is that of the last real frames; what it would do here is replaced by each action in turn.
             controller.Reset();
-            controller.Act(frames, chosen);
+            foreach (var (frame, _) in played.Take(t + 1).TakeLast(PlaySession.Recall))
+            {
+                frames = [.. Enumerable.Repeat(frame, actions.Count).SelectMany(f => f)];
+                controller.Act(frames, chosen);
+            }
             for (int a = 0; a < chosen.Length; a++) chosen[a] = a;
-            dream.Start(frames);
+            for (; remembered <= t; remembered++)
+                memory.Observe(played[remembered].Frame, remembered == 0 ? null : Index(played[remembered].Status.LastAction!));
+            memory.Start(dream);
             for (int step = 0; step < game.Depth; step++)
             {
                 if (step > 0)
@@ -134,7 +143,7 @@ public sealed class AgentGame
                 for (int a = 0; a < row.Length; a++)
                 {
                     over[a] |= continues && imagined.Continues(0)[a] < 0.5;
-                    row[a] = new(frames.AsSpan(a * frame.Length, frame.Length).ToArray(), (int)chosen[a],
+                    row[a] = new(frames.AsSpan(a * size, size).ToArray(), (int)chosen[a],
                         rewards ? imagined.Rewards(0)[a] : 0, over[a]);
                 }
                 moves.Add(row);

@@ -9,11 +9,14 @@ namespace WorldModels.Diagnostics;
 /// </summary>
 /// <remarks>
 /// The dream starts from the real game's frame and has an agent of its own, so that the real game, the agent's state and its draws are
-/// afterwards what they were before. That agent is reset when a dream starts, and so is the model: neither knows what was before the
-/// frame, in the one as in the other. The agent decides on every frame, also while a person plays, so that its state follows the game.
+/// afterwards what they were before. When a dream starts, that agent is reset and shown the last <see cref="Recall"/> real frames; the
+/// model has its states from the whole game. An agent decides on every frame, also while a person plays, so that its state follows.
 /// </remarks>
 public sealed class PlaySession : IDisposable
 {
+    /// <summary>Real frames that an agent is shown before it plays in a dream.</summary>
+    public const int Recall = 16;
+
     private const int ShortestDelay = 10, LongestDelay = 3000;
 
     private readonly RealWorld _real;
@@ -21,6 +24,7 @@ public sealed class PlaySession : IDisposable
     private readonly DreamWorld? _dream;
     private readonly string? _advice;
     private readonly string[] _actions;
+    private readonly Queue<float[]> _recent = [];
     private bool _agentPlays, _agentPlayed;
     private string? _note;
 
@@ -236,24 +240,31 @@ public sealed class PlaySession : IDisposable
     private void BeginGame()
     {
         _real.Begin();
-        BeginEpisode();
+        _recent.Clear();
+        Remember();
+        _agent?.Reset();
+        _agent?.Decide(_real.Frame);
     }
 
     private void BeginDream()
     {
         _dream!.Begin(_real.Frame);
-        BeginEpisode();
-    }
-
-    private void BeginEpisode()
-    {
-        Agent?.Reset();
-        Agent?.Decide(World.Frame);
+        _dreamer?.Reset();
+        foreach (float[] frame in _recent) _dreamer?.Decide(frame);
     }
 
     private void Advance(long action)
     {
         World.Move(action);
+        if (!Dreaming) Remember();
         if (World.Ending is null) Agent?.Decide(World.Frame);
+    }
+
+    private void Remember()
+    {
+        if (_dream is null) return;
+        _dream.Remember(_real.Frame, _real.LastAction);
+        if (_recent.Count == Recall) _recent.Dequeue();
+        _recent.Enqueue(_real.Frame.ToArray());
     }
 }

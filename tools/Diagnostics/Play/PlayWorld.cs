@@ -77,6 +77,7 @@ internal sealed class DreamWorld : PlayWorld, IDisposable
 {
     private readonly WorldModel _model;
     private readonly Dream _dream;
+    private readonly ModelMemory _memory;
     private readonly ulong _seed;
     private readonly bool _rewards, _continues;
     private int _runs;
@@ -85,7 +86,7 @@ internal sealed class DreamWorld : PlayWorld, IDisposable
     /// <exception cref="BundleException">The model cannot be stepped by given actions, or cannot show what it dreams.</exception>
     public DreamWorld(WorldModel model, ulong seed) : base(model.Manifest.Observation.Size)
     {
-        (_model, _dream, _seed) = (model, model.Dream(batch: 1, horizon: 1), seed);
+        (_model, _dream, _memory, _seed) = (model, model.Dream(batch: 1, horizon: 1), new(model), seed);
         try
         {
             // A trial: what a model cannot do shall be said before the game, not in it.
@@ -101,12 +102,15 @@ internal sealed class DreamWorld : PlayWorld, IDisposable
         (_rewards, _continues) = (imagine.Output(TensorRole.Reward) is not null, imagine.Output(TensorRole.Continue) is not null);
     }
 
-    /// <summary>Starts a dream from a frame, which is the first one seen.</summary>
+    /// <summary>Remembers a frame of the real game, and the action that led to it; null: a game begins.</summary>
+    public void Remember(ReadOnlySpan<float> frame, long? action) => _memory.Observe(frame, action);
+
+    /// <summary>Starts a dream from the frame remembered last, which is the first one seen, and what the model knows beside it.</summary>
     public void Begin(ReadOnlySpan<float> frame)
     {
         Clear();
         frame.CopyTo(Pixels);
-        _dream.Start(frame);
+        _memory.Start(_dream);
     }
 
     public void Dispose()
