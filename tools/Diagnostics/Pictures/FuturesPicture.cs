@@ -60,8 +60,8 @@ public sealed class FuturesPicture
 
         PlayStatus status = moment.Status;
         string value = status.Value is { } estimate ? $"  value {PlayStatus.Number(estimate)}" : "";
-        picture.Write($"step {moment.Step}", 0, 0, Ink, scale: 2);
-        picture.Write($"return {PlayStatus.Number(status.Return)}{value}", 0, 2 * Line - 3, Ink, scale: 2);
+        picture.Write($"step {moment.Step}", 0, 4, Ink, scale: 2);
+        picture.Write($"return {PlayStatus.Number(status.Return)}{value}", 0, 2 * Line, Ink, scale: 2);
         picture.Draw(frame, 0, top);
         picture.Write("imagined, by first action (pink: not as it came)", left + Gap, Line, Faint);
         for (int action = 0; action < _columns - 1; action++)
