@@ -76,11 +76,15 @@ public sealed class PlayMemoryTests
     public void FuturesStartFromWhatTheModelRemembers()
     {
         string agent = Path.Combine(Repository.Root, "models", "zoo", "minipacman-a2c");
-        AgentGame game = AgentGame.Play(new() { Bundle = agent, Model = Zoo, Seed = 2 }, new() { Moments = 6, Every = 1, Skip = 0, Depth = 1 });
+        AgentGame game = AgentGame.Play(
+            new() { Bundle = agent, Model = Zoo, Seed = 2 }, new() { Moments = 6, Every = 1, Skip = 0, Depth = 1 });
         float[][] frames = [.. game.Moments.Select(moment => moment.Frame)];
         for (int t = 0; t < 6; t++)
             for (int action = 0; action < 5; action++)
-                Assert.That(game.Moments[t].Imagined[0][action].Frame, Is.EqualTo(Imagine(frames[..(t + 1)], action)), $"step {t}, {action}");
+            {
+                float[] imagined = game.Moments[t].Imagined[0][action].Frame;
+                Assert.That(imagined, Is.EqualTo(Imagine(frames[..(t + 1)], action)), $"step {t}, action {action}");
+            }
     }
 
     /// <summary>The next frame by graph <c>imagine</c> on inputs put together here: the newest frame, and those before it.</summary>

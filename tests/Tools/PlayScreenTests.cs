@@ -44,14 +44,33 @@ public sealed partial class PlayScreenTests
         session.Tick();
         PlayStatus status = session.Status;
         string screen = new PlayScreen(trueColour: true).Compose(session, 80, 24), text = Text(screen);
-        Assert.That(text, Does.Contain("minipacman-avoid   REAL GAME").And.Match(@"step +2").And.Match($@"action +{status.LastAction}")
-            .And.Match($@"value +{PlayStatus.Number(status.Value!.Value)}").And.Match(@"player +agent").And.Contain($"> {status.NextAction}"));
+        Assert.That(text, Does.Contain("minipacman-avoid   REAL GAME").And.Match(@"step +2"));
+        Assert.That(text, Does.Match($@"value +{PlayStatus.Number(status.Value!.Value)}").And.Match($@"action +{status.LastAction}")
+            .And.Match(@"player +agent").And.Contain($"> {status.NextAction}"));
         Assert.That(Regex.Count(text, @":\)"), Is.EqualTo(1));
         Assert.That(screen, Does.Contain("\e[48;2;0;215;0m:)"));
         session.Press(PlayKey.Dream);
         session.Press(PlayKey.Up);
         text = Text(new PlayScreen(trueColour: false).Compose(session, 80, 24));
         Assert.That(text, Does.Contain("DREAM").And.Match(@"step +1").And.Match(@"player +you").And.Match(@"goes on +\d"));
+    }
+
+    [TestCase(10, 6, 80, 20, 20, 6)] // two columns a pixel
+    [TestCase(64, 64, 80, 32, 64, 32)] // two pixels a character
+    [TestCase(64, 64, 80, 20, 32, 16)] // every second
+    [TestCase(5, 7, 4, 40, 3, 2)]
+    public void APictureFitsItsRoom(int imageWidth, int imageHeight, int width, int height, int columns, int lines)
+    {
+        Image image = new(imageWidth, imageHeight, new(10, 20, 30));
+        image[0, 0] = new(200, 100, 0);
+        var picture = new PlayScreen(trueColour: true).Picture(image, width, height);
+        Assert.That((picture.Columns, picture.Lines.Count), Is.EqualTo((columns, lines)));
+        Assert.That(picture.Lines.Select(line => Text(line).Length), Is.All.EqualTo(columns));
+        Assert.That(Regex.Count(picture.Lines[0], "200;100;0"), Is.EqualTo(1));
+        Assert.That(picture.Lines.Skip(1), Is.All.Not.Contains("200;100;0"));
+        string[] text = BoardText.Draw(image);
+        Assert.That((text.Length, text[0].Length), Is.EqualTo((imageHeight, imageWidth)));
+        Assert.That(text[0][..2], Is.EqualTo("- ")); // 300 and 60 of 765: the third and no step of nine
     }
 
     /// <summary>The whole program in a pseudo terminal, by util-linux' script.</summary>
@@ -61,7 +80,8 @@ public sealed partial class PlayScreenTests
         const string Script = "/usr/bin/script";
         if (!OperatingSystem.IsLinux() || !File.Exists(Script)) Assert.Ignore("There is no script(1) here to give a pseudo terminal.");
         string program = Path.Combine(TestContext.CurrentContext.TestDirectory, "WorldModels.Tools.dll");
-        ProcessStartInfo start = new(Script, ["-qefc", $"stty rows 30 cols 100; dotnet '{program}' play '{_bundle}' --delay 3000", "/dev/null"])
+        string command = $"stty rows 30 cols 100; dotnet '{program}' play '{_bundle}' --delay 3000";
+        ProcessStartInfo start = new(Script, ["-qefc", command, "/dev/null"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

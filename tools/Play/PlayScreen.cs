@@ -76,15 +76,12 @@ public sealed class PlayScreen(bool trueColour)
         }
     }
 
-    /// <summary>The board and how many columns it takes.</summary>
-    private (List<string> Lines, int Columns) Board(PlaySession session, int width, int height)
+    /// <summary>A picture that has no other meaning than its colours, and how many columns it takes.</summary>
+    /// <param name="image">The picture.</param>
+    /// <param name="width">Most columns.</param>
+    /// <param name="height">Most lines.</param>
+    public (IReadOnlyList<string> Lines, int Columns) Picture(Image image, int width, int height)
     {
-        Image image = Image.FromObservation(session.Frame, session.Shape, session.Bounds.Low, session.Bounds.High);
-        if (session.IsMiniPacman)
-        {
-            MiniPacmanPixel?[] pixels = BoardText.Classify(session.Frame);
-            return (Rows(image, 1, (x, y) => Cell(pixels[y * image.Width + x], image[x, y])), 2 * image.Width);
-        }
         // Two columns a pixel where there is room; else two pixels a character, one above the other, and of large pictures every n-th.
         if (2 * image.Width <= width && image.Height <= height)
             return (Rows(image, 1, (x, y) => Paint("  ", Black, image[x, y])), 2 * image.Width);
@@ -92,7 +89,15 @@ public sealed class PlayScreen(bool trueColour)
         return (Rows(image, 2 * skip, Halves), (image.Width + skip - 1) / skip);
 
         string Halves(int x, int y) =>
-            x % skip > 0 ? "" : Paint("▀", image[x, y], image[x, Math.Min(y + skip, image.Height - 1)]);
+            x % skip > 0 ? "" : Paint("▀", image[x, y], y + skip < image.Height ? image[x, y + skip] : Black);
+    }
+
+    private (IReadOnlyList<string> Lines, int Columns) Board(PlaySession session, int width, int height)
+    {
+        Image image = Image.FromObservation(session.Frame, session.Shape, session.Bounds.Low, session.Bounds.High);
+        if (!session.IsMiniPacman) return Picture(image, width, height);
+        MiniPacmanPixel?[] pixels = BoardText.Classify(session.Frame);
+        return (Rows(image, 1, (x, y) => Cell(pixels[y * image.Width + x], image[x, y])), 2 * image.Width);
     }
 
     private static List<string> Rows(Image image, int step, Func<int, int, string> cell) =>

@@ -14,9 +14,21 @@ public static class BoardText
     /// <summary>One line a row: MiniPacman by what is seen, other pictures by their brightness.</summary>
     public static string[] Draw(PlaySession session)
     {
-        int height = session.Shape[1], width = session.Shape[2];
-        Func<int, char> sign = Reader(session);
-        return [.. Enumerable.Range(0, height).Select(y => string.Concat(Enumerable.Range(y * width, width).Select(sign)))];
+        if (!session.IsMiniPacman)
+            return Draw(Image.FromObservation(session.Frame, session.Shape, session.Bounds.Low, session.Bounds.High));
+        MiniPacmanPixel?[] pixels = Classify(session.Frame);
+        string signs = string.Concat(pixels.Select(pixel => pixel is { } seen ? Signs[(int)seen] : '?'));
+        return [.. signs.Chunk(MiniPacmanMaze.Columns).Select(row => new string(row))];
+    }
+
+    /// <summary>One line a row, a sign a pixel, the brighter the denser.</summary>
+    public static string[] Draw(Image image)
+    {
+        return [.. Enumerable.Range(0, image.Height).Select(Line)];
+
+        string Line(int y) => string.Concat(Enumerable.Range(0, image.Width).Select(x => Sign(image[x, y])));
+
+        static char Sign(Rgb colour) => Brightness[(colour.R + colour.G + colour.B) * (Brightness.Length - 1) / (3 * 255)];
     }
 
     /// <summary>
@@ -41,20 +53,5 @@ public static class BoardText
         for (int cell = 0; cell < Cells; cell++)
             if (known[cell]) pixels[cell] = (MiniPacmanPixel)classes[cell];
         return pixels;
-    }
-
-    private static Func<int, char> Reader(PlaySession session)
-    {
-        if (session.IsMiniPacman)
-        {
-            MiniPacmanPixel?[] pixels = Classify(session.Frame);
-            return cell => pixels[cell] is { } pixel ? Signs[(int)pixel] : '?';
-        }
-        Image image = Image.FromObservation(session.Frame, session.Shape, session.Bounds.Low, session.Bounds.High);
-        return cell =>
-        {
-            Rgb colour = image[cell % image.Width, cell / image.Width];
-            return Brightness[(colour.R + colour.G + colour.B) * (Brightness.Length - 1) / (3 * 255)];
-        };
     }
 }
