@@ -15,6 +15,9 @@ public sealed class Page
     public static Page On(TextWriter output) =>
         new(output, ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected ? AnsiConsole.Console : null);
 
+    /// <summary>Whether this page is a terminal.</summary>
+    public bool IsTerminal => _terminal is not null;
+
     /// <summary>The writer itself, for results that are read by programs.</summary>
     public TextWriter Output => _output;
 

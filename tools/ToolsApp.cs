@@ -11,7 +11,10 @@ public static class ToolsApp
     private const int Failed = 1, WrongUsage = 2;
 
     private static readonly Type[] Verbs =
-        [typeof(InspectVerb), typeof(VerifyVerb), typeof(BenchVerb), typeof(PictureVerb), typeof(DreamVerb), typeof(ProvidersVerb)];
+    [
+        typeof(InspectVerb), typeof(VerifyVerb), typeof(BenchVerb), typeof(PlayVerb), typeof(PictureVerb), typeof(DreamVerb),
+        typeof(ProvidersVerb),
+    ];
 
     private static string? Version => typeof(ToolsApp).Assembly.GetName().Version?.ToString(3);
 
@@ -73,7 +76,7 @@ public static class ToolsApp
 
     private static HelpText Help(ParserResult<object> result) => HelpText.AutoBuild(result, text =>
     {
-        text.Heading = "tools: look into, verify, measure and picture world models shipped as bundles";
+        text.Heading = "tools: look into, verify, measure, play and picture world models shipped as bundles";
         text.Copyright = "";
         text.AdditionalNewLineAfterOption = false;
         text.MaximumDisplayWidth = 120;

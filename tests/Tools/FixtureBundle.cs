@@ -25,7 +25,10 @@ internal static class FixtureBundle
     private static readonly float[] Weight = Wave(2 * (Size + Actions), 0, 0.02f), Bias = [0.25f, 2];
 
     /// <summary>Writes a world model into a new directory.</summary>
-    public static string World(Func<Manifest, Manifest>? change = null)
+    /// <param name="change">Changes the manifest.</param>
+    /// <param name="agent">Whether the bundle has the policy of <see cref="Policy"/> as well.</param>
+    /// <param name="ends">Whether each step ends the episode.</param>
+    public static string World(Func<Manifest, Manifest>? change = null, bool agent = false, bool ends = false)
     {
         Axes[] frame = ["batch", 3, 15, 19];
         Graph observe = new("observe");
@@ -37,7 +40,7 @@ internal static class FixtureBundle
             ["fade"] = new(Fade, 3, 15, 19),
             ["picture"] = new(Picture, 3, 15, 19),
             ["heads/weight"] = new(Weight, 2, Size + Actions),
-            ["heads/bias"] = new(Bias, 2),
+            ["heads/bias"] = new(ends ? [Bias[0], -Bias[1]] : Bias, 2),
         };
         Parameters<Symbol> p = new(new SymbolicParameters(imagine, weights));
         Symbol x = imagine.Input("frame", DType.Float32, frame), action = imagine.Input("action", DType.Int64, "batch");
@@ -48,7 +51,7 @@ internal static class FixtureBundle
         imagine.Output("continue", heads.Slice(1, 1, 2).Sigmoid());
 
         string directory = Directory.CreateTempSubdirectory("worldmodels-tools-").FullName;
-        ModelWriter.WriteBundle(directory, [observe.Build(), imagine.Build()]);
+        ModelWriter.WriteBundle(directory, agent ? [observe.Build(), imagine.Build(), Act()] : [observe.Build(), imagine.Build()]);
         Npz.Write(Path.Combine(directory, "parity.npz"), Reference());
         Npz.Write(Path.Combine(directory, "starts.npz"), new Dictionary<string, NpyArray>
         {
@@ -85,49 +88,63 @@ internal static class FixtureBundle
             },
             Files = Manifest.HashFiles(directory),
         };
+        if (agent) manifest = manifest with { Graphs = new Dictionary<string, GraphSpec>(manifest.Graphs) { ["act"] = ActSpec } };
         (change is null ? manifest : change(manifest)).Save(directory);
         return directory;
     }
 
-    /// <summary>Writes a policy into a new directory.</summary>
-    public static string Policy()
+    /// <summary>Writes a policy into a new directory. It carries a state: the frame before.</summary>
+    public static string Policy(Func<Manifest, Manifest>? change = null)
+    {
+        string directory = Directory.CreateTempSubdirectory("worldmodels-tools-").FullName;
+        ModelWriter.WriteBundle(directory, [Act()]);
+        Manifest manifest = Describe() with
+        {
+            Name = "wavering",
+            Graphs = new Dictionary<string, GraphSpec> { ["act"] = ActSpec },
+            Files = Manifest.HashFiles(directory),
+        };
+        (change is null ? manifest : change(manifest)).Save(directory);
+        return directory;
+    }
+
+    private static OnnxModel Act()
     {
         Graph act = new("act");
         Parameters<Symbol> p = new(new SymbolicParameters(act, new Dictionary<string, WeightArray>
         {
-            ["actor/weight"] = new(Wave(Actions * Size, 0, 0.02f), Actions, Size),
-            ["actor/bias"] = new(new float[Actions], Actions),
+            ["actor/weight"] = new(Wave((Actions + 1) * Size, 0, 0.05f), Actions + 1, Size),
+            ["actor/bias"] = new(new float[Actions + 1], Actions + 1),
         }));
-        Symbol x = act.Input("observation", DType.Float32, "batch", 3, 15, 19);
+        Symbol x = act.Input("observation", DType.Float32, "batch", 3, 15, 19).Reshape(Axis.Keep, Size);
+        Symbol past = act.Input("past", DType.Float32, "batch", Size);
         Symbol noise = act.Input("noise", DType.Float32, "batch", Actions);
-        Symbol logits = new Linear<Symbol>(p["actor"], Size, Actions).Forward(x.Reshape(Axis.Keep, Size));
+        Symbol heads = new Linear<Symbol>(p["actor"], Size, Actions + 1).Forward(x - past * 0.5f);
+        Symbol logits = heads.Slice(1, 0, Actions);
         act.Output("action", logits.SampleCategorical(noise));
         act.Output("logits", logits);
-        string directory = Directory.CreateTempSubdirectory("worldmodels-tools-").FullName;
-        ModelWriter.WriteBundle(directory, [act.Build()]);
-        (Describe() with
-        {
-            Graphs = new Dictionary<string, GraphSpec>
-            {
-                ["act"] = new()
-                {
-                    File = "act.onnx",
-                    Inputs =
-                    [
-                        new() { Name = "observation", Role = TensorRole.Observation, Shape = ["batch", 3, 15, 19] },
-                        new() { Name = "noise", Role = TensorRole.Noise, Noise = NoiseKind.Gumbel, Shape = ["batch", Actions] },
-                    ],
-                    Outputs =
-                    [
-                        new() { Name = "action", Role = TensorRole.Action, Dtype = TensorType.Int64, Shape = ["batch"] },
-                        new() { Name = "logits", Role = TensorRole.Logits, Shape = ["batch", Actions] },
-                    ],
-                },
-            },
-            Files = Manifest.HashFiles(directory),
-        }).Save(directory);
-        return directory;
+        act.Output("value", heads.Slice(1, Actions, Actions + 1));
+        act.Output("next_past", x);
+        return act.Build();
     }
+
+    private static GraphSpec ActSpec => new()
+    {
+        File = "act.onnx",
+        Inputs =
+        [
+            new() { Name = "observation", Role = TensorRole.Observation, Shape = ["batch", 3, 15, 19] },
+            new() { Name = "past", Role = TensorRole.State, Shape = ["batch", Size], Initial = InitialState.Zeros },
+            new() { Name = "noise", Role = TensorRole.Noise, Noise = NoiseKind.Gumbel, Shape = ["batch", Actions] },
+        ],
+        Outputs =
+        [
+            new() { Name = "action", Role = TensorRole.Action, Dtype = TensorType.Int64, Shape = ["batch"] },
+            new() { Name = "logits", Role = TensorRole.Logits, Shape = ["batch", Actions] },
+            new() { Name = "value", Role = TensorRole.Value, Shape = ["batch", 1] },
+            new() { Name = "next_past", Role = TensorRole.State, Shape = ["batch", Size], Feeds = "past" },
+        ],
+    };
 
     /// <summary>The next frame, by plain loops.</summary>
     public static float[] Next(ReadOnlySpan<float> frame)

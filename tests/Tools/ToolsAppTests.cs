@@ -104,6 +104,49 @@ public sealed class ToolsAppTests
         }
     }
 
+    [TestCase("agent.png")]
+    [TestCase("agent.gif")]
+    public void PictureOfAnAgentIsWritten(string name)
+    {
+        string folder = Path.Combine(Path.GetTempPath(), $"picture-{Guid.NewGuid():N}"), file = Path.Combine(folder, name);
+        string both = FixtureBundle.World(agent: true), policy = FixtureBundle.Policy();
+        try
+        {
+            Assert.That(Succeeds("picture", policy, "--model", _bundle, "--steps", "2", "--depth", "1", "--skip", "3", "--output", file),
+                Does.Contain("2 moments of minipacman-regular").And.Contain("imagined reward"));
+            Assert.That(new FileInfo(file).Length, Is.GreaterThan(500));
+            Assert.That(Succeeds("picture", both, "--steps", "2", "--output", file), Does.Contain("2 moments"));
+            Assert.That(Succeeds("picture", both, "--steps", "2", "--output", file, "--dream"), Does.Contain("2 steps of minipacman"));
+        }
+        finally
+        {
+            foreach (string made in (string[])[folder, both, policy]) Directory.Delete(made, recursive: true);
+        }
+    }
+
+    [Test]
+    public void PlayWritesBoardsWithoutATerminal()
+    {
+        string bundle = FixtureBundle.Policy();
+        try
+        {
+            string[] options = ["--mode", "rush", "--steps", "5", "--every", "2", "--seed", "4"];
+            string text = Succeeds(["play", bundle, .. options]);
+            string[] lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            string[] states = [.. lines.Where(line => line.StartsWith("minipacman-rush, real", StringComparison.Ordinal))];
+            Assert.That(states.Select(state => state.Split(" | ")[1]), Is.EqualTo(new[] { "step 0", "step 2", "step 4", "step 5" }));
+            Assert.That(lines.Count(line => line.TrimEnd() == new string('#', 19)), Is.EqualTo(2 * 4));
+            Assert.That(lines[^1], Does.Match(@"^Return -?[0-9.]+ after 5 steps of minipacman-rush; it goes on\."));
+            Assert.That(Succeeds(["play", "--bundle", bundle, .. options]), Is.EqualTo(text));
+            Assert.That(Succeeds("play", bundle, "--model", _bundle, "--dream", "--steps", "2"),
+                Does.Contain("minipacman-regular, dream | step 2").And.Contain("a dream of minipacman-regular"));
+        }
+        finally
+        {
+            Directory.Delete(bundle, recursive: true);
+        }
+    }
+
     [Test]
     public void DreamShowsRewards()
     {
@@ -123,7 +166,8 @@ public sealed class ToolsAppTests
     [Test]
     public void HelpIsNoMistake()
     {
-        Assert.That(Succeeds("--help"), Does.Contain("inspect").And.Contain("verify").And.Contain("bench").And.Contain("picture"));
+        string help = Succeeds("--help");
+        foreach (string verb in (string[])["inspect", "verify", "bench", "play", "picture"]) Assert.That(help, Does.Contain($"  {verb} "));
         Assert.That(Succeeds("bench", "--help"), Does.Contain("--horizon").And.Contain("1,64,1024"));
         Assert.That(Succeeds("--version").Trim(), Does.Match(@"^\d+\.\d+\.\d+$"));
     }
@@ -141,6 +185,18 @@ public sealed class ToolsAppTests
     [TestCase(2, "--seed takes a whole number from 0 on; found '-1'", "dream", "BUNDLE", "--seed", "-1")]
     [TestCase(2, "ends in .png (film strip) or .gif (animation); found 'dream.jpg'", "picture", "BUNDLE", "--output", "dream.jpg")]
     [TestCase(2, "'again' is one argument too many", "inspect", "BUNDLE", "again")]
+    [TestCase(2, "play needs the directory of a bundle", "play")]
+    [TestCase(2, "One bundle at a time: ", "play", "BUNDLE", "--bundle", "other")]
+    [TestCase(2, "'again' is one argument too many", "play", "BUNDLE", "again")]
+    [TestCase(2, "--mode is short for --env", "play", "BUNDLE", "--mode", "hunt", "--env", "minipacman")]
+    [TestCase(2, "--steps takes a whole number of at least 1; found '0'", "play", "BUNDLE", "--steps", "0")]
+    [TestCase(2, "--delay takes a whole number of at least 0; found 'slow'", "play", "BUNDLE", "--delay", "slow")]
+    [TestCase(2, "--seed takes a whole number from 0 on", "play", "BUNDLE", "--seed", "x")]
+    [TestCase(2, "--depth takes a whole number of at least 1; found '0'", "picture", "BUNDLE", "--depth", "0")]
+    [TestCase(1, "Did you mean 'minipacman-hunt'", "play", "BUNDLE", "--mode", "hnt")]
+    [TestCase(1, "There is no directory 'nowhere'", "play", "nowhere")]
+    [TestCase(1, "There is no directory 'nowhere'", "play", "BUNDLE", "--model", "nowhere")]
+    [TestCase(1, "Nobody plays in this dream", "play", "BUNDLE", "--dream")]
     [TestCase(1, "There is no directory 'nowhere'", "inspect", "nowhere")]
     [TestCase(1, "There is no directory 'nowhere'", "bench", "nowhere")]
     [TestCase(1, "There is no execution provider 'gpu'", "dream", "BUNDLE", "--provider", "gpu")]
@@ -168,7 +224,7 @@ public sealed class ToolsAppTests
             string path = Path.Combine(bundle, file);
             byte[] bytes = File.ReadAllBytes(path);
             File.WriteAllBytes(path, bytes[..(bytes.Length / 2)]);
-            foreach (string verb in (string[])["inspect", "verify", "bench", "picture", "dream"])
+            foreach (string verb in (string[])["inspect", "verify", "bench", "picture", "dream", "play"])
             {
                 var (code, output, error) = Run(verb, bundle);
                 Assert.That((code, output), Is.EqualTo((1, "")), verb);

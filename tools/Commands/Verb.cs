@@ -24,7 +24,7 @@ internal static class Outputs
 public abstract class BundleVerb : Verb
 {
     [Value(0, MetaName = "bundle", Required = true, HelpText = "Directory of the bundle, the one that holds manifest.json.")]
-    public string Bundle { get; set; } = "";
+    public virtual string Bundle { get; set; } = "";
 
     [Value(1, Hidden = true)]
     public IEnumerable<string> Rest { get; set; } = [];
@@ -32,8 +32,12 @@ public abstract class BundleVerb : Verb
     internal sealed override int Start(Page page)
     {
         if (Rest.Any()) throw new UsageException($"One bundle at a time: '{Rest.First()}' is one argument too many.");
+        Prepare();
         return Run(page);
     }
+
+    /// <summary>What has to be settled before it runs.</summary>
+    private protected virtual void Prepare() { }
 
     private protected abstract int Run(Page page);
 }

@@ -1,0 +1,141 @@
+using System.Text;
+using WorldModels.Diagnostics;
+using WorldModels.Environments;
+
+namespace WorldModels.Tools;
+
+/// <summary>Draws a <see cref="PlaySession"/> for a terminal: the board in coloured cells, and how it stands beside or below it.</summary>
+public sealed class PlayScreen(bool trueColour)
+{
+    private const int Gap = 3, NarrowPanel = 34, Bar = 16;
+
+    private static readonly Rgb White = new(235, 235, 235), Grey = new(150, 150, 150), Black = new(0, 0, 0);
+    private static readonly Rgb Real = new(40, 130, 60), Dream = new(150, 60, 170), Accent = new(255, 175, 60);
+
+    /// <summary>One screen, to be written at the terminal's home position. It is cut where the terminal ends.</summary>
+    /// <param name="session">What to show.</param>
+    /// <param name="width">Columns of the terminal.</param>
+    /// <param name="height">Lines of the terminal.</param>
+    public string Compose(PlaySession session, int width, int height)
+    {
+        PlayStatus status = session.Status;
+        var (board, columns) = Board(session, width, Math.Max(height - 4, 1));
+        bool beside = width >= columns + Gap + NarrowPanel;
+        int room = beside ? width - columns - Gap : width;
+        List<string> panel = beside
+            ? Panel(session, status, room) : [.. Wrap($"{status}", room).Select(line => Text(line, White, room))];
+        List<string> lines = [Title(status, width)];
+        for (int i = 0; beside && i < Math.Max(board.Count, panel.Count); i++)
+        {
+            string left = i < board.Count ? board[i] : new string(' ', columns);
+            lines.Add(left + (i < panel.Count ? new string(' ', Gap) + panel[i] : ""));
+        }
+        if (!beside) lines.AddRange([.. board, .. panel]);
+        lines.Add("");
+        lines.Add(Text("arrows . move   space agent   d dream   r new   + - speed   q quit", Grey, width));
+        StringBuilder screen = new(Ansi.Begin + Ansi.Home);
+        screen.AppendJoin("\r\n", lines.Take(height).Select(line => line + Ansi.Plain + Ansi.ClearLine));
+        return screen.Append(Ansi.ClearBelow + Ansi.End).ToString();
+    }
+
+    private string Title(PlayStatus status, int width)
+    {
+        string text = $" {status.Game}   {(status.Dreaming ? "DREAM: the model imagines this" : "REAL GAME")}";
+        return Ansi.Paper(status.Dreaming ? Dream : Real, trueColour) + Text(text.PadRight(width), White, width);
+    }
+
+    private List<string> Panel(PlaySession session, PlayStatus status, int width)
+    {
+        List<string> lines =
+        [
+            Fact("step", $"{status.Step}"),
+            Fact("reward", PlayStatus.Number(status.Reward)),
+            Fact("return", PlayStatus.Number(status.Return)),
+            status.Value is { } value ? Fact("value", PlayStatus.Number(value)) : "",
+            status.Continue is { } goesOn ? Fact("goes on", Figures.Share(goesOn)) : "",
+            Fact("action", status.LastAction ?? "-"),
+            Fact("player", status.AgentPlays ? status.Agent! : "you"),
+            Fact("pace", $"{session.Delay} ms"),
+            "",
+        ];
+        int longest = session.Actions.Max(action => action.Length);
+        lines.AddRange(status.Policy.Select(p => Chance(p.Action.PadRight(longest), p.Probability, p.Action == status.NextAction)));
+        string message = status.Ending is { } ending ? $"over: {ending}" : "";
+        if (status.Note is { } note) message += (message.Length > 0 ? "; " : "") + note;
+        lines.AddRange(Wrap(message, width).Select(part => Text(part, Accent, width)));
+        return lines;
+
+        string Fact(string name, string fact) => Text($"{name,-8} ", Grey, width) + Text(fact, White, Math.Max(width - 9, 0));
+
+        string Chance(string action, double chance, bool next)
+        {
+            int filled = (int)Math.Round(Bar * chance);
+            return Text($"{(next ? '>' : ' ')} {action} ", next ? Accent : White, width)
+                + Ansi.Paper(next ? Accent : Grey, trueColour) + new string(' ', filled) + Ansi.Plain + new string(' ', Bar - filled)
+                + Text($" {Math.Round(100 * chance),3} %", White, 6);
+        }
+    }
+
+    /// <summary>A picture that has no other meaning than its colours, and how many columns it takes.</summary>
+    /// <param name="image">The picture.</param>
+    /// <param name="width">Most columns.</param>
+    /// <param name="height">Most lines.</param>
+    public (IReadOnlyList<string> Lines, int Columns) Picture(Image image, int width, int height)
+    {
+        // Two columns a pixel where there is room; else two pixels a character, one above the other, and of large pictures every n-th.
+        if (2 * image.Width <= width && image.Height <= height)
+            return (Rows(image, 1, (x, y) => Paint("  ", Black, image[x, y])), 2 * image.Width);
+        int skip = Math.Max((image.Width + width - 1) / width, (image.Height + 2 * height - 1) / (2 * height));
+        return (Rows(image, 2 * skip, Halves), (image.Width + skip - 1) / skip);
+
+        string Halves(int x, int y) =>
+            x % skip > 0 ? "" : Paint("▀", image[x, y], y + skip < image.Height ? image[x, y + skip] : Black);
+    }
+
+    private (IReadOnlyList<string> Lines, int Columns) Board(PlaySession session, int width, int height)
+    {
+        Image image = Image.FromObservation(session.Frame, session.Shape, session.Bounds.Low, session.Bounds.High);
+        if (!session.IsMiniPacman) return Picture(image, width, height);
+        MiniPacmanPixel?[] pixels = BoardText.Classify(session.Frame);
+        return (Rows(image, 1, (x, y) => Cell(pixels[y * image.Width + x], image[x, y])), 2 * image.Width);
+    }
+
+    private static List<string> Rows(Image image, int step, Func<int, int, string> cell) =>
+    [
+        .. Enumerable.Range(0, (image.Height + step - 1) / step)
+            .Select(row => string.Concat(Enumerable.Range(0, image.Width).Select(x => cell(x, row * step))) + Ansi.Plain),
+    ];
+
+    private string Cell(MiniPacmanPixel? pixel, Rgb colour) => pixel switch
+    {
+        MiniPacmanPixel.Wall => Paint("  ", White, new(70, 80, 130)),
+        MiniPacmanPixel.Empty => Paint("  ", White, Black),
+        MiniPacmanPixel.Food => Paint(" .", new(150, 150, 255), Black),
+        MiniPacmanPixel.Pill => Paint("()", Black, new(0, 215, 215)),
+        MiniPacmanPixel.Pacman => Paint(":)", Black, new(0, 215, 0)),
+        MiniPacmanPixel.DangerousGhost => Paint("oo", White, new(215, 0, 0)),
+        // Orange when its time is nearly up, yellow when it has just begun.
+        MiniPacmanPixel.EdibleGhost => Paint("oo", Black, new(255, (byte)(95 + colour.G * 160 / 255), 0)),
+        _ => Paint("  ", White, colour),
+    };
+
+    private string Paint(string text, Rgb ink, Rgb paper) => Ansi.Ink(ink, trueColour) + Ansi.Paper(paper, trueColour) + text;
+
+    private string Text(string text, Rgb ink, int width) =>
+        Ansi.Ink(ink, trueColour) + (text.Length > width ? text[..width] : text) + Ansi.Plain;
+
+    private static IEnumerable<string> Wrap(string text, int width)
+    {
+        StringBuilder line = new();
+        foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (line.Length > 0 && line.Length + 1 + word.Length > width)
+            {
+                yield return line.ToString();
+                line.Clear();
+            }
+            line.Append(line.Length > 0 ? " " : "").Append(word);
+        }
+        if (line.Length > 0) yield return line.ToString();
+    }
+}
