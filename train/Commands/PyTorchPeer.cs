@@ -13,37 +13,33 @@ internal sealed class PyTorchPeer : IDisposable
 {
     private const string Script = "a2c_peer.py";
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("worldmodels-peer-").FullName;
+    private readonly string _folder;
     private readonly Process _python;
 
     /// <exception cref="UserException">There is no python3 with torch and numpy.</exception>
     public PyTorchPeer(A2COptions options)
     {
+        string python = Python();
+        _folder = Directory.CreateTempSubdirectory("worldmodels-peer-").FullName;
         string frames = Path.Combine(_folder, "frames.npy");
         Record(options, frames);
         string script = Path.Combine(_folder, Script);
         using (Stream text = typeof(PyTorchPeer).Assembly.GetManifestResourceStream(Script)!)
         using (FileStream file = File.Create(script))
             text.CopyTo(file);
-        var start = new ProcessStartInfo("python3", [script, frames, $"{options.Environments}", $"{options.Steps}"])
+        var start = new ProcessStartInfo(python, [script, frames, $"{options.Environments}", $"{options.Steps}"])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
-        if (File.Exists("/usr/bin/python3"))
-            start.FileName = "/usr/bin/python3";    // the system's, whose packages apt installs
-        try
+        _python = Process.Start(start)!;
+        if (_python.StandardOutput.ReadLine() is { } version)
         {
-            _python = Process.Start(start)!;
-            Version = _python.StandardOutput.ReadLine()
-                ?? throw new UserException($"PyTorch does not run: {_python.StandardError.ReadToEnd().Trim().Split('\n')[^1]}. "
-                    + "Install it (Debian: apt install python3-torch), or leave out --peer.");
+            Version = version;
+            return;
         }
-        catch (Exception exception) when (exception is System.ComponentModel.Win32Exception or IOException or UserException)
-        {
-            Directory.Delete(_folder, recursive: true);
-            throw exception as UserException
-                ?? new UserException("There is no python3 to run PyTorch. Install both (Debian: apt install python3-torch), or leave out --peer.");
-        }
+        string error = _python.StandardError.ReadToEnd().Trim().Split('\n')[^1];
+        Dispose();
+        throw new UserException($"PyTorch does not run: {error}. Install it (Debian: apt install python3-torch), or leave out --peer.");
     }
 
     /// <summary>PyTorch's version.</summary>
@@ -66,6 +62,12 @@ internal sealed class PyTorchPeer : IDisposable
         _python.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
+
+    /// <summary>The system's python3, whose packages apt installs, or the first on the path.</summary>
+    private static string Python() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Prepend("/usr/bin")
+            .Select(folder => Path.Combine(folder, "python3")).FirstOrDefault(File.Exists)
+        ?? throw new UserException("There is no python3 to run PyTorch. Install both (Debian: apt install python3-torch), or leave out --peer.");
 
     private static void Record(A2COptions options, string path)
     {
