@@ -24,8 +24,8 @@ public sealed class I2ATrainingTests
     private TemporaryBundle _model;
 
     [OneTimeSetUp]
-    public void LearnAModel() => _model = new("environment-model",
-        ((EnvironmentModelOptions)Algorithm.Find("environment-model").Preset("debug")) with { Stack = 2, Updates = 20, Frames = 300, Games = 4 });
+    public void LearnAModel() => _model = new(
+        "environment-model", EnvironmentModelOptions.Presets["debug"] with { Stack = 2, Updates = 20, Frames = 300, Games = 4 });
 
     [OneTimeTearDown]
     public void Delete() => _model.Dispose();
@@ -118,7 +118,8 @@ public sealed class I2ATrainingTests
                 if (step == 3 && row == 1)
                     alone.Reset();
                 alone.Act(observations[step].AsSpan(row * Size, Size), one);
-                Assert.That(alone.Logits.ToArray(), Is.EqualTo(logits[step].AsSpan(row * 5, 5).ToArray()).Within(1e-4), $"row {row}, step {step}");
+                float[] expected = logits[step][(row * 5)..((row + 1) * 5)];
+                Assert.That(alone.Logits.ToArray(), Is.EqualTo(expected).Within(1e-4), $"row {row}, step {step}");
             }
         }
     }
@@ -145,7 +146,8 @@ public sealed class I2ATrainingTests
         for (int step = 0; step < steps; step++)
         {
             result[step] = [.. observations];
-            games.Step([.. Enumerable.Range(0, rows).Select(row => (row + step + 1L) % 5)], observations, new float[rows], new bool[rows], new bool[rows]);
+            long[] actions = [.. Enumerable.Range(0, rows).Select(row => (row + step + 1L) % 5)];
+            games.Step(actions, observations, new float[rows], new bool[rows], new bool[rows]);
         }
         return result;
     }

@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 
 namespace WorldModels.Tests.I2A;
 
-/// <summary>Who imagines what: each row's rollouts begin with their actions, go on by the rollout policy, and reach that row alone.</summary>
+/// <summary>Who imagines what: rollouts begin with their actions, go on by the rollout policy, and reach their own row alone.</summary>
 public sealed class ImaginationCoreTests
 {
     private const int Rows = 15, Columns = 19, Actions = 5, Rewards = 3;
@@ -84,8 +84,9 @@ public sealed class ImaginationCoreTests
         ImaginedStep<EagerTensor>[] steps = [.. Core(new Recorder(), config).Imagine(frames, Gumbel(1, Actions, 1, Actions))];
         float[] before = Floats(agent.Forward(frames, agent.Codes(steps)).Logits);
         Tensor order = tensor([1L, 0, 2, 3, 4]);
-        ImaginedStep<EagerTensor>[] swapped = [.. steps.Select(step => new ImaginedStep<EagerTensor>(
-            step.Frame.Value.index_select(0, order), step.Reward.Value.index_select(0, order), step.Continue.Value.index_select(0, order)))];
+        EagerTensor Swap(EagerTensor rows) => rows.Value.index_select(0, order);
+        ImaginedStep<EagerTensor>[] swapped = [.. steps.Select(step =>
+            new ImaginedStep<EagerTensor>(Swap(step.Frame), Swap(step.Reward), Swap(step.Continue)))];
         Assert.That(Floats(agent.Forward(frames, agent.Codes(swapped)).Logits), Is.Not.EqualTo(before).Within(1e-4), "rollouts");
         Assert.That(Floats(agent.Codes([steps[1], steps[0]])), Is.Not.EqualTo(Floats(agent.Codes(steps))).Within(1e-4), "steps");
     }
@@ -94,7 +95,8 @@ public sealed class ImaginationCoreTests
     public void ReadingBackwardsIsReadingTheReversedRollout([Values] RecurrentCell cell)
     {
         ImaginationAgentConfig forward = Config(depth: 2, cell: cell), backward = Config(depth: 2, cell: cell, reverse: true);
-        ImaginedStep<EagerTensor>[] steps = [.. Core(new Recorder(), forward).Imagine(rand(1, 3, Rows, Columns), Gumbel(1, Actions, 1, Actions))];
+        Tensor noise = Gumbel(1, Actions, 1, Actions);
+        ImaginedStep<EagerTensor>[] steps = [.. Core(new Recorder(), forward).Imagine(rand(1, 3, Rows, Columns), noise)];
         float[] codes = Floats(new ImaginationAgent<EagerTensor>(_parameters.Root["agent"], forward).Codes([steps[1], steps[0]]));
         Assert.That(Floats(new ImaginationAgent<EagerTensor>(_parameters.Root["agent"], backward).Codes(steps)), Is.EqualTo(codes));
     }
@@ -120,7 +122,8 @@ public sealed class ImaginationCoreTests
     public void TheCopyModelShowsTheNewestFrameAndNothingElse()
     {
         Tensor frames = rand(2, 12, Rows, Columns);
-        ImaginedStep<EagerTensor> step = new CopiedWorld<EagerTensor>(tensor([0f, 1, 0], [1, 3])).Step(frames, zeros([2], ScalarType.Int64));
+        var world = new CopiedWorld<EagerTensor>(tensor([0f, 1, 0], [1, 3]));
+        ImaginedStep<EagerTensor> step = world.Step(frames, zeros([2], ScalarType.Int64));
         Assert.That(Floats(step.Frame), Is.EqualTo(Floats(frames.narrow(1, 9, 3))));
         Assert.That(Floats(step.Reward), Is.EqualTo(new[] { 0f, 1, 0, 0, 1, 0 }));
         Assert.That(Floats(step.Continue), Is.EqualTo(new[] { 1f, 1 }));
@@ -133,7 +136,8 @@ public sealed class ImaginationCoreTests
     {
         var model = new EnvironmentModelConfig
         {
-            Frames = config.Frames, Termination = true, Palette = [.. Enumerable.Range(0, 21).Select(i => i % 5 / 4f)], Rewards = new float[Rewards],
+            Frames = config.Frames, Termination = true, Rewards = new float[Rewards],
+            Palette = [.. Enumerable.Range(0, 21).Select(i => i % 5 / 4f)],
         };
         return new(new EnvironmentModel<EagerTensor>(_parameters.Root["model"], model), kind, termination: true);
     }
@@ -141,7 +145,8 @@ public sealed class ImaginationCoreTests
     private ImaginationCore<EagerTensor> Core(IImaginedWorld<EagerTensor> world, ImaginationAgentConfig config) =>
         I2ATrainer.Core(_parameters.Root, world, config);
 
-    private static ImaginationAgentConfig Config(int depth, int stack = 1, RecurrentCell cell = RecurrentCell.Gru, bool reverse = false) => new()
+    private static ImaginationAgentConfig Config(
+        int depth, int stack = 1, RecurrentCell cell = RecurrentCell.Gru, bool reverse = false) => new()
     {
         Agent = new() { Channels = 3 * stack, Hidden = 16 },
         Depth = depth,

@@ -20,7 +20,7 @@ public sealed class ImaginedGamesTests
     [TestCase(ImaginedFrames.Soft, 3, 1)]
     public void TheRuntimeImaginesWhatTheNetworkDoes(ImaginedFrames kind, int stack, int threads)
     {
-        EnvironmentModelOptions options = ((EnvironmentModelOptions)Algorithm.Find("environment-model").Preset("debug")) with
+        EnvironmentModelOptions options = EnvironmentModelOptions.Presets["debug"] with
         {
             Stack = stack, Updates = 20, Frames = 300, Games = 4,
         };
@@ -31,7 +31,7 @@ public sealed class ImaginedGamesTests
         using EagerParameters weights = EagerParameters.From(Safetensors.Read(Path.Combine(run.Bundle, "weights.safetensors")).Weights());
         var model = new EnvironmentModel<EagerTensor>(weights.Root["model"], config);
         using var games = new RuntimeGames(run.Bundle, model, config, kind, rows: 10, threads);
-        (EagerTensor frames, EagerTensor actions) = (Frames(10, stack), tensor(Enumerable.Range(0, 10).Select(i => (long)i % Actions).ToArray(), [10]));
+        EagerTensor frames = Frames(10, stack), actions = arange(10, dtype: ScalarType.Int64).remainder(Actions);
         ImaginedStep<EagerTensor> expected = new LearnedWorld<EagerTensor>(model, kind, config.Termination).Step(frames, actions);
         for (int repeat = 0; repeat < 2; repeat++)
         {
@@ -126,7 +126,8 @@ public sealed class ImaginedGamesTests
         float[] Look(long step)
         {
             simulator.Begin(step);
-            EagerTensor stay = zeros([8 * Actions], ScalarType.Int64), frames = zeros(8 * Actions, 3, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns);
+            EagerTensor stay = zeros([8 * Actions], ScalarType.Int64);
+            EagerTensor frames = zeros(8 * Actions, 3, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns);
             _ = simulator.Step(frames, stay);
             return Floats(simulator.Step(frames, stay).Frame);
         }
@@ -140,7 +141,8 @@ public sealed class ImaginedGamesTests
         EagerTensor frames = FrameStack.Repeat<EagerTensor>(Picture(), stack);
         for (int step = 1; step < stack; step++)
         {
-            games.Step([.. Enumerable.Range(0, rows).Select(row => (row + 1L) % Actions)], observations, new float[rows], new bool[rows], new bool[rows]);
+            long[] actions = [.. Enumerable.Range(0, rows).Select(row => (row + 1L) % Actions)];
+            games.Step(actions, observations, new float[rows], new bool[rows], new bool[rows]);
             frames = FrameStack.Push(frames, Picture());
         }
         return frames;

@@ -70,7 +70,8 @@ public sealed class BadArgumentsTests
     [TestCase("export _", "no run in ''")]
     public void Refused(string line, params string[] expected)
     {
-        string[] words = Words(line), run = words[0] is "verify" or "export" or "bench" ? [] : ["--run", _runs[TestContext.CurrentContext.Test.ID]];
+        string[] words = Words(line);
+        string[] run = words[0] is "verify" or "export" or "bench" ? [] : ["--run", _runs[TestContext.CurrentContext.Test.ID]];
         TrainTool.Run([.. words, .. run]).Refuses(expected);
     }
 

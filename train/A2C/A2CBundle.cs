@@ -25,9 +25,9 @@ public static class A2CBundle
                 "Sample its actions. Greedily it walks in circles and scores less.",
             ],
             Starts = starts,
-            Graphs = frames == 1
-                ? new Dictionary<string, IGraphDefinition> { ["act"] = new Act(config, signature), ["value"] = new Value(config, signature) }
-                : new Dictionary<string, IGraphDefinition> { ["control"] = new Act(config, signature) },
+            Graphs = new Dictionary<string, IGraphDefinition>(frames == 1
+                ? [new("act", new Act(config, signature)), new("value", new Value(config, signature))]
+                : [new("control", new Act(config, signature))]),
         };
     }
 

@@ -15,7 +15,11 @@ public sealed class ActorSignature(ObservationSpec observation, int actions, int
     /// <summary>Observation, noise, and with several frames those seen before and whether an episode begins.</summary>
     public IReadOnlyList<TensorSpec> Inputs =>
     [
-        new() { Name = "observation", Role = TensorRole.Observation, Shape = ["batch", .. observation.Shape.Select(size => (Runtime.Dim)size)] },
+        new()
+        {
+            Name = "observation", Role = TensorRole.Observation,
+            Shape = ["batch", observation.Shape[0], observation.Shape[1], observation.Shape[2]],
+        },
         new() { Name = "noise", Role = TensorRole.Noise, Noise = NoiseKind.Gumbel, Stream = NoiseStream, Shape = ["batch", actions] },
         .. frames == 1 ? Array.Empty<TensorSpec>() :
         [

@@ -89,12 +89,13 @@ public sealed class BenchVerb : Verb
         }
         long frames = trainer.Frames(Updates);
         output.WriteLine($"{Machine.Current}");
-        output.WriteLine($"{Rounds} rounds of {Updates} updates, {trainer.Parameters.Count:N0} parameters, {get_num_threads()} thread in libtorch");
+        output.WriteLine($"{Rounds} rounds of {Updates} updates, {trainer.Parameters.Count:N0} parameters, libtorch threads: {get_num_threads()}");
         output.WriteLine($"{AlgorithmName}: {frames / Median(ours):N0} frames/s (median)");
         if (peer is not null)
         {
             double ratio = Median([.. ours.Zip(theirs, (own, other) => other / own)]);
-            output.WriteLine($"PyTorch {peer.Version} on recorded frames: {frames / Median(theirs):N0} frames/s; ours is {ratio:F2} times as fast");
+            output.WriteLine($"PyTorch {peer.Version} on recorded frames: {frames / Median(theirs):N0} frames/s; ours is {ratio:F2} times "
+                + "as fast (median of the rounds' ratios)");
         }
         double updates = Updates * (double)Rounds, total = trainer.Timings.Seconds.Values.Sum();
         TextTable.Write(output, ["part", "ms per update", "share"], [.. trainer.Timings.Seconds.Select(part => (string[])

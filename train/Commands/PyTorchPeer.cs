@@ -67,7 +67,8 @@ internal sealed class PyTorchPeer : IDisposable
     private static string Python() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Prepend("/usr/bin")
             .Select(folder => Path.Combine(folder, "python3")).FirstOrDefault(File.Exists)
-        ?? throw new UserException("There is no python3 to run PyTorch. Install both (Debian: apt install python3-torch), or leave out --peer.");
+        ?? throw new UserException(
+            "There is no python3 to run PyTorch. Install both (Debian: apt install python3-torch), or leave out --peer.");
 
     private static void Record(A2COptions options, string path)
     {

@@ -17,7 +17,7 @@ public sealed class EnvironmentModelVerb : TrainVerb
     protected override string AlgorithmName => "environment-model";
 }
 
-[Verb("i2a", HelpText = "Train an imagination-augmented agent on MiniPacman; its environment model is learnt first, unless --set model=BUNDLE.")]
+[Verb("i2a", HelpText = "Train an imagination-augmented agent on MiniPacman; learns its environment model first, or --set model=BUNDLE.")]
 public sealed class I2AVerb : TrainVerb
 {
     protected override string AlgorithmName => "i2a";

@@ -96,8 +96,8 @@ public sealed class I2ATrainer : ActorCriticTrainer
     protected override Player Sit(IVectorEnvironment<long> games, ulong seed) => Sit(games, seed, shuffle: false);
 
     protected override IEnumerable<(string Name, ReturnSample Returns)> Judge(int episodes, IProgressReport progress) =>
-        base.Judge(episodes, progress).Append(
-            ("shuffled", PlayEpisodes("playing on others' rollouts", episodes, greedy: false, progress, (games, seed) => Sit(games, seed, shuffle: true))));
+        base.Judge(episodes, progress).Append(("shuffled", PlayEpisodes(
+            "playing on others' rollouts", episodes, greedy: false, progress, (games, seed) => Sit(games, seed, shuffle: true))));
 
     protected override void Learned(Tensor frames, Tensor logits, Dictionary<string, double>? figures)
     {

@@ -44,7 +44,8 @@ public sealed class ImaginationModel : IDisposable
         if (EnvironmentRegistry.Make<long>(model.Env).Name != EnvironmentRegistry.Make<long>(options.Env).Name)
             throw new UserException($"{options.Model} is a model of {model.Env}; an agent that plays {options.Env} needs one of that.");
         if (model.Stack != options.Stack)
-            throw new UserException($"The environment model sees {model.Stack} frames and the agent {options.Stack}: --set stack={model.Stack}");
+            throw new UserException(
+                $"The environment model sees {model.Stack} frames and the agent {options.Stack}: --set stack={model.Stack}");
         return new(model, options.Imagined, options.Model.Length > 0 ? options.Model : null);
     }
 

@@ -86,7 +86,9 @@ public sealed class EnvironmentModel<T> where T : ITensor<T>
         _rewards = p.Constant("rewards", [.. config.Rewards], config.Rewards.Count, 1);
     }
 
-    /// <summary>Frames (B, 3k, H, W), the newest last (see <see cref="FrameStack"/>), and action (B) Int64 to the logits of what follows.</summary>
+    /// <summary>
+    /// Frames (B, 3k, H, W), the newest last (see <see cref="FrameStack"/>), and action (B) Int64 to the logits of what follows.
+    /// </summary>
     public Prediction<T> Predict(T frames, T action)
     {
         using var _ = _p.Enter();

@@ -56,7 +56,8 @@ public static class TensorExtensions
         public T Concat(T other, int axis = -1) => T.Concat(axis, x, other);
 
         /// <summary>
-        /// Zeros (B, 1) for this (B, ...), whatever it holds: added to a constant (1, N), they give it the batch, whose size no network knows.
+        /// Zeros (B, 1) for this (B, ...), whatever it holds: added to a constant (1, N), they give it the batch, whose size no network
+        /// knows.
         /// </summary>
         public T RowZeros()
         {
