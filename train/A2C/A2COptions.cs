@@ -7,7 +7,7 @@ public sealed record A2COptions : ActorCriticOptions
     public static IReadOnlyDictionary<string, A2COptions> Presets { get; } = new Dictionary<string, A2COptions>
     {
         ["debug"] = new() { Updates = 50, LogEvery = 10, CheckpointEvery = 25, EvaluationEpisodes = 4 },
-        ["small"] = new() { Updates = 12_500, LogEvery = 100, CheckpointEvery = 1250, EvaluationEpisodes = 200 },
+        ["small"] = new() { Updates = 12_500, LogEvery = 100, CheckpointEvery = 1250, EvaluationEpisodes = 200, Decay = 0.3 },
         ["paper"] = new() { Updates = 1_000_000, LogEvery = 1000, CheckpointEvery = 10_000, EvaluationEpisodes = 200 },
     };
 }
