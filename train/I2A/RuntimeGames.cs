@@ -19,6 +19,7 @@ public sealed class RuntimeGames : ImaginedGames
     private readonly int[] _first;              // first row of each dream, and one past the last
     private readonly int _frame;                // numbers in a frame
     private readonly int _stack;                // numbers in a stack of frames
+    private readonly float[] _stacks;           // (N, 3 k, H, W), and taken apart:
     private readonly float[] _past, _newest;    // (N, 3 (k - 1), H, W), (N, 3, H, W)
     private readonly float[] _shown;            // hard: the next frames, (N, 3, H, W); soft: their cells' logits, (N, classes, H, W)
     private readonly float[] _rewards, _continues;
@@ -35,6 +36,7 @@ public sealed class RuntimeGames : ImaginedGames
         (_bundle, _model, _kind) = (WorldModel.Load(bundle), model, kind);
         int cells = config.Rows * config.Columns;
         (_frame, _stack) = (3 * cells, 3 * config.Frames * cells);
+        _stacks = new float[rows * _stack];
         (_newest, _past) = (new float[rows * _frame], new float[rows * (_stack - _frame)]);
         _shown = new float[rows * (kind == ImaginedFrames.Soft ? config.PixelClasses * cells : _frame)];
         _rewards = new float[rows * config.Rewards.Count];
@@ -48,11 +50,11 @@ public sealed class RuntimeGames : ImaginedGames
     public override ImaginedStep<EagerTensor> Step(EagerTensor frames, EagerTensor action)
     {
         Device device = frames.Value.device;
-        float[] stacks = frames.Value.cpu().contiguous().data<float>().ToArray();      // (N, 3 k, H, W)
+        frames.Value.cpu().contiguous().data<float>().CopyTo(_stacks);
         long[] actions = action.Value.cpu().data<long>().ToArray();
         for (int row = 0; row < actions.Length; row++)
         {
-            ReadOnlySpan<float> stack = stacks.AsSpan(row * _stack, _stack);
+            ReadOnlySpan<float> stack = _stacks.AsSpan(row * _stack, _stack);
             stack[..^_frame].CopyTo(_past.AsSpan(row * (_stack - _frame)));
             stack[^_frame..].CopyTo(_newest.AsSpan(row * _frame));
         }
