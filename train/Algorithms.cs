@@ -19,18 +19,18 @@ public abstract record Algorithm(string Name, string Summary)
     /// <summary>Options as config.json holds them.</summary>
     public abstract TrainOptions Read(JsonElement config);
 
-    /// <summary>A trainer at its first update.</summary>
-    public abstract Trainer Create(TrainOptions options, Device device);
+    /// <summary>A trainer at its first update; what the folder of its run holds already may decide on its network.</summary>
+    public abstract Trainer Create(TrainOptions options, Device device, RunFolder? run = null);
 
     /// <summary>All algorithms.</summary>
     public static IReadOnlyList<Algorithm> All { get; } =
     [
         new Algorithm<A2COptions>("a2c", "advantage actor-critic on images (Mnih et al. 2016)", A2COptions.Presets,
-            (options, device) => new A2CTrainer(options, device)),
+            (options, device, _) => new A2CTrainer(options, device)),
         new Algorithm<EnvironmentModelOptions>("environment-model", "a model of MiniPacman, frame by frame (Weber et al. 2017)",
-            EnvironmentModelOptions.Presets, (options, device) => new EnvironmentModelTrainer(options, device)),
+            EnvironmentModelOptions.Presets, (options, device, _) => new EnvironmentModelTrainer(options, device)),
         new Algorithm<I2AOptions>("i2a", "imagination-augmented agent on MiniPacman (Weber et al. 2017)", I2AOptions.Presets,
-            (options, device) => new I2ATrainer(options, device)),
+            (options, device, run) => new I2ATrainer(options, device, run)),
     ];
 
     /// <exception cref="UserException">No algorithm has this name.</exception>
@@ -54,7 +54,7 @@ public abstract record Algorithm(string Name, string Summary)
 
 /// <summary>An algorithm with options of its own type.</summary>
 public sealed record Algorithm<TOptions>(
-    string Name, string Summary, IReadOnlyDictionary<string, TOptions> Presets, Func<TOptions, Device, Trainer> Make)
+    string Name, string Summary, IReadOnlyDictionary<string, TOptions> Presets, Func<TOptions, Device, RunFolder?, Trainer> Make)
     : Algorithm(Name, Summary)
     where TOptions : TrainOptions
 {
@@ -67,5 +67,5 @@ public sealed record Algorithm<TOptions>(
 
     public override TrainOptions Read(JsonElement config) => config.Deserialize<TOptions>(OptionText.Json)!;
 
-    public override Trainer Create(TrainOptions options, Device device) => Make((TOptions)options, device);
+    public override Trainer Create(TrainOptions options, Device device, RunFolder? run = null) => Make((TOptions)options, device, run);
 }

@@ -3,7 +3,9 @@ using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
 using WorldModels.Tests.Learning;
+using WorldModels.Tests.Train;
 using WorldModels.Train;
+using WorldModels.Train.A2C;
 using WorldModels.Train.EnvironmentModel;
 using WorldModels.Train.I2A;
 using static TorchSharp.torch;
@@ -58,7 +60,7 @@ public sealed class I2ATrainingTests
         for (int update = 0; update < 9; update++)
             stopped.Update(update, measure: false);
         var checkpoint = new Checkpoint();
-        checkpoint.AddParameters(stopped.Parameters);
+        checkpoint.AddWeights(stopped.Weights());
         stopped.Save(checkpoint);
         checkpoint.LoadParameters(resumed.Parameters);
         resumed.Load(checkpoint);
@@ -70,7 +72,7 @@ public sealed class I2ATrainingTests
 
         I2ATrainer New()
         {
-            var trainer = new I2ATrainer(options, CPU);
+            var trainer = new I2ATrainer(options, CPU, run.Folder);
             trainer.Prepare(run.Folder, TemporaryRun.Progress, CancellationToken.None);
             return trainer;
         }
@@ -122,6 +124,69 @@ public sealed class I2ATrainingTests
                 Assert.That(alone.Logits.ToArray(), Is.EqualTo(expected).Within(1e-4), $"row {row}, step {step}");
             }
         }
+    }
+
+    /// <summary>The same games, seeds and draws: what was evaluated is what ships, through the frames it remembers and the rollouts it draws.</summary>
+    [TestCase("a2c", 1)]
+    [TestCase("a2c", 3)]
+    [TestCase("i2a", 1)]
+    [TestCase("i2a", 2)]
+    public void TheControllerPlaysTheEvaluationAgain(string algorithm, int stack)
+    {
+        const int Episodes = 6, Rows = 3;
+        TrainOptions options = algorithm == "i2a"
+            ? Tiny with { Stack = stack, EvaluationEpisodes = Episodes }
+            : A2COptions.Presets["debug"] with { Stack = stack, EvaluationEpisodes = Episodes, Environments = Rows, Updates = 5 };
+        using var agent = new TemporaryBundle(algorithm, options);
+        ulong seed = (ulong)options.Seed + 1_000_003;
+        foreach (string way in (string[])["sampled", "greedy"])
+        {
+            using var controller = Controller.Load(agent.Bundle, new() { Batch = Rows, Seed = seed, Deterministic = way == "greedy" });
+            IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>("minipacman", Rows);
+            ReturnSample played = Evaluation.Play(games, Episodes, seed, (step, observations, first, actions) =>
+            {
+                for (int row = 0; row < Rows && step > 0; row++)
+                    if (first[row] == 1)
+                        controller.Reset([row]);
+                controller.Act(observations, actions);
+            });
+            Assert.That(played.Mean, Is.EqualTo(controller.Manifest.Training!.Figures[$"return_{way}_mean"]).Within(1e-6), way);
+            Assert.That(played.MeanLength, Is.EqualTo(controller.Manifest.Training.Figures[$"length_{way}_mean"]).Within(1e-6), way);
+        }
+    }
+
+    [Test]
+    public void ARunKeepsTheModelItLearnsWith()
+    {
+        using var runs = new TinyRuns();
+        string model = runs.Copy(_model.Bundle, "model"), run = runs["run"];
+        string[] options = [.. TinyRuns.I2A, "world=model", $"model={model}", "stack=2", "--run", run];
+        TrainTool.Succeed(options);
+        Directory.Delete(model, recursive: true);
+        TrainTool.Succeed("i2a", "--resume", run, "--set", "updates=12", "--no-export");
+        TrainTool.Succeed("export", run);
+        TrainTool.Succeed("verify", Path.Combine(run, "bundle"), "--run", run);
+
+        string kept = Path.Combine(run, "environment-model", "bundle");
+        Directory.Move(kept, model);
+        TrainTool.Run("i2a", "--resume", run, "--set", "updates=14").Refuses(kept, "is gone, the model that this agent learnt with", "--run");
+        Directory.Move(model, kept);
+        using var other = new TemporaryBundle(
+            "environment-model", EnvironmentModelOptions.Presets["debug"] with { Stack = 2, Updates = 5, Frames = 300, Games = 4, Seed = 9 });
+        Directory.Delete(kept, recursive: true);
+        Directory.Move(runs.Copy(other.Bundle, "other"), kept);
+        TrainTool.Run("i2a", "--resume", run, "--set", "updates=14").Refuses(kept, "is not the model that this agent learnt with", "--run");
+    }
+
+    [Test]
+    public void AModelThatWasBegunWithOtherOptionsIsRefused()
+    {
+        using var runs = new TinyRuns();
+        string run = runs["run"];
+        string[] options = [.. TinyRuns.I2A, "world=model", "modelPreset=debug", "--run", run];
+        TrainTool.Succeed([.. TinyRuns.EnvironmentModel, "--run", Path.Combine(run, "environment-model"), "--no-export"]);
+        TrainTool.Run(options).Refuses(Path.Combine(run, "environment-model"), "was begun with other options");
+        TrainTool.Run([.. options[..^2], "seed=4", "--run", run]).Refuses(run, "already holds a run", "--resume");
     }
 
     [Test]

@@ -5,10 +5,11 @@ public sealed class ShippingTests
 {
     [TestCase("a2c")]
     [TestCase("environment-model")]
+    [TestCase("i2a")]
     public void ABundleIsHeldAgainstTheCheckpointItCameFrom(string algorithm)
     {
         using var runs = new TinyRuns();
-        string run = runs.Train("run", algorithm == "a2c" ? TinyRuns.A2C : TinyRuns.EnvironmentModel);
+        string run = runs.Train("run", TinyRuns.Of(algorithm));
         string bundle = runs["shipped/bundle"];
         TrainTool.Succeed("export", run, "--output", bundle);
         Assert.That(TrainTool.Succeed("verify", bundle).Output, Does.Contain("verified"));
@@ -43,6 +44,26 @@ public sealed class ShippingTests
         string run = runs.Train("run", TinyRuns.A2C);
         TrainTool.Succeed("export", run);
         TrainTool.Run("verify", Path.Combine(run, "bundle"), "--run", runs["nowhere"]).Refuses("There is no checkpoint", runs["nowhere"]);
+    }
+
+    [Test]
+    public void AControlExperimentShipsNothing()
+    {
+        using var runs = new TinyRuns();
+        string run = runs.Train("run", [.. TinyRuns.I2A, "world=simulator"]);
+        TrainTool.Run("export", run, "--output", runs["shipped"]).Refuses(run, "is a control experiment, which ships nothing");
+        Assert.That(TrainTool.Succeed("export", run).ExitCode, Is.Zero);
+        Assert.That(Directory.Exists(Path.Combine(run, "bundle")), Is.False);
+    }
+
+    [TestCase("a2c")]
+    [TestCase("environment-model")]
+    [TestCase("i2a")]
+    public void BenchSaysWhereTheTimeGoes(string algorithm)
+    {
+        string[] options = [.. TinyRuns.Of(algorithm)[1..], "--updates", "2", "--rounds", "2"];
+        string output = TrainTool.Succeed(["bench", algorithm, .. options]).Output;
+        Assert.That(output, Does.Match($@"{algorithm}: [1-9][\d,]* frames/s").And.Match(@"learn +[\d.]+ +\d+ ?%"));
     }
 
     [Test]

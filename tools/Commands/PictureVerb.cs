@@ -5,7 +5,7 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 
-[Verb("picture", HelpText = "Draw real frames over dreamed ones along the same actions; of an agent, its game beside what it imagines "
+[Verb("picture", HelpText = "Draw real frames over dreamed ones along the same actions; of an agent, its game beside what its world imagines "
     + "for each action. As a film strip (.png) or an animation (.gif).")]
 public sealed class PictureVerb : RunningVerb
 {

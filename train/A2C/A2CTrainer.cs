@@ -18,8 +18,8 @@ public sealed class A2CTrainer : ActorCriticTrainer
 
     public override BundleDefinition Bundle() => A2CBundle.Define(_options.Env, Observation, Config, _options.Stack, StartObservations());
 
-    protected override Player Sit(IVectorEnvironment<long> games, ulong seed) =>
-        new ModelFreePlayer(_agent, Config, games.Count, _options.Stack, Parameters.Device);
+    protected override Player Sit(IVectorEnvironment<long> games, ulong seed, bool greedy) =>
+        new ModelFreePlayer(_agent, Config, games.Count, _options.Stack, Parameters.Device) { Greedy = greedy };
 
     private sealed class ModelFreePlayer(ActorCritic<EagerTensor> agent, ActorCriticConfig config, int games, int frames, Device device)
         : Player(config, games, frames, device)

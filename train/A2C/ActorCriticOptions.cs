@@ -17,7 +17,7 @@ public abstract record ActorCriticOptions : TrainOptions
     public int Stack { get; init; } = 1;
 
     /// <summary>Steps of each game per update (n of the n-step return).</summary>
-    [Range(1, 1024)]
+    [Fixed, Range(1, 1024)]
     public int Steps { get; init; } = 5;
 
     /// <summary>Discount.</summary>

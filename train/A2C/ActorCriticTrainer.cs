@@ -64,8 +64,8 @@ public abstract class ActorCriticTrainer : Trainer
     /// <summary>Where the agent's parameters live: these the loss of this class trains, others it leaves alone.</summary>
     protected Parameters<EagerTensor> AgentParameters => Parameters.Root[Agent.TrimEnd('/')];
 
-    /// <summary>The agent at play in <paramref name="games"/>.</summary>
-    protected abstract Player Sit(IVectorEnvironment<long> games, ulong seed);
+    /// <summary>The agent at play in <paramref name="games"/>; a greedy one draws nothing.</summary>
+    protected abstract Player Sit(IVectorEnvironment<long> games, ulong seed, bool greedy);
 
     /// <summary>Called after an optimiser step with the update's frames (nB, C k, H, W) and logits (nB, A), to learn more from them.</summary>
     protected virtual void Learned(Tensor frames, Tensor logits, Dictionary<string, double>? figures) { }
@@ -73,7 +73,7 @@ public abstract class ActorCriticTrainer : Trainer
     public override void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
     {
         _optimiser = optim.RMSProp(Trained(), _options.LearningRate, _options.Alpha, _options.Epsilon);
-        _player = Sit(_games, (ulong)_options.Seed);
+        _player = Sit(_games, (ulong)_options.Seed, greedy: false);
         _games.Reset((ulong)_options.Seed, _observations);
         _first.AsSpan().Fill(1);
         _player.See(_observations, _first, step: 0);
@@ -110,7 +110,7 @@ public abstract class ActorCriticTrainer : Trainer
         Tensor policyLoss = -(advantage.detach() * taken).mean();
         Tensor entropy = -(logPolicy.exp() * logPolicy).sum(1).mean();
         Tensor loss = _options.ValueCoefficient * valueLoss + policyLoss - _options.EntropyCoefficient * entropy;
-        SetLearningRate(update);
+        LearningRate.Set(_optimiser!, _options.LearningRate, _options.Decay, update, _options.Updates);
         _optimiser!.zero_grad();
         loss.backward();
         double norm = nn.utils.clip_grad_norm_(Trained(), _options.MaxGradNorm);
@@ -167,26 +167,24 @@ public abstract class ActorCriticTrainer : Trainer
     /// <summary>Returns of whole episodes in games never trained on, by the way of playing.</summary>
     protected virtual IEnumerable<(string Name, ReturnSample Returns)> Judge(int episodes, IProgressReport progress)
     {
-        yield return ("sampled", PlayEpisodes("playing", episodes, greedy: false, progress));
-        yield return ("greedy", PlayEpisodes("playing greedily", episodes, greedy: true, progress));
+        yield return ("sampled", PlayEpisodes("playing", episodes, progress, (games, seed) => Sit(games, seed, greedy: false)));
+        yield return ("greedy", PlayEpisodes("playing greedily", episodes, progress, (games, seed) => Sit(games, seed, greedy: true)));
         yield return ("random", Evaluation.PlayRandom(_options.Env, episodes, EvaluationSeed));
     }
 
-    /// <summary>Plays whole episodes, by the agent as it learns unless another one sits down.</summary>
+    /// <summary>Plays whole episodes.</summary>
     protected ReturnSample PlayEpisodes(
-        string title, int episodes, bool greedy, IProgressReport progress, Func<IVectorEnvironment<long>, ulong, Player>? sit = null)
+        string title, int episodes, IProgressReport progress, Func<IVectorEnvironment<long>, ulong, Player> sit)
     {
         IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>(_options.Env, Math.Min(_options.Environments, episodes));
-        using Player player = (sit ?? Sit)(games, EvaluationSeed);
+        using Player player = sit(games, EvaluationSeed);
         using IProgressTask task = progress.Start(title, episodes);
         using var guard = no_grad();
         return Evaluation.Play(games, episodes, EvaluationSeed, (step, observations, first, actions) =>
         {
             using var scope = NewDisposeScope();
             player.See(observations, first, step);
-            EagerTensor logits = player.Decide().Logits;
-            long[] chosen = greedy ? logits.ArgMax(-1).Value.cpu().data<long>().ToArray() : player.Draw(logits, EvaluationSeed, step);
-            chosen.CopyTo(actions);
+            player.Draw(player.Decide().Logits, EvaluationSeed, step).CopyTo(actions);
         }, done => task.Report(done, ""));
     }
 
@@ -262,13 +260,6 @@ public abstract class ActorCriticTrainer : Trainer
                 returns[i] = next[row] = _rewards[i] + (float)_options.Gamma * _continues[i] * next[row];
             }
         return returns;
-    }
-
-    private void SetLearningRate(long update)
-    {
-        double left = (_options.Updates - update) / Math.Max(1, _options.Decay * _options.Updates);
-        foreach (var group in _optimiser!.ParamGroups)
-            group.LearningRate = _options.LearningRate * Math.Min(1, left);
     }
 
     private Dictionary<string, double> Figures(Tensor loss, Tensor entropy, Tensor valueLoss, Tensor policyLoss, double norm)

@@ -10,7 +10,7 @@ namespace WorldModels.Train.A2C;
 public sealed class ActorSignature(ObservationSpec observation, int actions, int frames)
 {
     /// <summary>The stream of the noise that draws actions, whatever the graph's name.</summary>
-    private const string NoiseStream = "act/noise";
+    public const string NoiseStream = "act/noise";
 
     /// <summary>Observation, noise, and with several frames those seen before and whether an episode begins.</summary>
     public IReadOnlyList<TensorSpec> Inputs =>

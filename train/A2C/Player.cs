@@ -10,7 +10,7 @@ namespace WorldModels.Train.A2C;
 /// </summary>
 public abstract class Player : IDisposable
 {
-    private static readonly uint NoiseStream = Philox.Stream("act/noise");  // as the runtime names the noise of the exported graph
+    private static readonly uint NoiseStream = Philox.Stream(ActorSignature.NoiseStream);
 
     private readonly ActorCriticConfig _config;
     private readonly Device _device;
@@ -56,6 +56,9 @@ public abstract class Player : IDisposable
         LookAhead(step);
     }
 
+    /// <summary>Whether nothing is drawn, as in a deterministic controller: neither the action nor anything in what it looks ahead to.</summary>
+    public bool Greedy { get; init; }
+
     /// <summary>Logits (B, A) and value (B) for what was seen last.</summary>
     public abstract (EagerTensor Logits, EagerTensor Value) Decide();
 
@@ -63,7 +66,7 @@ public abstract class Player : IDisposable
     public long[] Draw(EagerTensor logits, ulong seed, long step)
     {
         int actions = _config.Actions;
-        for (int row = 0; row < Games; row++)
+        for (int row = 0; row < Games && !Greedy; row++)
             Philox.FillGumbel(new NoiseKey(seed, (uint)row, (uint)step, NoiseStream), _gumbel.AsSpan(row * actions, actions));
         EagerTensor chosen = logits.Detach().SampleCategorical(tensor(_gumbel, [Games, actions]).to(_device));
         return chosen.Value.cpu().data<long>().ToArray();

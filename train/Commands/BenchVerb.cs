@@ -2,6 +2,7 @@ using System.Diagnostics;
 using CommandLine;
 using WorldModels.Diagnostics;
 using WorldModels.Train.A2C;
+using WorldModels.Train.I2A;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;
@@ -42,12 +43,14 @@ public sealed class BenchVerb : Verb
         TrainOptions options = algorithm.Preset(Preset);
         options = OptionText.With(Env is null ? options : options with { Env = Env }, Set);
         Algorithm.RequireEnvironment(options.Env);
+        if (options is I2AOptions { World: ImaginationWorld.Model, Model: "" })
+            throw new UserException("bench trains no environment model; give one, whose weights do not matter for speed: --set model=BUNDLE");
         using PyTorchPeer? peer = Open(options);
         string folder = Directory.CreateTempSubdirectory("worldmodels-bench-").FullName;
         try
         {
             using RunFolder run = RunFolder.Create(folder, algorithm.Name, options);
-            using Trainer trainer = algorithm.Create(options, Devices.Open("cpu", options));
+            using Trainer trainer = algorithm.Create(options, Devices.Open("cpu", options), run);
             trainer.Prepare(run, Progress.Create(), CancellationToken.None);
             Measure(trainer, peer, output);
         }
@@ -61,8 +64,8 @@ public sealed class BenchVerb : Verb
     private PyTorchPeer? Open(TrainOptions options) => (Peer, options) switch
     {
         (null, _) => null,
-        ("pytorch", A2COptions { Stack: 1 } a2c) => new(a2c),
-        ("pytorch", _) => throw new UserException("--peer pytorch is there for a2c with stack=1 only."),
+        ("pytorch", A2COptions { Stack: 1, Filters: 16, Hidden: 256, Threads: 1 } a2c) => new(a2c),
+        ("pytorch", _) => throw new UserException("--peer pytorch is there for a2c alone, with stack, filters, hidden and threads as they are."),
         _ => throw new UserException($"There is no peer '{Peer}': --peer pytorch."),
     };
 
@@ -78,24 +81,32 @@ public sealed class BenchVerb : Verb
             return clock.Elapsed.TotalSeconds;
         }
         Ours(WarmUp);
-        peer?.Run(WarmUp);
+        peer?.Run(WarmUp, keep: false);
+        peer?.Run(WarmUp, keep: true);
         trainer.Timings.Clear();
-        List<double> ours = [], theirs = [];
+        List<double> ours = [], theirs = [], kept = [];
         for (int round = 0; round < Rounds; round++)
         {
             ours.Add(Ours(Updates));
-            if (peer is not null)
-                theirs.Add(peer.Run(Updates));
+            if (peer is null)
+                continue;
+            theirs.Add(peer.Run(Updates, keep: false));
+            kept.Add(peer.Run(Updates, keep: true));
         }
         long frames = trainer.Frames(Updates);
         output.WriteLine($"{Machine.Current}");
         output.WriteLine($"{Rounds} rounds of {Updates} updates, {trainer.Parameters.Count:N0} parameters, libtorch threads: {get_num_threads()}");
         output.WriteLine($"{AlgorithmName}: {frames / Median(ours):N0} frames/s (median)");
+        void Compare(string how, List<double> peers)
+        {
+            double ratio = Median([.. ours.Zip(peers, (own, other) => other / own)]);
+            output.WriteLine($"PyTorch {peer!.Version} on recorded frames, {how}: {frames / Median(peers):N0} frames/s; ours is {ratio:F2} times "
+                + "as fast (median of the rounds' ratios)");
+        }
         if (peer is not null)
         {
-            double ratio = Median([.. ours.Zip(theirs, (own, other) => other / own)]);
-            output.WriteLine($"PyTorch {peer.Version} on recorded frames: {frames / Median(theirs):N0} frames/s; ours is {ratio:F2} times "
-                + "as fast (median of the rounds' ratios)");
+            Compare("acting, then learning anew", theirs);
+            Compare("the gradients of acting kept, as here", kept);
         }
         double updates = Updates * (double)Rounds, total = trainer.Timings.Seconds.Values.Sum();
         TextTable.Write(output, ["part", "ms per update", "share"], [.. trainer.Timings.Seconds.Select(part => (string[])

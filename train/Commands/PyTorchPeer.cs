@@ -7,7 +7,8 @@ using WorldModels.Train.A2C;
 namespace WorldModels.Train;
 
 /// <summary>
-/// The A2C recipe in plain PyTorch, in a process of its own, on frames recorded from random play: it need not step an environment.
+/// The A2C recipe in plain PyTorch, in a process of its own, on frames recorded from random play: it need not step an environment. Freed
+/// memory is kept there as it is here.
 /// </summary>
 internal sealed class PyTorchPeer : IDisposable
 {
@@ -31,6 +32,8 @@ internal sealed class PyTorchPeer : IDisposable
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
+        foreach ((string name, string value) in NativeMemory.Environment)
+            start.Environment[name] = value;
         _python = Process.Start(start)!;
         if (_python.StandardOutput.ReadLine() is { } version)
         {
@@ -45,10 +48,10 @@ internal sealed class PyTorchPeer : IDisposable
     /// <summary>PyTorch's version.</summary>
     public string Version { get; }
 
-    /// <summary>Makes some updates; the seconds they took.</summary>
-    public double Run(int updates)
+    /// <summary>Makes some updates, with the gradients of acting kept or everything computed again to learn; the seconds they took.</summary>
+    public double Run(int updates, bool keep)
     {
-        _python.StandardInput.WriteLine(updates);
+        _python.StandardInput.WriteLine($"{updates} {(keep ? 1 : 0)}");
         _python.StandardInput.Flush();
         string line = _python.StandardOutput.ReadLine()
             ?? throw new UserException($"PyTorch stopped: {_python.StandardError.ReadToEnd().Trim().Split('\n')[^1]}");

@@ -82,7 +82,9 @@ public sealed class EnvironmentModelTrainer : Trainer
 
     public override IReadOnlyDictionary<string, double> Update(long update, bool measure)
     {
-        Fill(update);
+        using (Timings.Of("sample"))
+            Fill(update);
+        using var learning = Timings.Of("learn");
         using var scope = NewDisposeScope();
         Device device = Parameters.Device;
         int batch = _options.Batch;
@@ -104,7 +106,7 @@ public sealed class EnvironmentModelTrainer : Trainer
             goesOn = nn.functional.binary_cross_entropy_with_logits(prediction.Continue.Value, target);
             loss += _options.ContinueCoefficient * goesOn;
         }
-        SetLearningRate(update);
+        LearningRate.Set(_optimiser, _options.LearningRate, _options.Decay, update, _options.Updates);
         _optimiser.zero_grad();
         loss.backward();
         _optimiser.step();
@@ -167,12 +169,5 @@ public sealed class EnvironmentModelTrainer : Trainer
             Array.Copy(_actions, 1, _actions, 0, _actions.Length - 1);
             _actions[^1] = first;
         }
-    }
-
-    private void SetLearningRate(long update)
-    {
-        double left = (_options.Updates - update) / Math.Max(1, _options.Decay * _options.Updates);
-        foreach (var group in _optimiser.ParamGroups)
-            group.LearningRate = _options.LearningRate * Math.Min(1, left);
     }
 }

@@ -87,7 +87,7 @@ public sealed class ParityReference
     private Tensor[] Inputs(IGraphDefinition graph, IReadOnlyDictionary<string, Tensor> states, int step) =>
         [.. graph.Inputs.Select(input => input.Role switch
         {
-            TensorRole.Observation => Observations(),
+            TensorRole.Observation => Observations(step),
             TensorRole.State => states[input.Name],
             TensorRole.Action => Actions(input, step),
             TensorRole.Noise => Noise(input, step),
@@ -95,12 +95,13 @@ public sealed class ParityReference
             _ => throw new InvalidOperationException($"No reference input is defined for the role {input.Role} of {input.Name}."),
         })];
 
-    private Tensor Observations()
+    /// <summary>Other ones at every step, for a graph may remember those before.</summary>
+    private Tensor Observations(int step)
     {
         int size = _bundle.Observation.Size, starts = _bundle.Starts.Length / size;
         var values = new float[Batch * size];
         for (int row = 0; row < Batch; row++)
-            Array.Copy(_bundle.Starts, row * starts / Batch * size, values, row * size, size);
+            Array.Copy(_bundle.Starts, (row * starts / Batch + step) % starts * size, values, row * size, size);
         return tensor(values, [Batch, .. _bundle.Observation.Shape.Select(axis => (long)axis)]);
     }
 

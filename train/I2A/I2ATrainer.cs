@@ -3,6 +3,7 @@ using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
 using WorldModels.Train.A2C;
+using WorldModels.Train.EnvironmentModel;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.I2A;
@@ -23,13 +24,17 @@ public sealed class I2ATrainer : ActorCriticTrainer
     private readonly ActorCritic<EagerTensor>? _rollout;
     private readonly TorchSharp.Modules.Adam? _imitation;
 
-    public I2ATrainer(I2AOptions options, Device device) : base(options, device)
+    /// <param name="options">Its options.</param>
+    /// <param name="device">Where it learns.</param>
+    /// <param name="run">Its run, whose environment model decides on the agent's sizes once it is there.</param>
+    public I2ATrainer(I2AOptions options, Device device, RunFolder? run = null) : base(options, device)
     {
         _options = options;
-        if (EnvironmentRegistry.Make<long>(options.Env) is not MiniPacmanEnvironment game)
+        if (EnvironmentRegistry.Make<long>(options.Env) is not MiniPacmanEnvironment)
             throw new UserException($"i2a imagines the modes of MiniPacman, not {options.Env}.");
-        _model = options.World == ImaginationWorld.Model ? ImaginationModel.Of(options) : null;
-        _rewards = _model?.Rewards ?? RewardTable.For(game.Game.Mode);
+        _model = options.World == ImaginationWorld.Model ? new(options, run) : null;
+        // The control worlds stand in for the preset's model, so that the agents are of one size.
+        _rewards = _model?.Rewards ?? EnvironmentModelTrainer.RewardsOf(ImaginationModel.Preset(options));
         _config = new()
         {
             Agent = Config,
@@ -75,13 +80,15 @@ public sealed class I2ATrainer : ActorCriticTrainer
     public override void Load(Checkpoint checkpoint)
     {
         base.Load(checkpoint);
+        _model?.RequireSame(checkpoint.Weights());
         if (_imitation is not null)
             checkpoint.LoadOptimiser(_imitation, "imitation");
     }
 
-    public override BundleDefinition? Bundle() => _options.World == ImaginationWorld.Simulator
-        ? null
-        : I2ABundle.Define(_options, Observation, _config, _model?.Config, Nothing(), StartObservations());
+    public override bool Ships => _options.World != ImaginationWorld.Simulator;
+
+    public override BundleDefinition Bundle() =>
+        I2ABundle.Define(_options, Observation, _config, _model?.Config, Nothing(), StartObservations());
 
     public override IReadOnlyDictionary<string, WeightArray> Weights() =>
         Parameters.ToWeights().Concat(_model?.Parameters.ToWeights() ?? new Dictionary<string, WeightArray>()).ToDictionary();
@@ -93,11 +100,19 @@ public sealed class I2ATrainer : ActorCriticTrainer
         base.Dispose();
     }
 
-    protected override Player Sit(IVectorEnvironment<long> games, ulong seed) => Sit(games, seed, shuffle: false);
+    protected override Player Sit(IVectorEnvironment<long> games, ulong seed, bool greedy) => Sit(games, seed, greedy, RolloutSource.Own);
 
-    protected override IEnumerable<(string Name, ReturnSample Returns)> Judge(int episodes, IProgressReport progress) =>
-        base.Judge(episodes, progress).Append(("shuffled", PlayEpisodes(
-            "playing on others' rollouts", episodes, greedy: false, progress, (games, seed) => Sit(games, seed, shuffle: true))));
+    protected override IEnumerable<(string Name, ReturnSample Returns)> Judge(int episodes, IProgressReport progress)
+    {
+        foreach ((string Name, ReturnSample Returns) sample in base.Judge(episodes, progress))
+            yield return sample;
+        yield return ("swapped", Misled("playing on swapped rollouts", RolloutSource.Swapped));
+        if (Math.Min(_options.Environments, episodes) > 1)
+            yield return ("shuffled", Misled("playing on others' rollouts", RolloutSource.Shuffled));
+
+        ReturnSample Misled(string title, RolloutSource source) =>
+            PlayEpisodes(title, episodes, progress, (games, seed) => Sit(games, seed, greedy: false, source));
+    }
 
     protected override void Learned(Tensor frames, Tensor logits, Dictionary<string, double>? figures)
     {
@@ -112,7 +127,7 @@ public sealed class I2ATrainer : ActorCriticTrainer
             figures["distillation_loss"] = loss.item<float>();
     }
 
-    private ImaginingPlayer Sit(IVectorEnvironment<long> games, ulong seed, bool shuffle)
+    private ImaginingPlayer Sit(IVectorEnvironment<long> games, ulong seed, bool greedy, RolloutSource source)
     {
         int rollouts = games.Count * Config.Actions;
         ImaginedGames world = _options.World switch
@@ -121,7 +136,10 @@ public sealed class I2ATrainer : ActorCriticTrainer
             ImaginationWorld.Simulator => new SimulatedGames((MiniPacmanVectorEnvironment)games, _rewards, Config.Actions, seed),
             _ => new CopiedGames(new(Parameters.Root.Constant("nothing", Nothing(), 1, _rewards.Count))),
         };
-        return new(_agent, _config, world, Core(Parameters.Root, world, _config), games.Count, seed, shuffle, Parameters.Device);
+        return new(_agent, _config, world, Core(Parameters.Root, world, _config), games.Count, seed, Parameters.Device)
+        {
+            Greedy = greedy, Source = source,
+        };
     }
 
     private float[] Nothing()

@@ -8,23 +8,33 @@ using static TorchSharp.torch;
 namespace WorldModels.Train.I2A;
 
 /// <summary>
-/// The environment model that an agent imagines with: a bundle that the user names, or one that is learnt first, inside the run's folder.
-/// Frozen: no optimiser knows it.
+/// The environment model that an agent imagines with: a bundle that the user names, or one that is learnt first. Either way the run's folder
+/// keeps it, so that nothing that happens elsewhere changes the run. Frozen: no optimiser knows it.
 /// </summary>
 public sealed class ImaginationModel : IDisposable
 {
     private const string Folder = "environment-model";
 
-    private readonly EnvironmentModelOptions _options;
-    private readonly ImaginedFrames _kind;
+    private readonly I2AOptions _options;
+    private readonly EnvironmentModelOptions _model;
     private string? _bundle;
     private EagerParameters? _parameters;
 
-    private ImaginationModel(EnvironmentModelOptions options, ImaginedFrames kind, string? bundle)
+    /// <param name="options">The agent's options.</param>
+    /// <param name="run">Its run, if it has one; the model that is there counts, whatever the options say.</param>
+    /// <exception cref="UserException">The bundle is none of an environment model, or of another world than the agent's.</exception>
+    public ImaginationModel(I2AOptions options, RunFolder? run)
     {
-        (_options, _kind, _bundle) = (options, kind, bundle);
-        Config = EnvironmentModelTrainer.ConfigOf(options);
-        Rewards = EnvironmentModelTrainer.RewardsOf(options);
+        _options = options;
+        string? bundle = run is not null && Directory.Exists(BundleIn(run)) ? BundleIn(run) : options.Model.Length > 0 ? options.Model : null;
+        _model = bundle is null ? Preset(options) : OptionsOf(bundle);
+        if (EnvironmentRegistry.Make<long>(_model.Env).Name != EnvironmentRegistry.Make<long>(options.Env).Name)
+            throw new UserException($"{bundle} is a model of {_model.Env}; an agent that plays {options.Env} needs one of that.");
+        if (_model.Stack != options.Stack)
+            throw new UserException(
+                $"The environment model sees {_model.Stack} frames and the agent {options.Stack}: --set stack={_model.Stack}");
+        Config = EnvironmentModelTrainer.ConfigOf(_model);
+        Rewards = EnvironmentModelTrainer.RewardsOf(_model);
     }
 
     /// <summary>The model's sizes.</summary>
@@ -36,45 +46,74 @@ public sealed class ImaginationModel : IDisposable
     /// <summary>Its weights, under "model"; there once it is prepared.</summary>
     public EagerParameters Parameters => _parameters ?? throw new InvalidOperationException("The model is not prepared yet.");
 
-    /// <summary>The model of a run.</summary>
-    /// <exception cref="UserException">The bundle is none, or of another world than the run's.</exception>
-    public static ImaginationModel Of(I2AOptions options)
-    {
-        EnvironmentModelOptions model = options.Model.Length > 0 ? OptionsOf(options.Model) : Preset(options);
-        if (EnvironmentRegistry.Make<long>(model.Env).Name != EnvironmentRegistry.Make<long>(options.Env).Name)
-            throw new UserException($"{options.Model} is a model of {model.Env}; an agent that plays {options.Env} needs one of that.");
-        if (model.Stack != options.Stack)
-            throw new UserException(
-                $"The environment model sees {model.Stack} frames and the agent {options.Stack}: --set stack={model.Stack}");
-        return new(model, options.Imagined, options.Model.Length > 0 ? options.Model : null);
-    }
-
-    /// <summary>Learns the model if it is not there yet, and takes up its weights.</summary>
-    public void Prepare(RunFolder run, Device device, IProgressReport progress, CancellationToken stop)
-    {
-        string path = run.File(Folder);
-        if (_bundle is null && !Directory.Exists(Path.Combine(path, "bundle")))
-        {
-            bool begun = File.Exists(Path.Combine(path, "config.json"));
-            using RunFolder folder = begun ? RunFolder.Resume(path) : RunFolder.Create(path, Folder, _options);
-            if (Session.Run(folder, Algorithm.Find(Folder), _options, device, progress, export: true, stop) == RunOutcome.Interrupted)
-                return;
-        }
-        _bundle ??= Path.Combine(path, "bundle");
-        _parameters = EagerParameters.From(Safetensors.Read(Path.Combine(_bundle, "weights.safetensors")).Weights(), device);
-    }
-
-    /// <summary>The world of <paramref name="rollouts"/> rollouts, as the runtime runs it.</summary>
-    public RuntimeGames Play(int rollouts, int threads) =>
-        new(_bundle!, new EnvironmentModel<EagerTensor>(Parameters.Root["model"], Config), Config, _kind, rollouts, threads);
-
-    public void Dispose() => _parameters?.Dispose();
-
-    private static EnvironmentModelOptions Preset(I2AOptions options) =>
-        ((EnvironmentModelOptions)Algorithm.Find(Folder).Preset(options.ModelPreset)) with
+    /// <summary>The options by which an agent's model is learnt where no bundle is given.</summary>
+    public static EnvironmentModelOptions Preset(I2AOptions options) =>
+        (EnvironmentModelOptions)Algorithm.Find(Folder).Preset(options.ModelPreset) with
         {
             Env = options.Env, Seed = options.Seed, Stack = options.Stack,
         };
+
+    /// <summary>Copies or learns the model if it is not there yet, and takes up its weights.</summary>
+    public void Prepare(RunFolder run, Device device, IProgressReport progress, CancellationToken stop)
+    {
+        _bundle = BundleIn(run);
+        if (!Directory.Exists(_bundle))
+        {
+            if (File.Exists(run.CheckpointPath))
+                throw new UserException($"{_bundle} is gone, the model that this agent learnt with. Restore it, or start a new run with --run.");
+            if (_options.Model.Length > 0)
+                Copy(_options.Model, _bundle);
+            else if (Learn(run.File(Folder), device, progress, stop) == RunOutcome.Interrupted)
+                return;
+        }
+        _parameters = EagerParameters.From(Safetensors.Read(Path.Combine(_bundle, "weights.safetensors")).Weights(), device);
+    }
+
+    /// <summary>Compares the model with the one that a checkpoint was made with.</summary>
+    /// <exception cref="UserException">It is another one.</exception>
+    public void RequireSame(IReadOnlyDictionary<string, WeightArray> stored)
+    {
+        foreach ((string path, WeightArray weight) in Parameters.ToWeights())
+            if (!stored.TryGetValue(path, out WeightArray? other) || !other.Values.AsSpan().SequenceEqual(weight.Values))
+                throw new UserException(
+                    $"{_bundle} is not the model that this agent learnt with ({path} differs). Restore it, or start a new run with --run.");
+    }
+
+    /// <summary>The world of <paramref name="rollouts"/> rollouts, as the runtime runs it.</summary>
+    public RuntimeGames Play(int rollouts, int threads) => new(
+        _bundle!, new EnvironmentModel<EagerTensor>(Parameters.Root["model"], Config), Config, _options.Imagined, rollouts, threads);
+
+    public void Dispose() => _parameters?.Dispose();
+
+    private RunOutcome Learn(string path, Device device, IProgressReport progress, CancellationToken stop)
+    {
+        bool begun = File.Exists(Path.Combine(path, "config.json"));
+        if (begun && Session.ReadOptions(path, Algorithm.Find(Folder)) != _model)
+            throw new UserException($"{path} was begun with other options. Delete it to learn the model anew, or name another folder with --run.");
+        using RunFolder folder = begun ? RunFolder.Resume(path) : RunFolder.Create(path, Folder, _model);
+        return Session.Run(folder, Algorithm.Find(Folder), _model, device, progress, export: true, stop);
+    }
+
+    private static string BundleIn(RunFolder run) => Path.Combine(run.File(Folder), "bundle");
+
+    /// <summary>The folder appears whole: it is filled beside its place, then renamed.</summary>
+    private static void Copy(string bundle, string target)
+    {
+        string temporary = target + ".tmp";
+        try
+        {
+            if (Directory.Exists(temporary))
+                Directory.Delete(temporary, recursive: true);
+            Directory.CreateDirectory(temporary);
+            foreach (string file in Manifest.Load(bundle).Files.Keys.Append(Manifest.FileName))
+                File.Copy(Path.Combine(bundle, file), Path.Combine(temporary, file));
+            Directory.Move(temporary, target);
+        }
+        catch (Exception exception) when (Disk.IsRefusal(exception))
+        {
+            throw Disk.Refused(target, exception);
+        }
+    }
 
     private static EnvironmentModelOptions OptionsOf(string bundle)
     {

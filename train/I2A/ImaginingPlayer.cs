@@ -5,6 +5,19 @@ using static TorchSharp.torch;
 
 namespace WorldModels.Train.I2A;
 
+/// <summary>Negative controls of an agent that imagines: whose rollouts its decisions read.</summary>
+public enum RolloutSource
+{
+    /// <summary>Its own.</summary>
+    Own,
+
+    /// <summary>Those of another game: neither the present nor the future is right.</summary>
+    Shuffled,
+
+    /// <summary>Its own, each in the place of the next action's: all is right but what follows from what.</summary>
+    Swapped,
+}
+
 /// <summary>
 /// The imagination-augmented agent at play. What it imagined of an observation is kept until the next one is seen: acting, learning and
 /// bootstrapping read the same rollouts, and the world is asked once.
@@ -19,7 +32,6 @@ public sealed class ImaginingPlayer : Player
     private readonly ImaginationCore<EagerTensor> _core;
     private readonly Device _device;
     private readonly ulong _seed;
-    private readonly bool _shuffle;
     private readonly float[] _gumbel;                       // (B, A, D - 1, A)
     private readonly float[][] _frame, _reward, _continue;  // D of (B A, 3, H, W), (B A, R), (B A)
 
@@ -29,14 +41,13 @@ public sealed class ImaginingPlayer : Player
     /// <param name="core">Rolls that world forward.</param>
     /// <param name="games">B, games in lock step.</param>
     /// <param name="seed">Of the rollout policy's draws.</param>
-    /// <param name="shuffle">Negative control: each game's decision reads the codes of the next game's rollouts.</param>
     /// <param name="device">Where the agent computes.</param>
     public ImaginingPlayer(
         ImaginationAgent<EagerTensor> agent, ImaginationAgentConfig config, ImaginedGames world, ImaginationCore<EagerTensor> core,
-        int games, ulong seed, bool shuffle, Device device)
+        int games, ulong seed, Device device)
         : base(config.Agent, games, config.Frames, device)
     {
-        (_agent, _config, _world, _core, _device, _seed, _shuffle) = (agent, config, world, core, device, seed, shuffle);
+        (_agent, _config, _world, _core, _device, _seed) = (agent, config, world, core, device, seed);
         int actions = config.Agent.Actions, rollouts = games * actions;
         _gumbel = new float[rollouts * (config.Depth - 1) * actions];
         _frame = Steps(3 * config.Agent.Rows * config.Agent.Columns);
@@ -46,23 +57,31 @@ public sealed class ImaginingPlayer : Player
         float[][] Steps(int size) => [.. Enumerable.Range(0, config.Depth).Select(_ => new float[rollouts * size])];
     }
 
+    /// <summary>Whose rollouts its decisions read.</summary>
+    public RolloutSource Source { get; init; }
+
     public override (EagerTensor Logits, EagerTensor Value) Decide()
     {
-        EagerTensor codes = _agent.Codes(Rollouts());                           // (B, A units)
-        return _agent.Forward(Frames, _shuffle ? codes.Value.roll([1], [0]) : codes);
+        EagerTensor codes = _agent.Codes(Imagined());                           // (B, A units)
+        return _agent.Forward(Frames, Source switch
+        {
+            RolloutSource.Shuffled => codes.Value.roll([1], [0]),
+            RolloutSource.Swapped => codes.Value.roll([_config.Encoder.Units], [1]),
+            _ => codes,
+        });
     }
 
     public override void Save(BinaryWriter writer)
     {
         base.Save(writer);
-        foreach (float[] values in Imagined())
+        foreach (float[] values in Arrays())
             Write(writer, values);
     }
 
     public override void Load(BinaryReader reader)
     {
         base.Load(reader);
-        foreach (float[] values in Imagined())
+        foreach (float[] values in Arrays())
             Read(reader, values);
     }
 
@@ -88,7 +107,7 @@ public sealed class ImaginingPlayer : Player
         static void Keep(EagerTensor from, float[] to) => from.Value.cpu().contiguous().data<float>().CopyTo(to);
     }
 
-    private IReadOnlyList<ImaginedStep<EagerTensor>> Rollouts()
+    private IReadOnlyList<ImaginedStep<EagerTensor>> Imagined()
     {
         (int rows, int columns) = (_config.Agent.Rows, _config.Agent.Columns);
         int rollouts = Games * _config.Agent.Actions;
@@ -102,10 +121,10 @@ public sealed class ImaginingPlayer : Player
     private EagerTensor Noise(long step)
     {
         int actions = _config.Agent.Actions, size = _gumbel.Length / Games;
-        for (int row = 0; row < Games; row++)
+        for (int row = 0; row < Games && !Greedy; row++)
             Philox.FillGumbel(new NoiseKey(_seed, (uint)row, (uint)step, RolloutStream), _gumbel.AsSpan(row * size, size));
         return tensor(_gumbel, [Games, actions, _config.Depth - 1, actions]).to(_device);
     }
 
-    private IEnumerable<float[]> Imagined() => [.. _frame, .. _reward, .. _continue];
+    private IEnumerable<float[]> Arrays() => [.. _frame, .. _reward, .. _continue];
 }

@@ -73,14 +73,14 @@ public sealed class Checkpoint
     public string? NotFinite() => _tensors.FirstOrDefault(pair => pair.Value.ElementType == typeof(float)
         && pair.Value.Values<float>().AsSpan().ContainsAnyExceptInRange(float.MinValue, float.MaxValue)).Key;
 
-    /// <summary>Stores every parameter.</summary>
-    public void AddParameters(EagerParameters parameters)
+    /// <summary>Stores weights by path.</summary>
+    public void AddWeights(IReadOnlyDictionary<string, WeightArray> weights)
     {
-        foreach ((string path, WeightArray weight) in parameters.ToWeights())
+        foreach ((string path, WeightArray weight) in weights)
             _tensors.Add(ParameterPrefix + path, TensorData.Of(weight.Values, [.. weight.Shape]));
     }
 
-    /// <summary>Trained weights by path, as the exporter takes them.</summary>
+    /// <summary>The weights by path, as the exporter takes them.</summary>
     public IReadOnlyDictionary<string, WeightArray> Weights() => _tensors
         .Where(pair => pair.Key.StartsWith(ParameterPrefix, StringComparison.Ordinal))
         .ToDictionary(pair => pair.Key[ParameterPrefix.Length..], pair => new WeightArray(pair.Value.Values<float>(), [.. pair.Value.Shape]));

@@ -11,7 +11,7 @@ public static class Session
     public static RunOutcome Run(
         RunFolder folder, Algorithm algorithm, TrainOptions options, Device device, IProgressReport progress, bool export, CancellationToken stop)
     {
-        using Trainer trainer = algorithm.Create(options, device);
+        using Trainer trainer = algorithm.Create(options, device, folder);
         progress.Say($"{algorithm.Name} on {options.Env}: {trainer.Parameters.Count:N0} parameters, run folder {folder.Path}");
         var run = new TrainingRun(folder, trainer, progress);
         if (run.Train(stop) == RunOutcome.Interrupted)
@@ -30,7 +30,9 @@ public static class Session
         (string name, TrainOptions options) = ReadOptions(path);
         using RunFolder folder = RunFolder.Resume(path);
         Checkpoint checkpoint = Checkpoint.Read(folder.CheckpointPath);
-        using Trainer trainer = Algorithm.Find(name).Create(options, Devices.Open("cpu", options));
+        using Trainer trainer = Algorithm.Find(name).Create(options, Devices.Open("cpu", options), folder);
+        if (output is not null && !trainer.Ships)
+            throw new UserException($"{path} is a control experiment, which ships nothing. Without --output, it is evaluated.");
         trainer.Prepare(folder, progress, CancellationToken.None);
         var run = new TrainingRun(folder, trainer, progress);
         run.Load(checkpoint);
@@ -73,11 +75,12 @@ public static class Session
         foreach ((string figure, double value) in figures)
             progress.Say($"  {figure,-28} {value:0.####}");
         Disk.Write(folder.EvaluationPath, JsonSerializer.Serialize(figures, OptionText.Json) + "\n");
-        if (trainer.Bundle() is not { } definition)
+        if (!trainer.Ships)
         {
             progress.Say($"A control experiment ships nothing; its figures are in {folder.EvaluationPath}");
             return;
         }
+        BundleDefinition definition = trainer.Bundle();
         var training = new TrainingSpec
         {
             Seed = options.Seed,

@@ -39,10 +39,13 @@ public abstract class Trainer : IDisposable
     /// <summary>Figures by which the algorithm is judged, with their baselines.</summary>
     public abstract IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress);
 
-    /// <summary>What ships: graphs, spaces, reference inputs. Null where there is nothing to ship, such as a control experiment.</summary>
-    public abstract BundleDefinition? Bundle();
+    /// <summary>Whether there is a bundle to ship; a control experiment has none.</summary>
+    public virtual bool Ships => true;
 
-    /// <summary>The weights of the bundle's graphs by path.</summary>
+    /// <summary>What ships: graphs, spaces, reference inputs.</summary>
+    public abstract BundleDefinition Bundle();
+
+    /// <summary>The weights of the bundle's graphs by path, those that are not trained among them.</summary>
     public virtual IReadOnlyDictionary<string, WeightArray> Weights() => Parameters.ToWeights();
 
     public virtual void Dispose() => Parameters.Dispose();

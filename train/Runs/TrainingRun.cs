@@ -73,7 +73,7 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
         var checkpoint = new Checkpoint();
         checkpoint.Set("updates", Updates);
         checkpoint.Set("seconds", Seconds);
-        checkpoint.AddParameters(trainer.Parameters);
+        checkpoint.AddWeights(trainer.Weights());
         trainer.Save(checkpoint);
         if (checkpoint.NotFinite() is { } name)
             throw Diverged(name);
