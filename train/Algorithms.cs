@@ -16,6 +16,16 @@ public abstract record Algorithm(string Name, string Summary)
     /// <summary>The options of a preset.</summary>
     public abstract TrainOptions Preset(string name);
 
+    /// <summary>The options of a new run: a preset's, another environment and seed where given, then single ones set.</summary>
+    public TrainOptions Resolve(string preset, string? environment, long? seed, IEnumerable<string> assignments)
+    {
+        TrainOptions options = Preset(preset);
+        options = options with { Env = environment ?? options.Env, Seed = seed ?? options.Seed };
+        options = OptionText.With(options, assignments);
+        RequireEnvironment(options.Env);
+        return options;
+    }
+
     /// <summary>Options as config.json holds them.</summary>
     public abstract TrainOptions Read(JsonElement config);
 

@@ -126,7 +126,7 @@ public sealed class I2ATrainingTests
         }
     }
 
-    /// <summary>The same games, seeds and draws: what was evaluated is what ships, through the frames it remembers and the rollouts it draws.</summary>
+    /// <summary>The same games and draws: what was evaluated is what ships, down to the frames it remembers and the rollouts it draws.</summary>
     [TestCase("a2c", 1)]
     [TestCase("a2c", 3)]
     [TestCase("i2a", 1)]

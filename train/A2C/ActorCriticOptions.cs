@@ -25,8 +25,8 @@ public abstract record ActorCriticOptions : TrainOptions
     public double Gamma { get; init; } = 0.99;
 
     /// <summary>
-    /// Factor on the rewards that are learnt from; returns are reported without it. Where deaths cost 20, a tenth keeps the entropy's weight
-    /// in proportion: without, the policy is certain of itself before it has learnt anything.
+    /// Factor on the rewards that are learnt from; returns are reported without it. Where deaths cost 20, a tenth keeps the entropy's
+    /// weight in proportion: without, the policy is certain of itself before it has learnt anything.
     /// </summary>
     [Range(1e-6, 1e6)]
     public double RewardScale { get; init; } = 1;

@@ -67,7 +67,7 @@ public abstract class ActorCriticTrainer : Trainer
     /// <summary>The agent at play in <paramref name="games"/>; a greedy one draws nothing.</summary>
     protected abstract Player Sit(IVectorEnvironment<long> games, ulong seed, bool greedy);
 
-    /// <summary>Called after an optimiser step with the update's frames (nB, C k, H, W) and logits (nB, A), to learn more from them.</summary>
+    /// <summary>Called after an optimiser step with its frames (nB, C k, H, W) and logits (nB, A), to learn more from them.</summary>
     protected virtual void Learned(Tensor frames, Tensor logits, Dictionary<string, double>? figures) { }
 
     public override void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)

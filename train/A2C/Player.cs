@@ -56,7 +56,7 @@ public abstract class Player : IDisposable
         LookAhead(step);
     }
 
-    /// <summary>Whether nothing is drawn, as in a deterministic controller: neither the action nor anything in what it looks ahead to.</summary>
+    /// <summary>Whether nothing is drawn, as in a deterministic controller: neither actions nor anything in what it looks ahead to.</summary>
     public bool Greedy { get; init; }
 
     /// <summary>Logits (B, A) and value (B) for what was seen last.</summary>

@@ -40,11 +40,9 @@ public sealed class BenchVerb : Verb
             throw new UserException("--updates and --rounds take whole numbers of at least 1.");
         Devices.Provision(!NoProvision);
         Algorithm algorithm = Algorithm.Find(AlgorithmName);
-        TrainOptions options = algorithm.Preset(Preset);
-        options = OptionText.With(Env is null ? options : options with { Env = Env }, Set);
-        Algorithm.RequireEnvironment(options.Env);
+        TrainOptions options = algorithm.Resolve(Preset, Env, seed: null, Set);
         if (options is I2AOptions { World: ImaginationWorld.Model, Model: "" })
-            throw new UserException("bench trains no environment model; give one, whose weights do not matter for speed: --set model=BUNDLE");
+            throw new UserException("bench trains no environment model. Give one, whose weights do not matter here: --set model=BUNDLE");
         using PyTorchPeer? peer = Open(options);
         string folder = Directory.CreateTempSubdirectory("worldmodels-bench-").FullName;
         try
@@ -65,7 +63,7 @@ public sealed class BenchVerb : Verb
     {
         (null, _) => null,
         ("pytorch", A2COptions { Stack: 1, Filters: 16, Hidden: 256, Threads: 1 } a2c) => new(a2c),
-        ("pytorch", _) => throw new UserException("--peer pytorch is there for a2c alone, with stack, filters, hidden and threads as they are."),
+        ("pytorch", _) => throw new UserException("--peer pytorch is there for a2c alone, with stack, filters, hidden and threads unchanged."),
         _ => throw new UserException($"There is no peer '{Peer}': --peer pytorch."),
     };
 
@@ -95,13 +93,14 @@ public sealed class BenchVerb : Verb
         }
         long frames = trainer.Frames(Updates);
         output.WriteLine($"{Machine.Current}");
-        output.WriteLine($"{Rounds} rounds of {Updates} updates, {trainer.Parameters.Count:N0} parameters, libtorch threads: {get_num_threads()}");
+        output.WriteLine(
+            $"{Rounds} rounds of {Updates} updates, {trainer.Parameters.Count:N0} parameters, libtorch threads: {get_num_threads()}");
         output.WriteLine($"{AlgorithmName}: {frames / Median(ours):N0} frames/s (median)");
         void Compare(string how, List<double> peers)
         {
             double ratio = Median([.. ours.Zip(peers, (own, other) => other / own)]);
-            output.WriteLine($"PyTorch {peer!.Version} on recorded frames, {how}: {frames / Median(peers):N0} frames/s; ours is {ratio:F2} times "
-                + "as fast (median of the rounds' ratios)");
+            output.WriteLine($"PyTorch {peer!.Version} on recorded frames, {how}: {frames / Median(peers):N0} frames/s; "
+                + $"ours is {ratio:F2} times as fast (median of the rounds' ratios)");
         }
         if (peer is not null)
         {

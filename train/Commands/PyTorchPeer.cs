@@ -48,7 +48,7 @@ internal sealed class PyTorchPeer : IDisposable
     /// <summary>PyTorch's version.</summary>
     public string Version { get; }
 
-    /// <summary>Makes some updates, with the gradients of acting kept or everything computed again to learn; the seconds they took.</summary>
+    /// <summary>Makes some updates, with the gradients of acting kept or everything computed again; the seconds they took.</summary>
     public double Run(int updates, bool keep)
     {
         _python.StandardInput.WriteLine($"{updates} {(keep ? 1 : 0)}");

@@ -64,7 +64,7 @@ public abstract class TrainVerb : Verb
         if (Resume is not null && (RunPath is not null || Preset is not null || Env is not null))
             throw new UserException("--resume continues a run as it was started; it goes with --set and --device only.");
         Algorithm algorithm = Algorithm.Find(AlgorithmName);
-        TrainOptions options = Resume is null ? Fresh(algorithm) : Stored(algorithm, Resume);
+        TrainOptions options = Resume is null ? algorithm.Resolve(Preset ?? "small", Env, Seed, Set) : Stored(algorithm, Resume);
         Device device = Devices.Open(Device ?? "cpu", options);
         string path = Resume ?? RunPath ?? Path.Combine("runs", $"{options.Env}-{algorithm.Name}-{Preset ?? "small"}-s{options.Seed}");
         using RunFolder folder = Resume is null ? RunFolder.Create(path, algorithm.Name, options) : RunFolder.Resume(path);
@@ -78,18 +78,6 @@ public abstract class TrainVerb : Verb
             RunOutcome outcome = Session.Run(folder, algorithm, options, device, Progress.Create(), export: !NoExport, stop.Token);
             return outcome == RunOutcome.Finished ? 0 : Stopped;
         }
-    }
-
-    private TrainOptions Fresh(Algorithm algorithm)
-    {
-        TrainOptions options = algorithm.Preset(Preset ?? "small");
-        if (Env is not null)
-            options = options with { Env = Env };
-        if (Seed is { } seed)
-            options = options with { Seed = seed };
-        options = OptionText.With(options, Set);
-        Algorithm.RequireEnvironment(options.Env);
-        return options;
     }
 
     private TrainOptions Stored(Algorithm algorithm, string path)

@@ -8,8 +8,8 @@ using static TorchSharp.torch;
 namespace WorldModels.Train.I2A;
 
 /// <summary>
-/// The environment model that an agent imagines with: a bundle that the user names, or one that is learnt first. Either way the run's folder
-/// keeps it, so that nothing that happens elsewhere changes the run. Frozen: no optimiser knows it.
+/// The environment model that an agent imagines with: a bundle that the user names, or one that is learnt first. Either way the run's
+/// folder keeps it, so that nothing that happens elsewhere changes the run. Frozen: no optimiser knows it.
 /// </summary>
 public sealed class ImaginationModel : IDisposable
 {
@@ -26,7 +26,9 @@ public sealed class ImaginationModel : IDisposable
     public ImaginationModel(I2AOptions options, RunFolder? run)
     {
         _options = options;
-        string? bundle = run is not null && Directory.Exists(BundleIn(run)) ? BundleIn(run) : options.Model.Length > 0 ? options.Model : null;
+        string? bundle = run is not null && Directory.Exists(BundleIn(run)) ? BundleIn(run)
+            : options.Model.Length > 0 ? options.Model
+            : null;
         _model = bundle is null ? Preset(options) : OptionsOf(bundle);
         if (EnvironmentRegistry.Make<long>(_model.Env).Name != EnvironmentRegistry.Make<long>(options.Env).Name)
             throw new UserException($"{bundle} is a model of {_model.Env}; an agent that plays {options.Env} needs one of that.");
@@ -60,7 +62,8 @@ public sealed class ImaginationModel : IDisposable
         if (!Directory.Exists(_bundle))
         {
             if (File.Exists(run.CheckpointPath))
-                throw new UserException($"{_bundle} is gone, the model that this agent learnt with. Restore it, or start a new run with --run.");
+                throw new UserException(
+                    $"{_bundle} is gone, the model that this agent learnt with. Restore it, or start a new run with --run.");
             if (_options.Model.Length > 0)
                 Copy(_options.Model, _bundle);
             else if (Learn(run.File(Folder), device, progress, stop) == RunOutcome.Interrupted)
@@ -89,7 +92,8 @@ public sealed class ImaginationModel : IDisposable
     {
         bool begun = File.Exists(Path.Combine(path, "config.json"));
         if (begun && Session.ReadOptions(path, Algorithm.Find(Folder)) != _model)
-            throw new UserException($"{path} was begun with other options. Delete it to learn the model anew, or name another folder with --run.");
+            throw new UserException(
+                $"{path} was begun with other options. Delete it to learn the model anew, or name another folder with --run.");
         using RunFolder folder = begun ? RunFolder.Resume(path) : RunFolder.Create(path, Folder, _model);
         return Session.Run(folder, Algorithm.Find(Folder), _model, device, progress, export: true, stop);
     }
