@@ -10,12 +10,14 @@ namespace WorldModels.Tests.Learning;
 /// <remarks>
 /// Mean return of the last 100 training episodes after 1,500 updates (120,000 frames), regular mode; uniformly random play has 9.6.
 /// <code>
-/// seed           0
+/// seed                0     1
+/// simulator        36.0  45.8
+/// copy model       19.0  20.9
 /// </code>
 /// </remarks>
 public sealed class I2ALearningTests
 {
-    private const double Line = 33;
+    private const double Line = 28;
 
     [TestCase(ImaginationWorld.Simulator)]
     [TestCase(ImaginationWorld.Copy)]
