@@ -4,8 +4,7 @@ namespace WorldModels.Train;
 
 /// <summary>
 /// How the C library hands out memory. By default glibc gives the large blocks that every update takes and frees back to the system each
-/// time, which then zeroes their pages again: 12 to 15 % of the
-/// CPU time of a small network's training. Kept, they are used again.
+/// time, which then zeroes their pages again: 12 to 15 % of the CPU time of a small network's training. Kept, they are used again.
 /// </summary>
 internal static class NativeMemory
 {
