@@ -190,6 +190,19 @@ public sealed class I2ATrainingTests
     }
 
     [Test]
+    public void AModelOfAnotherWorldIsRefused()
+    {
+        using var runs = new TinyRuns();
+        string agent = Path.Combine(Repository.Root, "models", "zoo", "minipacman-a2c");
+        TrainTool.Run(Options(_model.Bundle, "stack=2", "env=minipacman-hunt")).Refuses("is a model of minipacman", "minipacman-hunt needs one");
+        TrainTool.Run(Options(_model.Bundle, "stack=4")).Refuses("sees 2 frames and the agent 4: --set stack=2");
+        TrainTool.Run(Options(agent)).Refuses(agent, "is a bundle of a2c", "give one that environment-model made");
+
+        string[] Options(string model, params string[] more) =>
+            [.. TinyRuns.I2A, "world=model", $"model={model}", .. more, "--run", runs[Path.GetRandomFileName()]];
+    }
+
+    [Test]
     public void TheSimulatorShipsNothingAndSaysWhatItReached()
     {
         I2AOptions options = Tiny with { World = ImaginationWorld.Simulator, Updates = 2, EvaluationEpisodes = 2 };
