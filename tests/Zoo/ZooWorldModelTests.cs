@@ -11,7 +11,7 @@ public sealed class ZooWorldModelTests
 {
     private const int Cells = MiniPacmanMaze.Cells, FrameSize = 3 * Cells;
     private const ulong Seed = 20_260_502;
-    private const double StandardErrors = 4, TimesCopying = 1.8;
+    private const double StandardErrors = 4, TimesCopying = 2.5, ShareOfCeiling = 0.42;
 
     [TestCaseSource(typeof(ZooFolder), nameof(ZooFolder.MiniPacmanModels))]
     public void DreamsInTheGamesColoursAndRewards(string name)
@@ -70,7 +70,9 @@ public sealed class ZooWorldModelTests
         using var world = WorldModel.Load(ZooFolder.Of(name));
         FreshTransitions fresh = Play(world.Manifest);
         long[] wrong = Array.ConvertAll(fresh.Actions, action => (action + 1) % MiniPacmanGame.Actions);
-        double copying = fresh.Copying().Mean, line = TimesCopying * copying;
+        // Where ghosts are always in sight, the rules themselves allow little more than that.
+        double ceiling = world.Manifest.Training!.Figures.GetValueOrDefault("exact_frame_ceiling", 1);
+        double copying = fresh.Copying().Mean, line = Math.Min(TimesCopying * copying, ShareOfCeiling * ceiling);
         double right = fresh.Equal(Predict(world, fresh, fresh.Actions)).Mean, misled = fresh.Equal(Predict(world, fresh, wrong)).Mean;
         TestContext.Out.WriteLine($"exact frames: {right:F3}; copying {copying:F3}; with wrong actions {misled:F3}");
         Assert.That(right, Is.GreaterThan(line));
