@@ -24,6 +24,7 @@ public abstract class ActorCriticTrainer : Trainer
     private readonly bool[] _terminated, _truncated;
     private readonly double[] _return;      // running return of each game
     private readonly Queue<double> _finished = new();
+    private Parameter[] _trained = [];
     private RMSProp? _optimiser;
     private Player? _player;
 
@@ -67,12 +68,13 @@ public abstract class ActorCriticTrainer : Trainer
     /// <summary>The agent at play in <paramref name="games"/>; a greedy one draws nothing.</summary>
     protected abstract Player Sit(IVectorEnvironment<long> games, ulong seed, bool greedy);
 
-    /// <summary>Called after an optimiser step with its frames (nB, C k, H, W) and logits (nB, A), to learn more from them.</summary>
-    protected virtual void Learned(Tensor frames, Tensor logits, Dictionary<string, double>? figures) { }
+    /// <summary>Called after an optimiser step with its n frames (B, C k, H, W) and logits (nB, A), to learn more from them.</summary>
+    protected virtual void Learned(Tensor[] frames, Tensor logits, Dictionary<string, double>? figures) { }
 
     public override void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
     {
-        _optimiser = optim.RMSProp(Trained(), _options.LearningRate, _options.Alpha, _options.Epsilon);
+        _trained = [.. Parameters.All.Where(pair => pair.Key.StartsWith(Agent, StringComparison.Ordinal)).Select(pair => pair.Value)];
+        _optimiser = optim.RMSProp(_trained, _options.LearningRate, _options.Alpha, _options.Epsilon);
         _player = Sit(_games, (ulong)_options.Seed, greedy: false);
         _games.Reset((ulong)_options.Seed, _observations);
         _first.AsSpan().Fill(1);
@@ -113,10 +115,10 @@ public abstract class ActorCriticTrainer : Trainer
         LearningRate.Set(_optimiser!, _options.LearningRate, _options.Decay, update, _options.Updates);
         _optimiser!.zero_grad();
         loss.backward();
-        double norm = nn.utils.clip_grad_norm_(Trained(), _options.MaxGradNorm);
+        double norm = nn.utils.clip_grad_norm_(_trained, _options.MaxGradNorm);
         _optimiser.step();
         Dictionary<string, double>? figures = measure ? Figures(loss, entropy, valueLoss, policyLoss, norm) : null;
-        Learned(cat(frames), allLogits.detach(), figures);
+        Learned(frames, allLogits.detach(), figures);
         return figures ?? Unmeasured;
     }
 
@@ -214,9 +216,6 @@ public abstract class ActorCriticTrainer : Trainer
     }
 
     private ulong EvaluationSeed => (ulong)_options.Seed + 1_000_003;   // games never trained on
-
-    private Parameter[] Trained() =>
-        [.. Parameters.All.Where(pair => pair.Key.StartsWith(Agent, StringComparison.Ordinal)).Select(pair => pair.Value)];
 
     private void Play(ReadOnlySpan<long> actions, int step)
     {

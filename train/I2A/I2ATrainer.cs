@@ -114,11 +114,11 @@ public sealed class I2ATrainer : ActorCriticTrainer
             PlayEpisodes(title, episodes, progress, (games, seed) => Sit(games, seed, greedy: false, source));
     }
 
-    protected override void Learned(Tensor frames, Tensor logits, Dictionary<string, double>? figures)
+    protected override void Learned(Tensor[] frames, Tensor logits, Dictionary<string, double>? figures)
     {
         if (_rollout is null)
             return;
-        Tensor imitated = _rollout.Forward(frames).Logits.Value.log_softmax(1);                 // (nB, A)
+        Tensor imitated = _rollout.Forward(cat(frames)).Logits.Value.log_softmax(1);                 // (nB, A)
         Tensor loss = -(logits.softmax(1) * imitated).sum(1).mean();
         _imitation!.zero_grad();
         loss.backward();

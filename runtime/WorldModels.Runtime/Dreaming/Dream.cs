@@ -23,9 +23,8 @@ public sealed record DreamOptions
 /// <remarks>
 /// A run starts each row from a random start of the bundle (or those of <see cref="Start(ReadOnlySpan{float})"/>), encodes it with graph
 /// <c>observe</c> if there is one, then repeats: an action from graph <c>act</c> (or uniformly random, if the bundle has none, or the
-/// caller's), then graph
-/// <c>imagine</c>. A fused graph <c>dream</c> does both at once. Noise is drawn by <see cref="Philox"/>, so that a row's dream depends on
-/// the seed and its number alone.
+/// caller's), then graph <c>imagine</c>. A fused graph <c>dream</c> does both at once. Noise is drawn by <see cref="Philox"/>, so that a
+/// row's dream depends on the seed and its number alone.
 /// </remarks>
 public sealed class Dream : IDisposable
 {
