@@ -2,10 +2,10 @@ using WorldModels.Environments;
 
 namespace WorldModels.Tests.Environments;
 
-/// <summary>What every simulator of classic control must do beside having the right dynamics.</summary>
+/// <summary>What every simulator of classic control and of the control suite must do beside having the right dynamics.</summary>
 public sealed class SimulatorTests
 {
-    private static IEnumerable<EnvironmentSpec> Specs => ClassicControl.Specs;
+    private static IEnumerable<EnvironmentSpec> Specs => [.. ClassicControl.Specs, .. ControlSuite.Specs];
 
     private static IEnumerable<string> Names => Specs.Select(spec => spec.Name);
 
@@ -26,6 +26,8 @@ public sealed class SimulatorTests
 
     [TestCase("cartpole", 500)]
     [TestCase("pendulum", 200)]
+    [TestCase("cartpole-balance", 1000)]
+    [TestCase("cartpole-swingup-sparse", 1000)]
     public void TheTimeLimitTruncates(string name, int limit) => Run(name, new LimitCheck(limit));
 
     private static void Run(string name, ICheck check)
