@@ -1,6 +1,7 @@
 using System.Text.Json;
 using WorldModels.Environments;
 using WorldModels.Train.A2C;
+using WorldModels.Train.Dreamer;
 using WorldModels.Train.EnvironmentModel;
 using WorldModels.Train.I2A;
 using static TorchSharp.torch;
@@ -39,6 +40,8 @@ public abstract record Algorithm(string Name, string Summary)
             (options, device, _) => new A2CTrainer(options, device)),
         new Algorithm<EnvironmentModelOptions>("environment-model", "a model of MiniPacman, frame by frame (Weber et al. 2017)",
             EnvironmentModelOptions.Presets, (options, device, _) => new EnvironmentModelTrainer(options, device)),
+        new Algorithm<DreamerOptions>("dreamer", "latent imagination: actor and critic inside a recurrent state-space model (Hafner et al. 2020)",
+            DreamerOptions.Presets, (options, device, _) => new DreamerTrainer(options, device)),
         new Algorithm<I2AOptions>("i2a", "imagination-augmented agent on MiniPacman (Weber et al. 2017)", I2AOptions.Presets,
             (options, device, run) => new I2ATrainer(options, device, run)),
     ];

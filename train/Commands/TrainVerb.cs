@@ -11,6 +11,12 @@ public sealed class A2CVerb : TrainVerb
     protected override string AlgorithmName => "a2c";
 }
 
+[Verb("dreamer", HelpText = "Train Dreamer: actor and critic in the imagination of a recurrent state-space model.")]
+public sealed class DreamerVerb : TrainVerb
+{
+    protected override string AlgorithmName => "dreamer";
+}
+
 [Verb("environment-model", HelpText = "Learn a model of MiniPacman from recorded games.")]
 public sealed class EnvironmentModelVerb : TrainVerb
 {

@@ -1,0 +1,164 @@
+using TorchSharp.Modules;
+using WorldModels.Models;
+using WorldModels.Runtime;
+using WorldModels.Train.LatentDynamics;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train.Dreamer;
+
+/// <summary>
+/// Dreamer V1 (Hafner et al. 2020): an actor learns from imagined trajectories, by gradients that flow back through the learned dynamics;
+/// a critic sees beyond their horizon.
+/// </summary>
+public sealed class DreamerTrainer : LatentTrainer
+{
+    private static readonly uint ActStream = Philox.Stream(LatentAgent.ActStream);
+
+    private readonly DreamerOptions _options;
+    private readonly ActorConfig _actorConfig;
+    private readonly Actor<EagerTensor> _actor;
+    private readonly Mlp<EagerTensor> _critic;
+    private readonly Parameter[] _actorParameters, _criticParameters;
+    private readonly Adam _actorOptimiser, _criticOptimiser;
+
+    public DreamerTrainer(DreamerOptions options, Device device) : base(options, Unary.Elu, GruForm.ResetAfter, device)
+    {
+        _options = options;
+        _actorConfig = new()
+        {
+            Feature = Config.Rssm.Feature, Actions = Actions.Size, Discrete = Actions.Discrete,
+            Layers = new(options.ActorLayers, options.HeadUnits), InitialStd = options.InitialStd,
+        };
+        _actor = new(Parameters.Root[DreamerBundle.ActorPath], _actorConfig);
+        _critic = DreamerBundle.Critic(Parameters.Root, Config, CriticLayers);
+        _actorParameters = ParametersOf(DreamerBundle.ActorPath);
+        _criticParameters = ParametersOf(DreamerBundle.CriticPath);
+        _actorOptimiser = optim.Adam(_actorParameters, options.ActorLearningRate, eps: options.AdamEpsilon);
+        _criticOptimiser = optim.Adam(_criticParameters, options.CriticLearningRate, eps: options.AdamEpsilon);
+    }
+
+    private MlpConfig CriticLayers => new(_options.CriticLayers, _options.HeadUnits);
+
+    protected override LatentPolicy Policy => (deterministic, stochastic, seed, step, greedy, vectors) =>
+    {
+        int rows = (int)deterministic.size(0);
+        var noise = new float[vectors.Length];
+        if (!greedy)
+            LatentAgent.Fill(Actions.Discrete ? NoiseKind.Gumbel : NoiseKind.Gaussian, seed, step, ActStream, noise, rows);
+        EagerTensor feature = cat([stochastic, deterministic], -1);
+        Tensor action = _actor.Act(feature, tensor(noise, [rows, Actions.Size]).to(Parameters.Device)).Value;
+        action.cpu().contiguous().data<float>().ToArray().CopyTo(vectors);
+    };
+
+    protected override Action? Learn(Posteriors posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures)
+    {
+        Trajectories imagined = Imagine(posteriors, sequences, random);
+        Tensor[] rewards = imagined.Rewards.unbind(), values = imagined.Values.unbind(), discounts = imagined.Discounts.unbind();
+        Tensor returns = Returns.Lambda(rewards[..^1], discounts[..^1], values[1..], _options.Lambda);      // (H - 1, N)
+        Tensor weights = Weights(discounts[..^1]);                                                          // (H - 1, N)
+        Tensor actorLoss = -(weights * returns).mean();
+        Tensor valueError = imagined.Values.slice(0, 0, -1, 1) - returns.detach();
+        Tensor criticLoss = (0.5 * weights * valueError.square()).mean();
+        _actorOptimiser.zero_grad();
+        _criticOptimiser.zero_grad();
+        // Each loss reaches its own network alone, through a graph that both share.
+        autograd.backward([criticLoss], retain_graph: true, inputs: [.. _criticParameters]);
+        autograd.backward([actorLoss], inputs: [.. _actorParameters]);
+        double actorNorm = nn.utils.clip_grad_norm_(_actorParameters, _options.MaxGradNorm);
+        double criticNorm = nn.utils.clip_grad_norm_(_criticParameters, _options.MaxGradNorm);
+        if (figures is not null)
+        {
+            figures["imagined_reward"] = imagined.Rewards.mean().item<float>() / _options.RewardScale;
+            figures["imagined_return"] = returns.mean().item<float>() / _options.RewardScale;
+            figures["actor_loss"] = actorLoss.item<float>();
+            figures["critic_loss"] = criticLoss.item<float>();
+            figures["actor_gradient_norm"] = actorNorm;
+            figures["critic_gradient_norm"] = criticNorm;
+        }
+        return () =>
+        {
+            if (!_options.FreezeActor)
+                _actorOptimiser.step();
+            _criticOptimiser.step();
+        };
+    }
+
+    public override void Save(Checkpoint checkpoint)
+    {
+        base.Save(checkpoint);
+        checkpoint.AddOptimiser(_actorOptimiser, "optimiser/actor");
+        checkpoint.AddOptimiser(_criticOptimiser, "optimiser/critic");
+    }
+
+    public override void Load(Checkpoint checkpoint)
+    {
+        base.Load(checkpoint);
+        checkpoint.LoadOptimiser(_actorOptimiser, "optimiser/actor");
+        checkpoint.LoadOptimiser(_criticOptimiser, "optimiser/critic");
+    }
+
+    public override BundleDefinition Bundle() =>
+        DreamerBundle.Define(_options, Signature, _actorConfig, CriticLayers, StartObservations());
+
+    public override void Dispose()
+    {
+        _actorOptimiser.Dispose();
+        _criticOptimiser.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>What was imagined, on arrival at each of H states: (H, N) each. Discounts are of what follows.</summary>
+    private sealed record Trajectories(Tensor Rewards, Tensor Values, Tensor Discounts);
+
+    /// <summary>Imagines H steps from posteriors, which learn nothing from it (Hafner et al. 2020, algorithm 1).</summary>
+    private Trajectories Imagine(Posteriors posteriors, Sequences sequences, Generator random)
+    {
+        (EagerTensor h, EagerTensor z) = Start(posteriors, sequences, random);
+        long rows = h.Value.size(0);
+        int horizon = _options.Horizon;
+        Device device = Parameters.Device;
+        Tensor[] noises = randn([horizon, rows, _options.Stochastic], generator: random, device: device).unbind();
+        long[] actionShape = [horizon, rows, Actions.Size];
+        Tensor[] draws = (Actions.Discrete
+            ? -(-rand(actionShape, generator: random, device: device).clamp(1e-7, 1 - 1e-7).log()).log()
+            : randn(actionShape, generator: random, device: device)).unbind();
+        var features = new Tensor[horizon];
+        EagerTensor feature = z.Concat(h);
+        for (int step = 0; step < horizon; step++)
+        {
+            EagerTensor action = _actor.Act(feature.Detach(), draws[step]);
+            RssmState<EagerTensor> state = Model.Rssm.Imagine(h, z, action, noises[step]);
+            (h, z, feature) = (state.Deterministic, state.Stochastic, state.Feature);
+            features[step] = feature.Value;
+        }
+        EagerTensor all = cat(features);                                                                    // (H N, F)
+        long[] shape = [horizon, rows];
+        Tensor discounts = Model.HasContinue
+            ? Model.ContinueLogit(all).Value.sigmoid().reshape(shape)
+            : full(shape, _options.Gamma, device: device);
+        return new(Model.Reward(all).Value.reshape(shape), _critic.Forward(all).Value.reshape(shape), discounts);
+    }
+
+    /// <summary>States to imagine from: posteriors, all or a random share, of which none is an episode's end.</summary>
+    private (Tensor Deterministic, Tensor Stochastic) Start(Posteriors posteriors, Sequences sequences, Generator random)
+    {
+        Tensor h = posteriors.Deterministic.detach().flatten(0, 1), z = posteriors.Stochastic.detach().flatten(0, 1);   // (T B, ...)
+        if (_options.Starts == 0 && !_options.PredictContinue)
+            return (h, z);
+        // A random order, in which ends come last.
+        Tensor order = (rand([h.size(0)], generator: random, device: h.device) * sequences.Discounts.reshape(-1)).argsort(descending: true);
+        long count = _options.Starts == 0 ? sequences.Going : Math.Min(_options.Starts, sequences.Going);
+        Tensor chosen = order.slice(0, 0, count, 1);
+        return (h.index_select(0, chosen), z.index_select(0, chosen));
+    }
+
+    /// <summary>How likely each state is reached: the product of the discounts before it, the first 1; nothing learns from it.</summary>
+    private static Tensor Weights(Tensor[] discounts)
+    {
+        var weights = new Tensor[discounts.Length];
+        weights[0] = ones_like(discounts[0]);
+        for (int t = 1; t < weights.Length; t++)
+            weights[t] = weights[t - 1] * discounts[t - 1].detach();
+        return stack(weights);
+    }
+}
