@@ -4,6 +4,7 @@ using WorldModels.Train.A2C;
 using WorldModels.Train.Dreamer;
 using WorldModels.Train.EnvironmentModel;
 using WorldModels.Train.I2A;
+using WorldModels.Train.PlaNet;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;
@@ -44,6 +45,8 @@ public abstract record Algorithm(string Name, string Summary)
             DreamerOptions.Presets, (options, device, _) => new DreamerTrainer(options, device)),
         new Algorithm<I2AOptions>("i2a", "imagination-augmented agent on MiniPacman (Weber et al. 2017)", I2AOptions.Presets,
             (options, device, run) => new I2ATrainer(options, device, run)),
+        new Algorithm<PlaNetOptions>("planet", "planning by the cross-entropy method in a recurrent state-space model (Hafner et al. 2019)",
+            PlaNetOptions.Presets, (options, device, _) => new PlaNetTrainer(options, device)),
     ];
 
     /// <exception cref="UserException">No algorithm has this name.</exception>

@@ -29,6 +29,12 @@ public sealed class I2AVerb : TrainVerb
     protected override string AlgorithmName => "i2a";
 }
 
+[Verb("planet", HelpText = "Train PlaNet: a recurrent state-space model, and planning in it.")]
+public sealed class PlaNetVerb : TrainVerb
+{
+    protected override string AlgorithmName => "planet";
+}
+
 /// <summary>Trains, evaluates and exports. The same options for every algorithm; hyperparameters by <c>--set key=value</c>.</summary>
 public abstract class TrainVerb : Verb
 {
