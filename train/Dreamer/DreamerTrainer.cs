@@ -10,7 +10,7 @@ namespace WorldModels.Train.Dreamer;
 /// Dreamer V1 (Hafner et al. 2020): an actor learns from imagined trajectories, by gradients that flow back through the learned dynamics;
 /// a critic sees beyond their horizon.
 /// </summary>
-public sealed class DreamerTrainer : LatentTrainer
+public sealed class DreamerTrainer : LatentTrainer, IImagined
 {
     private static readonly uint ActStream = Philox.Stream(LatentAgent.ActStream);
 
@@ -52,13 +52,10 @@ public sealed class DreamerTrainer : LatentTrainer
 
     protected override Action? Learn(Posteriors posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures)
     {
-        Trajectories imagined = Imagine(posteriors, sequences, random);
-        Tensor[] rewards = imagined.Rewards.unbind(), values = imagined.Values.unbind(), discounts = imagined.Discounts.unbind();
-        Tensor returns = Returns.Lambda(rewards[..^1], discounts[..^1], values[1..], _options.Lambda);      // (H - 1, N)
-        Tensor weights = Weights(discounts[..^1]);                                                          // (H - 1, N)
-        Tensor actorLoss = -(weights * returns).mean();
-        Tensor valueError = imagined.Values.slice(0, 0, -1, 1) - returns.detach();
-        Tensor criticLoss = (0.5 * weights * valueError.square()).mean();
+        (Tensor h, Tensor z) = Start(posteriors, sequences, random);
+        (Tensor[] latentNoise, Tensor[] actionNoise) = Noise(h.size(0), random);
+        Trajectories imagined = Imagination.Imagine(this, h, z, latentNoise, actionNoise);
+        (Tensor actorLoss, Tensor criticLoss, Tensor returns) = Imagination.Losses(imagined, _options.Lambda);
         _actorOptimiser.zero_grad();
         _criticOptimiser.zero_grad();
         // Each loss reaches its own network alone, through a graph that both share.
@@ -68,8 +65,10 @@ public sealed class DreamerTrainer : LatentTrainer
         double criticNorm = nn.utils.clip_grad_norm_(_criticParameters, _options.MaxGradNorm);
         if (figures is not null)
         {
+            using var guard = no_grad();
             figures["imagined_reward"] = imagined.Rewards.mean().item<float>() / _options.RewardScale;
             figures["imagined_return"] = returns.mean().item<float>() / _options.RewardScale;
+            figures["policy_entropy"] = -_actor.LogProbability(cat([z, h], -1), actionNoise[0]).Value.mean().item<float>();
             figures["actor_loss"] = actorLoss.item<float>();
             figures["critic_loss"] = criticLoss.item<float>();
             figures["actor_gradient_norm"] = actorNorm;
@@ -82,6 +81,19 @@ public sealed class DreamerTrainer : LatentTrainer
             _criticOptimiser.step();
         };
     }
+
+    EagerTensor IImagined.Act(EagerTensor feature, EagerTensor noise) => _actor.Act(feature, noise);
+
+    RssmState<EagerTensor> IImagined.Step(EagerTensor deterministic, EagerTensor stochastic, EagerTensor action, EagerTensor noise) =>
+        Model.Rssm.Imagine(deterministic, stochastic, action, noise);
+
+    Tensor IImagined.Reward(Tensor feature) => Model.Reward(feature).Value;
+
+    Tensor IImagined.Value(Tensor feature) => _critic.Forward(feature).Value.squeeze(-1);
+
+    Tensor IImagined.Discount(Tensor feature) => Model.HasContinue
+        ? Model.ContinueLogit(feature).Value.sigmoid()
+        : full([feature.size(0)], _options.Gamma, device: feature.device);
 
     public override void Save(Checkpoint checkpoint)
     {
@@ -107,36 +119,17 @@ public sealed class DreamerTrainer : LatentTrainer
         base.Dispose();
     }
 
-    /// <summary>What was imagined, on arrival at each of H states: (H, N) each. Discounts are of what follows.</summary>
-    private sealed record Trajectories(Tensor Rewards, Tensor Values, Tensor Discounts);
-
-    /// <summary>Imagines H steps from posteriors, which learn nothing from it (Hafner et al. 2020, algorithm 1).</summary>
-    private Trajectories Imagine(Posteriors posteriors, Sequences sequences, Generator random)
+    /// <summary>Noise of H imagined steps: of latent states (N, S), and of actions (N, A).</summary>
+    private (Tensor[] Latent, Tensor[] Action) Noise(long rows, Generator random)
     {
-        (EagerTensor h, EagerTensor z) = Start(posteriors, sequences, random);
-        long rows = h.Value.size(0);
         int horizon = _options.Horizon;
         Device device = Parameters.Device;
-        Tensor[] noises = randn([horizon, rows, _options.Stochastic], generator: random, device: device).unbind();
-        long[] actionShape = [horizon, rows, Actions.Size];
-        Tensor[] draws = (Actions.Discrete
-            ? -(-rand(actionShape, generator: random, device: device).clamp(1e-7, 1 - 1e-7).log()).log()
-            : randn(actionShape, generator: random, device: device)).unbind();
-        var features = new Tensor[horizon];
-        EagerTensor feature = z.Concat(h);
-        for (int step = 0; step < horizon; step++)
-        {
-            EagerTensor action = _actor.Act(feature.Detach(), draws[step]);
-            RssmState<EagerTensor> state = Model.Rssm.Imagine(h, z, action, noises[step]);
-            (h, z, feature) = (state.Deterministic, state.Stochastic, state.Feature);
-            features[step] = feature.Value;
-        }
-        EagerTensor all = cat(features);                                                                    // (H N, F)
-        long[] shape = [horizon, rows];
-        Tensor discounts = Model.HasContinue
-            ? Model.ContinueLogit(all).Value.sigmoid().reshape(shape)
-            : full(shape, _options.Gamma, device: device);
-        return new(Model.Reward(all).Value.reshape(shape), _critic.Forward(all).Value.reshape(shape), discounts);
+        Tensor latent = randn([horizon, rows, _options.Stochastic], generator: random, device: device);
+        long[] shape = [horizon, rows, Actions.Size];
+        Tensor action = Actions.Discrete
+            ? -(-rand(shape, generator: random, device: device).clamp(1e-7, 1 - 1e-7).log()).log()      // Gumbel
+            : randn(shape, generator: random, device: device);
+        return (latent.unbind(), action.unbind());
     }
 
     /// <summary>States to imagine from: posteriors, all or a random share, of which none is an episode's end.</summary>
@@ -150,15 +143,5 @@ public sealed class DreamerTrainer : LatentTrainer
         long count = _options.Starts == 0 ? sequences.Going : Math.Min(_options.Starts, sequences.Going);
         Tensor chosen = order.slice(0, 0, count, 1);
         return (h.index_select(0, chosen), z.index_select(0, chosen));
-    }
-
-    /// <summary>How likely each state is reached: the product of the discounts before it, the first 1; nothing learns from it.</summary>
-    private static Tensor Weights(Tensor[] discounts)
-    {
-        var weights = new Tensor[discounts.Length];
-        weights[0] = ones_like(discounts[0]);
-        for (int t = 1; t < weights.Length; t++)
-            weights[t] = weights[t - 1] * discounts[t - 1].detach();
-        return stack(weights);
     }
 }

@@ -27,10 +27,16 @@ public sealed class LatentPlanner(LatentWorld<EagerTensor> world, RssmConfig con
         }
         // Candidate n of row b is b N + n.
         Tensor h = deterministic.repeat_interleave(spec.Candidates, 0), z = stochastic.repeat_interleave(spec.Candidates, 0);
-        _search.Plan(seed, (uint)step, (actions, returns, noiseStep) => Imagine(h, z, actions, returns, seed, noiseStep)).CopyTo(vectors);
+        // Each iteration has noise of its own for each step ahead, as the search counts them.
+        long noiseStep = step * spec.Iterations * spec.Horizon;
+        _search.Plan(seed, (uint)step, (actions, returns) =>
+        {
+            Imagine(h, z, actions, returns, seed, noiseStep);
+            noiseStep += spec.Horizon;
+        }).CopyTo(vectors);
     }
 
-    private void Imagine(Tensor h, Tensor z, ReadOnlySpan<float> actions, Span<float> returns, ulong seed, uint noiseStep)
+    private void Imagine(Tensor h, Tensor z, ReadOnlySpan<float> actions, Span<float> returns, ulong seed, long noiseStep)
     {
         using var scope = NewDisposeScope();
         int rows = (int)h.size(0), size = rows * config.Actions;

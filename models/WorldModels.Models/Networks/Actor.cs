@@ -66,4 +66,32 @@ public sealed class Actor<T> where T : ITensor<T>
         (T mean, T std) = Normal(feature);
         return mean.SampleNormal(std, noise).Tanh();
     }
+
+    /// <summary>Log probability (B) of the action that <see cref="Act"/> draws with this noise, a density for a continuous policy.</summary>
+    public T LogProbability(T feature, T noise)
+    {
+        if (_config.Discrete)
+        {
+            T logits = Logits(feature);
+            return (logits.LogSoftmax(-1) * (logits + noise).ArgMax(-1).OneHot(_config.Actions)).Sum(-1);
+        }
+        (T mean, T std) = Normal(feature);
+        return TanhNormal.LogProbability(mean, std, mean.SampleNormal(std, noise)).Sum(-1);
+    }
+}
+
+/// <summary>The distribution of tanh(x) for a normal x.</summary>
+public static class TanhNormal
+{
+    private static readonly double HalfLogTwoPi = 0.5 * Math.Log(2 * Math.PI);
+
+    /// <summary>
+    /// Log density of tanh(x), number by number, for x ~ Normal(mean, std); the logarithm of the squash's slope is
+    /// 2 (ln 2 - x - softplus(-2x)), which does not overflow.
+    /// </summary>
+    public static T LogProbability<T>(T mean, T std, T x) where T : ITensor<T>
+    {
+        T normal = ((x - mean) / std).Square() * -0.5 - std.Log() - HalfLogTwoPi;
+        return normal - 2 * (Math.Log(2) - x - (-2 * x).Softplus());
+    }
 }
