@@ -26,8 +26,13 @@ public sealed class SimulatorTests
 
     [TestCase("cartpole", 500)]
     [TestCase("pendulum", 200)]
+    [TestCase("acrobot", 500)]
+    [TestCase("mountain-car", 200)]
+    [TestCase("mountain-car-continuous", 999)]
     [TestCase("cartpole-balance", 1000)]
     [TestCase("cartpole-swingup-sparse", 1000)]
+    [TestCase("pendulum-swingup", 1000)]
+    [TestCase("acrobot-swingup", 1000)]
     public void TheTimeLimitTruncates(string name, int limit) => Run(name, new LimitCheck(limit));
 
     private static void Run(string name, ICheck check)
