@@ -49,7 +49,10 @@ public sealed class ClassicControlGoldenTests
     private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(number => number.GetDouble())];
 
     private static void Replay<TAction>(
-        JsonElement trace, ClassicControlEnvironment<TAction> environment, Func<JsonElement, TAction> parse, double tolerance = StateTolerance)
+        JsonElement trace,
+        ClassicControlEnvironment<TAction> environment,
+        Func<JsonElement, TAction> parse,
+        double tolerance = StateTolerance)
         where TAction : unmanaged
     {
         float[] observation = new float[environment.ObservationSpace.Size];

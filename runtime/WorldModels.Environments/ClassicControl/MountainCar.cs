@@ -23,7 +23,7 @@ internal static class MountainCar
 
     public static Scene Draw(double position, double goal)
     {
-        const int Pieces = 24;
+        const int Pieces = 16;
         var shapes = new List<Shape>(Pieces + 3);
         for (int i = 0; i < Pieces; i++)
         {
@@ -32,7 +32,7 @@ internal static class MountainCar
         }
         shapes.Add(new Capsule(Palette.Target, goal, Height(goal), goal, Height(goal) + 0.2, 0.015));
         shapes.Add(new Disc(Palette.Cart, position, Height(position) + 0.06, 0.06));
-        return new(Left, -0.1, Right, 1.3, shapes);
+        return new(Left, -0.25, Right, 1.55, shapes);
     }
 
     private static double Height(double position) => 0.45 * Math.Sin(3 * position) + 0.55;

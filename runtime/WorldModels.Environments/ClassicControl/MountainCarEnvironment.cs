@@ -5,7 +5,8 @@ namespace WorldModels.Environments;
 /// all (1) or right (2). The observation is the state: position and velocity. Reward -1 a step; terminated at position 0.5, truncated
 /// after 200 steps.
 /// </summary>
-public sealed class MountainCarEnvironment() : ClassicControlEnvironment<long>("mountain-car", 2, MountainCar.Observations, ActionIndices, 200)
+public sealed class MountainCarEnvironment()
+    : ClassicControlEnvironment<long>("mountain-car", 2, MountainCar.Observations, ActionIndices, 200)
 {
     private const double Goal = 0.5;
     private const double Force = 0.001;
