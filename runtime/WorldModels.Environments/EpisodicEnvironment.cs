@@ -92,7 +92,7 @@ public abstract class EpisodicEnvironment<TAction> : IEnvironment<TAction>, IRes
         }
     }
 
-    /// <summary>An episode is running from its first step on: after <see cref="Start"/>, or after a state was put in from outside.</summary>
+    /// <summary>An episode begins: after <see cref="Start"/>, or with a state put in from outside.</summary>
     private protected void Begin() => (Steps, _running) = (0, true);
 
     /// <summary>Draws the first state of an episode.</summary>

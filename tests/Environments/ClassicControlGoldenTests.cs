@@ -14,7 +14,7 @@ public sealed class ClassicControlGoldenTests
     private static IEnumerable<string> Traces => Directory.EnumerateFiles(Folder, "*.json").Select(path => Path.GetFileName(path)).Order();
 
     [Test]
-    public void EveryRecordingIsThere() => Assert.That(Traces.Count(), Is.EqualTo(7));
+    public void EveryRecordingIsThere() => Assert.That(Traces.Count(), Is.EqualTo(15));
 
     [TestCaseSource(nameof(Traces))]
     public void EveryStep(string file)
@@ -28,6 +28,16 @@ public sealed class ClassicControlGoldenTests
             case "PendulumEnv":
                 Replay(trace, new PendulumEnvironment(gravity: file.Contains("g981") ? 9.81 : 10), step => step.GetSingle());
                 break;
+            case "AcrobotEnv":
+                AcrobotDynamics dynamics = file.Contains("nips") ? AcrobotDynamics.Nips : AcrobotDynamics.Book;
+                Replay(trace, new AcrobotEnvironment(dynamics), step => step.GetInt64());
+                break;
+            case "MountainCarEnv":
+                Replay(trace, new MountainCarEnvironment(), step => step.GetInt64(), tolerance: 0);
+                break;
+            case "Continuous_MountainCarEnv":
+                Replay(trace, new ContinuousMountainCarEnvironment(), step => step.GetSingle(), tolerance: 0);
+                break;
             case string other:
                 Assert.Fail($"No replay for '{other}'.");
                 break;
@@ -39,7 +49,10 @@ public sealed class ClassicControlGoldenTests
     private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(number => number.GetDouble())];
 
     private static void Replay<TAction>(
-        JsonElement trace, ClassicControlEnvironment<TAction> environment, Func<JsonElement, TAction> parse, double tolerance = StateTolerance)
+        JsonElement trace,
+        ClassicControlEnvironment<TAction> environment,
+        Func<JsonElement, TAction> parse,
+        double tolerance = StateTolerance)
         where TAction : unmanaged
     {
         float[] observation = new float[environment.ObservationSpace.Size];

@@ -6,7 +6,7 @@ namespace WorldModels.Tests.Environments;
 /// <summary>The control suite's physics and rewards against what MuJoCo and dm_control computed.</summary>
 public sealed class ControlSuiteGoldenTests
 {
-    private static IEnumerable<string> Models => ["cartpole"];
+    private static IEnumerable<string> Models => ["cartpole", "pendulum", "acrobot"];
 
     [TestCaseSource(nameof(Models))]
     public void Accelerations(string model)
@@ -21,7 +21,10 @@ public sealed class ControlSuiteGoldenTests
             double[] expected = Numbers(samples[i].GetProperty("qacc"));
             double[] actual = Accelerations(physics);
             for (int joint = 0; joint < expected.Length; joint++)
-                Assert.That(actual[joint], Is.EqualTo(expected[joint]).Within(1e-9 * Math.Abs(expected[joint])), $"sample {i}, joint {joint}");
+            {
+                double tolerance = 1e-9 * Math.Abs(expected[joint]);
+                Assert.That(actual[joint], Is.EqualTo(expected[joint]).Within(tolerance), $"sample {i}, joint {joint}");
+            }
         }
         int constrained = samples.Count(sample => sample.GetProperty("nefc").GetInt32() > 0);
         Assert.That(constrained, Is.EqualTo(model == "cartpole" ? 3 : 0), "samples beyond the end of the rail");
@@ -74,6 +77,42 @@ public sealed class ControlSuiteGoldenTests
     }
 
     [Test]
+    public void PendulumConstants()
+    {
+        JsonElement compiled = Read("pendulum").GetProperty("compiled");
+        Assert.Multiple(() =>
+        {
+            Equal(compiled, "body_mass", 1, PendulumPhysics.Mass);
+            Equal(compiled, "body_inertia", 3, PendulumPhysics.BallInertia);
+            Equal(compiled, "body_ipos", 5, PendulumPhysics.Length);
+            Equal(compiled, "geom_size", 9, PendulumPhysics.Radius);
+            Equal(compiled, "dof_damping", 0, PendulumPhysics.Damping);
+            Equal(compiled, "actuator_gear", 0, PendulumPhysics.MotorTorque);
+        });
+    }
+
+    [Test]
+    public void AcrobotConstants()
+    {
+        JsonElement compiled = Read("acrobot").GetProperty("compiled");
+        Assert.Multiple(() =>
+        {
+            Equal(compiled, "body_mass", 1, AcrobotPhysics.Mass);
+            Equal(compiled, "body_mass", 2, AcrobotPhysics.Mass);
+            Equal(compiled, "body_inertia", 3, AcrobotPhysics.UpperInertia);
+            Equal(compiled, "body_inertia", 6, AcrobotPhysics.LowerInertia);
+            Equal(compiled, "body_ipos", 5, AcrobotPhysics.Length / 2);
+            Equal(compiled, "body_ipos", 8, AcrobotPhysics.Length / 2);
+            Equal(compiled, "body_pos", 8, AcrobotPhysics.Length);
+            Equal(compiled, "geom_size", 6, AcrobotPhysics.UpperRadius);
+            Equal(compiled, "geom_size", 9, AcrobotPhysics.LowerRadius);
+            Equal(compiled, "dof_damping", 0, AcrobotPhysics.Damping);
+            Equal(compiled, "dof_damping", 1, AcrobotPhysics.Damping);
+            Equal(compiled, "actuator_gear", 0, AcrobotPhysics.MotorTorque);
+        });
+    }
+
+    [Test]
     public void TolerancesOfEverySigmoid()
     {
         JsonElement[] cases = [.. Read("tolerance").GetProperty("cases").EnumerateArray()];
@@ -106,23 +145,26 @@ public sealed class ControlSuiteGoldenTests
     private static IPhysics Physics(string model) => model switch
     {
         "cartpole" => new CartPolePhysics(),
+        "pendulum" => new PendulumPhysics(),
+        "acrobot" => new AcrobotPhysics(),
         _ => throw new ArgumentException(model),
     };
 
     private static double[] Accelerations(IPhysics physics) => physics switch
     {
+        PendulumPhysics one => [one.Acceleration],
         TwoJointPhysics two => [two.Accelerations.First, two.Accelerations.Second],
         _ => throw new ArgumentException(physics.ToString()),
     };
 
-    private static JsonElement Read(string model) => JsonDocument.Parse(File.ReadAllBytes(
+    internal static JsonElement Read(string model) => JsonDocument.Parse(File.ReadAllBytes(
         Path.Combine(TestContext.CurrentContext.TestDirectory, "Environments", "golden", "suite", $"{model}.json"))).RootElement;
 
     private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(number => number.GetDouble())];
 
     private static double Number(JsonElement number) => number.ValueKind == JsonValueKind.Number
         ? number.GetDouble()
-        : number.GetString() switch { "inf" => double.PositiveInfinity, "-inf" => double.NegativeInfinity, _ => throw new FormatException() };
+        : number.GetString() == "inf" ? double.PositiveInfinity : throw new FormatException(number.ToString());
 
     private static void Put(IPhysics physics, JsonElement positions, JsonElement velocities)
     {

@@ -15,6 +15,7 @@ public sealed class RandomReturnTests
         new object[] { "cartpole-balance", new[] { 355.0, 327, 298, 269 }, 0.5 },
         new object[] { "cartpole-balance-sparse", new[] { 49.0, 42, 35, 28 }, 0.5 },
         new object[] { "cartpole-swingup-sparse", new[] { 0.0, 0.0, 0.2, 0.7 }, 0.05 },
+        new object[] { "pendulum-swingup", new[] { 0.7, 0.8, 0.7, 0.8 }, 0.05 },
     ];
 
     [TestCaseSource(nameof(Suite))]

@@ -26,9 +26,34 @@ public sealed class SimulatorTests
 
     [TestCase("cartpole", 500)]
     [TestCase("pendulum", 200)]
+    [TestCase("acrobot", 500)]
+    [TestCase("mountain-car", 200)]
+    [TestCase("mountain-car-continuous", 999)]
     [TestCase("cartpole-balance", 1000)]
     [TestCase("cartpole-swingup-sparse", 1000)]
+    [TestCase("pendulum-swingup", 1000)]
+    [TestCase("acrobot-swingup", 1000)]
     public void TheTimeLimitTruncates(string name, int limit) => Run(name, new LimitCheck(limit));
+
+    [Test]
+    public void ContinuousActionsBeyondTheBoundsAreClippedAsGymnasiumDoes()
+    {
+        var pendulum = new PendulumEnvironment();
+        float[] observation = new float[3], expected = new float[3];
+        pendulum.Load([1, 0]);
+        StepResult clipped = pendulum.Step([-9], observation);
+        pendulum.Load([1, 0]);
+        Assert.That(pendulum.Step([-2], expected), Is.EqualTo(clipped));
+        Assert.That(observation, Is.EqualTo(expected));
+
+        var car = new ContinuousMountainCarEnvironment();
+        car.Load([-0.5, 0]);
+        StepResult far = car.Step([3], observation.AsSpan(0, 2));
+        car.Load([-0.5, 0]);
+        StepResult full = car.Step([1], expected.AsSpan(0, 2));
+        Assert.That(observation, Is.EqualTo(expected), "the car is pushed alike");
+        Assert.That(far.Reward, Is.EqualTo(9 * full.Reward).Within(1e-12), "but pays for what was given");
+    }
 
     private static void Run(string name, ICheck check)
     {
@@ -141,7 +166,8 @@ public sealed class SimulatorTests
             byte[] foreign = [.. saved];
             foreign[5] = (byte)'_'; // the first letter of row 0's name
             Assert.That(
-                () => restored.Restore(foreign), Throws.InstanceOf<InvalidDataException>().With.Message.Contains($"make a '_{spec.Name[1..]}'"));
+                () => restored.Restore(foreign),
+                Throws.InstanceOf<InvalidDataException>().With.Message.Contains($"make a '_{spec.Name[1..]}'"));
             byte[] late = [.. saved];
             late[5 + spec.Name.Length + 5] = 0x7F; // the highest byte of row 0's step, after the name and two flags
             Assert.That(() => restored.Restore(late), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("is not in 0.."));
@@ -181,10 +207,12 @@ public sealed class SimulatorTests
             float[] observation = new float[environment.ObservationSpace.Size];
             TAction action = default;
             Assert.That(
-                () => environment.Step([action], observation), Throws.InvalidOperationException.With.Message.Contains("call Reset before Step"));
+                () => environment.Step([action], observation),
+                Throws.InvalidOperationException.With.Message.Contains("call Reset before Step"));
             environment.Reset(1, observation);
             Assert.That(
-                () => environment.Step([action, action], observation), Throws.ArgumentException.With.Message.Contains("'action' has 2 elements"));
+                () => environment.Step([action, action], observation),
+                Throws.ArgumentException.With.Message.Contains("'action' has 2 elements"));
             Assert.That(
                 () => environment.Reset(1, new float[17]),
                 Throws.ArgumentException.With.Message.Contains($"exactly {environment.ObservationSpace.Size}"));

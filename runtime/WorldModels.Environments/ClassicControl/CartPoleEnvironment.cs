@@ -23,7 +23,7 @@ public sealed class CartPoleEnvironment() : ClassicControlEnvironment<long>("car
     public override Scene Draw()
     {
         (double x, double angle) = (State[0], State[2]);
-        return new(-PositionLimit, -0.8, PositionLimit, 2.4,
+        return new(-PositionLimit, -1.6, PositionLimit, 3.2,
         [
             new Rectangle(Palette.Fixed, -PositionLimit, -0.02, PositionLimit, 0.02),
             new Rectangle(Palette.Cart, x - 0.3, -0.15, x + 0.3, 0.15),

@@ -10,6 +10,8 @@ public static class ControlSuite
         Spec(new CartPoleTask(swingUp: false, sparse: true), "the same, rewarded only near the goal", () => new CartPolePhysics()),
         Spec(new CartPoleTask(swingUp: true, sparse: false), "swing a pole up by its cart, balance it", () => new CartPolePhysics()),
         Spec(new CartPoleTask(swingUp: true, sparse: true), "the same, rewarded only near the goal", () => new CartPolePhysics()),
+        Spec(new PendulumSwingUpTask(), "swing a ball on a rod up", () => new PendulumPhysics()),
+        Spec(new AcrobotSwingUpTask(), "swing two links up", () => new AcrobotPhysics()),
     ];
 
     private static EnvironmentSpec<float> Spec(IControlTask task, string summary, Func<IPhysics> physics)

@@ -50,7 +50,10 @@ public sealed class TimeLimit<TAction> : EnvironmentWrapper<TAction> where TActi
             throw new InvalidDataException($"The saved state of '{Name}' is cut short; use another checkpoint.", e);
         }
         if (steps < 0 || steps > Limit)
-            throw new InvalidDataException($"The saved state of '{Name}' is at step {steps}, this time limit is {Limit}: make it the same.");
+        {
+            throw new InvalidDataException(
+                $"The saved state of '{Name}' is at step {steps}, this time limit is {Limit}: make it the same.");
+        }
         base.Restore(reader);
         _steps = steps;
     }
