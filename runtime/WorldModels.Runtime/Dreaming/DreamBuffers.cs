@@ -37,13 +37,7 @@ internal sealed class DreamBuffers : IDisposable
         var observation = Manifest.Observation.Shape.Select(d => (Dim)d).ToList();
         ObservationState = _states.Values
             .FirstOrDefault(s => s.Dtype == TensorType.Float32 && s.Shape.Skip(1).SequenceEqual(observation))?.Name;
-        _action = new()
-        {
-            Name = "action",
-            Role = TensorRole.Action,
-            Dtype = Manifest.Action.Kind == ActionKind.Discrete ? TensorType.Int64 : TensorType.Float32,
-            Shape = ["batch", .. (Manifest.Action.Shape ?? []).Select(d => (Dim)d)],
-        };
+        _action = TensorSpec.Of(Manifest.Action);
         _observation = new() { Name = "observation", Role = TensorRole.Observation, Shape = ["batch", .. observation] };
         Actions = New(_action, horizon);
         _earlierActions.Add(New(_action)); // What a policy may want to know at step 0.
