@@ -31,8 +31,8 @@ public sealed class DreamerTrainer : LatentTrainer, IImagined
         };
         _actor = new(Parameters.Root[DreamerBundle.ActorPath], _actorConfig);
         _critic = DreamerBundle.Critic(Parameters.Root, Config, CriticLayers);
-        _actorParameters = ParametersOf(DreamerBundle.ActorPath);
-        _criticParameters = ParametersOf(DreamerBundle.CriticPath);
+        _actorParameters = Parameters.Below(DreamerBundle.ActorPath);
+        _criticParameters = Parameters.Below(DreamerBundle.CriticPath);
         _actorOptimiser = optim.Adam(_actorParameters, options.ActorLearningRate, eps: options.AdamEpsilon);
         _criticOptimiser = optim.Adam(_criticParameters, options.CriticLearningRate, eps: options.AdamEpsilon);
     }

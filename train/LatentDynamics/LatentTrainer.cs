@@ -13,7 +13,7 @@ namespace WorldModels.Train.LatentDynamics;
 /// </summary>
 public abstract class LatentTrainer : Trainer
 {
-    private const string World = LatentSignature.World, Statistics = World + "/standard";
+    private const string Statistics = $"{LatentSignature.World}/{LatentWorldConfig.Statistics}";
     private const int KeepBack = 10;            // every tenth episode of a dataset is never trained on
     private const int RandomEpisodes = 100;     // cheap, and the floor of every comparison
 
@@ -22,8 +22,7 @@ public abstract class LatentTrainer : Trainer
     private readonly LatentOptions _options;
     private readonly AgentEnvironment? _games;
     private readonly SequenceBatch _batch;
-    private Adam? _optimiser;
-    private Parameter[] _trained = [];
+    private WorldModelLearner? _learner;
     private ReplayBuffer? _replay;
     private LatentAgent? _agent;
     private Collector? _collector;
@@ -58,7 +57,7 @@ public abstract class LatentTrainer : Trainer
             Activation = activation,
         };
         Parameters = new EagerParameters(options.Seed, device);
-        Model = new(Parameters.Root[World], Config);
+        Model = new(Parameters.Root[LatentSignature.World], Config);
         _batch = new(options.Length, options.Batch, Observation.Size, Actions.Size);
     }
 
@@ -72,7 +71,7 @@ public abstract class LatentTrainer : Trainer
     protected ObservationSpec Observation { get; }
 
     /// <summary>Sizes of the world model.</summary>
-    protected LatentWorldConfig Config { get; }
+    public LatentWorldConfig Config { get; }
 
     /// <summary>The world model.</summary>
     protected LatentWorld<EagerTensor> Model { get; }
@@ -102,10 +101,7 @@ public abstract class LatentTrainer : Trainer
 
     public override void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
     {
-        _trained = [.. ParametersOf(World).Except(ParametersOf(Statistics))];
-        foreach (Parameter statistic in ParametersOf(Statistics))
-            statistic.requires_grad_(false);
-        _optimiser = optim.Adam(_trained, _options.ModelLearningRate, eps: _options.AdamEpsilon);
+        _learner = new(Model, Config.Rssm, _options, Parameters);
         bool fresh = !File.Exists(run.CheckpointPath);
         if (_games is null)
         {
@@ -142,6 +138,8 @@ public abstract class LatentTrainer : Trainer
             using (Timings.Of("collect"))
                 _collector.Collect(_options.CollectSteps, random: false);
         Dictionary<string, double>? figures = measure ? [] : null;
+        if (figures is not null && _collector?.MeanReturn is { } mean)
+            figures["return"] = mean;
         using (var scope = NewDisposeScope())
         {
             // All that is drawn is a function of seed and update.
@@ -150,25 +148,14 @@ public abstract class LatentTrainer : Trainer
                 _replay!.Sample(_batch, (ulong)_options.Seed, update);
             Sequences sequences = Sequences.From(_batch, _options, Observation.Size, Actions.Size, Parameters.Device);
             Posteriors posteriors;
-            double norm;
             using (Timings.Of("world model"))
-            {
-                Tensor Noise(long[] shape) => randn(shape, generator: random, device: Parameters.Device);
-                posteriors = WorldModelLoss.Observe(
-                    Model, Config.Rssm, sequences, Noise([_options.Length, _options.Batch, _options.Stochastic]));
-                WorldModelLosses losses = WorldModelLoss.Of(Model, _options, sequences, posteriors, Noise);
-                _optimiser!.zero_grad();
-                losses.Total.backward();
-                norm = nn.utils.clip_grad_norm_(_trained, _options.MaxGradNorm);
-                if (figures is not null)
-                    Report(figures, losses, norm);
-            }
+                posteriors = _learner!.Differentiate(sequences, random, figures);
             Action? steps;
             using (Timings.Of("behaviour"))
                 steps = Learn(posteriors, sequences, random, figures);
             using (Timings.Of("optimisers"))
             {
-                _optimiser.step();
+                _learner.Step();
                 steps?.Invoke();
             }
         }
@@ -179,7 +166,7 @@ public abstract class LatentTrainer : Trainer
 
     public override void Save(Checkpoint checkpoint)
     {
-        checkpoint.AddOptimiser(_optimiser!, "optimiser/model");
+        checkpoint.AddOptimiser(_learner!.Optimiser, "optimiser/model");
         if (_collector is not null)
             checkpoint.AddBytes("collector", writer =>
             {
@@ -190,7 +177,7 @@ public abstract class LatentTrainer : Trainer
 
     public override void Load(Checkpoint checkpoint)
     {
-        checkpoint.LoadOptimiser(_optimiser!, "optimiser/model");
+        checkpoint.LoadOptimiser(_learner!.Optimiser, "optimiser/model");
         if (_collector is not null)
             checkpoint.LoadBytes("collector", reader =>
             {
@@ -221,7 +208,7 @@ public abstract class LatentTrainer : Trainer
     public override void Dispose()
     {
         _agent?.Dispose();
-        _optimiser?.Dispose();
+        _learner?.Dispose();
         base.Dispose();
     }
 
@@ -240,10 +227,6 @@ public abstract class LatentTrainer : Trainer
         return [.. Enumerable.Range(0, Rows).SelectMany(row => new ArraySegment<float>(
             all, (int)(row * records / Rows) * Observation.Size, Observation.Size))];
     }
-
-    /// <summary>The parameters below a path.</summary>
-    protected Parameter[] ParametersOf(string path) =>
-        [.. Parameters.All.Where(pair => pair.Key.StartsWith(path + "/", StringComparison.Ordinal)).Select(pair => pair.Value)];
 
     /// <summary>Returns of whole episodes never trained on, by the way of playing.</summary>
     protected virtual IEnumerable<(string Name, ReturnSample Returns)> Judge(int episodes, IProgressReport progress)
@@ -299,21 +282,6 @@ public abstract class LatentTrainer : Trainer
         Parameters.All[$"{Statistics}/{Standardizer<EagerTensor>.MeanName}"].copy_(tensor(mean));
         Parameters.All[$"{Statistics}/{Standardizer<EagerTensor>.StdName}"].copy_(tensor(
             [.. std.Select(value => value < 1e-6f ? 1 : value)]));
-    }
-
-    private void Report(Dictionary<string, double> figures, WorldModelLosses losses, double norm)
-    {
-        figures["loss"] = losses.Total.item<float>();
-        if (_collector?.MeanReturn is { } mean)
-            figures["return"] = mean;
-        figures["kl"] = losses.Kl.item<float>();
-        figures["observation_loss"] = losses.Observation.item<float>();
-        figures["reward_loss"] = losses.Reward.item<float>();
-        if (losses.Continue is not null)
-            figures["continue_loss"] = losses.Continue.item<float>();
-        if (losses.Overshooting is not null)
-            figures["overshooting"] = losses.Overshooting.item<float>();
-        figures["model_gradient_norm"] = norm;
     }
 
     private void RequireSame(DatasetSpec spec)

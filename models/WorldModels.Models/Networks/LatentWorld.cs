@@ -3,6 +3,9 @@ namespace WorldModels.Models;
 /// <summary>Sizes of a <see cref="LatentWorld{T}"/> over vectors.</summary>
 public sealed record LatentWorldConfig
 {
+    /// <summary>Where, below the world's path, the observations' statistics are: kept with the weights, not learnt.</summary>
+    public const string Statistics = "standard";
+
     /// <summary>The recurrent state-space model.</summary>
     public required RssmConfig Rssm { get; init; }
 
@@ -37,7 +40,7 @@ public sealed class LatentWorld<T> where T : ITensor<T>
     public LatentWorld(Parameters<T> p, LatentWorldConfig config)
     {
         int feature = config.Rssm.Feature;
-        Standard = new(p["standard"], config.Observation);
+        Standard = new(p[LatentWorldConfig.Statistics], config.Observation);
         _encoder = new(p["encoder"], config.Observation, config.Encoder, config.Rssm.Embedding, config.Activation);
         Rssm = new(p["rssm"], config.Rssm);
         _decoder = new(p["decoder"], feature, config.Decoder, config.Observation, config.Activation);
