@@ -23,12 +23,19 @@ public abstract record Algorithm(string Name, string Summary)
     /// <summary>The options of a new run: a preset's, another environment and seed where given, then single ones set.</summary>
     public TrainOptions Resolve(string preset, string? environment, long? seed, IEnumerable<string> assignments)
     {
-        TrainOptions options = Preset(preset, environment);
-        options = OptionText.With(options with { Seed = seed ?? options.Seed }, assignments);
-        bool recorded = options is LatentOptions { Dataset.Length: > 0 };
-        options = options with { Env = environment ?? (recorded ? DatasetSpec.NoEnvironment : options.Env) };
+        string[] set = [.. assignments];
+        TrainOptions options = Resolved(Preset(preset, environment));
+        if (options is LatentOptions { Dataset: { Length: > 0 } dataset })
+        {
+            // What the episodes are of decides on the preset; only --env says that it is to be played.
+            DatasetSpec recorded = Dataset.ReadSpec(dataset);
+            var fitted = (LatentOptions)Preset(preset, environment ?? recorded.Environment);
+            options = Resolved(fitted with { ActionRepeat = recorded.ActionRepeat }) with { Env = environment ?? DatasetSpec.NoEnvironment };
+        }
         RequireEnvironment(options);
         return options;
+
+        TrainOptions Resolved(TrainOptions chosen) => OptionText.With(chosen with { Seed = seed ?? chosen.Seed }, set);
     }
 
     /// <summary>Options as config.json holds them.</summary>

@@ -21,13 +21,13 @@ public static class DreamerBundle
         new(p[CriticPath], config.Rssm.Feature, layers, 1, config.Activation);
 
     public static BundleDefinition Define(
-        DreamerOptions options, LatentSignature signature, ActorConfig actor, MlpConfig critic, float[] starts)
+        DreamerOptions options, string environment, LatentSignature signature, ActorConfig actor, MlpConfig critic, float[] starts)
     {
         var agent = new Agent(signature, actor, critic);
         return new()
         {
             Algorithm = "dreamer",
-            Environment = options.Env,
+            Environment = environment,
             Observation = signature.Observation,
             Action = signature.Actions.Space,
             Limits =

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using WorldModels.Train.LatentDynamics;
+using WorldModels.Train.Replays;
 
 namespace WorldModels.Train.Dreamer;
 
@@ -68,6 +69,7 @@ public sealed record DreamerOptions : LatentOptions
     public static DreamerOptions Fit(DreamerOptions options) => options.Env switch
     {
         "pendulum" => options with { ActionRepeat = 1, RewardScale = 0.1 },
+        DatasetSpec.NoEnvironment => options with { ActionRepeat = 1 },
         "cartpole" or "acrobot" or "mountain-car" or "mountain-car-continuous" => options with { ActionRepeat = 1, PredictContinue = true },
         _ when options.Deterministic < 200 => options with { ActionRepeat = 4, RewardScale = 0.25, Updates = 6000 },
         _ => options,

@@ -110,7 +110,7 @@ public sealed class DreamerTrainer : LatentTrainer, IImagined
     }
 
     public override BundleDefinition Bundle() =>
-        DreamerBundle.Define(_options, Signature, _actorConfig, CriticLayers, StartObservations());
+        DreamerBundle.Define(_options, RecordedIn, Signature, _actorConfig, CriticLayers, StartObservations());
 
     public override void Dispose()
     {

@@ -34,11 +34,13 @@ public abstract class LatentTrainer : Trainer
         if (options.Dataset.Length > 0)
         {
             DatasetSpec spec = Dataset.ReadSpec(options.Dataset);
+            RecordedIn = spec.Environment;
             (Actions, Observation) = (new(spec.Action), new() { Shape = [spec.Observation], Low = float.MinValue, High = float.MaxValue });
             RequireSame(spec);
         }
         else
         {
+            RecordedIn = options.Env;
             _games = AgentEnvironment.Make(options.Env, options.Environments, options.ActionRepeat);
             (Actions, Observation) = (_games.Actions, _games.Observation);
         }
@@ -66,6 +68,9 @@ public abstract class LatentTrainer : Trainer
 
     /// <summary>The actions and how networks see them.</summary>
     protected ActionVectors Actions { get; }
+
+    /// <summary>The environment that it learns of.</summary>
+    protected string RecordedIn { get; }
 
     /// <summary>One observation.</summary>
     protected ObservationSpec Observation { get; }
@@ -107,6 +112,8 @@ public abstract class LatentTrainer : Trainer
         {
             _replay = new(Observation.Size, Actions, long.MaxValue, folder: null);
             _heldOut = _replay.AddAll(_options.Dataset, KeepBack, progress);
+            if (!_options.PredictContinue && _replay.Episodes.Any(episode => episode.Discounts.Contains(0)))
+                progress.Say("Episodes of this dataset terminate, which will not be learnt: --set predictContinue=true predicts it.");
             if (fresh)
                 Standardize();
             return;

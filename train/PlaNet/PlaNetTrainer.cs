@@ -15,7 +15,7 @@ public sealed class PlaNetTrainer : LatentTrainer
     public PlaNetTrainer(PlaNetOptions options, Device device) : base(options, Unary.Relu, GruForm.ResetBefore, device)
     {
         if (Actions.Discrete)
-            throw new UserException($"PlaNet plans continuous actions; those of {options.Env} are discrete. Train dreamer on it instead.");
+            throw new UserException($"PlaNet plans continuous actions; those of {RecordedIn} are discrete. Train dreamer on it instead.");
         if (options.Elites > options.Candidates)
             throw new UserException($"elites={options.Elites} are to be chosen among candidates={options.Candidates}; lower elites.");
         _options = options;
@@ -32,7 +32,7 @@ public sealed class PlaNetTrainer : LatentTrainer
     public override BundleDefinition Bundle() => new()
     {
         Algorithm = "planet",
-        Environment = _options.Env,
+        Environment = RecordedIn,
         Observation = Signature.Observation,
         Action = Signature.Actions.Space,
         Limits =
