@@ -33,13 +33,13 @@ public sealed class ActorGradientTests
     public void LeadsToTheBestGain()
     {
         using var scope = NewDisposeScope();
-        Tensor parameter = tensor(new[] { 0f }).requires_grad_();
-        for (int i = 0; i < 300; i++)
+        Tensor parameter = tensor(new[] { -1f }).requires_grad_();
+        for (int i = 0; i < 500; i++)
         {
             using var inner = NewDisposeScope();
             Loss(new Linear(parameter, []), noise: 0).backward();
             using (no_grad())
-                parameter.sub_(1.0 * parameter.grad!);
+                parameter.sub_(0.3 * parameter.grad!);
             parameter.grad!.zero_();
         }
         Assert.That(parameter.item<float>(), Is.EqualTo(-Linear.A / Linear.B).Within(0.02));

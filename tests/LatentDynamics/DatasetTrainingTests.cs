@@ -30,7 +30,7 @@ public sealed class DatasetTrainingTests
         if (described == "nothing")
             File.Delete(Path.Combine(folder, DatasetSpec.FileName));
         string run = _runs[$"offline-{described}"];
-        TrainTool.Succeed([.. Offline, "--dataset", folder, "--run", run]);
+        TrainTool.Succeed([.. Offline, "evaluationEpisodes=2", "--dataset", folder, "--run", run]);
         Manifest manifest = Manifest.Load(Path.Combine(run, "bundle"));
         Assert.Multiple(() =>
         {

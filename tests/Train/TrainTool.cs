@@ -106,8 +106,8 @@ internal sealed class TinyRuns : IDisposable
     [
         "planet", "--preset", "debug", "--env", "pendulum", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0",
         "actionRepeat=20", "prefill=20", "pretrain=1", "collectEvery=2", "collectSteps=3", "capacity=100", "batch=3", "length=6",
-        "deterministic=6", "stochastic=3", "hidden=5", "embedding=4", "encoderLayers=1", "encoderUnits=5", "headUnits=5", "horizon=2",
-        "candidates=6", "elites=2", "iterations=2", "overshooting=3",
+        "deterministic=8", "stochastic=3", "hidden=16", "embedding=8", "encoderLayers=1", "encoderUnits=16", "headUnits=16", "horizon=2",
+        "candidates=6", "elites=2", "iterations=2", "overshooting=3", "rewardScale=0.02",
     ];
 
     /// <summary>The options of an algorithm's run.</summary>

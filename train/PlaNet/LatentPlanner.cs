@@ -11,7 +11,7 @@ namespace WorldModels.Train.PlaNet;
 /// </summary>
 public sealed class LatentPlanner(LatentWorld<EagerTensor> world, RssmConfig config, PlannerSpec spec, Device device)
 {
-    private static readonly uint ImagineStream = Philox.Stream(LatentAgent.ImagineStream);
+    private static readonly uint ImagineStream = Philox.Stream("plan/" + LatentAgent.ImagineStream);
 
     private CrossEntropyMethod? _search;
     private float[] _noise = [];    // (B N, S)
