@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.Intrinsics.X86;
 using WorldModels.Environments;
 using WorldModels.Runtime;
 using WorldModels.Train.A2C;
@@ -8,7 +9,7 @@ using WorldModels.Train.LatentDynamics;
 namespace WorldModels.Train;
 
 /// <summary>
-/// A recipe in plain PyTorch, in a process of its own, one thread. Freed memory is kept there as it is here.
+/// A recipe in plain PyTorch, in a process of its own, one thread. Memory and OpenBLAS are set there as they are here.
 /// </summary>
 internal sealed class PyTorchPeer : IDisposable
 {
@@ -32,6 +33,10 @@ internal sealed class PyTorchPeer : IDisposable
         };
         foreach ((string name, string value) in NativeMemory.Environment)
             start.Environment[name] = value;
+        // And as the binding sets OpenBLAS: no threads of its own, and the kernels that the processor has.
+        start.Environment["OPENBLAS_NUM_THREADS"] = "1";
+        if (Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported)
+            start.Environment["OPENBLAS_CORETYPE"] = "SkylakeX";
         _python = Process.Start(start)!;
         if (_python.StandardOutput.ReadLine() is { } version)
         {
