@@ -13,7 +13,7 @@ public static class ToolsApp
     private static readonly Type[] Verbs =
     [
         typeof(InspectVerb), typeof(VerifyVerb), typeof(BenchVerb), typeof(PlayVerb), typeof(PictureVerb), typeof(DreamVerb),
-        typeof(ProvidersVerb),
+        typeof(PlotVerb), typeof(ProvidersVerb),
     ];
 
     private static string? Version => typeof(ToolsApp).Assembly.GetName().Version?.ToString(3);
@@ -24,7 +24,7 @@ public static class ToolsApp
     /// <param name="error">Receives what went wrong.</param>
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
-        using Parser parser = new(settings => settings.HelpWriter = null);
+        using Parser parser = new(settings => (settings.HelpWriter, settings.AllowMultiInstance) = (null, true));
         ParserResult<object> result = parser.ParseArguments(args, Verbs);
         try
         {
@@ -54,8 +54,13 @@ public static class ToolsApp
 
     private static int Start(Verb verb, string[] args, TextWriter output)
     {
+        foreach (string option in Options(verb.GetType(), property => property.PropertyType != typeof(IEnumerable<string>)))
+        {
+            if (args.Count(arg => arg == option || arg.StartsWith(option + "=", StringComparison.Ordinal)) > 1)
+                throw new UsageException($"{option} is given twice. See: tools {Name(verb.GetType())} --help");
+        }
         // The parser takes an option without its value for one that was not given.
-        foreach (string option in Options(verb.GetType(), withValue: true))
+        foreach (string option in Options(verb.GetType(), property => property.PropertyType != typeof(bool)))
         {
             int at = Array.IndexOf(args, option);
             if (at >= 0 && (at + 1 == args.Length || args[at + 1].StartsWith("--", StringComparison.Ordinal)))
@@ -76,7 +81,7 @@ public static class ToolsApp
 
     private static HelpText Help(ParserResult<object> result) => HelpText.AutoBuild(result, text =>
     {
-        text.Heading = "tools: look into, verify, measure, play and picture world models shipped as bundles";
+        text.Heading = "tools: look into, verify, measure, play, picture and plot world models shipped as bundles";
         text.Copyright = "";
         text.AdditionalNewLineAfterOption = false;
         text.MaximumDisplayWidth = 120;
@@ -94,7 +99,6 @@ public static class ToolsApp
             BadVerbSelectedError bad => $"There is no command '{bad.Token}'; there are {string.Join(", ", Verbs.Select(Name))}.",
             UnknownOptionError unknown => $"{name} has no option '{unknown.Token}'; it has {string.Join(", ", Options(verb))}.",
             MissingRequiredOptionError { NameInfo.LongName: "" } => $"{name} needs the directory of a bundle.",
-            RepeatedOptionError repeated => $"--{repeated.NameInfo.LongName} is given twice.",
             _ => SentenceBuilder.Create().FormatError(mistake),
         };
         return $"{message} See: {help}";
@@ -102,10 +106,10 @@ public static class ToolsApp
 
     private static string Name(Type verb) => verb.GetCustomAttribute<VerbAttribute>()!.Name;
 
-    private static IEnumerable<string> Options(Type verb, bool withValue = false) =>
+    private static IEnumerable<string> Options(Type verb, Func<PropertyInfo, bool>? of = null) =>
         from property in verb.GetProperties()
         from option in property.GetCustomAttributes<OptionAttribute>()
-        where !withValue || property.PropertyType != typeof(bool)
+        where of is null || of(property)
         select $"--{option.LongName}";
 }
 
