@@ -1,8 +1,12 @@
 using System.Text.Json;
 using WorldModels.Environments;
 using WorldModels.Train.A2C;
+using WorldModels.Train.Dreamer;
 using WorldModels.Train.EnvironmentModel;
 using WorldModels.Train.I2A;
+using WorldModels.Train.LatentDynamics;
+using WorldModels.Train.PlaNet;
+using WorldModels.Train.Replays;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;
@@ -13,17 +17,25 @@ public abstract record Algorithm(string Name, string Summary)
     /// <summary>Names of the presets, the default first.</summary>
     public abstract IReadOnlyList<string> PresetNames { get; }
 
-    /// <summary>The options of a preset.</summary>
-    public abstract TrainOptions Preset(string name);
+    /// <summary>The options of a preset, as an environment needs them: the preset's own if none is named.</summary>
+    public abstract TrainOptions Preset(string name, string? environment = null);
 
     /// <summary>The options of a new run: a preset's, another environment and seed where given, then single ones set.</summary>
     public TrainOptions Resolve(string preset, string? environment, long? seed, IEnumerable<string> assignments)
     {
-        TrainOptions options = Preset(preset);
-        options = options with { Env = environment ?? options.Env, Seed = seed ?? options.Seed };
-        options = OptionText.With(options, assignments);
-        RequireEnvironment(options.Env);
+        string[] set = [.. assignments];
+        TrainOptions options = Resolved(Preset(preset, environment));
+        if (options is LatentOptions { Dataset: { Length: > 0 } dataset })
+        {
+            // What the episodes are of decides on the preset; only --env says that it is to be played.
+            DatasetSpec recorded = Dataset.ReadSpec(dataset);
+            var fitted = (LatentOptions)Preset(preset, environment ?? recorded.Environment);
+            options = Resolved(fitted with { ActionRepeat = recorded.ActionRepeat }) with { Env = environment ?? DatasetSpec.NoEnvironment };
+        }
+        RequireEnvironment(options);
         return options;
+
+        TrainOptions Resolved(TrainOptions chosen) => OptionText.With(chosen with { Seed = seed ?? chosen.Seed }, set);
     }
 
     /// <summary>Options as config.json holds them.</summary>
@@ -39,8 +51,12 @@ public abstract record Algorithm(string Name, string Summary)
             (options, device, _) => new A2CTrainer(options, device)),
         new Algorithm<EnvironmentModelOptions>("environment-model", "a model of MiniPacman, frame by frame (Weber et al. 2017)",
             EnvironmentModelOptions.Presets, (options, device, _) => new EnvironmentModelTrainer(options, device)),
+        new Algorithm<DreamerOptions>("dreamer", "latent imagination: actor and critic inside a recurrent state-space model (Hafner et al. 2020)",
+            DreamerOptions.Presets, (options, device, _) => new DreamerTrainer(options, device), DreamerOptions.Fit),
         new Algorithm<I2AOptions>("i2a", "imagination-augmented agent on MiniPacman (Weber et al. 2017)", I2AOptions.Presets,
             (options, device, run) => new I2ATrainer(options, device, run)),
+        new Algorithm<PlaNetOptions>("planet", "planning by the cross-entropy method in a recurrent state-space model (Hafner et al. 2019)",
+            PlaNetOptions.Presets, (options, device, _) => new PlaNetTrainer(options, device)),
     ];
 
     /// <exception cref="UserException">No algorithm has this name.</exception>
@@ -48,12 +64,14 @@ public abstract record Algorithm(string Name, string Summary)
         ?? throw new UserException($"Unknown algorithm '{name}'{Names.Suggest(name, All.Select(algorithm => algorithm.Name))} "
             + $"Algorithms: {string.Join(", ", All.Select(algorithm => algorithm.Name))}.");
 
-    /// <summary>Refuses an environment that does not exist, before anything is made.</summary>
-    public static void RequireEnvironment(string name)
+    /// <summary>Refuses an environment that does not exist, before anything is made; who learns from recordings needs none.</summary>
+    public static void RequireEnvironment(TrainOptions options)
     {
+        if (options is LatentOptions { Dataset.Length: > 0, Env: DatasetSpec.NoEnvironment })
+            return;
         try
         {
-            EnvironmentRegistry.Find(name);
+            EnvironmentRegistry.Find(options.Env);
         }
         catch (ArgumentException exception)
         {
@@ -63,19 +81,27 @@ public abstract record Algorithm(string Name, string Summary)
 }
 
 /// <summary>An algorithm with options of its own type.</summary>
+/// <param name="Name">What users type.</param>
+/// <param name="Summary">One line for listings.</param>
+/// <param name="Presets">Options by name.</param>
+/// <param name="Make">Makes a trainer.</param>
+/// <param name="Fit">What the environment of a preset asks of its other options; null: nothing.</param>
 public sealed record Algorithm<TOptions>(
-    string Name, string Summary, IReadOnlyDictionary<string, TOptions> Presets, Func<TOptions, Device, RunFolder?, Trainer> Make)
+    string Name, string Summary, IReadOnlyDictionary<string, TOptions> Presets, Func<TOptions, Device, RunFolder?, Trainer> Make,
+    Func<TOptions, TOptions>? Fit = null)
     : Algorithm(Name, Summary)
     where TOptions : TrainOptions
 {
     public override IReadOnlyList<string> PresetNames => [.. Presets.Keys.OrderBy(name => name == "small" ? 0 : 1)];
 
-    public override TrainOptions Preset(string name) => Presets.TryGetValue(name, out TOptions? options)
-        ? options
+    public override TrainOptions Preset(string name, string? environment) => Presets.TryGetValue(name, out TOptions? options)
+        ? Fitted(options with { Env = environment ?? options.Env })
         : throw new UserException(
             $"{Name} has no preset '{name}'{Names.Suggest(name, Presets.Keys)} Presets: {string.Join(", ", Presets.Keys)}.");
 
     public override TrainOptions Read(JsonElement config) => config.Deserialize<TOptions>(OptionText.Json)!;
 
     public override Trainer Create(TrainOptions options, Device device, RunFolder? run = null) => Make((TOptions)options, device, run);
+
+    private TOptions Fitted(TOptions options) => Fit is null ? options : Fit(options);
 }

@@ -15,7 +15,7 @@ public static class TrainApp
 
     private static readonly Type[] Verbs =
     [
-        typeof(A2CVerb), typeof(EnvironmentModelVerb), typeof(I2AVerb), typeof(ExportVerb), typeof(VerifyVerb), typeof(ListVerb),
+        typeof(A2CVerb), typeof(DreamerVerb), typeof(EnvironmentModelVerb), typeof(I2AVerb), typeof(PlaNetVerb), typeof(ExportVerb), typeof(VerifyVerb), typeof(ListVerb),
         typeof(BenchVerb), typeof(QuickstartVerb),
     ];
 

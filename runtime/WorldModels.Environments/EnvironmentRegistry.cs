@@ -24,6 +24,8 @@ public static class EnvironmentRegistry
     [
         MiniPacman("minipacman", MiniPacmanMode.Regular),
         .. MiniPacmanMode.All.Select(mode => MiniPacman($"minipacman-{mode.Name}", mode)),
+        .. ClassicControl.Specs,
+        .. ControlSuite.Specs,
     ];
 
     /// <summary>Makes one environment.</summary>

@@ -91,12 +91,3 @@ public class SyncVectorEnvironment<TEnvironment, TAction> : IVectorEnvironment<T
     private IResumable Resumable(int row) => _rows[row] as IResumable
         ?? throw new NotSupportedException($"The environment '{Name}' cannot save its state.");
 }
-
-internal static class Require
-{
-    public static void Length(int actual, int expected, string what)
-    {
-        if (actual != expected)
-            throw new ArgumentException($"The span '{what}' has {actual} elements; this environment needs exactly {expected}.");
-    }
-}

@@ -1,6 +1,8 @@
 using WorldModels.Models;
+using WorldModels.Onnx;
 using WorldModels.Runtime;
 using WorldModels.Train;
+using static TorchSharp.torch;
 
 namespace WorldModels.Tests.EndToEnd;
 
@@ -23,6 +25,24 @@ internal static class LatentModel
             ["observe"] = new Observe(), ["imagine"] = new Imagine(), ["decode"] = new Decode(),
         },
     };
+
+    /// <summary>Writes the bundle, with fresh weights.</summary>
+    public static IReadOnlyDictionary<string, WeightArray> Export(string folder, PlannerSpec? planner = null)
+    {
+        BundleDefinition definition = Define() with { Planner = planner };
+        using var parameters = new EagerParameters(7);
+        using (NewDisposeScope())
+        using (no_grad())
+            foreach (IGraphDefinition graph in definition.Graphs.Values)
+            {
+                var zero = graph.Inputs.Select(input => new EagerTensor(zeros([1, .. input.Shape.Skip(1).Select(dim => (long)dim.Size)])));
+                _ = graph.Run(parameters.Root, [.. zero]);
+            }
+        IReadOnlyDictionary<string, WeightArray> weights = parameters.ToWeights();
+        VerificationReport report = BundleExporter.Export(folder, "latent", definition, weights, new TrainingSpec());
+        Assert.That(report.Passed, report.ToString());
+        return weights;
+    }
 
     private static TensorSpec[] State(string prefix, bool output) =>
     [

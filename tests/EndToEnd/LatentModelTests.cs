@@ -17,18 +17,7 @@ public sealed class LatentModelTests
     public void Export()
     {
         _folder = Path.Combine(Path.GetTempPath(), $"latent-{Guid.NewGuid():N}");
-        BundleDefinition definition = LatentModel.Define();
-        using var parameters = new EagerParameters(7);
-        using (NewDisposeScope())
-        using (no_grad())
-            foreach (IGraphDefinition graph in definition.Graphs.Values)
-            {
-                var zero = graph.Inputs.Select(input => new EagerTensor(zeros([1, .. input.Shape.Skip(1).Select(dim => (long)dim.Size)])));
-                _ = graph.Run(parameters.Root, [.. zero]);
-            }
-        _weights = parameters.ToWeights();
-        VerificationReport report = BundleExporter.Export(_folder, "latent", definition, _weights, new TrainingSpec());
-        Assert.That(report.Passed, report.ToString());
+        _weights = LatentModel.Export(_folder);
     }
 
     [OneTimeTearDown]
@@ -64,6 +53,42 @@ public sealed class LatentModelTests
             AssertClose(next.Stochastic, imagined.State("stochastic", t + 1));
             AssertClose(reward.Forward(next.Deterministic.Concat(next.Stochastic)), imagined.Rewards(t));
             (deterministic, stochastic) = (next.Deterministic, next.Stochastic);
+        }
+    }
+
+    [Test]
+    public void AContextIsTheEagerFilter()
+    {
+        const int Batch = 3, Context = 5;
+        int size = LatentModel.Config.Stochastic;
+        float[] seen = [.. Enumerable.Range(0, Context * Batch * LatentModel.Observation).Select(i => MathF.Sin(1.3f * i))];
+        float[] taken = [.. Enumerable.Range(0, (Context - 1) * Batch * LatentModel.Actions).Select(i => MathF.Cos(0.9f * i))];
+        using WorldModel world = WorldModel.Load(_folder);
+        using Dream dream = world.Dream(Batch, horizon: 1);
+        dream.Start(seen, taken);
+        DreamBatch imagined = dream.Run(seed: 5);
+        using EagerParameters parameters = EagerParameters.From(_weights);
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        var rssm = new Rssm<EagerTensor>(parameters.Root["rssm"], LatentModel.Config);
+        var encoder = new Linear<EagerTensor>(parameters.Root["encoder"], LatentModel.Observation, LatentModel.Config.Embedding);
+        EagerTensor h = zeros(Batch, LatentModel.Config.Deterministic), z = zeros(Batch, size);
+        for (int c = 0; c < Context; c++)
+        {
+            var noise = new float[Batch * size];
+            for (int row = 0; row < Batch; row++)
+                Philox.FillGaussian(new NoiseKey(5, (uint)row, (uint)c, Philox.Stream("observe/noise")), noise.AsSpan(row * size, size));
+            ReadOnlySpan<float> previous = c == 0 ? new float[Batch * LatentModel.Actions]
+                : taken.AsSpan((c - 1) * Batch * LatentModel.Actions, Batch * LatentModel.Actions);
+            EagerTensor observation = Rows(seen.AsSpan(c * Batch * LatentModel.Observation, Batch * LatentModel.Observation), Batch);
+            RssmState<EagerTensor> next =
+                rssm.Observe(h, z, Rows(previous, Batch), encoder.Forward(observation).Elu(), Rows(noise, Batch));
+            (h, z) = (next.Deterministic, next.Stochastic);
+            AssertClose(h, imagined.State("deterministic", c - Context + 1));
+            AssertClose(z, imagined.State("stochastic", c - Context + 1));
+            if (c < Context - 1)
+                Assert.That(imagined.ContinuousActions(c - Context + 1).ToArray(),
+                    Is.EqualTo(taken[(c * Batch * LatentModel.Actions)..((c + 1) * Batch * LatentModel.Actions)]));
         }
     }
 

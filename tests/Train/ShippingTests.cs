@@ -4,8 +4,10 @@ namespace WorldModels.Tests.Train;
 public sealed class ShippingTests
 {
     [TestCase("a2c")]
+    [TestCase("dreamer")]
     [TestCase("environment-model")]
     [TestCase("i2a")]
+    [TestCase("planet")]
     public void ABundleIsHeldAgainstTheCheckpointItCameFrom(string algorithm)
     {
         using var runs = new TinyRuns();
@@ -57,13 +59,15 @@ public sealed class ShippingTests
     }
 
     [TestCase("a2c")]
+    [TestCase("dreamer")]
     [TestCase("environment-model")]
     [TestCase("i2a")]
+    [TestCase("planet")]
     public void BenchSaysWhereTheTimeGoes(string algorithm)
     {
         string[] options = [.. TinyRuns.Of(algorithm)[1..], "--updates", "2", "--rounds", "2"];
         string output = TrainTool.Succeed(["bench", algorithm, .. options]).Output;
-        Assert.That(output, Does.Match($@"{algorithm}: [1-9][\d,]* frames/s").And.Match(@"learn +[\d.]+ +\d+ ?%"));
+        Assert.That(output, Does.Match($@"{algorithm}: [1-9][\d,]* frames/s").And.Match(@"(learn|world model) +[\d.]+ +\d+ ?%"));
     }
 
     [Test]

@@ -93,9 +93,26 @@ internal sealed class TinyRuns : IDisposable
         "world=copy", "environments=2", "steps=2", "filters=2", "units=4", "hidden=8",
     ];
 
+    /// <inheritdoc cref="A2C"/>
+    public static readonly string[] Dreamer =
+    [
+        "dreamer", "--preset", "debug", "--env", "cartpole", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0",
+        "prefill=60", "pretrain=1", "collectEvery=2", "collectSteps=7", "capacity=200", "batch=3", "length=6", "deterministic=6",
+        "stochastic=3", "hidden=5", "embedding=4", "encoderLayers=1", "encoderUnits=5", "headUnits=5", "horizon=3", "starts=6",
+    ];
+
+    /// <inheritdoc cref="A2C"/>
+    public static readonly string[] PlaNet =
+    [
+        "planet", "--preset", "debug", "--env", "pendulum", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0",
+        "actionRepeat=20", "prefill=20", "pretrain=1", "collectEvery=2", "collectSteps=3", "capacity=100", "batch=3", "length=6",
+        "deterministic=6", "stochastic=3", "hidden=5", "embedding=4", "encoderLayers=1", "encoderUnits=5", "headUnits=5", "horizon=2",
+        "candidates=6", "elites=2", "iterations=2", "overshooting=3",
+    ];
+
     /// <summary>The options of an algorithm's run.</summary>
     public static string[] Of(string algorithm) =>
-        new[] { A2C, EnvironmentModel, I2A }.Single(options => options[0] == algorithm);
+        new[] { A2C, Dreamer, EnvironmentModel, I2A, PlaNet }.Single(options => options[0] == algorithm);
 
     public string Path { get; } = Directory.CreateTempSubdirectory("worldmodels-train-").FullName;
 

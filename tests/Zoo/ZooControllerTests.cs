@@ -18,7 +18,7 @@ public sealed class ZooControllerTests
         (double mean, double deviation) = Card(manifest, "sampled");
         double tolerance = Tolerance(manifest, deviation);
         using var controller = Controller.Load(ZooFolder.Of(name), new() { Batch = Episodes, Seed = Seed });
-        Evaluation.Policy policy = (_, observations, _, actions) => controller.Act(observations, actions);
+        Evaluation.Policy<long> policy = (_, observations, _, actions) => controller.Act(observations, actions);
         // Each row's first episode counts, no other: states never need a reset.
         double played = Evaluation.Play(EnvironmentRegistry.MakeVector<long>(manifest.Environment, Episodes), Episodes, Seed, policy).Mean;
         TestContext.Out.WriteLine($"{played:F2} over {Episodes} episodes; the card says {mean:F2}, and {tolerance:F2} are allowed");

@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using CommandLine;
 using WorldModels.Diagnostics;
+using WorldModels.Models;
 using WorldModels.Train.A2C;
+using WorldModels.Train.Dreamer;
 using WorldModels.Train.I2A;
+using WorldModels.Train.LatentDynamics;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;
@@ -10,6 +13,8 @@ namespace WorldModels.Train;
 [Verb("bench", HelpText = "Measure how many frames a second an algorithm trains on, and where the time goes.")]
 public sealed class BenchVerb : Verb
 {
+    private const int WarmUp = 10;
+
     [Value(0, MetaName = "algorithm", Required = true, HelpText = "The algorithm (see: list).")]
     public string AlgorithmName { get; set; } = "";
 
@@ -28,7 +33,7 @@ public sealed class BenchVerb : Verb
     [Option("rounds", Default = 9, HelpText = "Rounds; the median counts.")]
     public int Rounds { get; set; }
 
-    [Option("peer", HelpText = "pytorch: the same recipe in python3-torch on recorded frames, in turn with ours (a2c only).")]
+    [Option("peer", HelpText = "pytorch: the same in python3-torch, in turn with ours: a2c's recipe, or the world model's step of dreamer.")]
     public string? Peer { get; set; }
 
     [Option("no-provision", HelpText = "Never install anything; say what is missing instead.")]
@@ -43,14 +48,24 @@ public sealed class BenchVerb : Verb
         TrainOptions options = algorithm.Resolve(Preset, Env, seed: null, Set);
         if (options is I2AOptions { World: ImaginationWorld.Model, Model: "" })
             throw new UserException("bench trains no environment model. Give one, whose weights do not matter here: --set model=BUNDLE");
-        using PyTorchPeer? peer = Open(options);
+        if (Peer is not (null or "pytorch"))
+            throw new UserException($"There is no peer '{Peer}': --peer pytorch.");
+        if (Peer is not null && options is not (A2COptions { Stack: 1, Filters: 16, Hidden: 256 } or DreamerOptions { PredictContinue: false })
+            || Peer is not null && options.Threads != 1)
+            throw new UserException("--peer pytorch is there for a2c, with stack, filters and hidden unchanged, and for dreamer where episodes do "
+                + "not terminate; of one thread.");
         string folder = Directory.CreateTempSubdirectory("worldmodels-bench-").FullName;
         try
         {
             using RunFolder run = RunFolder.Create(folder, algorithm.Name, options);
             using Trainer trainer = algorithm.Create(options, Devices.Open("cpu", options), run);
             trainer.Prepare(run, Progress.Create(), CancellationToken.None);
-            Measure(trainer, peer, output);
+            output.WriteLine($"{Machine.Current}");
+            output.WriteLine(
+                $"{Rounds} rounds of {Updates} updates, {trainer.Parameters.Count:N0} parameters, libtorch threads: {get_num_threads()}");
+            Measure(trainer, options, output);
+            if (Peer is not null && trainer is LatentTrainer latent)
+                MeasureWorldModel((LatentOptions)options, latent.Config, output);
         }
         finally
         {
@@ -59,17 +74,8 @@ public sealed class BenchVerb : Verb
         return 0;
     }
 
-    private PyTorchPeer? Open(TrainOptions options) => (Peer, options) switch
+    private void Measure(Trainer trainer, TrainOptions options, TextWriter output)
     {
-        (null, _) => null,
-        ("pytorch", A2COptions { Stack: 1, Filters: 16, Hidden: 256, Threads: 1 } a2c) => new(a2c),
-        ("pytorch", _) => throw new UserException("--peer pytorch is there for a2c alone, with stack, filters, hidden and threads unchanged."),
-        _ => throw new UserException($"There is no peer '{Peer}': --peer pytorch."),
-    };
-
-    private void Measure(Trainer trainer, PyTorchPeer? peer, TextWriter output)
-    {
-        const int WarmUp = 10;
         long done = 0;
         double Ours(int updates)
         {
@@ -79,37 +85,47 @@ public sealed class BenchVerb : Verb
             return clock.Elapsed.TotalSeconds;
         }
         Ours(WarmUp);
-        peer?.Run(WarmUp, keep: false);
-        peer?.Run(WarmUp, keep: true);
         trainer.Timings.Clear();
-        List<double> ours = [], theirs = [], kept = [];
-        for (int round = 0; round < Rounds; round++)
-        {
-            ours.Add(Ours(Updates));
-            if (peer is null)
-                continue;
-            theirs.Add(peer.Run(Updates, keep: false));
-            kept.Add(peer.Run(Updates, keep: true));
-        }
-        long frames = trainer.Frames(Updates);
-        output.WriteLine($"{Machine.Current}");
-        output.WriteLine(
-            $"{Rounds} rounds of {Updates} updates, {trainer.Parameters.Count:N0} parameters, libtorch threads: {get_num_threads()}");
-        output.WriteLine($"{AlgorithmName}: {frames / Median(ours):N0} frames/s (median)");
-        void Compare(string how, List<double> peers)
-        {
-            double ratio = Median([.. ours.Zip(peers, (own, other) => other / own)]);
-            output.WriteLine($"PyTorch {peer!.Version} on recorded frames, {how}: {frames / Median(peers):N0} frames/s; "
-                + $"ours is {ratio:F2} times as fast (median of the rounds' ratios)");
-        }
-        if (peer is not null)
-        {
-            Compare("acting, then learning anew", theirs);
-            Compare("the gradients of acting kept, as here", kept);
-        }
+        using PyTorchPeer? peer = Peer is not null && options is A2COptions a2c ? PyTorchPeer.A2C(a2c) : null;
+        string[] ways = peer is null ? [] : ["on recorded frames, acting, then learning anew", "on recorded frames, the gradients of acting kept, as here"];
+        Contest(Ours, peer, ways, trainer.Frames(done + Updates) - trainer.Frames(done), AlgorithmName, "frames", output);
         double updates = Updates * (double)Rounds, total = trainer.Timings.Seconds.Values.Sum();
         TextTable.Write(output, ["part", "ms per update", "share"], [.. trainer.Timings.Seconds.Select(part => (string[])
             [part.Key, $"{part.Value / updates * 1e3:F2}", $"{part.Value / total:P0}"])]);
+    }
+
+    private void MeasureWorldModel(LatentOptions options, LatentWorldConfig config, TextWriter output)
+    {
+        using var bench = new WorldModelBench(options, config, CPU);
+        using PyTorchPeer peer = PyTorchPeer.WorldModel(options, config.Observation, config.Rssm.Actions);
+        bench.Run(WarmUp);
+        Contest(bench.Run, peer,
+            ["as usually written", "and priors of all steps at once", "and actions and embeddings projected at once", "and Adam over all parameters at once",
+                "and a GRU of fewer operations: as here"],
+            (long)Updates * options.Batch * options.Length, "world model's step", "records", output);
+    }
+
+    /// <summary>Ours and the peer's ways in turn, round by round; medians.</summary>
+    private void Contest(
+        Func<int, double> run, PyTorchPeer? peer, string[] ways, long frames, string name, string unit, TextWriter output)
+    {
+        List<double> ours = [];
+        List<double>[] theirs = [.. ways.Select(_ => new List<double>())];
+        for (int way = 0; way < ways.Length; way++)
+            peer!.Run(WarmUp, way);
+        for (int round = 0; round < Rounds; round++)
+        {
+            ours.Add(run(Updates));
+            for (int way = 0; way < ways.Length; way++)
+                theirs[way].Add(peer!.Run(Updates, way));
+        }
+        output.WriteLine($"{name}: {frames / Median(ours):N0} {unit}/s, {Median(ours) / Updates * 1e3:F2} ms an update (median)");
+        for (int way = 0; way < ways.Length; way++)
+        {
+            double ratio = Median([.. ours.Zip(theirs[way], (own, other) => other / own)]);
+            output.WriteLine($"PyTorch {peer!.Version}, {ways[way]}: {frames / Median(theirs[way]):N0} {unit}/s; "
+                + $"ours is {ratio:F2} times as fast (median of the rounds' ratios)");
+        }
     }
 
     private static double Median(List<double> values)

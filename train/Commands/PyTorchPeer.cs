@@ -3,32 +3,30 @@ using System.Globalization;
 using WorldModels.Environments;
 using WorldModels.Runtime;
 using WorldModels.Train.A2C;
+using WorldModels.Train.LatentDynamics;
 
 namespace WorldModels.Train;
 
 /// <summary>
-/// The A2C recipe in plain PyTorch, in a process of its own, on frames recorded from random play: it need not step an environment. Freed
-/// memory is kept there as it is here.
+/// A recipe in plain PyTorch, in a process of its own, one thread. Freed memory is kept there as it is here.
 /// </summary>
 internal sealed class PyTorchPeer : IDisposable
 {
-    private const string Script = "a2c_peer.py";
-
     private readonly string _folder;
     private readonly Process _python;
 
+    /// <param name="script">An embedded script: it prints PyTorch's version, then answers each line with seconds.</param>
+    /// <param name="arguments">Its arguments, made in a folder for what they name.</param>
     /// <exception cref="UserException">There is no python3 with torch and numpy.</exception>
-    public PyTorchPeer(A2COptions options)
+    private PyTorchPeer(string script, Func<string, IEnumerable<string>> arguments)
     {
         string python = Python();
         _folder = Directory.CreateTempSubdirectory("worldmodels-peer-").FullName;
-        string frames = Path.Combine(_folder, "frames.npy");
-        Record(options, frames);
-        string script = Path.Combine(_folder, Script);
-        using (Stream text = typeof(PyTorchPeer).Assembly.GetManifestResourceStream(Script)!)
-        using (FileStream file = File.Create(script))
+        string path = Path.Combine(_folder, script);
+        using (Stream text = typeof(PyTorchPeer).Assembly.GetManifestResourceStream(script)!)
+        using (FileStream file = File.Create(path))
             text.CopyTo(file);
-        var start = new ProcessStartInfo(python, [script, frames, $"{options.Environments}", $"{options.Steps}"])
+        var start = new ProcessStartInfo(python, [path, .. arguments(_folder)])
         {
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         };
@@ -48,10 +46,28 @@ internal sealed class PyTorchPeer : IDisposable
     /// <summary>PyTorch's version.</summary>
     public string Version { get; }
 
-    /// <summary>Makes some updates, with the gradients of acting kept or everything computed again; the seconds they took.</summary>
-    public double Run(int updates, bool keep)
+    /// <summary>A2C on frames recorded from random play: it need not step an environment. Ways: learn anew, keep acting's gradients.</summary>
+    public static PyTorchPeer A2C(A2COptions options) => new("a2c_peer.py", folder =>
     {
-        _python.StandardInput.WriteLine($"{updates} {(keep ? 1 : 0)}");
+        string frames = Path.Combine(folder, "frames.npy");
+        Record(options, frames);
+        return [frames, $"{options.Environments}", $"{options.Steps}"];
+    });
+
+    /// <summary>
+    /// The world model's step on drawn sequences, as it is usually written, or with this project's order of operations.
+    /// </summary>
+    public static PyTorchPeer WorldModel(LatentOptions options, int observation, int action) => new("rssm_peer.py", _ =>
+        new[]
+        {
+            options.Batch, options.Length, observation, action, options.Deterministic, options.Stochastic, options.Hidden, options.Embedding,
+            options.EncoderLayers, options.EncoderUnits, options.RewardLayers, options.HeadUnits,
+        }.Select(number => $"{number}"));
+
+    /// <summary>Makes some updates in one of the recipe's ways; the seconds they took.</summary>
+    public double Run(int updates, int way)
+    {
+        _python.StandardInput.WriteLine($"{updates} {way}");
         _python.StandardInput.Flush();
         string line = _python.StandardOutput.ReadLine()
             ?? throw new UserException($"PyTorch stopped: {_python.StandardError.ReadToEnd().Trim().Split('\n')[^1]}");

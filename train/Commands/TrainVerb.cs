@@ -11,6 +11,12 @@ public sealed class A2CVerb : TrainVerb
     protected override string AlgorithmName => "a2c";
 }
 
+[Verb("dreamer", HelpText = "Train Dreamer: actor and critic in the imagination of a recurrent state-space model.")]
+public sealed class DreamerVerb : LatentVerb
+{
+    protected override string AlgorithmName => "dreamer";
+}
+
 [Verb("environment-model", HelpText = "Learn a model of MiniPacman from recorded games.")]
 public sealed class EnvironmentModelVerb : TrainVerb
 {
@@ -21,6 +27,21 @@ public sealed class EnvironmentModelVerb : TrainVerb
 public sealed class I2AVerb : TrainVerb
 {
     protected override string AlgorithmName => "i2a";
+}
+
+[Verb("planet", HelpText = "Train PlaNet: a recurrent state-space model, and planning in it.")]
+public sealed class PlaNetVerb : LatentVerb
+{
+    protected override string AlgorithmName => "planet";
+}
+
+/// <summary>Training in latent space, which can do without an environment.</summary>
+public abstract class LatentVerb : TrainVerb
+{
+    [Option("dataset", HelpText = "Learn from the episodes (npz) in this folder; without --env nothing is played at all.")]
+    public string? Dataset { get; set; }
+
+    protected override IEnumerable<string> Assignments => Dataset is null ? Set : [$"dataset={Dataset}", .. Set];
 }
 
 /// <summary>Trains, evaluates and exports. The same options for every algorithm; hyperparameters by <c>--set key=value</c>.</summary>
@@ -58,13 +79,16 @@ public abstract class TrainVerb : Verb
     [Option("no-provision", HelpText = "Never install anything; say what is missing instead.")]
     public bool NoProvision { get; set; }
 
+    /// <summary>Hyperparameters that were set.</summary>
+    protected virtual IEnumerable<string> Assignments => Set;
+
     public override int Run(TextWriter output)
     {
         Devices.Provision(!NoProvision);
         if (Resume is not null && (RunPath is not null || Preset is not null || Env is not null))
             throw new UserException("--resume continues a run as it was started; it goes with --set and --device only.");
         Algorithm algorithm = Algorithm.Find(AlgorithmName);
-        TrainOptions options = Resume is null ? algorithm.Resolve(Preset ?? "small", Env, Seed, Set) : Stored(algorithm, Resume);
+        TrainOptions options = Resume is null ? algorithm.Resolve(Preset ?? "small", Env, Seed, Assignments) : Stored(algorithm, Resume);
         Device device = Devices.Open(Device ?? "cpu", options);
         string path = Resume ?? RunPath ?? Path.Combine("runs", $"{options.Env}-{algorithm.Name}-{Preset ?? "small"}-s{options.Seed}");
         using RunFolder folder = Resume is null ? RunFolder.Create(path, algorithm.Name, options) : RunFolder.Resume(path);
@@ -85,6 +109,6 @@ public abstract class TrainVerb : Verb
         TrainOptions options = Session.ReadOptions(path, algorithm);
         if (Seed is { } seed && seed != options.Seed)
             throw new UserException($"{path} was started with seed {options.Seed}; another seed is another run: start it with --run.");
-        return OptionText.Change(options, Set);
+        return OptionText.Change(options, Assignments);
     }
 }

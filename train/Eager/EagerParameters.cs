@@ -24,6 +24,10 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
     /// <summary>All parameters by path, in order of creation.</summary>
     public IReadOnlyDictionary<string, Parameter> All => _parameters;
 
+    /// <summary>Those below a path, "world" for "world/encoder/..." and others.</summary>
+    public Parameter[] Below(string path) =>
+        [.. _parameters.Where(pair => pair.Key.StartsWith(path + "/", StringComparison.Ordinal)).Select(pair => pair.Value)];
+
     /// <summary>Total number of scalars.</summary>
     public long Count => _parameters.Values.Sum(parameter => parameter.numel());
 

@@ -187,6 +187,17 @@ public readonly struct EagerTensor(Tensor value) : ITensor<EagerTensor>
     public static EagerTensor StraightThrough(EagerTensor value, EagerTensor gradient) =>
         value.Value.detach() + (gradient.Value - gradient.Value.detach());
 
+    // The default body in fewer operations: both gates at once, and one for the blend at its end.
+    public static EagerTensor GruCell(EagerTensor x, EagerTensor h, EagerTensor wIh, EagerTensor wHh, EagerTensor bIh, EagerTensor bHh)
+    {
+        long size = h.Value.size(-1);
+        Tensor[] input = nn.functional.linear(x.Value, wIh.Value, bIh.Value).split([2 * size, size], -1);      // (B, 2H), (B, H)
+        Tensor[] hidden = nn.functional.linear(h.Value, wHh.Value, bHh.Value).split([2 * size, size], -1);
+        Tensor[] gates = (input[0] + hidden[0]).sigmoid().split([size, size], -1);                              // reset, update
+        Tensor candidate = addcmul(input[1], gates[0], hidden[1], 1).tanh();
+        return lerp(candidate, h.Value, gates[1]);
+    }
+
     private static long[] Long(ReadOnlySpan<int> values)
     {
         var result = new long[values.Length];

@@ -48,7 +48,7 @@ public sealed class EnvironmentModelTrainer : Trainer
     };
 
     private static MiniPacmanMode ModeOf(EnvironmentModelOptions options) =>
-        EnvironmentRegistry.Make<long>(options.Env) is MiniPacmanEnvironment game
+        EnvironmentRegistry.Find(options.Env) is EnvironmentSpec<long> spec && spec.Make() is MiniPacmanEnvironment game
         ? game.Game.Mode
         : throw new UserException($"environment-model learns the modes of MiniPacman, not {options.Env}.");
 

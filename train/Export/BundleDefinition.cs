@@ -35,4 +35,7 @@ public sealed record BundleDefinition
 
     /// <summary>Observations to start dreams and reference inputs from, (N, observation) row-major.</summary>
     public required float[] Starts { get; init; }
+
+    /// <summary>How the runtime's planner plans in it unless told otherwise; null where nothing is planned.</summary>
+    public PlannerSpec? Planner { get; init; }
 }

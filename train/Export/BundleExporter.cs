@@ -82,6 +82,7 @@ public static class BundleExporter
                 File = pair.Key + ".onnx", Inputs = pair.Value.Inputs, Outputs = pair.Value.Outputs,
             }),
             Parity = new() { Horizon = ParityReference.Horizon },
+            Planner = definition.Planner,
             Training = training,
         };
         File.WriteAllText(Path.Combine(directory, "README.md"), ModelCard.Write(manifest, definition.Limits));

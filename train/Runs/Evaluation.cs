@@ -21,16 +21,19 @@ public sealed record ReturnSample(IReadOnlyList<double> Returns, IReadOnlyList<i
 public static class Evaluation
 {
     /// <summary>Chooses actions (B) for observations at a step; where first is 1, not 0, an episode begins.</summary>
-    public delegate void Policy(long step, ReadOnlySpan<float> observations, ReadOnlySpan<float> first, Span<long> actions);
+    /// <typeparam name="TAction">Element of an action.</typeparam>
+    public delegate void Policy<TAction>(long step, ReadOnlySpan<float> observations, ReadOnlySpan<float> first, Span<TAction> actions);
 
     /// <summary>Plays <paramref name="episodes"/> episodes on games in lock step, no more of them than episodes.</summary>
-    public static ReturnSample Play(
-        IVectorEnvironment<long> games, int episodes, ulong seed, Policy policy, Action<int>? done = null)
+    public static ReturnSample Play<TAction>(
+        IVectorEnvironment<TAction> games, int episodes, ulong seed, Policy<TAction> policy, Action<int>? done = null)
+        where TAction : unmanaged
     {
         int rows = games.Count;
         float[] first = [.. Enumerable.Repeat(1f, rows)];
         var observations = new float[rows * games.ObservationSpace.Size];
-        var (actions, rewards, terminated, truncated) = (new long[rows], new float[rows], new bool[rows], new bool[rows]);
+        var actions = new TAction[rows * games.ActionSpace.Size];
+        var (rewards, terminated, truncated) = (new float[rows], new bool[rows], new bool[rows]);
         var (total, length, begun) = (new double[rows], new int[rows], rows);
         bool[] counted = [.. Enumerable.Repeat(true, rows)];
         var (returns, lengths) = (new List<double>(episodes), new List<int>(episodes));

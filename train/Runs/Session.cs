@@ -47,7 +47,7 @@ public static class Session
         {
             TrainOptions options = Algorithm.Find(name).Read(JsonSerializer.SerializeToElement(config));
             OptionText.Validate(options);
-            Algorithm.RequireEnvironment(options.Env);
+            Algorithm.RequireEnvironment(options);
             return (name, options);
         }
         catch (Exception exception) when (exception is JsonException or UserException)

@@ -10,11 +10,12 @@ public sealed class Linear<T> where T : ITensor<T>
     /// <param name="inputs">Size of the last axis of the input.</param>
     /// <param name="outputs">Size of the last axis of the result.</param>
     /// <param name="weight">Initialiser of the weight; U(+-1/sqrt(inputs)) if not given.</param>
-    public Linear(Parameters<T> p, int inputs, int outputs, Init? weight = null)
+    /// <param name="bias">Initialiser of the bias; U(+-1/sqrt(inputs)) if not given.</param>
+    public Linear(Parameters<T> p, int inputs, int outputs, Init? weight = null, Init? bias = null)
     {
         _p = p;
         _weight = p.Get("weight", [outputs, inputs], weight ?? Init.FanIn(inputs));
-        _bias = p.Get("bias", [outputs], Init.FanIn(inputs));
+        _bias = p.Get("bias", [outputs], bias ?? Init.FanIn(inputs));
     }
 
     /// <summary>(..., inputs) to (..., outputs).</summary>
@@ -22,6 +23,44 @@ public sealed class Linear<T> where T : ITensor<T>
     {
         using var _ = _p.Enter();
         return x.Linear(_weight, _bias);
+    }
+}
+
+/// <summary>
+/// Fully connected layer of two inputs side by side, y = [x, x'] Wᵀ + b, as two products: what is known of all steps of a sequence
+/// beforehand is multiplied for all of them at once. Glorot's initialisation over both, zero bias.
+/// </summary>
+public sealed class JointLinear<T> where T : ITensor<T>
+{
+    private readonly Parameters<T> _p;
+    private readonly T _weight, _otherWeight, _bias;
+
+    /// <param name="p">Path of the layer.</param>
+    /// <param name="input">Name and size of the input that each step makes.</param>
+    /// <param name="other">Name and size of the input that may be known beforehand.</param>
+    /// <param name="outputs">Size of the last axis of the result.</param>
+    /// <param name="bias">Initialiser of the bias; zeros if not given.</param>
+    public JointLinear(Parameters<T> p, (string Name, int Size) input, (string Name, int Size) other, int outputs, Init? bias = null)
+    {
+        Init init = Init.Glorot(input.Size + other.Size, outputs);
+        _p = p;
+        _weight = p.Get($"{input.Name}_weight", [outputs, input.Size], init);
+        _otherWeight = p.Get($"{other.Name}_weight", [outputs, other.Size], init);
+        _bias = p.Get("bias", [outputs], bias ?? Init.Zeros);
+    }
+
+    /// <summary>The other input's share with the bias: (..., other) to (..., outputs).</summary>
+    public T Project(T other)
+    {
+        using var _ = _p.Enter();
+        return other.Linear(_otherWeight, _bias);
+    }
+
+    /// <summary>(..., input) and a share (..., outputs) of <see cref="Project"/> to (..., outputs).</summary>
+    public T Forward(T x, T projected)
+    {
+        using var _ = _p.Enter();
+        return x.Linear(_weight, projected);
     }
 }
 
@@ -46,74 +85,5 @@ public sealed class Conv2d<T> where T : ITensor<T>
     {
         using var _ = _p.Enter();
         return x.Conv2d(_weight, _bias, _window);
-    }
-}
-
-/// <summary>One GRU step in PyTorch's form, U(+-1/sqrt(size)) initialisation.</summary>
-public sealed class GruCell<T> where T : ITensor<T>
-{
-    private readonly Parameters<T> _p;
-    private readonly T _wIh, _wHh, _bIh, _bHh;
-
-    public GruCell(Parameters<T> p, int inputs, int size)
-    {
-        _p = p;
-        Init init = Init.FanIn(size);
-        _wIh = p.Get("weight_ih", [3 * size, inputs], init);
-        _wHh = p.Get("weight_hh", [3 * size, size], init);
-        _bIh = p.Get("bias_ih", [3 * size], init);
-        _bHh = p.Get("bias_hh", [3 * size], init);
-    }
-
-    /// <summary>x (B, inputs) and h (B, size) to the next h (B, size).</summary>
-    public T Forward(T x, T h)
-    {
-        using var _ = _p.Enter();
-        return T.GruCell(x, h, _wIh, _wHh, _bIh, _bHh);
-    }
-
-    /// <summary>The step from h = 0, where the recurrent product is its bias alone: x (B, inputs) to h (B, size).</summary>
-    public T First(T x)
-    {
-        using var _ = _p.Enter();
-        int size = _wHh.Size(1);
-        T[] input = x.Linear(_wIh, _bIh).Split(-1, size, size, size);   // 3 x (B, size)
-        T[] hidden = _bHh.Split(0, size, size, size);                   // 3 x (size)
-        T candidate = (input[2] + (input[0] + hidden[0]).Sigmoid() * hidden[2]).Tanh();
-        return candidate - (input[1] + hidden[1]).Sigmoid() * candidate;
-    }
-}
-
-/// <summary>One LSTM step in PyTorch's form, U(+-1/sqrt(size)) initialisation.</summary>
-public sealed class LstmCell<T> where T : ITensor<T>
-{
-    private readonly Parameters<T> _p;
-    private readonly T _wIh, _wHh, _bIh, _bHh;
-
-    public LstmCell(Parameters<T> p, int inputs, int size)
-    {
-        _p = p;
-        Init init = Init.FanIn(size);
-        _wIh = p.Get("weight_ih", [4 * size, inputs], init);
-        _wHh = p.Get("weight_hh", [4 * size, size], init);
-        _bIh = p.Get("bias_ih", [4 * size], init);
-        _bHh = p.Get("bias_hh", [4 * size], init);
-    }
-
-    /// <summary>x (B, inputs), h and c (B, size) to the next h and c (B, size).</summary>
-    public (T H, T C) Forward(T x, T h, T c)
-    {
-        using var _ = _p.Enter();
-        return T.LstmCell(x, h, c, _wIh, _wHh, _bIh, _bHh);
-    }
-
-    /// <summary>The step from h = c = 0, where the recurrent product is its bias alone: x (B, inputs) to h and c (B, size).</summary>
-    public (T H, T C) First(T x)
-    {
-        using var _ = _p.Enter();
-        int size = _wHh.Size(1);
-        T[] gates = (x.Linear(_wIh, _bIh) + _bHh).Split(-1, size, size, size, size);    // 4 x (B, size)
-        T cell = gates[0].Sigmoid() * gates[2].Tanh();
-        return (gates[3].Sigmoid() * cell.Tanh(), cell);
     }
 }

@@ -59,7 +59,7 @@ public interface ITensor<T> where T : ITensor<T>
     /// <summary>(..., N, K) by (..., K, M), leading axes broadcast: (..., N, M).</summary>
     T MatMul(T right);
 
-    /// <summary>(..., I) with weight (O, I) and bias (O): (..., O).</summary>
+    /// <summary>(..., I) with weight (O, I) and bias (O) or (..., O): (..., O).</summary>
     T Linear(T weight, T bias);
 
     /// <summary>(..., I) with weight (O, I): (..., O).</summary>

@@ -7,7 +7,7 @@ namespace WorldModels.Environments;
 /// <c>np.random.seed(s)</c>, <c>np.random.randint(n)</c> (masked rejection on 32 bits) and <c>np.random.uniform()</c> (53 bits of
 /// two words).
 /// </summary>
-public sealed class Mt19937RandomSource : IRandomSource, IResumable
+public sealed class Mt19937RandomSource : ISeededRandomSource
 {
     private const int N = 624;
     private const int M = 397;

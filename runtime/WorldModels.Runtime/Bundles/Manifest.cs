@@ -51,6 +51,9 @@ public sealed record Manifest
     /// <summary>Where the reference inputs and outputs are, and how closely a graph has to meet them. Null: none travel.</summary>
     public ParitySpec? Parity { get; init; }
 
+    /// <summary>How a <see cref="Runtime.Planner"/> plans in it unless told otherwise. Null: nothing was said.</summary>
+    public PlannerSpec? Planner { get; init; }
+
     /// <summary>How it was trained.</summary>
     public TrainingSpec? Training { get; init; }
 

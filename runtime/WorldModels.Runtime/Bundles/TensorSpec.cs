@@ -103,6 +103,15 @@ public sealed record TensorSpec
     [JsonIgnore]
     public int RowSize => checked(Shape.Skip(1).Aggregate(1, (a, d) => a * d.Size));
 
+    /// <summary>The actions of a space, (B) or (B, ...shape).</summary>
+    internal static TensorSpec Of(ActionSpec space) => new()
+    {
+        Name = "action",
+        Role = TensorRole.Action,
+        Dtype = space.Kind == ActionKind.Discrete ? TensorType.Int64 : TensorType.Float32,
+        Shape = ["batch", .. (space.Shape ?? []).Select(d => (Dim)d)],
+    };
+
     // A loop, not LINQ: hosts ask at every step.
     internal static int Product(IReadOnlyList<int> shape)
     {

@@ -109,13 +109,7 @@ public sealed class Controller : IDisposable
     /// <exception cref="BundleException">There is no such row, or no batch is bound yet; none is reset then.</exception>
     public void Reset(ReadOnlySpan<int> rows)
     {
-        foreach (int row in rows)
-        {
-            if ((uint)row < (uint)Batch) continue;
-            throw new BundleException(Batch > 0
-                ? $"There is no row {row}: expected 0 to {Batch - 1}, as bound now."
-                : $"There is no row {row} yet: call Act first, whose rows start fresh, or set ControllerOptions.Batch.");
-        }
+        ActingRows.Check(rows, Batch, nameof(ControllerOptions));
         foreach (int row in rows) _step!.Reset(row);
     }
 
@@ -130,16 +124,7 @@ public sealed class Controller : IDisposable
     private void Act<T>(ReadOnlySpan<float> observations, Span<T> actions) where T : unmanaged
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        int size = Manifest.Observation.Size;
-        int batch = _options.Batch > 0 ? _options.Batch : observations.Length / size;
-        if (batch == 0 || observations.Length != batch * size)
-        {
-            var (rows, count) = _options.Batch > 0 ? ($"{batch}", $"{batch * size}") : ("B", $"a multiple of {size}");
-            string shape = string.Join(", ", Manifest.Observation.Shape.Select(d => $"{d}").Prepend(rows));
-            throw new BundleException($"Expected observations ({shape}), {count} values; found {observations.Length}.");
-        }
-        if (actions.Length != batch * Manifest.Action.Size)
-            throw new BundleException($"Expected room for {batch * Manifest.Action.Size} actions (B={batch}); found {actions.Length}.");
+        int batch = ActingRows.Infer(Manifest, _options.Batch, observations.Length, actions.Length);
         if (batch != Batch) Bind(batch);
         _step!.Run(observations, _options.Seed, _options.Deterministic, Task).Span<T>().CopyTo(actions);
     }

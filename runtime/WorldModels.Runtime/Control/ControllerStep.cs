@@ -19,7 +19,11 @@ internal sealed class ControllerStep : IDisposable
     private readonly Dictionary<TensorRole, TensorBuffer> _results = [];
     private uint _calls;
 
-    public ControllerStep(Bundle bundle, string[] graphs, int batch)
+    /// <param name="bundle">The bundle.</param>
+    /// <param name="graphs">The graphs of one step, in order. Where none chooses an action, the caller does.</param>
+    /// <param name="batch">B, rows.</param>
+    /// <param name="reader">A graph besides them that reads the states they make, or null.</param>
+    public ControllerStep(Bundle bundle, string[] graphs, int batch, string? reader = null)
     {
         (_bundle, Batch) = (bundle, batch);
         try
@@ -27,8 +31,9 @@ internal sealed class ControllerStep : IDisposable
             var specs = graphs.Select(g => bundle.Manifest.Graphs[g]).ToList();
             var seen = specs[0].Input(TensorRole.Observation);
             _observation = New(seen ?? throw new BundleException($"Graph {graphs[0]} reads no observation."));
-            var action = specs[^1].Output(TensorRole.Action)!;
+            var action = specs[^1].Output(TensorRole.Action) ?? TensorSpec.Of(bundle.Manifest.Action);
             _actions = [New(action), New(action)];
+            if (reader is not null) specs.Add(bundle.Manifest.Graphs[reader]);
             foreach (var state in specs.SelectMany(s => s.Inputs).Where(t => t.Role == TensorRole.State))
             {
                 if (_states.ContainsKey(state.Name)) continue;
@@ -48,10 +53,16 @@ internal sealed class ControllerStep : IDisposable
 
     public int Batch { get; }
 
+    /// <summary>How many steps there were.</summary>
+    public uint Calls => _calls;
+
+    /// <summary>A state as the last step left it.</summary>
+    public TensorBuffer State(string name) => _states[name][(int)(_calls & 1)];
+
     /// <summary>An output of the last call by role, or null.</summary>
     public TensorBuffer? Result(TensorRole role) => _results.GetValueOrDefault(role);
 
-    /// <summary>One step; the actions, valid until the next.</summary>
+    /// <summary>One step; the actions, valid until the next, which reads them as the previous ones.</summary>
     public TensorBuffer Run(ReadOnlySpan<float> observations, ulong seed, bool deterministic, long task)
     {
         int phase = (int)(_calls & 1);

@@ -18,13 +18,14 @@ public sealed record DreamOptions
 
 /// <summary>
 /// Imagination of a fixed batch and horizon. All memory is bound once: a run allocates nothing, except the first run of each kind
-/// (policy, given actions) and the first look at decoded observations. Use it from one thread at a time.
+/// (policy, given actions), the first look at decoded observations, and a context longer than any before. Use it from one thread at a
+/// time.
 /// </summary>
 /// <remarks>
 /// A run starts each row from a random start of the bundle (or those of <see cref="Start(ReadOnlySpan{float})"/>), encodes it with graph
-/// <c>observe</c> if there is one, then repeats: an action from graph <c>act</c> (or uniformly random, if the bundle has none, or the
-/// caller's), then graph <c>imagine</c>. A fused graph <c>dream</c> does both at once. Noise is drawn by <see cref="Philox"/>, so that a
-/// row's dream depends on the seed and its number alone.
+/// <c>observe</c> if there is one (a context: each observation in turn, from the first), then repeats: an action from graph <c>act</c> (or
+/// uniformly random, if the bundle has none, or the caller's), then graph <c>imagine</c>. A fused graph <c>dream</c> does both at once.
+/// Noise is drawn by <see cref="Philox"/>, so that a row's dream depends on the seed and its number alone.
 /// </remarks>
 public sealed class Dream : IDisposable
 {
@@ -35,10 +36,12 @@ public sealed class Dream : IDisposable
 
     private readonly Bundle _bundle;
     private readonly DreamBuffers _buffers;
+    private readonly Filter? _filter;
     private readonly Rollout? _policy;
     private readonly DreamBatch _result;
     private Rollout? _given;
     private Origin _origin;
+    private int _context = 1;
     private bool _disposed;
 
     internal Dream(Bundle bundle, int batch, int horizon, DreamOptions options)
@@ -47,6 +50,7 @@ public sealed class Dream : IDisposable
         _buffers = new(bundle, batch, horizon, options);
         try
         {
+            if (bundle.Has("observe")) _filter = new(_buffers);
             _policy = new(_buffers, bundle.Manifest.DreamGraphs);
             if (!bundle.Has("dream") && !bundle.Has("act")) _given = _policy;
             _result = new(this, _buffers);
@@ -81,12 +85,9 @@ public sealed class Dream : IDisposable
     /// <exception cref="BundleException">A wrong number of actions, one out of range, or no graph <c>imagine</c>.</exception>
     public DreamBatch Run(ulong seed, ReadOnlySpan<long> actions)
     {
-        var space = _buffers.Manifest.Action;
-        if (space.Kind != ActionKind.Discrete)
+        if (_buffers.Manifest.Action.Kind != ActionKind.Discrete)
             throw new BundleException("This bundle's actions are continuous: give floats (T, B, ...shape).");
-        foreach (long action in actions)
-            if ((ulong)action >= (ulong)space.Count!.Value)
-                throw new BundleException($"Action {action} is out of range: expected 0 to {space.Count - 1}.");
+        CheckRange(actions);
         return RunGiven(seed, actions);
     }
 
@@ -107,16 +108,44 @@ public sealed class Dream : IDisposable
     public void Start(ReadOnlySpan<float> observations)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _origin = Origin.Recorded;
-        if (observations.IsEmpty) return;
-        var starts = _buffers.StartObservation.Span<float>();
-        if (observations.Length != starts.Length)
-        {
-            string shape = string.Join(", ", _buffers.Manifest.Observation.Shape);
-            throw Wrong(observations.Length, starts.Length, $"observations (B={Batch}, {shape})");
-        }
-        observations.CopyTo(starts);
-        _origin = Origin.Observations;
+        int size = _buffers.StartObservation.Span<float>().Length;
+        if (!observations.IsEmpty && observations.Length != size)
+            throw Wrong(observations.Length, size, $"observations (B={Batch}, {ObservationShape})");
+        StartAfter<float>(observations, default);
+        if (observations.IsEmpty) _origin = Origin.Recorded;
+    }
+
+    /// <summary>
+    /// Makes following runs start after a context of C observations, which graph <c>observe</c> filters from the first to the last:
+    /// is-first is 1 and the previous action zero at the first only. The dream goes on from the last posterior. C is inferred; 1 is
+    /// <see cref="Start(ReadOnlySpan{float})"/>. In <see cref="DreamBatch"/> the context is what comes before step 0.
+    /// </summary>
+    /// <param name="observations">(C, B, ...observation).</param>
+    /// <param name="actions">(C - 1, B), those taken between the observations, each from 0 to count - 1.</param>
+    /// <exception cref="BundleException">
+    /// Another number of values, an action out of range, a continuous space, or no graph <c>observe</c> to filter with.
+    /// </exception>
+    public void Start(ReadOnlySpan<float> observations, ReadOnlySpan<long> actions)
+    {
+        if (_buffers.Manifest.Action.Kind != ActionKind.Discrete)
+            throw new BundleException("This bundle's actions are continuous: give floats (C - 1, B, ...shape).");
+        CheckRange(actions);
+        CheckContext(observations.Length, actions.Length);
+        StartAfter(observations, actions);
+    }
+
+    /// <summary>The same for continuous actions.</summary>
+    /// <param name="observations">(C, B, ...observation).</param>
+    /// <param name="actions">(C - 1, B, ...shape), those taken between the observations.</param>
+    /// <exception cref="BundleException">
+    /// Another number of values, a discrete space, or no graph <c>observe</c> to filter with.
+    /// </exception>
+    public void Start(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions)
+    {
+        if (_buffers.Manifest.Action.Kind != ActionKind.Continuous)
+            throw new BundleException("This bundle's actions are discrete: give longs (C - 1, B).");
+        CheckContext(observations.Length, actions.Length);
+        StartAfter(observations, actions);
     }
 
     /// <summary>
@@ -134,7 +163,7 @@ public sealed class Dream : IDisposable
         var first = buffers[0].Span<float>();
         if (values.Length != first.Length) throw Wrong(values.Length, first.Length, $"state '{state}' (B={Batch}, ...)");
         values.CopyTo(first);
-        _origin = Origin.States;
+        StartFromStates();
     }
 
     /// <summary>
@@ -146,7 +175,8 @@ public sealed class Dream : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         foreach (var state in _buffers.States.Values)
             if (!ReferenceEquals(state[^1], state[0])) state[^1].Bytes.CopyTo(state[0].Bytes);
-        _origin = Origin.States;
+        StartFromStates();
+        _buffers.Actions[^1].Bytes.CopyTo(_buffers.Action(-1).Bytes);
     }
 
     /// <summary>Frees what ONNX Runtime holds of this dream.</summary>
@@ -154,6 +184,7 @@ public sealed class Dream : IDisposable
     {
         if (_disposed) return;
         _disposed = true;
+        _filter?.Dispose();
         _policy?.Dispose();
         if (!ReferenceEquals(_policy, _given)) _given?.Dispose();
         _result?.Dispose();
@@ -177,8 +208,13 @@ public sealed class Dream : IDisposable
 
     private DreamBatch Run(Rollout rollout, ulong seed)
     {
-        if (_origin != Origin.States) _buffers.FillStarts(seed, _origin == Origin.Observations);
-        rollout.Run(seed, observe: _origin != Origin.States);
+        _buffers.Context = _context;
+        if (_origin != Origin.States)
+        {
+            _buffers.FillStarts(seed, _origin == Origin.Observations);
+            _filter?.Run(seed);
+        }
+        rollout.Run(seed);
         _buffers.Generation++;
         return _result;
     }
@@ -201,6 +237,52 @@ public sealed class Dream : IDisposable
                 foreach (ref float x in action) x = (float)(space.Low!.Value + (space.High!.Value - space.Low.Value) * x);
             }
         }
+    }
+
+    private string ObservationShape => string.Join(", ", _buffers.Manifest.Observation.Shape);
+
+    private void CheckRange(ReadOnlySpan<long> actions)
+    {
+        int count = _buffers.Manifest.Action.Count!.Value;
+        foreach (long action in actions)
+            if ((ulong)action >= (ulong)count)
+                throw new BundleException($"Action {action} is out of range: expected 0 to {count - 1}.");
+    }
+
+    private void CheckContext(int observations, int actions)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        int size = _buffers.StartObservation.Span<float>().Length, actionSize = Batch * _buffers.Manifest.Action.Size;
+        int context = observations / size;
+        if (context == 0 || observations != context * size)
+            throw new BundleException(
+                $"Expected observations (C, B={Batch}, {ObservationShape}), a multiple of {size} values; found {observations}.");
+        if (actions != (context - 1) * actionSize)
+            throw Wrong(actions, (context - 1) * actionSize, $"the actions between {context} observations (C - 1, B={Batch}, ...)");
+        if (context > 1 && _filter is null)
+            throw new BundleException($"Bundle '{_bundle.Directory}' has no graph 'observe' to filter a context of {context} observations "
+                + "with: start from the last one alone.");
+    }
+
+    private void StartAfter<T>(ReadOnlySpan<float> observations, ReadOnlySpan<T> actions) where T : unmanaged
+    {
+        int size = _buffers.StartObservation.Span<float>().Length, actionSize = Batch * _buffers.Manifest.Action.Size;
+        _context = Math.Max(1, observations.Length / size);
+        _filter?.Reach(_context);
+        for (int i = 0; i < observations.Length / size; i++)
+        {
+            observations.Slice(i * size, size).CopyTo(_buffers.Observation(i - _context + 1).Span<float>());
+            if (i < _context - 1) actions.Slice(i * actionSize, actionSize).CopyTo(_buffers.Action(i - _context + 1).Span<T>());
+        }
+        if (_context == 1) _buffers.Action(-1).Bytes.Clear();
+        _origin = Origin.Observations;
+    }
+
+    private void StartFromStates()
+    {
+        _origin = Origin.States;
+        _context = 1;
+        _buffers.Action(-1).Bytes.Clear();
     }
 
     private static BundleException Wrong(int found, int expected, string what) =>

@@ -1,30 +1,27 @@
 namespace WorldModels.Runtime;
 
 /// <summary>
-/// What a dream imagined: a view of its memory, without copies, overwritten by the dream's next run.
+/// What a dream imagined: a view of its memory, without copies, overwritten by the dream's next start and run.
 /// States have T + 1 entries, everything else T: action t led from state t to state t + 1, with reward t.
+/// Where the dream started after a context of C observations, its states and actions come before, at negative steps: states -C + 1 to 0 are
+/// the posteriors of the observations, actions -C + 1 to -1 those taken between them.
 /// </summary>
 public sealed class DreamBatch
 {
     private readonly Dream _dream;
     private readonly DreamBuffers _buffers;
-    private readonly TensorBuffer?[] _decoded;
-    private readonly BoundGraph?[] _decoders;
-    private readonly int[] _decodedAt;
+    private readonly Dictionary<int, Decoder> _decoders = [];
 
-    internal DreamBatch(Dream dream, DreamBuffers buffers)
-    {
-        (_dream, _buffers) = (dream, buffers);
-        _decoded = new TensorBuffer?[buffers.Horizon + 1];
-        _decoders = new BoundGraph?[buffers.Horizon + 1];
-        _decodedAt = new int[buffers.Horizon + 1];
-    }
+    internal DreamBatch(Dream dream, DreamBuffers buffers) => (_dream, _buffers) = (dream, buffers);
 
     /// <summary>B, rows.</summary>
     public int Batch => _buffers.Batch;
 
     /// <summary>T, steps.</summary>
     public int Horizon => _buffers.Horizon;
+
+    /// <summary>C, observations that this dream started after; 1 unless <see cref="Dream.Start(ReadOnlySpan{float})"/> gave more.</summary>
+    public int Context => _buffers.Context;
 
     /// <summary>Names of the states.</summary>
     public IReadOnlyCollection<string> StateNames => _buffers.States.Keys;
@@ -37,28 +34,29 @@ public sealed class DreamBatch
     /// <exception cref="BundleException">The bundle predicts no continuation.</exception>
     public ReadOnlySpan<float> Continues(int t) => At(_buffers.Continues ?? throw Lacks("predicts no continuation"), t).Span<float>();
 
-    /// <summary>Discrete actions of step <paramref name="t"/> (B).</summary>
+    /// <summary>Discrete actions of step <paramref name="t"/>, -C + 1 to T - 1 (B).</summary>
     /// <exception cref="BundleException">The actions are continuous.</exception>
     public ReadOnlySpan<long> Actions(int t) => _buffers.Manifest.Action.Kind == ActionKind.Discrete
-        ? At(_buffers.Actions, t).Span<long>() : throw Lacks("has continuous actions: use ContinuousActions");
+        ? Action(t).Span<long>() : throw Lacks("has continuous actions: use ContinuousActions");
 
-    /// <summary>Continuous actions of step <paramref name="t"/> (B, ...shape).</summary>
+    /// <summary>Continuous actions of step <paramref name="t"/>, -C + 1 to T - 1 (B, ...shape).</summary>
     /// <exception cref="BundleException">The actions are discrete.</exception>
     public ReadOnlySpan<float> ContinuousActions(int t) => _buffers.Manifest.Action.Kind == ActionKind.Continuous
-        ? At(_buffers.Actions, t).Span<float>() : throw Lacks("has discrete actions: use Actions");
+        ? Action(t).Span<float>() : throw Lacks("has discrete actions: use Actions");
 
-    /// <summary>A float32 state before step <paramref name="t"/>, 0 to T (B, ...shape).</summary>
+    /// <summary>A float32 state before step <paramref name="t"/>, -C + 1 to T (B, ...shape).</summary>
     /// <exception cref="BundleException">There is no such state, or it is of another type.</exception>
     public ReadOnlySpan<float> State(string name, int t) => State<float>(name, t);
 
-    /// <summary>A state before step <paramref name="t"/>, 0 to T (B, ...shape).</summary>
+    /// <summary>A state before step <paramref name="t"/>, -C + 1 to T (B, ...shape).</summary>
     /// <typeparam name="T">float, long or bool, as the manifest says of the state.</typeparam>
     /// <exception cref="BundleException">There is no such state, or it is of another type.</exception>
     public ReadOnlySpan<T> State<T>(string name, int t) where T : unmanaged
     {
-        if (!_buffers.States.TryGetValue(name, out var state))
+        if (!_buffers.States.ContainsKey(name))
             throw Lacks($"has no state '{name}'; it has: {ManifestCheck.Listed(_buffers.States.Keys)}");
-        var buffer = At(state, t);
+        Check(t, 1 - Context, Horizon);
+        var buffer = _buffers.State(name, t);
         if (Tensors.ArrayType(buffer.Type) != NpyArray.TypeOf<T>())
             throw Lacks($"has a state '{name}' of {NameConverter<TensorType>.Write(buffer.Type)}, not {typeof(T).Name}");
         return buffer.Span<T>();
@@ -71,54 +69,72 @@ public sealed class DreamBatch
         : throw Lacks($"kept no logits '{name}'; it kept: {ManifestCheck.Listed(_buffers.Logits.Keys)}. Set DreamOptions.KeepLogits");
 
     /// <summary>
-    /// Observations before step <paramref name="t"/>, 0 to T (B, ...observation): the state itself if it is an observation, else graph
+    /// Observations before step <paramref name="t"/>, -C + 1 to T (B, ...observation): the state itself if it is an observation, else graph
     /// <c>decode</c> run on it now (once a run and t).
     /// </summary>
     /// <exception cref="BundleException">The state is no observation and the bundle has no graph <c>decode</c>.</exception>
     public ReadOnlySpan<float> Observations(int t)
     {
-        if (_buffers.ObservationState is { } frames) return At(frames, t).Span<float>();
-        _dream.ThrowIfDisposed();
-        if ((uint)t > (uint)Horizon) throw OutOfRange(t, Horizon);
-        var bound = _decoders[t] ??= BindDecoder(t);
-        if (_decodedAt[t] != _buffers.Generation)
+        Check(t, 1 - Context, Horizon);
+        if (_buffers.ObservationState is { } frame) return _buffers.State(frame, t).Span<float>();
+        if (!_decoders.TryGetValue(t, out var decoder)) _decoders[t] = decoder = BindDecoder(t);
+        if (decoder.Generation != _buffers.Generation)
         {
-            bound.Run();
-            _decodedAt[t] = _buffers.Generation;
+            decoder.Graph.Run();
+            decoder.Generation = _buffers.Generation;
         }
-        return _decoded[t]!.Span<float>();
+        return decoder.Observation.Span<float>();
     }
 
     internal void Dispose()
     {
-        foreach (var decoder in _decoders) decoder?.Dispose();
+        foreach (var decoder in _decoders.Values) decoder.Graph.Dispose();
     }
 
-    private BoundGraph BindDecoder(int t)
+    private Decoder BindDecoder(int t)
     {
         if (!_buffers.Bundle.Has("decode")) throw Lacks("has no graph 'decode', and no state that is an observation");
         var graph = _buffers.Bundle.Open("decode");
         var output = graph.Spec.Output(TensorRole.Observation) ?? throw Lacks("has a graph 'decode' without an observation output");
-        var bound = new BoundGraph(graph);
+        var decoder = new Decoder(new(graph), _buffers.New(output));
         foreach (var input in graph.Spec.Inputs)
         {
-            if (input.Role != TensorRole.State || !_buffers.States.TryGetValue(input.Name, out var state))
+            if (input.Role != TensorRole.State || !_buffers.States.ContainsKey(input.Name))
                 throw Lacks($"has a graph 'decode' that reads '{input.Name}', which no dream has: expected states only");
-            bound.Input(input, state[t].View(0, Batch));
+            decoder.Graph.Input(input, _buffers.State(input.Name, t).View(0, Batch));
         }
-        _decoded[t] = _buffers.New(output);
         foreach (var other in graph.Spec.Outputs)
-            bound.Output(other, (ReferenceEquals(other, output) ? _decoded[t]! : _buffers.New(other)).View(0, Batch));
-        return bound;
+            decoder.Graph.Output(other, (ReferenceEquals(other, output) ? decoder.Observation : _buffers.New(other)).View(0, Batch));
+        return decoder;
+    }
+
+    private TensorBuffer Action(int t)
+    {
+        Check(t, 1 - Context, Horizon - 1);
+        return _buffers.Action(t);
     }
 
     private TensorBuffer At(TensorBuffer[] trajectory, int t)
     {
-        _dream.ThrowIfDisposed();
-        return (uint)t < (uint)trajectory.Length ? trajectory[t] : throw OutOfRange(t, trajectory.Length - 1);
+        Check(t, 0, trajectory.Length - 1);
+        return trajectory[t];
     }
 
-    private static ArgumentOutOfRangeException OutOfRange(int t, int last) => new(nameof(t), t, $"Expected a step from 0 to {last}.");
+    private void Check(int t, int first, int last)
+    {
+        _dream.ThrowIfDisposed();
+        if (t < first || t > last) throw new ArgumentOutOfRangeException(nameof(t), t, $"Expected a step from {first} to {last}.");
+    }
 
     private BundleException Lacks(string what) => new($"Bundle '{_buffers.Bundle.Directory}' {what}.");
+
+    /// <summary>Graph <c>decode</c> at one step, what it decoded, and in which run.</summary>
+    private sealed class Decoder(BoundGraph graph, TensorBuffer observation)
+    {
+        public BoundGraph Graph => graph;
+
+        public TensorBuffer Observation => observation;
+
+        public int Generation { get; set; }
+    }
 }

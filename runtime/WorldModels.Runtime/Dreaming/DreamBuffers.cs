@@ -1,9 +1,19 @@
 namespace WorldModels.Runtime;
 
-/// <summary>The memory of a dream: trajectories (T or T + 1 tensors of B rows each) and constant inputs.</summary>
+/// <summary>
+/// The memory of a dream: trajectories (T or T + 1 tensors of B rows each), and what came before them, as far back as was asked for.
+/// Steps before the dream are negative: action -1 led to state 0.
+/// </summary>
 internal sealed class DreamBuffers : IDisposable
 {
     private readonly List<TensorBuffer> _all = [];
+    private readonly TensorSpec _action;
+    private readonly TensorSpec _observation;
+
+    // Entry i belongs to step -1 - i.
+    private readonly Dictionary<string, List<TensorBuffer>> _earlierStates = [];
+    private readonly List<TensorBuffer> _earlierActions = [];
+    private readonly List<TensorBuffer> _earlierObservations = [];
     private readonly Dictionary<string, TensorSpec> _states = [];
     private readonly List<(string Name, bool FromObservation)> _started = [];
     private readonly bool _needsObservation;
@@ -22,23 +32,16 @@ internal sealed class DreamBuffers : IDisposable
             // What no step changes is one tensor at all times.
             bool changes = stepped.Any(t => t.Feeds == state.Name);
             States[state.Name] = changes ? New(state, horizon + 1) : [.. Enumerable.Repeat(New(state), horizon + 1)];
+            _earlierStates[state.Name] = [];
         }
         var observation = Manifest.Observation.Shape.Select(d => (Dim)d).ToList();
-        var seen = _states.Values.FirstOrDefault(s => s.Dtype == TensorType.Float32 && s.Shape.Skip(1).SequenceEqual(observation));
-        if (seen is not null) ObservationState = States[seen.Name];
-        Actions = New(new TensorSpec
-        {
-            Name = "action",
-            Role = TensorRole.Action,
-            Dtype = Manifest.Action.Kind == ActionKind.Discrete ? TensorType.Int64 : TensorType.Float32,
-            Shape = ["batch", .. (Manifest.Action.Shape ?? []).Select(d => (Dim)d)],
-        }, horizon);
-        StartObservation = New(new TensorSpec
-        {
-            Name = "observation",
-            Role = TensorRole.Observation,
-            Shape = ["batch", .. observation],
-        });
+        ObservationState = _states.Values
+            .FirstOrDefault(s => s.Dtype == TensorType.Float32 && s.Shape.Skip(1).SequenceEqual(observation))?.Name;
+        _action = TensorSpec.Of(Manifest.Action);
+        _observation = new() { Name = "observation", Role = TensorRole.Observation, Shape = ["batch", .. observation] };
+        Actions = New(_action, horizon);
+        _earlierActions.Add(New(_action)); // What a policy may want to know at step 0.
+        StartObservation = New(_observation);
         if (stepped.FirstOrDefault(t => t.Role == TensorRole.Reward) is { } reward) Rewards = New(reward, horizon);
         if (stepped.FirstOrDefault(t => t.Role == TensorRole.Continue) is { } carryOn) Continues = New(carryOn, horizon);
         var twice = Manifest.DreamGraphs.Where(bundle.Has).SelectMany(g => Manifest.Graphs[g].Outputs)
@@ -80,14 +83,35 @@ internal sealed class DreamBuffers : IDisposable
     /// <summary>Kept logits by name, T tensors each.</summary>
     public Dictionary<string, TensorBuffer[]> Logits { get; } = [];
 
-    /// <summary>The observations that the rows start from.</summary>
+    /// <summary>C, the observations that the dream starts after.</summary>
+    public int Context { get; set; } = 1;
+
+    /// <summary>The last observations of the context, those of step 0.</summary>
     public TensorBuffer StartObservation { get; }
 
     /// <summary>Counts runs, so that decoded observations know when they are stale.</summary>
     public int Generation { get; set; }
 
-    /// <summary>The state that is an observation itself, or null.</summary>
-    public TensorBuffer[]? ObservationState { get; }
+    /// <summary>The name of the state that is an observation itself, or null.</summary>
+    public string? ObservationState { get; }
+
+    /// <summary>A state before step <paramref name="t"/>.</summary>
+    public TensorBuffer State(string name, int t) => t >= 0 ? States[name][t] : _earlierStates[name][-1 - t];
+
+    /// <summary>The actions of step <paramref name="t"/>.</summary>
+    public TensorBuffer Action(int t) => t >= 0 ? Actions[t] : _earlierActions[-1 - t];
+
+    /// <summary>The observations of the context at step <paramref name="t"/>, at most 0.</summary>
+    public TensorBuffer Observation(int t) => t == 0 ? StartObservation : _earlierObservations[-1 - t];
+
+    /// <summary>Makes room for a context: its observations, and states and actions from the step before its first.</summary>
+    public void Remember(int context)
+    {
+        while (_earlierActions.Count < context) _earlierActions.Add(New(_action));
+        while (_earlierObservations.Count < context - 1) _earlierObservations.Add(New(_observation));
+        foreach (var (name, states) in _earlierStates)
+            while (states.Count < context) states.Add(New(_states[name]));
+    }
 
     public TensorBuffer New(TensorSpec tensor, bool perTile = false)
     {
@@ -96,12 +120,13 @@ internal sealed class DreamBuffers : IDisposable
         return buffer;
     }
 
-    /// <summary>Sets the starting observations and the states that come from the starts; other states are zero until observed.</summary>
+    /// <summary>Sets the starting observations and the states: those of the starts, zeros for the others until observed.</summary>
     public void FillStarts(ulong seed, bool ownObservations)
     {
         var starts = Bundle.Starts;
         if (starts is null && ((_needsObservation && !ownObservations) || _needsStates))
             throw new BundleException($"Bundle '{Bundle.Directory}' has no {Starts.FileName}: give observations with Start(observations).");
+        foreach (var state in States.Values) state[0].Bytes.Clear();
         for (int row = 0; row < Batch && starts is not null; row++)
         {
             int index = Philox.NextInt(new NoiseKey(seed, (uint)row, 0, Starts.Stream), starts.Count);
@@ -137,7 +162,7 @@ internal sealed class DreamBuffers : IDisposable
     private bool Source(TensorSpec state)
     {
         if (Bundle.Starts?.Has(state.Name) == true) return false;
-        if (ReferenceEquals(ObservationState, States[state.Name])) return true;
+        if (state.Name == ObservationState) return true;
         throw new BundleException(
             $"State '{state.Name}' {state.Describe()} starts from {Starts.FileName}, which has no array of that name.");
     }

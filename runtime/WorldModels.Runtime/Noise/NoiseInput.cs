@@ -1,12 +1,15 @@
 namespace WorldModels.Runtime;
 
 /// <summary>The memory of one noise input and how to draw it.</summary>
-internal sealed class NoiseInput(Graph graph, TensorSpec tensor, TensorBuffer buffer, int firstRow, int rows)
+internal sealed class NoiseInput(Graph graph, TensorSpec tensor, TensorBuffer buffer, int firstRow, int rows, string purpose = "")
 {
-    private readonly uint _stream = Philox.Stream(tensor.Stream ?? $"{graph.Name}/{tensor.Name}");
+    private readonly uint _stream = Philox.Stream(purpose + (tensor.Stream ?? $"{graph.Name}/{tensor.Name}"));
 
     /// <summary>Draws every row for a step.</summary>
-    public void Draw(ulong seed, uint step)
+    public void Draw(ulong seed, uint step) => Draw(seed, step, firstRow, rows);
+
+    /// <summary>Draws some rows for a step, into the first of the memory.</summary>
+    public void Draw(ulong seed, uint step, int firstRow, int rows)
     {
         for (int row = 0; row < rows; row++)
             Philox.FillWords(new NoiseKey(seed, (uint)(firstRow + row), step, _stream), buffer.Row<uint>(row));

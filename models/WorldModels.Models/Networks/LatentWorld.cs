@@ -1,0 +1,96 @@
+namespace WorldModels.Models;
+
+/// <summary>Sizes of a <see cref="LatentWorld{T}"/> over vectors.</summary>
+public sealed record LatentWorldConfig
+{
+    /// <summary>Where, below the world's path, the observations' statistics are: kept with the weights, not learnt.</summary>
+    public const string Statistics = "standard";
+
+    /// <summary>The recurrent state-space model.</summary>
+    public required RssmConfig Rssm { get; init; }
+
+    /// <summary>Numbers in an observation (O).</summary>
+    public required int Observation { get; init; }
+
+    /// <summary>The encoder's hidden layers; its output is the embedding.</summary>
+    public MlpConfig Encoder { get; init; } = new(2, 400);
+
+    /// <summary>The decoder's hidden layers.</summary>
+    public MlpConfig Decoder { get; init; } = new(2, 400);
+
+    /// <summary>The reward head's hidden layers (Dreamer V1: 2 x 400; PlaNet: 3 x 300).</summary>
+    public MlpConfig Reward { get; init; } = new(2, 400);
+
+    /// <summary>The continue head's hidden layers (Dreamer V1: 3 x 400); null without one: episodes never terminate.</summary>
+    public MlpConfig? Continue { get; init; }
+
+    /// <summary>Activation of encoder, decoder and heads.</summary>
+    public Unary Activation { get; init; } = Unary.Elu;
+}
+
+/// <summary>
+/// A world in latent space (Hafner et al. 2019): encoder, recurrent state-space model, and heads that read a state's feature. Observations
+/// are standardised inside.
+/// </summary>
+public sealed class LatentWorld<T> where T : ITensor<T>
+{
+    private readonly Mlp<T> _encoder, _decoder, _reward;
+    private readonly Mlp<T>? _continue;
+
+    public LatentWorld(Parameters<T> p, LatentWorldConfig config)
+    {
+        int feature = config.Rssm.Feature;
+        Standard = new(p[LatentWorldConfig.Statistics], config.Observation);
+        _encoder = new(p["encoder"], config.Observation, config.Encoder, config.Rssm.Embedding, config.Activation);
+        Rssm = new(p["rssm"], config.Rssm);
+        _decoder = new(p["decoder"], feature, config.Decoder, config.Observation, config.Activation);
+        _reward = new(p["reward"], feature, config.Reward, 1, config.Activation);
+        if (config.Continue is { } layers)
+            _continue = new(p["continue"], feature, layers, 1, config.Activation);
+    }
+
+    /// <summary>What observations are measured in.</summary>
+    public Standardizer<T> Standard { get; }
+
+    /// <summary>The recurrent state-space model.</summary>
+    public Rssm<T> Rssm { get; }
+
+    /// <summary>Standardised observations (..., O) to embeddings (..., E).</summary>
+    public T Embed(T standardised) => _encoder.Forward(standardised);
+
+    /// <summary>Features (..., S + D) to the mean of standardised observations (..., O).</summary>
+    public T Decode(T feature) => _decoder.Forward(feature);
+
+    /// <summary>Features (B, S + D) to the mean reward on arrival (B), in the units of training.</summary>
+    public T Reward(T feature) => _reward.Forward(feature).Reshape(Axis.Keep);
+
+    /// <summary>Whether it predicts that episodes go on.</summary>
+    public bool HasContinue => _continue is not null;
+
+    /// <summary>Features (B, S + D) to the logit (B) of going on times the discount; only where <see cref="HasContinue"/>.</summary>
+    public T ContinueLogit(T feature) => _continue!.Forward(feature).Reshape(Axis.Keep);
+}
+
+/// <summary>Takes observations to zero mean and unit variance and back, by statistics that are kept with the weights, not learnt.</summary>
+public sealed class Standardizer<T> where T : ITensor<T>
+{
+    /// <summary>Name of the means' parameter below this class's path.</summary>
+    public const string MeanName = "mean";
+
+    /// <summary>Name of the standard deviations' parameter.</summary>
+    public const string StdName = "std";
+
+    private readonly T _mean, _std;
+
+    public Standardizer(Parameters<T> p, int size)
+    {
+        _mean = p.Get(MeanName, [size], Init.Zeros);
+        _std = p.Get(StdName, [size], Init.Ones);
+    }
+
+    /// <summary>(..., O) in the environment's units to standardised ones.</summary>
+    public T Forward(T x) => (x - _mean) / _std;
+
+    /// <summary>The inverse.</summary>
+    public T Backward(T x) => x * _std + _mean;
+}

@@ -1,0 +1,101 @@
+namespace WorldModels.Models;
+
+/// <summary>A recurrent cell whose state is what it puts out.</summary>
+public interface IRecurrentCell<T> where T : ITensor<T>
+{
+    /// <summary>x (B, inputs) and h (B, size) to the next h (B, size).</summary>
+    T Forward(T x, T h);
+}
+
+/// <summary>One GRU step in PyTorch's form, U(+-1/sqrt(size)) initialisation.</summary>
+public sealed class GruCell<T> : IRecurrentCell<T> where T : ITensor<T>
+{
+    private readonly Parameters<T> _p;
+    private readonly T _wIh, _wHh, _bIh, _bHh;
+
+    public GruCell(Parameters<T> p, int inputs, int size)
+    {
+        _p = p;
+        Init init = Init.FanIn(size);
+        _wIh = p.Get("weight_ih", [3 * size, inputs], init);
+        _wHh = p.Get("weight_hh", [3 * size, size], init);
+        _bIh = p.Get("bias_ih", [3 * size], init);
+        _bHh = p.Get("bias_hh", [3 * size], init);
+    }
+
+    /// <summary>x (B, inputs) and h (B, size) to the next h (B, size).</summary>
+    public T Forward(T x, T h)
+    {
+        using var _ = _p.Enter();
+        return T.GruCell(x, h, _wIh, _wHh, _bIh, _bHh);
+    }
+
+    /// <summary>The step from h = 0, where the recurrent product is its bias alone: x (B, inputs) to h (B, size).</summary>
+    public T First(T x)
+    {
+        using var _ = _p.Enter();
+        int size = _wHh.Size(1);
+        T[] input = x.Linear(_wIh, _bIh).Split(-1, size, size, size);   // 3 x (B, size)
+        T[] hidden = _bHh.Split(0, size, size, size);                   // 3 x (size)
+        T candidate = (input[2] + (input[0] + hidden[0]).Sigmoid() * hidden[2]).Tanh();
+        return candidate - (input[1] + hidden[1]).Sigmoid() * candidate;
+    }
+}
+
+/// <summary>
+/// One GRU step as Cho et al. 2014 write it, the reset gate before the recurrent product; bias 1 of both gates, zero of the candidate
+/// (Hafner et al. 2019's cell).
+/// </summary>
+public sealed class ResetBeforeGruCell<T> : IRecurrentCell<T> where T : ITensor<T>
+{
+    private readonly JointLinear<T> _gates, _candidate;
+    private readonly int _size;
+
+    public ResetBeforeGruCell(Parameters<T> p, int inputs, int size)
+    {
+        _size = size;
+        _gates = new(p["gates"], ("h", size), ("x", inputs), 2 * size, Init.Ones);
+        _candidate = new(p["candidate"], ("h", size), ("x", inputs), size);
+    }
+
+    public T Forward(T x, T h)
+    {
+        T[] gates = _gates.Forward(h, _gates.Project(x)).Sigmoid().Split(-1, _size, _size);     // reset, update: 2 x (B, size)
+        T candidate = _candidate.Forward(gates[0] * h, _candidate.Project(x)).Tanh();           // (B, size)
+        return candidate + gates[1] * (h - candidate);
+    }
+}
+
+/// <summary>One LSTM step in PyTorch's form, U(+-1/sqrt(size)) initialisation.</summary>
+public sealed class LstmCell<T> where T : ITensor<T>
+{
+    private readonly Parameters<T> _p;
+    private readonly T _wIh, _wHh, _bIh, _bHh;
+
+    public LstmCell(Parameters<T> p, int inputs, int size)
+    {
+        _p = p;
+        Init init = Init.FanIn(size);
+        _wIh = p.Get("weight_ih", [4 * size, inputs], init);
+        _wHh = p.Get("weight_hh", [4 * size, size], init);
+        _bIh = p.Get("bias_ih", [4 * size], init);
+        _bHh = p.Get("bias_hh", [4 * size], init);
+    }
+
+    /// <summary>x (B, inputs), h and c (B, size) to the next h and c (B, size).</summary>
+    public (T H, T C) Forward(T x, T h, T c)
+    {
+        using var _ = _p.Enter();
+        return T.LstmCell(x, h, c, _wIh, _wHh, _bIh, _bHh);
+    }
+
+    /// <summary>The step from h = c = 0, where the recurrent product is its bias alone: x (B, inputs) to h and c (B, size).</summary>
+    public (T H, T C) First(T x)
+    {
+        using var _ = _p.Enter();
+        int size = _wHh.Size(1);
+        T[] gates = (x.Linear(_wIh, _bIh) + _bHh).Split(-1, size, size, size, size);    // 4 x (B, size)
+        T cell = gates[0].Sigmoid() * gates[2].Tanh();
+        return (gates[3].Sigmoid() * cell.Tanh(), cell);
+    }
+}

@@ -1,0 +1,21 @@
+namespace WorldModels.Environments;
+
+/// <summary>The classic control problems by name.</summary>
+public static class ClassicControl
+{
+    /// <summary>All of them, in the order of listings.</summary>
+    public static IReadOnlyList<EnvironmentSpec> Specs { get; } =
+    [
+        Spec<CartPoleEnvironment, long>("cartpole", "CartPole-v1, balance a pole on a cart: 4 reals, 2 actions", () => new()),
+        Spec<PendulumEnvironment, float>("pendulum", "Pendulum-v1, swing a rod up: 3 reals, a torque in -2..2", () => new()),
+        Spec<AcrobotEnvironment, long>("acrobot", "Acrobot-v1, swing two links up: 6 reals, 3 actions", () => new()),
+        Spec<MountainCarEnvironment, long>("mountain-car", "MountainCar-v0, rock up a hill: 2 reals, 3 actions", () => new()),
+        Spec<ContinuousMountainCarEnvironment, float>(
+            "mountain-car-continuous", "MountainCarContinuous-v0, the same with a force in -1..1: 2 reals", () => new()),
+    ];
+
+    private static EnvironmentSpec<TAction> Spec<TEnvironment, TAction>(string name, string summary, Func<TEnvironment> make)
+        where TEnvironment : class, IEnvironment<TAction>
+        where TAction : unmanaged =>
+        new(name, $"Gymnasium's {summary}", make, count => new SyncVectorEnvironment<TEnvironment, TAction>(count, make));
+}

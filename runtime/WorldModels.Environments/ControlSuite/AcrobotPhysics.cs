@@ -1,0 +1,42 @@
+namespace WorldModels.Environments;
+
+/// <summary>
+/// The control suite's acrobot: angle of the upper link from upright and of the lower one against it (rad), a motor of up to 2 Nm
+/// between them. Both links have 1 kg and 1 m.
+/// </summary>
+public sealed class AcrobotPhysics : TwoJointPhysics
+{
+    public const double Mass = 1;
+    public const double Length = 1;
+    public const double UpperRadius = 0.05;
+    public const double LowerRadius = 0.049;
+    public const double Damping = 0.05;
+    public const double MotorTorque = 2;
+
+    private const double CenterOfMass = Length / 2;
+    private const double Coupling = Mass * Length * CenterOfMass;
+
+    /// <summary>Of each link, about its centre of mass.</summary>
+    public static readonly double UpperInertia = SolidCapsule.InertiaAcross(Mass, UpperRadius, Length);
+
+    /// <inheritdoc cref="UpperInertia"/>
+    public static readonly double LowerInertia = SolidCapsule.InertiaAcross(Mass, LowerRadius, Length);
+
+    private static readonly double ElbowInertia = LowerInertia + Mass * CenterOfMass * CenterOfMass;
+    private static readonly double ShoulderInertia =
+        UpperInertia + Mass * CenterOfMass * CenterOfMass + ElbowInertia + Mass * Length * Length;
+
+    private protected override (double First, double Second) Accelerate(
+        double shoulder, double elbow, double shoulderVelocity, double elbowVelocity)
+    {
+        (double sin, double cos) = Math.SinCos(elbow);
+        double ofBoth = ShoulderInertia + 2 * Coupling * cos, coupled = ElbowInertia + Coupling * cos;
+        double lowerWeight = Mass * CenterOfMass * Gravity * Math.Sin(shoulder + elbow);
+        double atShoulder = (Mass * CenterOfMass + Mass * Length) * Gravity * Math.Sin(shoulder) + lowerWeight
+            + Coupling * sin * elbowVelocity * (2 * shoulderVelocity + elbowVelocity) - Damping * shoulderVelocity;
+        double atElbow = MotorTorque * Command + lowerWeight
+            - Coupling * sin * shoulderVelocity * shoulderVelocity - Damping * elbowVelocity;
+        double first = (ElbowInertia * atShoulder - coupled * atElbow) / (ofBoth * ElbowInertia - coupled * coupled);
+        return (first, (atElbow - coupled * first) / ElbowInertia);
+    }
+}

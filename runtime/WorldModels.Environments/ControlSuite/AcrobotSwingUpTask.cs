@@ -1,0 +1,59 @@
+namespace WorldModels.Environments;
+
+/// <summary>
+/// Swings the acrobot's tip up to a ball of radius 0.2 m, two link lengths above the shoulder; it starts anywhere at rest. The reward
+/// is 1 in the ball and falls with the distance. Observation: sines, then cosines of both links against upright, both velocities.
+/// For <see cref="AcrobotPhysics"/>'s coordinates.
+/// </summary>
+public sealed class AcrobotSwingUpTask : IControlTask
+{
+    private const double TargetRadius = 0.2;
+
+    public string Name => "acrobot-swingup";
+
+    public int ObservationSize => 6;
+
+    public int SubSteps => 1;
+
+    public void Start(IPhysics physics, NumPyRandomState random)
+    {
+        foreach (ref double angle in physics.Positions)
+            angle = random.Uniform(-Math.PI, Math.PI);
+    }
+
+    public void Observe(IPhysics physics, Span<float> observation)
+    {
+        (double upper, double lower) = Angles(physics);
+        (observation[0], observation[1]) = ((float)Math.Sin(upper), (float)Math.Sin(lower));
+        (observation[2], observation[3]) = ((float)Math.Cos(upper), (float)Math.Cos(lower));
+        (observation[4], observation[5]) = ((float)physics.Velocities[0], (float)physics.Velocities[1]);
+    }
+
+    public double Reward(IPhysics physics)
+    {
+        (double upper, double lower) = Angles(physics);
+        double across = AcrobotPhysics.Length * (Math.Sin(upper) + Math.Sin(lower));
+        double below = AcrobotPhysics.Length * (2 - Math.Cos(upper) - Math.Cos(lower));
+        return Tolerance.Of(double.Hypot(across, below), 0, TargetRadius, margin: 1);
+    }
+
+    public Scene Draw(IPhysics physics)
+    {
+        const double Edge = 2.3;
+        (double upper, double lower) = Angles(physics);
+        (double elbowX, double elbowY) = (AcrobotPhysics.Length * Math.Sin(upper), AcrobotPhysics.Length * Math.Cos(upper));
+        (double tipX, double tipY) = (elbowX + AcrobotPhysics.Length * Math.Sin(lower), elbowY + AcrobotPhysics.Length * Math.Cos(lower));
+        return new(-Edge, -Edge, Edge, Edge,
+        [
+            new Disc(Palette.Target, 0, 2 * AcrobotPhysics.Length, TargetRadius),
+            new Capsule(Palette.Pole, 0, 0, elbowX, elbowY, AcrobotPhysics.UpperRadius),
+            new Capsule(Palette.SecondPole, elbowX, elbowY, tipX, tipY, AcrobotPhysics.LowerRadius),
+            new Disc(Palette.Joint, 0, 0, 0.06),
+            new Disc(Palette.Joint, elbowX, elbowY, 0.06),
+        ]);
+    }
+
+    /// <summary>Of both links against upright.</summary>
+    private static (double Upper, double Lower) Angles(IPhysics physics) =>
+        (physics.Positions[0], physics.Positions[0] + physics.Positions[1]);
+}

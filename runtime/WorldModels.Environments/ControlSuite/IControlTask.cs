@@ -1,0 +1,26 @@
+namespace WorldModels.Environments;
+
+/// <summary>A task over a physics: how an episode starts, what is seen and what is rewarded. Holds no state of its own.</summary>
+public interface IControlTask
+{
+    /// <summary>The registered name, for example <c>cartpole-swingup</c>.</summary>
+    string Name { get; }
+
+    /// <summary>Elements of an observation.</summary>
+    int ObservationSize { get; }
+
+    /// <summary>Steps of the physics that one control step takes.</summary>
+    int SubSteps { get; }
+
+    /// <summary>Draws positions and velocities for an episode's start; whatever is not written is 0.</summary>
+    void Start(IPhysics physics, NumPyRandomState random);
+
+    /// <summary>Writes what is seen of the present state.</summary>
+    void Observe(IPhysics physics, Span<float> observation);
+
+    /// <summary>The reward on arrival in the present state under the present control, in [0, 1].</summary>
+    double Reward(IPhysics physics);
+
+    /// <summary>A picture of the present state.</summary>
+    Scene Draw(IPhysics physics);
+}

@@ -1,0 +1,20 @@
+namespace WorldModels.Environments;
+
+/// <summary>
+/// A mechanical system of the control suite in MuJoCo's coordinates, which tasks set up, read and step, whoever computes it.
+/// Saving it keeps all that the next step depends on. Not thread-safe.
+/// </summary>
+public interface IPhysics : IResumable
+{
+    /// <summary>Joint positions, to be read and written (m, rad).</summary>
+    Span<double> Positions { get; }
+
+    /// <summary>Joint velocities, to be read and written (m/s, rad/s).</summary>
+    Span<double> Velocities { get; }
+
+    /// <summary>What the actuators get in the next steps, each within [-1, 1].</summary>
+    Span<double> Control { get; }
+
+    /// <summary>Advances by one time step.</summary>
+    void Step();
+}

@@ -1,0 +1,40 @@
+namespace WorldModels.Environments;
+
+/// <summary>
+/// Swings the pendulum up and holds it within 8 degrees of upright, where alone there is reward; it starts anywhere at rest.
+/// Observation: cosine and sine of the angle, velocity. For <see cref="PendulumPhysics"/>'s coordinates.
+/// </summary>
+public sealed class PendulumSwingUpTask : IControlTask
+{
+    private static readonly double GoalCosine = Math.Cos(8 * Math.PI / 180);
+
+    public string Name => "pendulum-swingup";
+
+    public int ObservationSize => 3;
+
+    public int SubSteps => 1;
+
+    public void Start(IPhysics physics, NumPyRandomState random) => physics.Positions[0] = random.Uniform(-Math.PI, Math.PI);
+
+    public void Observe(IPhysics physics, Span<float> observation)
+    {
+        (double sin, double cos) = Math.SinCos(physics.Positions[0]);
+        (observation[0], observation[1], observation[2]) = ((float)cos, (float)sin, (float)physics.Velocities[0]);
+    }
+
+    public double Reward(IPhysics physics) => Math.Cos(physics.Positions[0]) >= GoalCosine ? 1 : 0;
+
+    public Scene Draw(IPhysics physics)
+    {
+        const double Edge = 0.75;
+        (double sin, double cos) = Math.SinCos(physics.Positions[0]);
+        (double x, double y) = (PendulumPhysics.Length * sin, PendulumPhysics.Length * cos);
+        return new(-Edge, -Edge, Edge, Edge,
+        [
+            new Disc(Palette.Target, 0, PendulumPhysics.Length, 1.6 * PendulumPhysics.Radius),
+            new Capsule(Palette.Pole, 0, 0, x, y, 0.02),
+            new Disc(Palette.SecondPole, x, y, PendulumPhysics.Radius),
+            new Disc(Palette.Joint, 0, 0, 0.03),
+        ]);
+    }
+}

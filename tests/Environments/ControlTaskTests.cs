@@ -1,0 +1,160 @@
+using System.Text.Json;
+using WorldModels.Environments;
+
+namespace WorldModels.Tests.Environments;
+
+/// <summary>What the control suite's tasks see, reward and start from, by hand.</summary>
+public sealed class ControlTaskTests
+{
+    [TestCase(0, 0, 0, 0, 1.0)]
+    [TestCase(0, Math.PI, 0, 0, 0.0)]
+    [TestCase(0, Math.PI / 2, 0, 0, 0.5)]
+    [TestCase(2, 0, 0, 0, 0.55)] // at the margin the tolerance is 0.1, of which the reward keeps the half
+    [TestCase(0, 0, 5, 0, 0.55)]
+    [TestCase(0, 0, 0, 1, 0.8)]
+    [TestCase(0, 0, 0, -0.5, 0.95)] // (4 + 1 - 0.25) / 5
+    [TestCase(-2, Math.PI / 2, -5, 1, 0.5 * 0.55 * 0.55 * 0.8)]
+    public void CartPoleRewards(double position, double angle, double angularVelocity, double control, double expected)
+    {
+        var physics = new CartPolePhysics();
+        (physics.Positions[0], physics.Positions[1]) = (position, angle);
+        (physics.Velocities[1], physics.Control[0]) = (angularVelocity, control);
+        Assert.That(new CartPoleTask(swingUp: true, sparse: false).Reward(physics), Is.EqualTo(expected).Within(1e-12));
+    }
+
+    [TestCase(0, 0, 1)]
+    [TestCase(0.25, 0.1, 1)]
+    [TestCase(-0.26, 0, 0)]
+    [TestCase(0, 0.101, 0)] // cos 0.1 = 0.99500, cos 0.101 = 0.99490
+    public void SparseCartPoleRewards(double position, double angle, double expected)
+    {
+        var physics = new CartPolePhysics();
+        (physics.Positions[0], physics.Positions[1], physics.Velocities[1]) = (position, angle, 9);
+        Assert.That(new CartPoleTask(swingUp: false, sparse: true).Reward(physics), Is.EqualTo(expected));
+    }
+
+    [TestCase(0, 1)]
+    [TestCase(7.9, 1)]
+    [TestCase(-7.9, 1)]
+    [TestCase(8.1, 0)]
+    [TestCase(180, 0)]
+    [TestCase(365, 1)]
+    public void PendulumRewards(double degrees, double expected)
+    {
+        var physics = new PendulumPhysics();
+        physics.Positions[0] = degrees * Math.PI / 180;
+        Assert.That(new PendulumSwingUpTask().Reward(physics), Is.EqualTo(expected));
+    }
+
+    [TestCase(0, 0, 0)]
+    [TestCase(Math.PI, 0, 4)]
+    [TestCase(Math.PI, Math.PI, 2)] // folded: the tip is at the shoulder
+    [TestCase(0.3, -0.3, 2 * 0.14943813247359922)] // the upper link leans, the lower stands: a chord of 2 sin 0.15
+    [TestCase(0.05, 0, 0.09997916927079)] // 4 sin 0.025, within the target
+    public void AcrobotRewards(double shoulder, double elbow, double distance)
+    {
+        var physics = new AcrobotPhysics();
+        (physics.Positions[0], physics.Positions[1]) = (shoulder, elbow);
+        double expected = distance <= 0.2 ? 1 : Math.Pow(0.1, (distance - 0.2) * (distance - 0.2));
+        Assert.That(new AcrobotSwingUpTask().Reward(physics), Is.EqualTo(expected).Within(1e-12));
+    }
+
+    [Test]
+    public void Observations()
+    {
+        Assert.That(
+            Seen(new CartPoleTask(true, false), new CartPolePhysics(), [0.5, Math.PI / 6], [1.5, -2]),
+            Is.EqualTo(new float[] { 0.5f, MathF.Sqrt(0.75f), 0.5f, 1.5f, -2 }).Within(2).Ulps);
+        Assert.That(
+            Seen(new PendulumSwingUpTask(), new PendulumPhysics(), [Math.PI / 6], [-2]),
+            Is.EqualTo(new float[] { MathF.Sqrt(0.75f), 0.5f, -2 }).Within(2).Ulps);
+        Assert.That(
+            Seen(new AcrobotSwingUpTask(), new AcrobotPhysics(), [Math.PI / 6, Math.PI / 6], [1.5, -2]),
+            Is.EqualTo(new float[] { 0.5f, MathF.Sqrt(0.75f), MathF.Sqrt(0.75f), 0.5f, 1.5f, -2 }).Within(2).Ulps);
+
+        static float[] Seen(IControlTask task, IPhysics physics, double[] positions, double[] velocities)
+        {
+            positions.CopyTo(physics.Positions);
+            velocities.CopyTo(physics.Velocities);
+            float[] observation = new float[task.ObservationSize];
+            task.Observe(physics, observation);
+            return observation;
+        }
+    }
+
+    [Test]
+    public void Starts()
+    {
+        double[][] balance = Drawn("cartpole-balance"), swingUp = Drawn("cartpole-swingup");
+        Assert.That(balance.Select(state => Math.Abs(state[0])).Max(), Is.InRange(0.099, 0.1));
+        Assert.That(balance.Select(state => Math.Abs(state[1])).Max(), Is.InRange(0.0336, 0.034));
+        Assert.That(Deviation(balance, 2), Is.EqualTo(0.01).Within(0.001)); // 4 standard errors
+        Assert.That(swingUp.Select(state => state[1]).Average(), Is.EqualTo(Math.PI).Within(0.0013));
+        foreach (int element in new[] { 0, 1, 2, 3 })
+            Assert.That(Deviation(swingUp, element), Is.EqualTo(0.01).Within(0.001));
+        foreach (string name in new[] { "pendulum-swingup", "acrobot-swingup" })
+        {
+            double[][] anywhere = Drawn(name);
+            int joints = anywhere[0].Length / 2;
+            for (int joint = 0; joint < joints; joint++)
+            {
+                Assert.That(anywhere.Select(state => state[joint]).Max(), Is.InRange(3.1, Math.PI));
+                Assert.That(anywhere.Select(state => state[joint]).Min(), Is.InRange(-Math.PI, -3.1));
+                Assert.That(anywhere.Select(state => state[joints + joint]), Is.All.Zero);
+            }
+        }
+
+        static double[][] Drawn(string name)
+        {
+            var environment = (ControlSuiteEnvironment)EnvironmentRegistry.Make<float>(name);
+            float[] observation = new float[environment.ObservationSpace.Size];
+            environment.Reset(1, observation);
+            return [.. Enumerable.Range(0, 1000).Select(_ =>
+            {
+                environment.Step([1], observation);
+                environment.Reset(null, observation);
+                return (double[])[.. environment.Physics.Positions, .. environment.Physics.Velocities];
+            })];
+        }
+
+        static double Deviation(double[][] states, int element)
+        {
+            double mean = states.Average(state => state[element]);
+            return Math.Sqrt(states.Average(state => (state[element] - mean) * (state[element] - mean)));
+        }
+    }
+
+    [Test]
+    public void ActionsBeyondTheBoundsAreClipped()
+    {
+        foreach (EnvironmentSpec<float> spec in ControlSuite.Specs)
+        {
+            IEnvironment<float> within = spec.Make(), beyond = spec.Make();
+            float[] expected = new float[within.ObservationSpace.Size], observation = new float[expected.Length];
+            within.Reset(3, expected);
+            beyond.Reset(3, observation);
+            foreach (float sign in new float[] { 1, -1 })
+            {
+                Assert.That(beyond.Step([7 * sign], observation), Is.EqualTo(within.Step([sign], expected)), spec.Name);
+                Assert.That(observation, Is.EqualTo(expected), spec.Name);
+            }
+        }
+    }
+
+    [Test]
+    public void TheAcrobotsElbowIsWhereMuJoCoHasIt()
+    {
+        JsonElement samples = ControlSuiteGoldenTests.Read("acrobot").GetProperty("forward_samples");
+        var physics = new AcrobotPhysics();
+        foreach (JsonElement sample in samples.EnumerateArray())
+        {
+            for (int joint = 0; joint < 2; joint++)
+                physics.Positions[joint] = sample.GetProperty("qpos")[joint].GetDouble();
+            IEnumerable<Capsule> links = new AcrobotSwingUpTask().Draw(physics).Shapes.OfType<Capsule>();
+            Capsule lower = links.Single(link => link.Color == Palette.SecondPole);
+            JsonElement elbow = sample.GetProperty("xpos");
+            Assert.That(lower.X1, Is.EqualTo(elbow[6].GetDouble()).Within(1e-12));
+            Assert.That(lower.Y1, Is.EqualTo(elbow[8].GetDouble() - 2).Within(1e-12), "the shoulder is 2 m above the ground");
+        }
+    }
+}

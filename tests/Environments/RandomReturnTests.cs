@@ -1,0 +1,69 @@
+using WorldModels.Environments;
+
+namespace WorldModels.Tests.Environments;
+
+/// <summary>What a player who draws every action uniformly gets, against what was measured in other simulators.</summary>
+public sealed class RandomReturnTests
+{
+    private const int Episodes = 200;
+    private const int ReferenceEpisodes = 400; // at least
+
+    // Means at the action repeats 1, 2, 4 and 8.
+    private static readonly object[] Suite =
+    [
+        new object[] { "cartpole-swingup", new[] { 27.0, 46, 86, 124 }, 0.5 },
+        new object[] { "cartpole-balance", new[] { 355.0, 327, 298, 269 }, 0.5 },
+        new object[] { "cartpole-balance-sparse", new[] { 49.0, 42, 35, 28 }, 0.5 },
+        new object[] { "cartpole-swingup-sparse", new[] { 0.0, 0.0, 0.2, 0.7 }, 0.05 },
+        new object[] { "pendulum-swingup", new[] { 0.7, 0.8, 0.7, 0.8 }, 0.05 },
+    ];
+
+    [TestCaseSource(nameof(Suite))]
+    public void OfTheControlSuite(string name, double[] expected, double rounding)
+    {
+        for (int i = 0; i < expected.Length; i++)
+            Check(name, 1 << i, expected[i], rounding);
+    }
+
+    [TestCase("cartpole", 22.0, 0.05)]
+    [TestCase("pendulum", -1227, 0.5)]
+    public void OfClassicControl(string name, double expected, double rounding) => Check(name, 1, expected, rounding);
+
+    private static void Check(string name, int repeat, double expected, double rounding)
+    {
+        double[] returns = EnvironmentRegistry.Find(name) switch
+        {
+            EnvironmentSpec<float> continuous => Play(
+                continuous, repeat, (random, space) => (float)(2 * random.Uniform() - 1) * ((Box)space).High),
+            EnvironmentSpec<long> discrete => Play(discrete, repeat, (random, space) => random.Int(((Discrete)space).N)),
+            _ => throw new ArgumentException(name),
+        };
+        double mean = returns.Average(), variance = returns.Sum(value => (value - mean) * (value - mean)) / (Episodes - 1);
+        double bound = 4 * Math.Sqrt(variance / Episodes + variance / ReferenceEpisodes) + rounding;
+        TestContext.Out.WriteLine($"{name}, repeat {repeat}: {mean:F2} +- {Math.Sqrt(variance):F1}, expected {expected} within {bound:F2}");
+        Assert.That(mean, Is.EqualTo(expected).Within(bound), $"{name}, repeat {repeat}");
+    }
+
+    private static double[] Play<TAction>(EnvironmentSpec<TAction> spec, int repeat, Func<IRandomSource, Space, TAction> draw)
+        where TAction : unmanaged
+    {
+        var environment = new ActionRepeat<TAction>(spec.Make(), repeat);
+        float[] observation = new float[environment.ObservationSpace.Size];
+        double[] returns = new double[Episodes];
+        var random = new Pcg64RandomSource(21);
+        ulong? seed = 20;
+        foreach (ref double total in returns.AsSpan())
+        {
+            environment.Reset(seed, observation);
+            seed = null;
+            StepResult result;
+            do
+            {
+                result = environment.Step([draw(random, environment.ActionSpace)], observation);
+                total += result.Reward;
+            }
+            while (!result.Done);
+        }
+        return returns;
+    }
+}

@@ -1,0 +1,129 @@
+using WorldModels.Environments;
+
+namespace WorldModels.Tests.Environments;
+
+public sealed class SimulatorDrawingTests
+{
+    private const int Size = 256;
+
+    private static IEnumerable<string> Names =>
+        ClassicControl.Specs.Select(spec => spec.Name).Concat(ControlSuite.Specs.Select(spec => spec.Name));
+
+    [TestCaseSource(nameof(Names))]
+    public void ThePictureMovesWithTheState(string name)
+    {
+        IDrawable environment = EnvironmentRegistry.Find(name) switch
+        {
+            EnvironmentSpec<long> discrete => Reset(discrete.Make()),
+            EnvironmentSpec<float> continuous => Reset(continuous.Make()),
+            _ => throw new ArgumentException(name),
+        };
+        byte[] first = Paint(environment.Draw());
+        Assert.That(Paint(environment.Draw()), Is.EqualTo(first), "drawing changes nothing");
+        Assert.That(Enumerable.Range(0, Size * Size).Select(pixel => Color(first, pixel)).Distinct().Count(), Is.GreaterThan(3));
+        for (int step = 0; step < 8; step++)
+        {
+            _ = environment switch
+            {
+                IEnvironment<long> discrete => discrete.Step([0], new float[discrete.ObservationSpace.Size]),
+                IEnvironment<float> continuous => continuous.Step([1], new float[continuous.ObservationSpace.Size]),
+                _ => throw new ArgumentException(name),
+            };
+        }
+        Assert.That(Paint(environment.Draw()), Is.Not.EqualTo(first));
+
+        static IDrawable Reset<TAction>(IEnvironment<TAction> environment) where TAction : unmanaged
+        {
+            environment.Reset(1, new float[environment.ObservationSpace.Size]);
+            return (IDrawable)environment;
+        }
+    }
+
+    [Test]
+    public void PolesAreWhereTheStateSays()
+    {
+        var cartPole = new CartPoleEnvironment();
+        cartPole.Load([-0.8, 0, 0.2, 0]);
+        AssertAlong(cartPole, Palette.Pole, -0.8, 0.15, 0.2, 1);
+        var pendulum = new PendulumEnvironment();
+        pendulum.Load([2, 0]);
+        AssertAlong(pendulum, Palette.Pole, 0, 0, 2, 1);
+        var acrobot = new AcrobotEnvironment();
+        acrobot.Load([0.6, 0.8, 0, 0]); // from hanging, so that the direction from upright is pi minus the angle
+        AssertAlong(acrobot, Palette.Pole, 0, 0, Math.PI - 0.6, 1);
+        AssertAlong(acrobot, Palette.SecondPole, Math.Sin(0.6), -Math.Cos(0.6), Math.PI - 1.4, 1);
+    }
+
+    [Test]
+    public void PolesOfTheSuiteAreWhereTheStateSays()
+    {
+        AssertAlong(Suite("cartpole-swingup", 1.1, 2.5), Palette.Pole, 1.1, 0, 2.5, 1);
+        AssertAlong(Suite("pendulum-swingup", -1), Palette.Pole, 0, 0, -1, 0.5);
+        ControlSuiteEnvironment acrobot = Suite("acrobot-swingup", 2, -0.7);
+        AssertAlong(acrobot, Palette.Pole, 0, 0, 2, 1);
+        AssertAlong(acrobot, Palette.SecondPole, Math.Sin(2), Math.Cos(2), 1.3, 1);
+        Assert.That(At(acrobot.Draw(), 0, 2), Is.EqualTo(Palette.Target));
+        Assert.That(At(Suite("pendulum-swingup", 3).Draw(), 0, 0.5), Is.EqualTo(Palette.Target));
+
+        static ControlSuiteEnvironment Suite(string name, params double[] positions)
+        {
+            var environment = (ControlSuiteEnvironment)EnvironmentRegistry.Make<float>(name);
+            positions.CopyTo(environment.Physics.Positions);
+            return environment;
+        }
+    }
+
+    [Test]
+    public void CarsAreOnTheirHill()
+    {
+        var discrete = new MountainCarEnvironment();
+        var continuous = new ContinuousMountainCarEnvironment();
+        discrete.Load([-0.9, 0]);
+        continuous.Load([-0.9, 0]);
+        double height = 0.45 * Math.Sin(3 * -0.9) + 0.55;
+        foreach (Scene scene in new[] { discrete.Draw(), continuous.Draw() })
+        {
+            Assert.That(At(scene, -0.9, height + 0.06), Is.EqualTo(Palette.Cart));
+            Assert.That(At(scene, 0.2, 0.45 * Math.Sin(0.6) + 0.55), Is.EqualTo(Palette.Fixed));
+        }
+    }
+
+    [Test]
+    public void AWrappersPictureIsTheInnerOne()
+    {
+        var pendulum = new PendulumEnvironment();
+        pendulum.Load([1, 0]);
+        var wrapped = new ActionRepeat<float>(new TimeLimit<float>(new NormalizedActions(pendulum), 9), 2);
+        Assert.That(Paint(wrapped.Draw()), Is.EqualTo(Paint(pendulum.Draw())));
+    }
+
+    /// <summary>Looks at the pole in its middle half, and beside it.</summary>
+    private static void AssertAlong(IDrawable environment, uint color, double x, double y, double fromUpright, double length)
+    {
+        Scene scene = environment.Draw();
+        (double dx, double dy) = (Math.Sin(fromUpright), Math.Cos(fromUpright));
+        foreach (double at in new[] { 0.3, 0.5, 0.75 })
+        {
+            Assert.That(At(scene, x + at * length * dx, y + at * length * dy), Is.EqualTo(color), $"at {at}");
+            double beside = 0.25 * length;
+            Assert.That(
+                At(scene, x + at * length * dx + beside * dy, y + at * length * dy - beside * dx), Is.Not.EqualTo(color), $"beside {at}");
+        }
+    }
+
+    private static uint At(Scene scene, double x, double y)
+    {
+        int column = (int)((x - scene.Left) / (scene.Right - scene.Left) * Size);
+        int row = (int)((scene.Top - y) / (scene.Top - scene.Bottom) * Size);
+        return Color(Paint(scene), row * Size + column);
+    }
+
+    private static byte[] Paint(Scene scene)
+    {
+        byte[] rgb = new byte[Size * Size * 3];
+        SceneRaster.Paint(scene, Size, Size, rgb);
+        return rgb;
+    }
+
+    private static uint Color(byte[] rgb, int pixel) => (uint)(rgb[3 * pixel] << 16 | rgb[3 * pixel + 1] << 8 | rgb[3 * pixel + 2]);
+}

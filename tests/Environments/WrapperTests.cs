@@ -1,0 +1,186 @@
+using WorldModels.Environments;
+
+namespace WorldModels.Tests.Environments;
+
+public sealed class WrapperTests
+{
+    [Test]
+    public void ActionRepeatSumsTheRewards()
+    {
+        ControlSuiteEnvironment plain = SwingUp();
+        var repeated = new ActionRepeat<float>(SwingUp(), 3);
+        Assert.That((repeated.Name, repeated.Repeat), Is.EqualTo((plain.Name, 3)));
+        Assert.That(repeated.ObservationSpace, Is.EqualTo(plain.ObservationSpace));
+        float[] observation = new float[5], seen = new float[5];
+        plain.Reset(4, observation);
+        repeated.Reset(4, seen);
+        var random = new Pcg64RandomSource(4);
+        for (int step = 1; step <= 334; step++) // 1000 = 333 * 3 + 1
+        {
+            float action = (float)(2 * random.Uniform() - 1);
+            double reward = 0;
+            for (int i = 0; i < (step == 334 ? 1 : 3); i++)
+                reward += plain.Step([action], observation).Reward;
+            StepResult result = repeated.Step([action], seen);
+            Assert.That(result, Is.EqualTo(new StepResult(reward, false, step == 334)), $"step {step}");
+            Assert.That(seen, Is.EqualTo(observation));
+        }
+        Assert.That(() => repeated.Step([0], seen), Throws.InvalidOperationException);
+    }
+
+    [Test]
+    public void ActionRepeatStopsWhereTheTaskEnds()
+    {
+        var environment = new CartPoleEnvironment();
+        environment.Load([2.39, 5, 0, 0]);
+        StepResult result = new ActionRepeat<long>(environment, 8).Step([1], new float[4]);
+        Assert.That(result, Is.EqualTo(new StepResult(1, true, false)));
+    }
+
+    [Test]
+    public void TimeLimitTruncatesAndPassesEndsOn()
+    {
+        var inner = new CartPoleEnvironment();
+        var environment = new TimeLimit<long>(inner, 3);
+        float[] observation = new float[4];
+        Assert.That(() => environment.Step([0], observation), Throws.InvalidOperationException);
+        for (int episode = 0; episode < 2; episode++)
+        {
+            environment.Reset(1, observation);
+            Assert.That(environment.Step([0], observation).Done, Is.False);
+            Assert.That(environment.Step([1], observation).Done, Is.False);
+            Assert.That(environment.Step([0], observation), Is.EqualTo(new StepResult(1, false, true)));
+            Assert.That(() => environment.Step([0], observation), Throws.InvalidOperationException.With.Message.Contains("call Reset"));
+        }
+        environment.Reset(1, observation);
+        inner.Load([3, 0, 0, 0]);
+        Assert.That(environment.Step([0], observation), Is.EqualTo(new StepResult(1, true, false)));
+        Assert.That(new TimeLimit<float>(new PendulumEnvironment(), 500).Limit, Is.EqualTo(500));
+    }
+
+    [Test]
+    public void NormalizedActionsReachTheBounds()
+    {
+        var environment = new NormalizedActions(new PendulumEnvironment());
+        var plain = new PendulumEnvironment();
+        Assert.That(environment.ActionSpace, Is.EqualTo(new Box(-1, 1, [1])));
+        float[] observation = new float[3], expected = new float[3];
+        environment.Reset(2, observation);
+        plain.Reset(2, expected);
+        foreach (float action in new[] { -1, -0.25f, 0, 0.5f, 1, 3 })
+        {
+            Assert.That(environment.Step([action], observation), Is.EqualTo(plain.Step([2 * action], expected)));
+            Assert.That(observation, Is.EqualTo(expected));
+        }
+        Assert.That(
+            () => environment.Step([float.NaN], observation),
+            Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("finite"));
+        var unequal = new Recorder(new Box(-1, 3, [2]));
+        new NormalizedActions(unequal).Step([-1, 0.5f], observation);
+        Assert.That(unequal.Last, Is.EqualTo(new float[] { -1, 2 }));
+        Assert.That(
+            () => new NormalizedActions(new Recorder(new Box(-1, float.PositiveInfinity, [2]))),
+            Throws.ArgumentException.With.Message.Contains("finite bounds"));
+    }
+
+    [Test]
+    public void RestoringGoesThroughWrappersAndVectors()
+    {
+        VectorRollout<float> original = Rollout(), restored = Rollout();
+        original.Reset(5);
+        for (int step = 0; step < 29; step++)
+            Next(original);
+        restored.Restore(original.Save());
+        int ends = 0;
+        for (int step = 0; step < 400; step++)
+        {
+            Next(original);
+            original.Actions.CopyTo(restored.Actions, 0);
+            restored.Step();
+            Assert.That(restored.Observations, Is.EqualTo(original.Observations));
+            Assert.That(restored.Rewards, Is.EqualTo(original.Rewards));
+            Assert.That(restored.Truncated, Is.EqualTo(original.Truncated));
+            ends += original.Truncated.Count(truncated => truncated);
+        }
+        Assert.That(ends, Is.EqualTo(3 * 10), "429 steps are ten limits of 40 and a rest");
+        Assert.That(restored.Save(), Is.EqualTo(original.Save()));
+
+        static VectorRollout<float> Rollout() => new(
+            new SyncVectorEnvironment<TimeLimit<float>, float>(
+                3, () => new(new ActionRepeat<float>(new NormalizedActions(new PendulumEnvironment()), 2), 40)),
+            (random, _) => (float)(2 * random.Uniform() - 1));
+    }
+
+    [Test]
+    public void AnotherLimitsStateIsRefused()
+    {
+        var environment = new TimeLimit<long>(new CartPoleEnvironment(), 9);
+        environment.Reset(1, new float[4]);
+        for (int step = 0; step < 7; step++)
+            environment.Step([step % 2], new float[4]);
+        using var stream = new MemoryStream();
+        environment.Save(new BinaryWriter(stream));
+        Assert.That(
+            () => new TimeLimit<long>(new CartPoleEnvironment(), 5).Restore(new BinaryReader(new MemoryStream(stream.ToArray()))),
+            Throws.InstanceOf<InvalidDataException>().With.Message.Contains("step 7").And.Message.Contains("limit is 5"));
+        Assert.That(
+            () => environment.Restore(new BinaryReader(new MemoryStream([1, 2]))), Throws.InstanceOf<InvalidDataException>());
+    }
+
+    [Test]
+    public void SteppingDoesNotAllocate()
+    {
+        var vector = new SyncVectorEnvironment<ActionRepeat<float>, float>(
+            2, () => new(new TimeLimit<float>(new NormalizedActions(SwingUp()), 30), 2));
+        var rollout = new VectorRollout<float>(vector, (random, _) => (float)random.Uniform());
+        rollout.Reset(1);
+        Play(10);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Play(200);
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+
+        void Play(int steps)
+        {
+            for (int step = 0; step < steps; step++)
+                Next(rollout);
+        }
+    }
+
+    [Test]
+    public void WrongNumbersAndWhatTheInnerOneCannotDoAreNamed()
+    {
+        Assert.That(() => new ActionRepeat<long>(new CartPoleEnvironment(), 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new TimeLimit<long>(new CartPoleEnvironment(), 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        var plain = new ActionRepeat<float>(new Recorder(new Box(-1, 1, [2])), 2);
+        Assert.That(() => plain.Draw(), Throws.InstanceOf<NotSupportedException>().With.Message.Contains("'recorder' cannot be drawn"));
+        Assert.That(() => plain.Save(new BinaryWriter(new MemoryStream())), Throws.InstanceOf<NotSupportedException>());
+    }
+
+    private static ControlSuiteEnvironment SwingUp() => new(new CartPoleTask(swingUp: true, sparse: false), new CartPolePhysics());
+
+    private static void Next(VectorRollout<float> rollout)
+    {
+        rollout.Draw();
+        rollout.Step();
+    }
+
+    /// <summary>Keeps the last action it got.</summary>
+    private sealed class Recorder(Box actions) : IEnvironment<float>
+    {
+        public float[] Last { get; private set; } = [];
+
+        public string Name => "recorder";
+
+        public Space ObservationSpace { get; } = new Box(0, 1, [3]);
+
+        public Space ActionSpace => actions;
+
+        public void Reset(ulong? seed, Span<float> observation) => observation.Clear();
+
+        public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
+        {
+            Last = action.ToArray();
+            return default;
+        }
+    }
+}

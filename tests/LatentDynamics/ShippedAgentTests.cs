@@ -1,0 +1,98 @@
+using WorldModels.Environments;
+using WorldModels.Runtime;
+using WorldModels.Tests.Train;
+using WorldModels.Train;
+
+namespace WorldModels.Tests.LatentDynamics;
+
+/// <summary>
+/// What was trained is what ships: in the runtime, the same seed plays the training's evaluation again, episode for episode.
+/// </summary>
+public sealed class ShippedAgentTests
+{
+    private const int Episodes = 3;
+
+    private TinyRuns _runs = null!;
+
+    [OneTimeSetUp]
+    public void Make() => _runs = new();
+
+    [OneTimeTearDown]
+    public void Delete() => _runs.Dispose();
+
+    [Test]
+    public void ADiscreteControllerPlaysTheEvaluationAgain([Values("sampled", "greedy")] string way)
+    {
+        string bundle = Ship("cartpole", [.. TinyRuns.Dreamer, $"evaluationEpisodes={Episodes}"]);
+        using var controller = Load(bundle, way);
+        IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>("cartpole", Episodes);
+        ReturnSample played = Evaluation.Play(games, Episodes, Seed, (step, observations, first, actions) =>
+        {
+            Begin(step, first, row => controller.Reset([row]));
+            controller.Act(observations, actions);
+        });
+        AssertAsEvaluated(controller.Manifest, way, played);
+    }
+
+    [Test]
+    public void AContinuousControllerPlaysTheEvaluationAgain([Values("sampled", "greedy")] string way)
+    {
+        const int Repeat = 5;
+        string bundle = Ship("pendulum", [.. TinyRuns.Dreamer, "env=pendulum", $"evaluationEpisodes={Episodes}", $"actionRepeat={Repeat}",
+            "predictContinue=false", "rewardScale=0.1"]);
+        using var controller = Load(bundle, way);
+        ReturnSample played = Evaluation.Play(Repeated(Repeat), Episodes, Seed, (step, observations, first, actions) =>
+        {
+            Begin(step, first, row => controller.Reset([row]));
+            controller.Act(observations, actions);
+        });
+        AssertAsEvaluated(controller.Manifest, way, played);
+        Assert.That(controller.Manifest.Action.High, Is.EqualTo(2), "torques of the environment itself");
+    }
+
+    /// <summary>The same search over the same noise, in eager networks and in the exported ones.</summary>
+    [Test]
+    public void APlannerPlansTheEvaluationAgain([Values("sampled", "greedy")] string way)
+    {
+        const int Repeat = 20;
+        string bundle = Ship("planned", [.. TinyRuns.PlaNet, $"evaluationEpisodes={Episodes}"]);
+        using var planner = Planner.Load(bundle, new() { Batch = Episodes, Seed = Seed, Deterministic = way == "greedy" });
+        Assert.That(planner.Spec, Is.EqualTo(new PlannerSpec { Horizon = 2, Candidates = 6, Elites = 2, Iterations = 2 }));
+        ReturnSample played = Evaluation.Play(Repeated(Repeat), Episodes, Seed, (step, observations, first, actions) =>
+        {
+            Begin(step, first, row => planner.Reset([row]));
+            planner.Act(observations, actions);
+        });
+        AssertAsEvaluated(planner.Manifest, way, played);
+    }
+
+    private static ulong Seed => 1_000_003;
+
+    private string Ship(string name, string[] options)
+    {
+        string run = _runs[$"{name}-{TestContext.CurrentContext.Test.ID}"];
+        TrainTool.Succeed([.. options, "--run", run]);
+        return Path.Combine(run, "bundle");
+    }
+
+    private static Controller Load(string bundle, string way) =>
+        Controller.Load(bundle, new() { Batch = Episodes, Seed = Seed, Deterministic = way == "greedy" });
+
+    private static SyncVectorEnvironment<ActionRepeat<float>, float> Repeated(int repeat) =>
+        new(Episodes, () => new(EnvironmentRegistry.Make<float>("pendulum"), repeat));
+
+    private static void Begin(long step, ReadOnlySpan<float> first, Action<int> reset)
+    {
+        for (int row = 0; row < first.Length && step > 0; row++)
+            if (first[row] == 1)
+                reset(row);
+    }
+
+    private static void AssertAsEvaluated(Manifest manifest, string way, ReturnSample played)
+    {
+        IReadOnlyDictionary<string, double> figures = manifest.Training!.Figures;
+        Assert.That(played.Mean, Is.EqualTo(figures[$"return_{way}_mean"]).Within(1e-3 * Math.Abs(played.Mean)));
+        Assert.That(played.MeanLength, Is.EqualTo(figures[$"length_{way}_mean"]).Within(1e-6));
+        Assert.That(manifest.Training.Figures["evaluation_episodes"], Is.EqualTo(Episodes));
+    }
+}

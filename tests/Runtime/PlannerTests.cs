@@ -1,0 +1,37 @@
+using System.Text;
+using WorldModels.Runtime;
+
+namespace WorldModels.Tests.Runtime;
+
+/// <summary>What a planner refuses, and what a manifest says of planning. That it plans: see the end-to-end tests.</summary>
+public sealed class PlannerTests : BundleFixture
+{
+    [Test]
+    public void RefusesWhatCannotPlan()
+    {
+        Refused(() => Planner.Load(Keep(Fixtures.Reach())).Dispose(), "cannot plan, it lacks a graph 'observe' and a graph 'imagine'",
+            "it has graphs: act. If it is a policy, use Controller.Load");
+        string mute = Keep(Fixtures.Latent(m => m.WithGraph("imagine",
+            g => g with { Outputs = [.. g.Outputs.Where(t => t.Role != TensorRole.Reward)] })));
+        Refused(() => Planner.Load(mute).Dispose(), "it lacks an output of role reward in graph imagine");
+        string blind = Keep(Fixtures.Latent(m => m.WithGraph("observe",
+            g => g with { Inputs = [.. g.Inputs.Where(t => t.Role != TensorRole.Observation)] })));
+        Refused(() => Planner.Load(blind).Dispose(), "it lacks an input of role observation in graph observe");
+        Refused(() => Planner.Load(Keep(Fixtures.Latent())).Dispose(), "has discrete actions, and this planner searches continuous ones");
+    }
+
+    [Test]
+    public void TheManifestSaysHowToPlan()
+    {
+        var spec = new PlannerSpec { Horizon = 6, Candidates = 64, Elites = 8, Iterations = 3 };
+        var manifest = Manifest.Load(Keep(Fixtures.Latent(m => m with { Planner = spec })));
+        Assert.That(manifest.Planner, Is.EqualTo(spec));
+        Assert.That(Manifest.Parse(Encoding.UTF8.GetBytes(manifest.ToJson())).Planner, Is.EqualTo(spec));
+        Assert.That(Manifest.Load(Keep(Fixtures.Latent())).Planner, Is.Null, "bundles that say nothing are as good");
+        string wrong = Keep(Fixtures.Latent(m => m with { Planner = spec with { Elites = 65, Iterations = 0 } }));
+        Refused(() => Manifest.Load(wrong), "planner: elites must be from 1 to the 64 candidates, found 65",
+            "planner: iterations must be at least 1, found 0");
+        string half = manifest.ToJson().Replace("\"elites\": 8,", "");
+        Refused(() => Manifest.Parse(Encoding.UTF8.GetBytes(half)), "elites");
+    }
+}

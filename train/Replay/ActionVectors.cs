@@ -1,0 +1,66 @@
+using WorldModels.Runtime;
+
+namespace WorldModels.Train.Replays;
+
+/// <summary>
+/// Actions as networks take them, one vector each: one-hot for discrete actions, [-1, 1] between the bounds for continuous ones.
+/// </summary>
+/// <param name="Space">The environment's actions.</param>
+public sealed record ActionVectors(ActionSpec Space)
+{
+    /// <summary>Numbers in a vector (A).</summary>
+    public int Size => Discrete ? Space.Count!.Value : Space.Size;
+
+    /// <summary>Whether vectors are one-hot.</summary>
+    public bool Discrete => Space.Kind == ActionKind.Discrete;
+
+    /// <summary>Middle of the bounds of continuous actions.</summary>
+    public double Middle => (Space.High!.Value + Space.Low!.Value) / 2;
+
+    /// <summary>Half the distance of the bounds.</summary>
+    public double Half => (Space.High!.Value - Space.Low!.Value) / 2;
+
+    /// <summary>The vector of a numbered action.</summary>
+    public void Encode(long action, Span<float> vector)
+    {
+        vector.Clear();
+        vector[(int)action] = 1;
+    }
+
+    /// <summary>The vector of a continuous action.</summary>
+    public void Encode(ReadOnlySpan<float> action, Span<float> vector)
+    {
+        for (int i = 0; i < vector.Length; i++)
+            vector[i] = (float)((action[i] - Middle) / Half);
+    }
+
+    /// <summary>The numbered action that a vector is nearest to.</summary>
+    public static long DecodeIndex(ReadOnlySpan<float> vector)
+    {
+        int best = 0;
+        for (int i = 1; i < vector.Length; i++)
+            if (vector[i] > vector[best])
+                best = i;
+        return best;
+    }
+
+    /// <summary>The continuous action of a vector, which is cut off at the bounds.</summary>
+    public void Decode(ReadOnlySpan<float> vector, Span<float> action)
+    {
+        for (int i = 0; i < vector.Length; i++)
+            action[i] = (float)(Math.Clamp(vector[i], -1f, 1f) * Half + Middle);
+    }
+
+    /// <summary>A uniformly random vector.</summary>
+    public void Draw(in NoiseKey key, Span<float> vector)
+    {
+        if (Discrete)
+        {
+            Encode(Philox.NextInt(key, Size), vector);
+            return;
+        }
+        Philox.FillUniform(key, vector);
+        foreach (ref float value in vector)
+            value = 2 * value - 1;
+    }
+}
