@@ -54,19 +54,22 @@ public static class ToolsApp
 
     private static int Start(Verb verb, string[] args, TextWriter output)
     {
-        foreach (string option in Options(verb.GetType(), property => property.PropertyType != typeof(IEnumerable<string>)))
-        {
-            if (args.Count(arg => arg == option || arg.StartsWith(option + "=", StringComparison.Ordinal)) > 1)
-                throw new UsageException($"{option} is given twice. See: tools {Name(verb.GetType())} --help");
-        }
-        // The parser takes an option without its value for one that was not given.
-        foreach (string option in Options(verb.GetType(), property => property.PropertyType != typeof(bool)))
-        {
-            int at = Array.IndexOf(args, option);
-            if (at >= 0 && (at + 1 == args.Length || args[at + 1].StartsWith("--", StringComparison.Ordinal)))
-                throw new UsageException($"{option} needs a value. See: tools {Name(verb.GetType())} --help");
-        }
+        foreach (PropertyInfo property in verb.GetType().GetProperties())
+            if (property.GetCustomAttribute<OptionAttribute>() is { } option) Check(verb, args, option, property.PropertyType);
         return verb.Start(Page.On(output));
+    }
+
+    /// <summary>What the parser lets pass: an option given twice, and one without its value, which it takes for not given.</summary>
+    private static void Check(Verb verb, string[] args, OptionAttribute option, Type type)
+    {
+        string name = $"--{option.LongName}", help = $"See: tools {Name(verb.GetType())} --help";
+        string letter = option.ShortName.Length > 0 ? $"-{option.ShortName}" : name;
+        int[] places = [.. Enumerable.Range(0, args.Length).Where(i =>
+            args[i] == name || args[i] == letter || args[i].StartsWith(name + "=", StringComparison.Ordinal))];
+        if (places.Length > 1 && type != typeof(IEnumerable<string>)) throw new UsageException($"{name} is given twice. {help}");
+        if (type != typeof(bool) && places.Any(i => !args[i].Contains('=')
+            && (i + 1 == args.Length || args[i + 1].StartsWith("--", StringComparison.Ordinal))))
+            throw new UsageException($"{name} needs a value. {help}");
     }
 
     private static int Usage(ParserResult<object> result, Error[] errors, TextWriter output, TextWriter error)
@@ -106,10 +109,9 @@ public static class ToolsApp
 
     private static string Name(Type verb) => verb.GetCustomAttribute<VerbAttribute>()!.Name;
 
-    private static IEnumerable<string> Options(Type verb, Func<PropertyInfo, bool>? of = null) =>
+    private static IEnumerable<string> Options(Type verb) =>
         from property in verb.GetProperties()
         from option in property.GetCustomAttributes<OptionAttribute>()
-        where of is null || of(property)
         select $"--{option.LongName}";
 }
 

@@ -112,11 +112,13 @@ public sealed class CurveTests
     public void EnvironmentStepsGoBeforeFramesAndACutLineIsLeftOut()
     {
         using RunFixture runs = new();
-        string folder = runs.Run("a-s0", 0, [(100, 1), (200, 2)], steps: "environment_steps"), file = Path.Combine(folder, "metrics.jsonl");
+        string folder = runs.Run("a-s0", 0, [(100, 1), (100, 4), (200, 2)], steps: "environment_steps");
+        string file = Path.Combine(folder, "metrics.jsonl");
         File.AppendAllText(file, """{"update": 3, "environment_steps": 300, "ret""");
         TrainingCurve curve = TrainingCurveReader.Read(folder).Single();
         Assert.That(curve.CountsEnvironmentSteps);
         Assert.That(curve.Metrics["return"].Steps, Is.EqualTo(new[] { 100, 200 }));
+        Assert.That(curve.Metrics["return"].Values, Is.EqualTo(new[] { 4, 2 }), "of several lines at one step the last counts");
         Assert.That(curve.Metrics.Keys, Is.EqualTo(new[] { "loss", "return" }));
         Assert.That(curve.Figures, Is.Empty);
     }
@@ -126,6 +128,7 @@ public sealed class CurveTests
     [TestCase("""{"update": 1, "return": 5}""", "it has no number 'frames'")]
     [TestCase("""{"update": 1, "frames": 3, "return": 5}""", "its 'frames' goes back from 20 to 3")]
     [TestCase("""{"update": 1, "frames": 30, "return": "high"}""", "its 'return' is no number")]
+    [TestCase("""{"update": 1, "frames": 30, "return": 1e999}""", "its 'return' is no number")]
     public void AnUnreadableLineIsNamed(string line, string message)
     {
         using RunFixture runs = new();

@@ -27,7 +27,7 @@ public sealed class PlotVerb : Verb
     [Option("title", HelpText = "Heading of the page (default: the environments).")]
     public string? Title { get; set; }
 
-    [Option("output", Default = "plot.html", HelpText = "The page; ends in .html.")]
+    [Option('o', "output", Default = "plot.html", HelpText = "The page; ends in .html.")]
     public string Output { get; set; } = "";
 
     internal override int Start(Page page)

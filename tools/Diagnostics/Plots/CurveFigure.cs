@@ -16,7 +16,7 @@ public sealed class CurveFigure
     /// <summary>Size of the drawing, in its own units.</summary>
     public const int Width = 960, Height = 430;
 
-    private const double Left = 68, Top = 16, Bottom = Height - 50, Strip = 14;
+    private const double Left = 84, Top = 16, Bottom = Height - 50, Strip = 20;
 
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
@@ -43,7 +43,7 @@ public sealed class CurveFigure
             .Where(one => IsReturn && one.run.Returns.Count > 0);
         _finals = [.. judged.Select(one => (one.entry.Colour, $"{one.entry.Group.Label}, seed {one.run.Seed}", one.run.Returns[0]))];
         var curves = runs.Where(run => run.Metrics.ContainsKey(metric)).Select(run => run.Metrics[metric]).ToArray();
-        _last = curves.Max(curve => curve.Last);
+        _last = Math.Max(curves.Max(curve => curve.Last), 1);
         double[] heights = [.. curves.SelectMany(curve => curve.Values), .. _levels.Select(level => level.Value),
             .. _finals.Select(final => final.Return).SelectMany(final => Ends(final.Mean, final.HalfWidth ?? 0))];
         (_x, _y) = (Ticks.Cover(0, _last, 8), Ticks.Cover(heights.Min(), heights.Max()));
@@ -132,7 +132,7 @@ public sealed class CurveFigure
         }
         svg.Line("axis", Left, Bottom, _right, Bottom);
         svg.Text(StepName, (Left + _right) / 2, Height - 8, "middle", "name");
-        svg.Text(Metric, 16, (Top + Bottom) / 2, "middle", "name", upwards: true);
+        svg.Text(Metric, 14, (Top + Bottom) / 2, "middle", "name", upwards: true);
     }
 
     private void Curves(Svg svg, CurveGroup group, int colour)

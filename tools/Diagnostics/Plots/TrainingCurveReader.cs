@@ -136,13 +136,14 @@ public static partial class TrainingCurveReader
                 {
                     if (property.Name is "update" or "frames" or "environment_steps") continue;
                     if (property.Value.ValueKind == JsonValueKind.Null) continue; // there was no number
-                    if (property.Value.ValueKind != JsonValueKind.Number) throw Unreadable(path, i, $"its '{property.Name}' is no number");
+                    double value = property.Value.ValueKind == JsonValueKind.Number ? property.Value.GetDouble() : double.NaN;
+                    if (!double.IsFinite(value)) throw Unreadable(path, i, $"its '{property.Name}' is no number");
                     if (!metrics.TryGetValue(property.Name, out var series)) metrics[property.Name] = series = ([], []);
-                    if (series.Steps.Count > 0 && series.Steps[^1] == step) series.Values[^1] = property.Value.GetDouble();
+                    if (series.Steps.Count > 0 && series.Steps[^1] == step) series.Values[^1] = value;
                     else
                     {
                         series.Steps.Add(step);
-                        series.Values.Add(property.Value.GetDouble());
+                        series.Values.Add(value);
                     }
                 }
                 (previous, last) = (step, lines[i].Trim());
