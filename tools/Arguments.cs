@@ -24,8 +24,8 @@ internal static class Arguments
 
     /// <summary>A positive number.</summary>
     /// <exception cref="UsageException">It is none.</exception>
-    public static double PositiveNumber(string option, string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number is > 0 and < 1e6
+    public static double PositiveNumber(string option, string text, double most = 1e6) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > 0 && number < most
             ? number : throw new UsageException($"--{option} takes a number above 0; found '{text}'.");
 
     private static int? Parse(string text, int least) =>

@@ -13,7 +13,7 @@ public static class ToolsApp
     private static readonly Type[] Verbs =
     [
         typeof(InspectVerb), typeof(VerifyVerb), typeof(BenchVerb), typeof(PlayVerb), typeof(PictureVerb), typeof(DreamVerb),
-        typeof(ProvidersVerb),
+        typeof(PlotVerb), typeof(ProvidersVerb),
     ];
 
     private static string? Version => typeof(ToolsApp).Assembly.GetName().Version?.ToString(3);
@@ -24,7 +24,7 @@ public static class ToolsApp
     /// <param name="error">Receives what went wrong.</param>
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
-        using Parser parser = new(settings => settings.HelpWriter = null);
+        using Parser parser = new(settings => (settings.HelpWriter, settings.AllowMultiInstance) = (null, true));
         ParserResult<object> result = parser.ParseArguments(args, Verbs);
         try
         {
@@ -54,14 +54,22 @@ public static class ToolsApp
 
     private static int Start(Verb verb, string[] args, TextWriter output)
     {
-        // The parser takes an option without its value for one that was not given.
-        foreach (string option in Options(verb.GetType(), withValue: true))
-        {
-            int at = Array.IndexOf(args, option);
-            if (at >= 0 && (at + 1 == args.Length || args[at + 1].StartsWith("--", StringComparison.Ordinal)))
-                throw new UsageException($"{option} needs a value. See: tools {Name(verb.GetType())} --help");
-        }
+        foreach (PropertyInfo property in verb.GetType().GetProperties())
+            if (property.GetCustomAttribute<OptionAttribute>() is { } option) Check(verb, args, option, property.PropertyType);
         return verb.Start(Page.On(output));
+    }
+
+    /// <summary>What the parser lets pass: an option given twice, and one without its value, which it takes for not given.</summary>
+    private static void Check(Verb verb, string[] args, OptionAttribute option, Type type)
+    {
+        string name = $"--{option.LongName}", help = $"See: tools {Name(verb.GetType())} --help";
+        string letter = option.ShortName.Length > 0 ? $"-{option.ShortName}" : name;
+        int[] places = [.. Enumerable.Range(0, args.Length).Where(i =>
+            args[i] == name || args[i] == letter || args[i].StartsWith(name + "=", StringComparison.Ordinal))];
+        if (places.Length > 1 && type != typeof(IEnumerable<string>)) throw new UsageException($"{name} is given twice. {help}");
+        if (type != typeof(bool) && places.Any(i => !args[i].Contains('=')
+            && (i + 1 == args.Length || args[i + 1].StartsWith("--", StringComparison.Ordinal))))
+            throw new UsageException($"{name} needs a value. {help}");
     }
 
     private static int Usage(ParserResult<object> result, Error[] errors, TextWriter output, TextWriter error)
@@ -76,7 +84,7 @@ public static class ToolsApp
 
     private static HelpText Help(ParserResult<object> result) => HelpText.AutoBuild(result, text =>
     {
-        text.Heading = "tools: look into, verify, measure, play and picture world models shipped as bundles";
+        text.Heading = "tools: look into, verify, measure, play, picture and plot world models shipped as bundles";
         text.Copyright = "";
         text.AdditionalNewLineAfterOption = false;
         text.MaximumDisplayWidth = 120;
@@ -94,7 +102,6 @@ public static class ToolsApp
             BadVerbSelectedError bad => $"There is no command '{bad.Token}'; there are {string.Join(", ", Verbs.Select(Name))}.",
             UnknownOptionError unknown => $"{name} has no option '{unknown.Token}'; it has {string.Join(", ", Options(verb))}.",
             MissingRequiredOptionError { NameInfo.LongName: "" } => $"{name} needs the directory of a bundle.",
-            RepeatedOptionError repeated => $"--{repeated.NameInfo.LongName} is given twice.",
             _ => SentenceBuilder.Create().FormatError(mistake),
         };
         return $"{message} See: {help}";
@@ -102,10 +109,9 @@ public static class ToolsApp
 
     private static string Name(Type verb) => verb.GetCustomAttribute<VerbAttribute>()!.Name;
 
-    private static IEnumerable<string> Options(Type verb, bool withValue = false) =>
+    private static IEnumerable<string> Options(Type verb) =>
         from property in verb.GetProperties()
         from option in property.GetCustomAttributes<OptionAttribute>()
-        where !withValue || property.PropertyType != typeof(bool)
         select $"--{option.LongName}";
 }
 

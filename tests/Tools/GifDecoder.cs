@@ -21,6 +21,7 @@ internal sealed class GifDecoder
         byte[] palette = Take(3 << ((flags & 7) + 1)).ToArray();
         List<Image> frames = [];
         List<int> delays = [];
+        int transparent = -1;
         while (true)
         {
             switch (Byte())
@@ -29,15 +30,20 @@ internal sealed class GifDecoder
                     return (frames, delays);
                 case 0x21 when Byte() is var label:
                     byte[] body = Blocks();
-                    if (label == 0xF9) delays.Add(body[1] | (body[2] << 8));
+                    if (label == 0xF9)
+                    {
+                        if (body[0] is not (4 or 5)) throw new InvalidDataException("disposal");
+                        delays.Add(body[1] | (body[2] << 8));
+                        transparent = body[0] == 5 ? body[3] : -1;
+                    }
                     else if (label != 0xFF) throw new InvalidDataException("extension");
                     break;
                 case 0x2C:
                     if ((Short(), Short(), Short(), Short(), Byte()) != (0, 0, width, height, 0)) throw new InvalidDataException("frame");
-                    Image frame = new(width, height);
+                    Image frame = frames.Count > 0 ? frames[^1].Scale(1) : new(width, height);
                     byte[] indices = Decompress(Byte(), Blocks(), width * height);
                     for (int i = 0; i < indices.Length; i++)
-                        frame[i % width, i / width] = Colour(palette.AsSpan(indices[i] * 3));
+                        if (indices[i] != transparent) frame[i % width, i / width] = Colour(palette.AsSpan(indices[i] * 3));
                     frames.Add(frame);
                     break;
                 default:

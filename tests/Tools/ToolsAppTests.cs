@@ -193,6 +193,10 @@ public sealed class ToolsAppTests
     [TestCase(2, "--delay takes a whole number of at least 0; found 'slow'", "play", "BUNDLE", "--delay", "slow")]
     [TestCase(2, "--seed takes a whole number from 0 on", "play", "BUNDLE", "--seed", "x")]
     [TestCase(2, "--depth takes a whole number of at least 1; found '0'", "picture", "BUNDLE", "--depth", "0")]
+    [TestCase(2, "--context takes a whole number of at least 1; found '0'", "picture", "BUNDLE", "--context", "0")]
+    [TestCase(2, "--output is given twice", "picture", "BUNDLE", "-o", "a.png", "--output", "b.png")]
+    [TestCase(2, "--output needs a value", "picture", "BUNDLE", "-o")]
+    [TestCase(2, "--seed is given twice", "dream", "BUNDLE", "--seed", "1", "--seed=2")]
     [TestCase(1, "Did you mean 'minipacman-hunt'", "play", "BUNDLE", "--mode", "hnt")]
     [TestCase(1, "There is no directory 'nowhere'", "play", "nowhere")]
     [TestCase(1, "There is no directory 'nowhere'", "play", "BUNDLE", "--model", "nowhere")]
@@ -238,18 +242,50 @@ public sealed class ToolsAppTests
     }
 
     [Test]
-    public void BundlesWithoutPicturesAreRefused()
+    public void AnAgentWithoutAWorldIsWatched()
+    {
+        string bundle = FixtureBundle.Policy(), file = Path.Combine(bundle, "game.gif");
+        try
+        {
+            Assert.That(Succeeds("picture", bundle, "-o", file, "--steps", "4", "--every", "2"),
+                Does.Contain("6 steps of minipacman, return"));
+            Assert.That(GifDecoder.Decode(File.ReadAllBytes(file)).Frames, Has.Count.EqualTo(4));
+        }
+        finally
+        {
+            Directory.Delete(bundle, recursive: true);
+        }
+    }
+
+    [TestCase("--dream")]
+    [TestCase("--episode", "game.npz")]
+    public void WhatHasNoWorldCannotDream(params string[] options)
     {
         string bundle = FixtureBundle.Policy();
         try
         {
-            var (code, _, error) = Run("picture", bundle);
+            var (code, _, error) = Run(["picture", bundle, .. options]);
             Assert.That(code, Is.EqualTo(1));
             Assert.That(error, Does.Contain("has no world model"));
         }
         finally
         {
             Directory.Delete(bundle, recursive: true);
+        }
+    }
+
+    [TestCaseSource(typeof(Repository), nameof(Repository.Zoo))]
+    public void EveryBundleOfTheZooHasAPicture(string bundle)
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"zoo-{Guid.NewGuid():N}.png");
+        try
+        {
+            Assert.That(Succeeds("picture", bundle, "-o", file), Does.Contain(file));
+            Assert.That(new FileInfo(file).Length, Is.GreaterThan(1000));
+        }
+        finally
+        {
+            File.Delete(file);
         }
     }
 

@@ -5,8 +5,8 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 
-[Verb("picture", HelpText = "Draw real frames over dreamed ones along the same actions; of an agent, its game beside what its world imagines "
-    + "for each action. As a film strip (.png) or an animation (.gif).")]
+[Verb("picture", HelpText = "Draw real frames over dreamed ones along the same actions; of a world over vectors, real and dreamed curves; "
+    + "of an agent, its game beside what its world imagines for each action. As a film strip (.png) or an animation (.gif).")]
 public sealed class PictureVerb : RunningVerb
 {
     [Option("env", HelpText = "The environment to play (default: the one the bundle was trained on).")]
@@ -30,41 +30,50 @@ public sealed class PictureVerb : RunningVerb
     [Option("greedy", HelpText = "The agent takes its likeliest action instead of a draw.")]
     public bool Greedy { get; set; }
 
-    [Option("skip", HelpText = "Real steps before the picture begins (default: 20 of a game, 0 of a recorded episode).")]
+    [Option("episodes", Default = "8", HelpText = "Of a world over vectors: episodes dreamed of; up to four of them are drawn.")]
+    public string Episodes { get; set; } = "";
+
+    [Option("context", Default = "5", HelpText = "Of a world over vectors: observations it filters before it dreams.")]
+    public string Context { get; set; } = "";
+
+    [Option("skip", HelpText = "Real steps before the picture begins (default: 20 of a game in pictures, else 0).")]
     public string? Skip { get; set; }
 
-    [Option("steps", HelpText = "Steps to show (default: 15); of an agent: moments (default: 5 of a .png, 40 of a .gif).")]
+    [Option("steps", HelpText = "Steps to dream (default: 15, of a world over vectors 45); of an agent: moments (default: 5 of a .png, "
+        + "40 of a .gif; without a world model 12 and 100).")]
     public string? Steps { get; set; }
 
     [Option("seed", Default = "0", HelpText = "Determines the game and the dream's noise.")]
     public string Seed { get; set; } = "";
 
-    [Option("output", Default = "dream.png", HelpText = "The picture; ends in .png or .gif.")]
+    [Option('o', "output", Default = "dream.png", HelpText = "The picture; ends in .png or .gif.")]
     public string Output { get; set; } = "";
 
     private protected override int Run(Page page)
     {
         int? steps = Steps is null ? null : Arguments.WholeNumber("steps", Steps, least: 1);
         int? every = Every is null ? null : Arguments.WholeNumber("every", Every, least: 1);
-        int skip = Arguments.WholeNumber("skip", Skip ?? (Episode is null ? "20" : "0"), least: 0);
-        int depth = Arguments.WholeNumber("depth", Depth, least: 1);
+        int? skip = Skip is null ? null : Arguments.WholeNumber("skip", Skip, least: 0);
+        int depth = Arguments.WholeNumber("depth", Depth, least: 1), episodes = Arguments.WholeNumber("episodes", Episodes, least: 1);
+        int context = Arguments.WholeNumber("context", Context, least: 1);
         ulong seed = Arguments.Seed("seed", Seed);
         if (Path.GetExtension(Output).ToLowerInvariant() is not (".png" or ".gif"))
             throw new UsageException($"--output takes a file that ends in .png (film strip) or .gif (animation); found '{Output}'.");
+        bool animated = Path.GetExtension(Output).Equals(".gif", StringComparison.OrdinalIgnoreCase);
         Outputs.Prepare(Output);
         Manifest manifest = Manifest.Load(Bundle, verifyHashes: false);
+        bool plays = ControllerBenchmark.Fits(manifest);
+        bool imagines = Model is not null || manifest.Graphs.ContainsKey("imagine") || manifest.Graphs.ContainsKey("dream");
+        if (plays && !imagines && !Dream && Episode is null)
+            Watch(page, manifest, steps ?? (animated ? 100 : 12), every ?? (animated ? 1 : 8), skip ?? 0, seed);
+        else if (manifest.Observation.Shape.Count == 1)
+            Chart(page, manifest, episodes, skip ?? 0, new() { Context = context, Horizon = steps ?? 45, Seed = seed });
         // Futures are laid out by first action, so the actions have to be numbered.
-        bool isAgent = ControllerBenchmark.Fits(manifest) && manifest.Action.Kind == ActionKind.Discrete;
-        if (isAgent && !Dream && Episode is null)
-        {
-            bool animated = Path.GetExtension(Output).Equals(".gif", StringComparison.OrdinalIgnoreCase);
+        else if (plays && manifest.Action.Kind == ActionKind.Discrete && !Dream && Episode is null)
             Imagine(page, manifest, seed,
-                new() { Moments = steps ?? (animated ? 40 : 5), Every = every ?? (animated ? 1 : 8), Skip = skip, Depth = depth });
-        }
+                new() { Moments = steps ?? (animated ? 40 : 5), Every = every ?? (animated ? 1 : 8), Skip = skip ?? 20, Depth = depth });
         else
-        {
-            Compare(page, steps ?? 15, skip, seed);
-        }
+            Compare(page, steps ?? 15, skip ?? (Episode is null ? 20 : 0), seed);
         return 0;
     }
 
@@ -87,6 +96,57 @@ public sealed class PictureVerb : RunningVerb
         page.Line($"{Output}: {real.Steps} steps of {real.Source}; {same} dreamed frames are the real ones.");
     }
 
+    private void Chart(Page page, Manifest manifest, int episodes, int skip, OpenLoopOptions options)
+    {
+        using WorldModel world = WorldModel.Load(Model ?? Bundle, Options);
+        int steps = options.Context - 1 + options.Horizon;
+        using RealPlayer? player = Episode is null ? RealPlayer.Open(Bundle, options.Seed, Greedy, Options) : null;
+        RealEpisode[] real = Episode is not null ? [RealEpisode.Read(Episode, steps, skip)]
+            : [.. Enumerable.Range(0, episodes).Select(e => Play(manifest, player, steps, skip, options.Seed + (ulong)e))];
+        OpenLoopComparison comparison = OpenLoopComparison.Run(world, real, options);
+        var errors = comparison.Errors(1, 5, 15, 45);
+        new OpenLoopPicture(comparison, errors).Save(Output);
+        bool rewards = errors.All(error => error.Reward is not null);
+        string[] columns = ["steps ahead", "episodes", "model", "one dream", "mean", "repeat last", "keep moving"];
+        string[] rewardColumns = rewards ? ["reward: model", "one dream", "mean", "repeat last"] : [];
+        page.Table([.. columns, .. rewardColumns], [.. errors.Select(error => (string[])
+        [
+            $"{error.Distance}", $"{error.Episodes}", Error(error.Model), Error(error.OneDream), Error(error.Mean), Error(error.RepeatLast),
+            Error(error.KeepMoving),
+            .. rewards && error.Reward is { } reward
+                ? (string[])[Error(reward.Model), Error(reward.OneDream), Error(reward.Mean), Error(reward.RepeatLast)] : [],
+        ])]);
+        page.Line($"Mean squared errors in variances of what really came: 1 is as good as saying the mean. Model: the mean of "
+            + $"{comparison.Dreams} dreams after {comparison.Context} observations, along the actions really taken.");
+        string dreamed = comparison.Episodes.Count == 1 ? "1 episode" : $"{comparison.Episodes.Count} episodes";
+        string who = Episode is not null ? "" : $", {player?.How ?? "random actions"}";
+        page.Line($"{Output}: {comparison.Horizon} steps of {dreamed} of {real[0].Source}{who}.");
+    }
+
+    private void Watch(Page page, Manifest manifest, int moments, int every, int skip, ulong seed)
+    {
+        using RealPlayer? player = RealPlayer.Open(Bundle, seed, Greedy, Options);
+        RealEpisode game = Play(manifest, player, Math.Max(1, (moments - 1) * every), skip, seed);
+        new GamePicture(game, every, manifest.Observation.Shape, manifest.Observation.Low, manifest.Observation.High,
+            $"{manifest.Name} plays {game.Source}").Save(Output);
+        page.Line($"{Output}: {game.Steps} steps of {game.Source}, return {Figures.Number(game.Rewards.Sum(reward => (double)reward))}. "
+            + "To see what a world model imagines on the way, give its bundle by --model.");
+    }
+
+    private RealEpisode Play(Manifest manifest, RealPlayer? player, int steps, int skip, ulong seed)
+    {
+        string? repeat = manifest.Training?.Config.GetValueOrDefault("actionRepeat");
+        return RealEpisode.Play(Environment ?? manifest.Environment, new()
+        {
+            Steps = steps,
+            Skip = skip,
+            Seed = seed,
+            ActionRepeat = int.TryParse(repeat, CultureInfo.InvariantCulture, out int times) ? times : 1,
+            Actions = manifest.Action,
+            Player = player,
+        });
+    }
+
     private void Imagine(Page page, Manifest manifest, ulong seed, AgentGameOptions options)
     {
         PlayOptions play =
@@ -103,6 +163,8 @@ public sealed class PictureVerb : RunningVerb
         string moments = game.Moments.Count == 1 ? "1 moment" : $"{game.Moments.Count} moments";
         page.Line($"{Output}: {moments} of {game.Game}; of {same} the next frame is imagined as it came.");
     }
+
+    private static string Error(double error) => double.IsNaN(error) ? "" : Figures.Number(error);
 
     private static string Number(IReadOnlyList<float> values, int t) =>
         t < values.Count ? values[t].ToString("0.###", CultureInfo.InvariantCulture) : "";

@@ -3,6 +3,28 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Diagnostics;
 
+/// <summary>How <see cref="RealEpisode.Play(string, RealEpisodeOptions)"/> plays.</summary>
+public sealed record RealEpisodeOptions
+{
+    /// <summary>T, the wanted length.</summary>
+    public int Steps { get; init; } = 15;
+
+    /// <summary>Steps played before the stretch begins.</summary>
+    public int Skip { get; init; } = 20;
+
+    /// <summary>Determines the games and random actions.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Steps of the environment that an action lasts; rewards are summed.</summary>
+    public int ActionRepeat { get; init; } = 1;
+
+    /// <summary>The bundle's actions; those in -1..1 are stretched to the environment's. Null: the environment's own.</summary>
+    public ActionSpec? Actions { get; init; }
+
+    /// <summary>Who plays. Null: MiniPacman's scripted player with a tenth of random moves, elsewhere uniformly random actions.</summary>
+    public RealPlayer? Player { get; init; }
+}
+
 /// <summary>A stretch of a real episode: T actions and the T + 1 observations around them.</summary>
 public sealed record RealEpisode
 {
@@ -18,26 +40,37 @@ public sealed record RealEpisode
     /// <summary>The rewards (T); empty if they are not known.</summary>
     public required IReadOnlyList<float> Rewards { get; init; }
 
+    /// <summary>The environment itself at each observation (T + 1); empty if it cannot be drawn.</summary>
+    public IReadOnlyList<Scene> Scenes { get; init; } = [];
+
     /// <summary>T.</summary>
     public int Steps => Observations.Count - 1;
 
-    /// <summary>
-    /// Plays a registered environment: MiniPacman by its scripted player with a tenth of random moves, others by random actions. Takes the
-    /// first stretch of the wanted length that no end of an episode cuts, or the longest of some episodes.
-    /// </summary>
+    /// <summary>Plays a registered environment by its scripted player or random actions.</summary>
     /// <param name="environment">The registered name.</param>
     /// <param name="steps">T, the wanted length.</param>
     /// <param name="seed">Determines the games and the actions.</param>
     /// <param name="skip">Steps played before the stretch begins.</param>
     /// <exception cref="BundleException">There is no such environment.</exception>
-    public static RealEpisode Play(string environment, int steps, ulong seed, int skip = 20)
+    public static RealEpisode Play(string environment, int steps, ulong seed, int skip = 20) =>
+        Play(environment, new() { Steps = steps, Seed = seed, Skip = skip });
+
+    /// <summary>
+    /// Plays a registered environment. Takes the first stretch of the wanted length that no end of an episode cuts, or the longest of some
+    /// episodes.
+    /// </summary>
+    /// <param name="environment">The registered name.</param>
+    /// <param name="options">How to play.</param>
+    /// <exception cref="BundleException">There is no such environment, or its actions are not those of the bundle.</exception>
+    public static RealEpisode Play(string environment, RealEpisodeOptions options)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Steps, 1);
         EnvironmentSpec spec = EnvironmentBenchmark.Find(environment, out string? problem) ?? throw new BundleException(problem!);
         return spec switch
         {
-            EnvironmentSpec<long> discrete => Play(discrete, steps, seed, skip, EnvironmentBenchmark.DrawIndex),
-            EnvironmentSpec<float> continuous => Play(continuous, steps, seed, skip, EnvironmentBenchmark.DrawValue),
+            EnvironmentSpec<long> discrete => Play(discrete.Name, Make(discrete, options), options, EnvironmentBenchmark.DrawIndex),
+            EnvironmentSpec<float> continuous =>
+                Play(continuous.Name, Stretched(Make(continuous, options), options), options, EnvironmentBenchmark.DrawValue),
             _ => throw new BundleException($"The actions of environment '{environment}' are of a kind that cannot be drawn here."),
         };
     }
@@ -78,42 +111,71 @@ public sealed record RealEpisode
             $"'{path}' is no episode: it has no array '{name}'. Give an npz with observation, action and reward.");
     }
 
-    private static RealEpisode Play<TAction>(
-        EnvironmentSpec<TAction> spec, int steps, ulong seed, int skip, Func<Random, Space, TAction> draw) where TAction : unmanaged
+    /// <summary>Makes an environment whose actions are the bundle's, each of them repeated.</summary>
+    private static IEnvironment<TAction> Make<TAction>(EnvironmentSpec<TAction> spec, RealEpisodeOptions options) where TAction : unmanaged
+    {
+        IEnvironment<TAction> environment = spec.Make();
+        string own = environment.ActionSpace is Discrete numbered ? $"one of {numbered.N}" : $"{environment.ActionSpace.Size} reals";
+        if (options.Actions is { } actions)
+        {
+            string wanted = actions.Kind == ActionKind.Discrete ? $"one of {actions.Count}" : $"{actions.Size} reals";
+            if (own != wanted)
+            {
+                throw new BundleException(
+                    $"An action of environment '{spec.Name}' is {own}, of the bundle {wanted}: give the environment it was trained on.");
+            }
+        }
+        return options.ActionRepeat > 1 ? new ActionRepeat<TAction>(environment, options.ActionRepeat) : environment;
+    }
+
+    private static IEnvironment<float> Stretched(IEnvironment<float> environment, RealEpisodeOptions options) =>
+        options.Actions is { Low: -1, High: 1 } && environment.ActionSpace is Box { Low: not -1 } or Box { High: not 1 }
+            ? new NormalizedActions(environment) : environment;
+
+    private static RealEpisode Play<TAction>(string name, IEnvironment<TAction> environment, RealEpisodeOptions options,
+        Func<Random, Space, TAction> draw) where TAction : unmanaged
     {
         const int Tries = 20;
-        IEnvironment<TAction> environment = spec.Make();
-        MiniPacmanGreedyPlayer player = new(epsilon: 0.1, seed);
-        Random random = new(unchecked((int)seed));
+        MiniPacmanGreedyPlayer scripted = new(epsilon: 0.1, options.Seed);
+        Random random = new(unchecked((int)options.Seed));
         RealEpisode? longest = null;
-        for (int attempt = 0; attempt < Tries && (longest is null || longest.Steps < steps); attempt++)
+        for (int attempt = 0; attempt < Tries && (longest is null || longest.Steps < options.Steps); attempt++)
         {
             float[] observation = new float[environment.ObservationSpace.Size];
-            environment.Reset(attempt == 0 ? seed : null, observation);
+            environment.Reset(attempt == 0 ? options.Seed : null, observation);
+            options.Player?.Reset();
             List<float[]> observations = [[.. observation]];
+            List<Scene> scenes = [.. Look()];
             List<TAction> actions = [];
             List<float> rewards = [];
             TAction[] action = new TAction[environment.ActionSpace.Size];
-            for (bool done = false; !done && rewards.Count < skip + steps;)
+            for (bool done = false; !done && rewards.Count < options.Skip + options.Steps;)
             {
-                if (environment is MiniPacmanEnvironment pacman && action is long[] move) move[0] = player.Act(pacman.Game);
+                if (options.Player is not null) options.Player.Act(observation, action);
+                else if (environment is MiniPacmanEnvironment pacman && action is long[] move) move[0] = scripted.Act(pacman.Game);
                 else foreach (ref TAction value in action.AsSpan()) value = draw(random, environment.ActionSpace);
                 StepResult result = environment.Step(action, observation);
                 done = result.Done;
                 observations.Add([.. observation]);
+                scenes.AddRange(Look());
                 actions.AddRange(action);
                 rewards.Add((float)result.Reward);
             }
-            int begin = Math.Max(0, Math.Min(skip, rewards.Count - steps));
+            int begin = Math.Max(0, Math.Min(options.Skip, rewards.Count - options.Steps));
             if (longest is not null && longest.Steps >= rewards.Count - begin) continue;
             longest = new()
             {
-                Source = spec.Name,
+                Source = name,
                 Observations = observations[begin..],
                 Actions = actions.Skip(begin * action.Length).ToArray(),
                 Rewards = rewards[begin..],
+                Scenes = scenes.Count > 0 ? scenes[begin..] : [],
             };
         }
         return longest!;
+
+        // A wrapper can be drawn where what it wraps can.
+        IEnumerable<Scene> Look() => environment is IDrawable and not EnvironmentWrapper<TAction> { Inner: not IDrawable }
+            ? [((IDrawable)environment).Draw()] : [];
     }
 }

@@ -3,7 +3,10 @@ using System.Numerics;
 
 namespace WorldModels.Diagnostics;
 
-/// <summary>Writes animated GIF files (GIF89a) that repeat for ever, with one palette of at most 256 colours for all frames.</summary>
+/// <summary>
+/// Writes animated GIF files (GIF89a) that repeat for ever, with one palette for all frames: 256 colours at most, and one less where it
+/// takes more than one frame, each of which holds only the pixels that change.
+/// </summary>
 public static class GifWriter
 {
     private const int MaximumCode = 4095; // twelve bits
@@ -29,8 +32,10 @@ public static class GifWriter
         if (frames.Any(f => f.Width != first.Width || f.Height != first.Height))
             throw new ArgumentException($"All frames must be as large as the first, {first.Width} x {first.Height}.", nameof(frames));
         ushort width = checked((ushort)first.Width), height = checked((ushort)first.Height);
-        Palette palette = new(frames);
-        int bits = Math.Max(1, BitOperations.Log2((uint)Math.Max(palette.Colours.Count - 1, 1)) + 1);
+        bool moves = frames.Count > 1;
+        Palette palette = new(frames, moves ? 255 : 256);
+        byte unchanged = (byte)palette.Colours.Count; // transparent
+        int bits = Math.Max(1, BitOperations.Log2((uint)Math.Max(palette.Colours.Count - (moves ? 0 : 1), 1)) + 1);
 
         stream.Write("GIF89a"u8);
         Short(stream, width);
@@ -42,15 +47,19 @@ public static class GifWriter
             stream.Write([colour.R, colour.G, colour.B]);
         }
         stream.Write([0x21, 0xFF, 11, .. "NETSCAPE2.0"u8, 3, 1, 0, 0, 0]); // repeat for ever
+        byte[]? before = null;
         foreach (Image frame in frames)
         {
-            stream.Write([0x21, 0xF9, 4, 0]);
+            byte[] indices = Indices(frame, palette);
+            byte[] shown = before is null ? indices : [.. indices.Zip(before, (now, then) => now == then ? unchanged : now)];
+            before = indices;
+            stream.Write([0x21, 0xF9, 4, (byte)(moves ? 5 : 4)]); // what is there stays; bit 0: one index is transparent
             Short(stream, (ushort)Math.Min(delayMilliseconds / 10, ushort.MaxValue));
-            stream.Write([0, 0, 0x2C, 0, 0, 0, 0]);
+            stream.Write([moves ? unchanged : (byte)0, 0, 0x2C, 0, 0, 0, 0]);
             Short(stream, width);
             Short(stream, height);
             stream.WriteByte(0);
-            Compress(stream, Indices(frame, palette), Math.Max(bits, 2));
+            Compress(stream, shown, Math.Max(bits, 2));
         }
         stream.WriteByte(0x3B);
     }

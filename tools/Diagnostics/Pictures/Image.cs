@@ -1,3 +1,5 @@
+using WorldModels.Environments;
+
 namespace WorldModels.Diagnostics;
 
 /// <summary>A colour of 8 bits a channel.</summary>
@@ -125,6 +127,14 @@ public sealed class Image
         return image;
 
         byte Byte(float value) => (byte)Math.Round(Math.Clamp((value - low) / (high - low), 0, 1) * 255);
+    }
+
+    /// <summary>A scene of an environment, as high as its proportions want it.</summary>
+    public static Image FromScene(Scene scene, int width)
+    {
+        Image image = new(width, Math.Max(1, (int)Math.Round(width * (scene.Top - scene.Bottom) / (scene.Right - scene.Left))));
+        SceneRaster.Paint(scene, image.Width, image.Height, image._pixels);
+        return image;
     }
 
     /// <summary>Whether <see cref="FromObservation"/> can show observations of this shape.</summary>

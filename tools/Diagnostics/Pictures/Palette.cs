@@ -5,8 +5,8 @@ public sealed class Palette
 {
     private readonly Dictionary<Rgb, byte> _indices = [];
 
-    /// <summary>Chooses the colours.</summary>
-    public Palette(IEnumerable<Image> pictures)
+    /// <summary>Chooses the colours, at most <paramref name="most"/>.</summary>
+    public Palette(IEnumerable<Image> pictures, int most = 256)
     {
         Dictionary<Rgb, int> counts = [];
         foreach (Image picture in pictures)
@@ -18,7 +18,7 @@ public sealed class Palette
             }
         }
         List<(Rgb Colour, int Count)[]> boxes = [[.. counts.Select(c => (c.Key, c.Value))]];
-        while (boxes.Count < 256 && boxes.MaxBy(box => Extent(box).Length) is { Length: > 1 } widest)
+        while (boxes.Count < most && boxes.MaxBy(box => Extent(box).Length) is { Length: > 1 } widest)
         {
             boxes.Remove(widest);
             boxes.AddRange(Cut(widest));
@@ -28,7 +28,7 @@ public sealed class Palette
             foreach (var (colour, _) in boxes[i]) _indices[colour] = (byte)i;
     }
 
-    /// <summary>The colours, 1 to 256 of them.</summary>
+    /// <summary>The colours, at least one.</summary>
     public IReadOnlyList<Rgb> Colours { get; }
 
     /// <summary>The number of the colour that stands for one of the pictures' colours.</summary>

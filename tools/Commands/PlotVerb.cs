@@ -1,0 +1,69 @@
+using System.Globalization;
+using CommandLine;
+using WorldModels.Diagnostics;
+
+namespace WorldModels.Tools;
+
+[Verb("plot", HelpText = "Draw training curves of run folders and bundles as one HTML page: mean and range over seeds, levels to compare "
+    + "with, the final evaluation.")]
+public sealed class PlotVerb : Verb
+{
+    [Value(0, MetaName = "folders", HelpText = "Folders of runs (config.json, metrics.jsonl) and bundles (manifest.json, curve.jsonl).")]
+    public IEnumerable<string> Folders { get; set; } = [];
+
+    [Option("metric", HelpText = "The metric shown first (default: return); the page offers all.")]
+    public string? Metric { get; set; }
+
+    [Option("env", HelpText = "Only runs in this environment (default: all, a figure for each).")]
+    public string? Environment { get; set; }
+
+    [Option("level", MetaValue = "LABEL=VALUE", HelpText = "Values of that metric to compare with, after the folders: "
+        + "--level \"PlaNet at 1e6=821\" \"DreamerV1 at 1e6=931\".")]
+    public IEnumerable<string> Levels { get; set; } = [];
+
+    [Option("to", MetaValue = "STEPS", HelpText = "Show no more than the first so many steps (default: all).")]
+    public string? To { get; set; }
+
+    [Option("title", HelpText = "Heading of the page (default: the environments).")]
+    public string? Title { get; set; }
+
+    [Option('o', "output", Default = "plot.html", HelpText = "The page; ends in .html.")]
+    public string Output { get; set; } = "";
+
+    internal override int Start(Page page)
+    {
+        string[] folders = [.. Folders];
+        CurveLevel[] levels = [.. Levels.Select(Level)];
+        double? to = To is null ? null : Arguments.PositiveNumber("to", To, most: 1e15);
+        if (folders.Length == 0) throw new UsageException("plot needs folders of runs or bundles. See: tools plot --help");
+        if (Path.GetExtension(Output).ToLowerInvariant() is not (".html" or ".htm"))
+            throw new UsageException($"--output takes a file that ends in .html; found '{Output}'.");
+        CurvePage curves = CurvePage.Of(folders, new()
+        {
+            Metric = Metric,
+            Levels = levels,
+            Environment = Environment,
+            LastStep = to,
+            Title = Title,
+        });
+        Outputs.Prepare(Output);
+        curves.Save(Output);
+        page.Table(["curve", "environment", "seeds", "last step", "final evaluation"], [.. curves.Groups.Select(group => (string[])
+        [
+            group.Label, group.Environment, string.Join(", ", group.Runs.Select(run => run.Seed)),
+            Figures.Number(group.Runs.Max(run => run.LastStep)),
+            string.Join(", ", group.Runs.SelectMany(run => run.Returns.Take(1)).Select(final => Figures.Number(final.Mean))),
+        ])]);
+        page.Line($"{Output}: {curves.Metric} shown first.");
+        return 0;
+    }
+
+    private static CurveLevel Level(string text)
+    {
+        int at = text.LastIndexOf('=');
+        double value = double.NaN;
+        if (at > 0) _ = double.TryParse(text[(at + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out value);
+        return double.IsFinite(value) ? new(text[..at].Trim(), value) : throw new UsageException(
+            $"--level takes LABEL=VALUE, such as \"PlaNet at 1e6=821\"; found '{text}'. Folders come before it.");
+    }
+}
