@@ -1,10 +1,11 @@
+using WorldModels.Models;
 using WorldModels.Runtime;
 using WorldModels.Train;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Models;
 
-/// <summary>The networks that the presets build have the published sizes (Weber et al. 2017, as reimplemented).</summary>
+/// <summary>The networks that the presets build have the published sizes (Weber et al. 2017, as reimplemented; Hafner et al. 2019, 2020).</summary>
 public sealed class PresetTests
 {
     [TestCase("a2c", "paper", 201_174)]
@@ -27,6 +28,38 @@ public sealed class PresetTests
         Algorithm found = Algorithm.Find("environment-model");
         using Trainer trainer = found.Create(OptionText.With(found.Preset("debug"), ["architecture=fixed"]), CPU);
         Assert.That(trainer.Parameters.Count, Is.EqualTo(317_264));
+    }
+
+    /// <summary>The parts of the published models, for cart-pole's one action (from vectors, encoder and decoder are other networks).</summary>
+    [TestCase("dreamer", "world/rssm", 556_920)]
+    [TestCase("dreamer", "world/reward", 253_201)]
+    [TestCase("dreamer", "critic", 413_601)]
+    [TestCase("dreamer", "actor", 574_402)]
+    [TestCase("planet", "world/rssm", 556_320)]     // 557,320 for the cheetah's six actions
+    [TestCase("planet", "world/reward", 250_201)]
+    public void LatentWorldsHaveTheirPublishedParts(string algorithm, string part, long parameters)
+    {
+        Algorithm found = Algorithm.Find(algorithm);
+        using Trainer trainer = found.Create(found.Preset("paper"), CPU);
+        Assert.That(trainer.Parameters.Below(part).Sum(parameter => parameter.numel()), Is.EqualTo(parameters));
+    }
+
+    [Test]
+    public void TheContinueHeadHasItsPublishedSize()
+    {
+        Algorithm found = Algorithm.Find("dreamer");
+        using Trainer trainer = found.Create(OptionText.With(found.Preset("paper"), ["predictContinue=true"]), CPU);
+        Assert.That(trainer.Parameters.Below("world/continue").Sum(parameter => parameter.numel()), Is.EqualTo(413_601));
+    }
+
+    /// <summary>With six actions, as the cheetah and the walker have.</summary>
+    [TestCase(GruForm.ResetBefore, Unary.Relu, 557_320)]
+    [TestCase(GruForm.ResetAfter, Unary.Elu, 557_920)]
+    public void TheRssmHasItsPublishedSize(GruForm gru, Unary activation, long parameters)
+    {
+        using var store = new EagerParameters(0);
+        _ = new Rssm<EagerTensor>(store.Root, new() { Actions = 6, Embedding = 1024, Gru = gru, Activation = activation });
+        Assert.That(store.Count, Is.EqualTo(parameters));
     }
 
     private static IEnumerable<string> Algorithms => Algorithm.All.Select(algorithm => algorithm.Name);

@@ -44,7 +44,7 @@ public sealed class ZooBundleTests
         string card = File.ReadAllText(Path.Combine(ZooFolder.Of(name), "README.md"));
         Assert.That(card, Does.StartWith($"# {name}"));
         Assert.That(ZooFolder.Figures(manifest), Is.Not.Empty);
-        if (ZooFolder.Controllers.Contains(name))
+        if (ZooFolder.Players.Contains(name))
             Assert.That(ZooFolder.Figures(manifest).Keys, Is.SupersetOf(OfControllers));
         if (ZooFolder.MiniPacmanModels.Contains(name))
             Assert.That(ZooFolder.Figures(manifest).Keys, Is.SupersetOf(OfModels));

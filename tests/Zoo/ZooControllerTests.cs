@@ -1,40 +1,38 @@
-using WorldModels.Environments;
 using WorldModels.Runtime;
-using WorldModels.Train;
 
 namespace WorldModels.Tests.Zoo;
 
-/// <summary>Every shipped controller plays in its environment as its card says.</summary>
+/// <summary>Everything shipped that plays does so in its environment as its card says.</summary>
 public sealed class ZooControllerTests
 {
     private const int Episodes = 20;
     private const ulong Seed = 20_260_501;
     private const double StandardErrors = 4;
 
-    [TestCaseSource(typeof(ZooFolder), nameof(ZooFolder.Controllers))]
+    [TestCaseSource(typeof(ZooFolder), nameof(ZooFolder.Players))]
     public void PlaysAsItsCardSays(string name)
     {
         Manifest manifest = ZooFolder.Read(name);
-        (double mean, double deviation) = Card(manifest, "sampled");
+        (double mean, double deviation) = Card(manifest, Way(manifest));
         double tolerance = Tolerance(manifest, deviation);
-        using var controller = Controller.Load(ZooFolder.Of(name), new() { Batch = Episodes, Seed = Seed });
-        Evaluation.Policy<long> policy = (_, observations, _, actions) => controller.Act(observations, actions);
-        // Each row's first episode counts, no other: states never need a reset.
-        double played = Evaluation.Play(EnvironmentRegistry.MakeVector<long>(manifest.Environment, Episodes), Episodes, Seed, policy).Mean;
+        double played = ZooGames.Play(name, Episodes, Seed, greedy: Way(manifest) == "greedy");
         TestContext.Out.WriteLine($"{played:F2} over {Episodes} episodes; the card says {mean:F2}, and {tolerance:F2} are allowed");
         Assert.That(played, Is.EqualTo(mean).Within(tolerance));
         if (ClaimsMoreThanRandom(manifest))
             Assert.That(played, Is.GreaterThan(MostOfRandomPlay(manifest)), "not told from random play");
     }
 
-    /// <summary>The negative control: random play is not what a better controller's card describes.</summary>
-    [TestCaseSource(typeof(ZooFolder), nameof(ZooFolder.Controllers))]
+    /// <summary>The negative control: random play is not what a better player's card describes.</summary>
+    [TestCaseSource(typeof(ZooFolder), nameof(ZooFolder.Players))]
     public void RandomPlayFailsTheSameLine(string name)
     {
         Manifest manifest = ZooFolder.Read(name);
         Assume.That(ClaimsMoreThanRandom(manifest), "the card claims no more than random play");
-        Assert.That(Evaluation.PlayRandom(manifest.Environment, Episodes, Seed).Mean, Is.LessThan(MostOfRandomPlay(manifest)));
+        Assert.That(ZooGames.PlayRandom(name, Episodes, Seed), Is.LessThan(MostOfRandomPlay(manifest)));
     }
+
+    /// <summary>How a bundle is judged: the agents of MiniPacman by their draws, those in latent worlds by their likeliest actions.</summary>
+    private static string Way(Manifest manifest) => manifest.Algorithm is "dreamer" or "planet" ? "greedy" : "sampled";
 
     private static (double Mean, double Deviation) Card(Manifest manifest, string policy)
     {
@@ -42,9 +40,12 @@ public sealed class ZooControllerTests
         return (figures[$"return_{policy}_mean"], figures[$"return_{policy}_sd"]);
     }
 
-    /// <summary>Four standard errors of the difference between a mean of 20 episodes and the card's.</summary>
-    private static double Tolerance(Manifest manifest, double deviation) =>
-        StandardErrors * deviation * Math.Sqrt(1.0 / Episodes + 1 / ZooFolder.Figures(manifest)["evaluation_episodes"]);
+    /// <summary>
+    /// Four standard errors of the difference between a mean of 20 episodes and the card's; a hundredth where the card knows no spread.
+    /// </summary>
+    private static double Tolerance(Manifest manifest, double deviation) => Math.Max(
+        StandardErrors * deviation * Math.Sqrt(1.0 / Episodes + 1 / ZooFolder.Figures(manifest)["evaluation_episodes"]),
+        0.01 * Math.Abs(Card(manifest, Way(manifest)).Mean));
 
     /// <summary>What 20 episodes of random play hardly ever exceed.</summary>
     private static double MostOfRandomPlay(Manifest manifest)
@@ -53,5 +54,5 @@ public sealed class ZooControllerTests
         return mean + Tolerance(manifest, deviation);
     }
 
-    private static bool ClaimsMoreThanRandom(Manifest manifest) => Card(manifest, "sampled").Mean > MostOfRandomPlay(manifest);
+    private static bool ClaimsMoreThanRandom(Manifest manifest) => Card(manifest, Way(manifest)).Mean > MostOfRandomPlay(manifest);
 }

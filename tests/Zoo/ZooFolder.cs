@@ -11,6 +11,9 @@ internal static class ZooFolder
     /// <summary>Names of those that act.</summary>
     public static IEnumerable<string> Controllers => All.Where(name => Has(name, "control") || Has(name, "act"));
 
+    /// <summary>Names of those that play: by a policy, or by planning.</summary>
+    public static IEnumerable<string> Players => All.Where(name => Controllers.Contains(name) || Read(name).Planner is not null);
+
     /// <summary>Names of those that only imagine, in MiniPacman.</summary>
     public static IEnumerable<string> MiniPacmanModels =>
         All.Where(name => name.StartsWith("minipacman", StringComparison.Ordinal) && Has(name, "imagine")).Except(Controllers);

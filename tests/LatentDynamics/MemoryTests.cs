@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using WorldModels.Tests.Learning;
+using WorldModels.Train;
+using WorldModels.Train.Dreamer;
+using static TorchSharp.torch;
+
+namespace WorldModels.Tests.LatentDynamics;
+
+/// <summary>Memory stays flat over a thousand updates.</summary>
+[Platform("Linux")]
+public sealed class MemoryTests
+{
+    [Test]
+    public void AThousandUpdatesKeepNothing()
+    {
+        const int WarmUp = 300, Updates = 1000;
+        var options = DreamerOptions.Fit(DreamerOptions.Presets["debug"]) with
+        {
+            Updates = WarmUp + Updates, Deterministic = 16, Stochastic = 4, Hidden = 16, Embedding = 16, EncoderUnits = 16, HeadUnits = 16,
+            Batch = 8, Length = 8, Starts = 16, Horizon = 4, Prefill = 400, Pretrain = 0, CollectEvery = 10, CollectSteps = 1,
+        };
+        using var trainer = new DreamerTrainer(options, CPU);
+        using var run = new TemporaryRun("dreamer", options);
+        trainer.Prepare(run.Folder, TemporaryRun.Progress, CancellationToken.None);
+        for (long update = 0; update < WarmUp; update++)
+            trainer.Update(update, measure: false);
+        (long tensors, long bytes) = (Tensor.TotalCount, Resident());
+        for (long update = WarmUp; update < WarmUp + Updates; update++)
+            trainer.Update(update, measure: false);
+        TestContext.Out.WriteLine($"resident {bytes / 1e6:F1} MB, then {Resident() / 1e6:F1} MB");
+        Assert.That(Tensor.TotalCount, Is.EqualTo(tensors));
+        Assert.That(Resident() - bytes, Is.LessThan(8_000_000));
+    }
+
+    private static long Resident()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        using Process process = Process.GetCurrentProcess();
+        return process.WorkingSet64;
+    }
+}
