@@ -30,7 +30,10 @@ public abstract record Algorithm(string Name, string Summary)
             // What the episodes are of decides on the preset; only --env says that it is to be played.
             DatasetSpec recorded = Dataset.ReadSpec(dataset);
             var fitted = (LatentOptions)Preset(preset, environment ?? recorded.Environment);
-            options = Resolved(fitted with { ActionRepeat = recorded.ActionRepeat }) with { Env = environment ?? DatasetSpec.NoEnvironment };
+            options = Resolved(fitted with { ActionRepeat = recorded.ActionRepeat }) with
+            {
+                Env = environment ?? DatasetSpec.NoEnvironment,
+            };
         }
         RequireEnvironment(options);
         return options;
@@ -51,7 +54,7 @@ public abstract record Algorithm(string Name, string Summary)
             (options, device, _) => new A2CTrainer(options, device)),
         new Algorithm<EnvironmentModelOptions>("environment-model", "a model of MiniPacman, frame by frame (Weber et al. 2017)",
             EnvironmentModelOptions.Presets, (options, device, _) => new EnvironmentModelTrainer(options, device)),
-        new Algorithm<DreamerOptions>("dreamer", "latent imagination: actor and critic inside a recurrent state-space model (Hafner et al. 2020)",
+        new Algorithm<DreamerOptions>("dreamer", "actor and critic in a recurrent state-space model's imagination (Hafner et al. 2020)",
             DreamerOptions.Presets, (options, device, _) => new DreamerTrainer(options, device), DreamerOptions.Fit),
         new Algorithm<I2AOptions>("i2a", "imagination-augmented agent on MiniPacman (Weber et al. 2017)", I2AOptions.Presets,
             (options, device, run) => new I2ATrainer(options, device, run)),

@@ -33,7 +33,7 @@ public sealed class BenchVerb : Verb
     [Option("rounds", Default = 9, HelpText = "Rounds; the median counts.")]
     public int Rounds { get; set; }
 
-    [Option("peer", HelpText = "pytorch: the same in python3-torch, in turn with ours: a2c's recipe, or the world model's step of dreamer.")]
+    [Option("peer", HelpText = "pytorch: the same in python3-torch, in turn with ours: a2c's recipe, dreamer's world model's step.")]
     public string? Peer { get; set; }
 
     [Option("no-provision", HelpText = "Never install anything; say what is missing instead.")]
@@ -50,10 +50,10 @@ public sealed class BenchVerb : Verb
             throw new UserException("bench trains no environment model. Give one, whose weights do not matter here: --set model=BUNDLE");
         if (Peer is not (null or "pytorch"))
             throw new UserException($"There is no peer '{Peer}': --peer pytorch.");
-        if (Peer is not null && options is not (A2COptions { Stack: 1, Filters: 16, Hidden: 256 } or DreamerOptions { PredictContinue: false })
-            || Peer is not null && options.Threads != 1)
-            throw new UserException("--peer pytorch is there for a2c, with stack, filters and hidden unchanged, and for dreamer where episodes do "
-                + "not terminate; of one thread.");
+        bool known = options is A2COptions { Stack: 1, Filters: 16, Hidden: 256 } or DreamerOptions { PredictContinue: false };
+        if (Peer is not null && !(known && options.Threads == 1))
+            throw new UserException("--peer pytorch is there for a2c, with stack, filters and hidden unchanged, and for dreamer where "
+                + "episodes do not terminate; of one thread.");
         string folder = Directory.CreateTempSubdirectory("worldmodels-bench-").FullName;
         try
         {
@@ -76,7 +76,7 @@ public sealed class BenchVerb : Verb
 
     private void Measure(Trainer trainer, TrainOptions options, TextWriter output)
     {
-        long done = 0;
+        long done = options is LatentOptions latent ? latent.Pretrain : 0;
         double Ours(int updates)
         {
             var clock = Stopwatch.StartNew();
@@ -87,8 +87,10 @@ public sealed class BenchVerb : Verb
         Ours(WarmUp);
         trainer.Timings.Clear();
         using PyTorchPeer? peer = Peer is not null && options is A2COptions a2c ? PyTorchPeer.A2C(a2c) : null;
-        string[] ways = peer is null ? [] : ["on recorded frames, acting, then learning anew", "on recorded frames, the gradients of acting kept, as here"];
-        Contest(Ours, peer, ways, trainer.Frames(done + Updates) - trainer.Frames(done), AlgorithmName, "frames", output);
+        string[] ways = peer is null ? [] :
+            ["on recorded frames, acting, then learning anew", "on recorded frames, the gradients of acting kept, as here"];
+        double frames = (trainer.Frames(done + (long)Rounds * Updates) - trainer.Frames(done)) / (double)Rounds;
+        Contest(Ours, peer, ways, frames, AlgorithmName, "frames", output);
         double updates = Updates * (double)Rounds, total = trainer.Timings.Seconds.Values.Sum();
         TextTable.Write(output, ["part", "ms per update", "share"], [.. trainer.Timings.Seconds.Select(part => (string[])
             [part.Key, $"{part.Value / updates * 1e3:F2}", $"{part.Value / total:P0}"])]);
@@ -100,14 +102,14 @@ public sealed class BenchVerb : Verb
         using PyTorchPeer peer = PyTorchPeer.WorldModel(options, config.Observation, config.Rssm.Actions);
         bench.Run(WarmUp);
         Contest(bench.Run, peer,
-            ["as usually written", "and priors of all steps at once", "and actions and embeddings projected at once", "and Adam over all parameters at once",
-                "and a GRU of fewer operations: as here"],
-            (long)Updates * options.Batch * options.Length, "world model's step", "records", output);
+            ["as usually written", "and priors of all steps at once", "and actions and embeddings projected at once",
+                "and Adam over all parameters at once", "and a GRU of fewer operations: as here"],
+            (double)Updates * options.Batch * options.Length, "world model's step", "records", output);
     }
 
     /// <summary>Ours and the peer's ways in turn, round by round; medians.</summary>
     private void Contest(
-        Func<int, double> run, PyTorchPeer? peer, string[] ways, long frames, string name, string unit, TextWriter output)
+        Func<int, double> run, PyTorchPeer? peer, string[] ways, double frames, string name, string unit, TextWriter output)
     {
         List<double> ours = [];
         List<double>[] theirs = [.. ways.Select(_ => new List<double>())];

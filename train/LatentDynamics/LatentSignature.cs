@@ -19,7 +19,8 @@ public sealed record LatentSignature(
     /// <summary>The latent state that a graph reads.</summary>
     public TensorSpec[] State =>
     [
-        Deterministic("deterministic") with { Initial = InitialState.Zeros }, Stochastic("stochastic") with { Initial = InitialState.Zeros },
+        Deterministic("deterministic") with { Initial = InitialState.Zeros },
+        Stochastic("stochastic") with { Initial = InitialState.Zeros },
     ];
 
     /// <summary>The latent state that a graph writes.</summary>

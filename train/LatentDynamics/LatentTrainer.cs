@@ -48,8 +48,8 @@ public abstract class LatentTrainer : Trainer
         {
             Rssm = new()
             {
-                Deterministic = options.Deterministic, Stochastic = options.Stochastic, Hidden = options.Hidden, Embedding = options.Embedding,
-                Actions = Actions.Size, Gru = gru, Activation = activation,
+                Deterministic = options.Deterministic, Stochastic = options.Stochastic, Hidden = options.Hidden,
+                Embedding = options.Embedding, Actions = Actions.Size, Gru = gru, Activation = activation,
             },
             Observation = Observation.Size,
             Encoder = new(options.EncoderLayers, options.EncoderUnits),
@@ -91,7 +91,8 @@ public abstract class LatentTrainer : Trainer
     /// Learns from the posteriors of an update, before the world model takes its step; the steps of what it learnt are taken after that,
     /// when the returned action runs: all gradients are of the same parameters.
     /// </summary>
-    protected virtual Action? Learn(Posteriors posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures) => null;
+    protected virtual Action? Learn(
+        Posteriors posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures) => null;
 
     /// <summary>Environment steps taken when so many updates are done; of a dataset, records learnt from.</summary>
     public override long Frames(long updates)
@@ -297,8 +298,8 @@ public abstract class LatentTrainer : Trainer
             return;
         AgentEnvironment games = AgentEnvironment.Make(_options.Env, 1, _options.ActionRepeat);
         if (games.Observation.Size != spec.Observation || games.Actions.Size != Actions.Size || games.Actions.Discrete != Actions.Discrete)
-            throw new UserException($"{_options.Dataset} was not recorded in {_options.Env}: its observations have {spec.Observation} numbers "
-                + $"and its actions {Actions.Size}, the environment's {games.Observation.Size} and {games.Actions.Size}. "
+            throw new UserException($"{_options.Dataset} was not recorded in {_options.Env}: its observations have {spec.Observation} "
+                + $"numbers and its actions {Actions.Size}, the environment's {games.Observation.Size} and {games.Actions.Size}. "
                 + "Name another environment, or leave --env away to evaluate without one.");
     }
 }

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace WorldModels.Train.LatentDynamics;
 
 /// <summary>
-/// How far a world model sees: it filters five records of an episode, then imagines what the actions that were taken led to. Errors are mean
-/// squares of standardised observations by distance, beside those of saying the mean and of repeating the last observation.
+/// How far a world model sees: it filters five records of an episode, then imagines what the actions that were taken led to. Errors are
+/// mean squares of standardised observations by distance, beside those of saying the mean and of repeating the last observation.
 /// </summary>
 public static class OpenLoop
 {

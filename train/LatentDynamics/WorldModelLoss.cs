@@ -70,7 +70,8 @@ public static class WorldModelLoss
         Tensor Stack(Func<RssmState<EagerTensor>, EagerTensor> part) => stack(states.Select(state => part(state).Value));
         Tensor deterministic = Stack(state => state.Deterministic);
         (EagerTensor mean, EagerTensor std) = world.Rssm.Prior(deterministic);
-        return new(deterministic, Stack(state => state.Stochastic), Stack(state => state.Mean), Stack(state => state.Std), mean.Value, std.Value);
+        return new(
+            deterministic, Stack(state => state.Stochastic), Stack(state => state.Mean), Stack(state => state.Std), mean.Value, std.Value);
     }
 
     /// <summary>The loss of a world model on sequences it has filtered.</summary>
