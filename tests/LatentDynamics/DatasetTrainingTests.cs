@@ -1,6 +1,6 @@
 using WorldModels.Runtime;
 using WorldModels.Tests.Train;
-using WorldModels.Train.Replays;
+using WorldModels.Train.Replay;
 
 namespace WorldModels.Tests.LatentDynamics;
 

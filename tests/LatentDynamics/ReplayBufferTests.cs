@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using WorldModels.Runtime;
 using WorldModels.Train;
-using WorldModels.Train.Replays;
+using WorldModels.Train.Replay;
 
 namespace WorldModels.Tests.LatentDynamics;
 

@@ -3,7 +3,7 @@ using WorldModels.Runtime;
 using WorldModels.Train;
 using WorldModels.Train.Dreamer;
 using WorldModels.Train.LatentDynamics;
-using WorldModels.Train.Replays;
+using WorldModels.Train.Replay;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.LatentDynamics;

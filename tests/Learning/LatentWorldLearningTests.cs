@@ -1,5 +1,5 @@
 using WorldModels.Train.Dreamer;
-using WorldModels.Train.Replays;
+using WorldModels.Train.Replay;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Learning;

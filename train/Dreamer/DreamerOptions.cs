@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using WorldModels.Train.LatentDynamics;
-using WorldModels.Train.Replays;
+using WorldModels.Train.Replay;
 
 namespace WorldModels.Train.Dreamer;
 

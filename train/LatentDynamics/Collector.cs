@@ -1,6 +1,6 @@
 using WorldModels.Environments;
 using WorldModels.Runtime;
-using WorldModels.Train.Replays;
+using WorldModels.Train.Replay;
 
 namespace WorldModels.Train.LatentDynamics;
 

@@ -1,6 +1,6 @@
 using WorldModels.Models;
 using WorldModels.Runtime;
-using WorldModels.Train.Replays;
+using WorldModels.Train.Replay;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.LatentDynamics;

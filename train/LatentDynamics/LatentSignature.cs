@@ -1,6 +1,6 @@
 using WorldModels.Models;
 using WorldModels.Runtime;
-using WorldModels.Train.Replays;
+using WorldModels.Train.Replay;
 
 namespace WorldModels.Train.LatentDynamics;
 

@@ -2,7 +2,7 @@ using TorchSharp.Modules;
 using WorldModels.Environments;
 using WorldModels.Models;
 using WorldModels.Runtime;
-using WorldModels.Train.Replays;
+using WorldModels.Train.Replay;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.LatentDynamics;

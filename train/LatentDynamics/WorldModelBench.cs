@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using WorldModels.Models;
 using WorldModels.Runtime;
-using WorldModels.Train.Replays;
+using WorldModels.Train.Replay;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.LatentDynamics;

@@ -1,6 +1,6 @@
 using WorldModels.Runtime;
 
-namespace WorldModels.Train.Replays;
+namespace WorldModels.Train.Replay;
 
 /// <summary>
 /// Actions as networks take them, one vector each: one-hot for discrete actions, [-1, 1] between the bounds for continuous ones.

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using WorldModels.Runtime;
 
-namespace WorldModels.Train.Replays;
+namespace WorldModels.Train.Replay;
 
 /// <summary>What the episodes of a folder are of.</summary>
 public sealed record DatasetSpec

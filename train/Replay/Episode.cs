@@ -1,4 +1,4 @@
-namespace WorldModels.Train.Replays;
+namespace WorldModels.Train.Replay;
 
 /// <summary>
 /// One episode of N steps as N + 1 records, as PlaNet and Dreamer V1 keep them: an observation, the action that led to it, the reward

@@ -1,6 +1,6 @@
 using WorldModels.Runtime;
 
-namespace WorldModels.Train.Replays;
+namespace WorldModels.Train.Replay;
 
 /// <summary>Records of B sequences of T consecutive steps, step by step: (T, B, ...).</summary>
 public sealed class SequenceBatch(int length, int batch, int observation, int action)
