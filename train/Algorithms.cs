@@ -59,7 +59,7 @@ public abstract record Algorithm(string Name, string Summary)
         new Algorithm<I2AOptions>("i2a", "imagination-augmented agent on MiniPacman (Weber et al. 2017)", I2AOptions.Presets,
             (options, device, run) => new I2ATrainer(options, device, run)),
         new Algorithm<PlaNetOptions>("planet", "planning by the cross-entropy method in a recurrent state-space model (Hafner et al. 2019)",
-            PlaNetOptions.Presets, (options, device, _) => new PlaNetTrainer(options, device)),
+            PlaNetOptions.Presets, (options, device, _) => new PlaNetTrainer(options, device), PlaNetOptions.Fit),
     ];
 
     /// <exception cref="UserException">No algorithm has this name.</exception>
@@ -88,17 +88,17 @@ public abstract record Algorithm(string Name, string Summary)
 /// <param name="Summary">One line for listings.</param>
 /// <param name="Presets">Options by name.</param>
 /// <param name="Make">Makes a trainer.</param>
-/// <param name="Fit">What the environment of a preset asks of its other options; null: nothing.</param>
+/// <param name="Fit">What the environment of a preset, of which the name is given, asks of its other options; null: nothing.</param>
 public sealed record Algorithm<TOptions>(
     string Name, string Summary, IReadOnlyDictionary<string, TOptions> Presets, Func<TOptions, Device, RunFolder?, Trainer> Make,
-    Func<TOptions, TOptions>? Fit = null)
+    Func<TOptions, string, TOptions>? Fit = null)
     : Algorithm(Name, Summary)
     where TOptions : TrainOptions
 {
     public override IReadOnlyList<string> PresetNames => [.. Presets.Keys.OrderBy(name => name == "small" ? 0 : 1)];
 
     public override TrainOptions Preset(string name, string? environment) => Presets.TryGetValue(name, out TOptions? options)
-        ? Fitted(options with { Env = environment ?? options.Env })
+        ? Fitted(options with { Env = environment ?? options.Env }, name)
         : throw new UserException(
             $"{Name} has no preset '{name}'{Names.Suggest(name, Presets.Keys)} Presets: {string.Join(", ", Presets.Keys)}.");
 
@@ -106,5 +106,5 @@ public sealed record Algorithm<TOptions>(
 
     public override Trainer Create(TrainOptions options, Device device, RunFolder? run = null) => Make((TOptions)options, device, run);
 
-    private TOptions Fitted(TOptions options) => Fit is null ? options : Fit(options);
+    private TOptions Fitted(TOptions options, string preset) => Fit is null ? options : Fit(options, preset);
 }

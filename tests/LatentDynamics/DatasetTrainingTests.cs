@@ -61,7 +61,7 @@ public sealed class DatasetTrainingTests
     [Test]
     public void AnotherEnvironmentsEpisodesAreRefused() =>
         TrainTool.Run([.. Offline, "--env", "pendulum", "--dataset", _dataset, "--run", _runs["other"]])
-            .Refuses(_dataset, "was not recorded in pendulum", "observations have 4 numbers");
+            .Refuses(_dataset, "was not recorded in pendulum: observations of 4 numbers");
 
     /// <summary>The options of a tiny run, without its environment.</summary>
     private static string[] Offline => [.. TinyRuns.Dreamer.Where(option => option is not ("--env" or "cartpole"))];

@@ -14,7 +14,7 @@ public sealed class MemoryTests
     public void AThousandUpdatesKeepNothing()
     {
         const int WarmUp = 300, Updates = 1000;
-        var options = DreamerOptions.Fit(DreamerOptions.Presets["debug"]) with
+        var options = DreamerOptions.Fit(DreamerOptions.Presets["debug"], "debug") with
         {
             Updates = WarmUp + Updates, Deterministic = 16, Stochastic = 4, Hidden = 16, Embedding = 16, EncoderUnits = 16, HeadUnits = 16,
             Batch = 8, Length = 8, Starts = 16, Horizon = 4, Prefill = 400, Pretrain = 0, CollectEvery = 10, CollectSteps = 1,

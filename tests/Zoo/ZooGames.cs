@@ -50,6 +50,5 @@ internal static class ZooGames
                 count, () => new(EnvironmentRegistry.Make<TAction>(manifest.Environment), repeat));
     }
 
-    private static int ActionRepeat(Manifest manifest) =>
-        manifest.Training!.Config.TryGetValue("actionRepeat", out string? repeat) ? int.Parse(repeat) : 1;
+    private static int ActionRepeat(Manifest manifest) => manifest.ActionRepeat ?? 1;
 }

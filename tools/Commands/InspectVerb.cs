@@ -67,7 +67,8 @@ public sealed class InspectVerb : BundleVerb
         page.Facts(facts);
     }
 
-    private static string Describe(ObservationSpec space) => $"({string.Join(", ", space.Shape)}), {space.Low} to {space.High}";
+    private static string Describe(ObservationSpec space) => $"({string.Join(", ", space.Shape)}), "
+        + (space.IsBounded ? $"{space.Low} to {space.High}" : "unbounded");
 
     private static string Describe(ActionSpec action) => action.Kind == ActionKind.Discrete
         ? $"one of {action.Count}"

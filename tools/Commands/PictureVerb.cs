@@ -135,13 +135,12 @@ public sealed class PictureVerb : RunningVerb
 
     private RealEpisode Play(Manifest manifest, RealPlayer? player, int steps, int skip, ulong seed)
     {
-        string? repeat = manifest.Training?.Config.GetValueOrDefault("actionRepeat");
         return RealEpisode.Play(Environment ?? manifest.Environment, new()
         {
             Steps = steps,
             Skip = skip,
             Seed = seed,
-            ActionRepeat = int.TryParse(repeat, CultureInfo.InvariantCulture, out int times) ? times : 1,
+            ActionRepeat = manifest.ActionRepeat ?? 1,
             Actions = manifest.Action,
             Player = player,
         });

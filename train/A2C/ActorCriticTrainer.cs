@@ -32,7 +32,8 @@ public abstract class ActorCriticTrainer : Trainer
     {
         _options = options;
         if (EnvironmentRegistry.Find(options.Env) is not EnvironmentSpec<long>)
-            throw new UserException($"a2c chooses among discrete actions; those of {options.Env} are continuous. Train dreamer on it instead.");
+            throw new UserException(
+                $"Actor-critic agents choose among discrete actions; those of {options.Env} are continuous. Train dreamer on it instead.");
         _games = EnvironmentRegistry.MakeVector<long>(options.Env, options.Environments);
         int[] shape = ((Box)_games.ObservationSpace).Shape;
         if (shape is not [int channels, int rows, int columns])

@@ -21,7 +21,7 @@ public static class DreamerBundle
         new(p[CriticPath], config.Rssm.Feature, layers, 1, config.Activation);
 
     public static BundleDefinition Define(
-        DreamerOptions options, string environment, LatentSignature signature, ActorConfig actor, MlpConfig critic, float[] starts)
+        string environment, LatentSignature signature, ActorConfig actor, MlpConfig critic, float[] starts)
     {
         var agent = new Agent(signature, actor, critic);
         return new()
@@ -30,18 +30,13 @@ public static class DreamerBundle
             Environment = environment,
             Observation = signature.Observation,
             Action = signature.Actions.Space,
-            Limits =
-            [
-                $"It acts once in {options.ActionRepeat} steps of the environment: repeat each action as often, and sum the rewards.",
-                "A small world learnt from vectors in minutes; the published results are of images, larger networks and a hundred times the "
-                    + "experience, and no measure for it.",
-                "Where its experience did not go, its dreams are guesses.",
-            ],
+            Limits = [],
             Starts = starts,
             Graphs = new Dictionary<string, IGraphDefinition>(
             [
                 .. LatentGraphs.Of(signature),
-                new("act", new Act(agent)), new("value", new Value(agent)), new("control", new Control(agent)), new("dream", new Dream(agent)),
+                new("act", new Act(agent)), new("value", new Value(agent)),
+                new("control", new Control(agent)), new("dream", new Dream(agent)),
             ]),
         };
     }

@@ -66,16 +66,18 @@ public sealed record DreamerOptions : LatentOptions
     /// A preset as its environment needs it: where episodes terminate, that is predicted; Gymnasium's tasks take an action each step; what
     /// a step can give is at most about 1.
     /// </summary>
-    public static DreamerOptions Fit(DreamerOptions options)
+    public static DreamerOptions Fit(DreamerOptions options, string preset)
     {
-        bool small = options.Updates == Small.Updates;
+        bool paper = preset == "paper", small = preset == "small";
         return options.Env switch
         {
             DatasetSpec.NoEnvironment => options with { ActionRepeat = 1 },
             "pendulum" => options with { ActionRepeat = 1, RewardScale = 0.1 },
-            "cartpole" or "acrobot" or "mountain-car" or "mountain-car-continuous" =>
-                options with { ActionRepeat = 1, PredictContinue = true, Updates = small ? 3000 : options.Updates },
-            _ when options.Updates <= Small.Updates => options with { ActionRepeat = 4, RewardScale = 0.25, Updates = small ? 6000 : options.Updates },
+            "cartpole" or "acrobot" or "mountain-car" or "mountain-car-continuous" => options with
+            {
+                ActionRepeat = 1, PredictContinue = true, Updates = small ? 3000 : options.Updates,
+            },
+            _ when !paper => options with { ActionRepeat = 4, RewardScale = 0.25, Updates = small ? 6000 : options.Updates },
             _ => options,
         };
     }

@@ -95,6 +95,10 @@ public sealed class DreamerTrainer : LatentTrainer, IImagined
         ? Model.ContinueLogit(feature).Value.sigmoid()
         : full([feature.size(0)], _options.Gamma, device: feature.device);
 
+    public override IReadOnlyList<string> LearningRates => ["modelLearningRate", "actorLearningRate", "criticLearningRate"];
+
+    public override bool Ships => base.Ships && !_options.FreezeActor;
+
     public override void Save(Checkpoint checkpoint)
     {
         base.Save(checkpoint);
@@ -110,7 +114,10 @@ public sealed class DreamerTrainer : LatentTrainer, IImagined
     }
 
     public override BundleDefinition Bundle() =>
-        DreamerBundle.Define(_options, RecordedIn, Signature, _actorConfig, CriticLayers, StartObservations());
+        DreamerBundle.Define(RecordedIn, Signature, _actorConfig, CriticLayers, StartObservations()) with
+        {
+            ActionRepeat = _options.ActionRepeat, Limits = Limits,
+        };
 
     public override void Dispose()
     {

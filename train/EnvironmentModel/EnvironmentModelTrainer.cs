@@ -35,6 +35,7 @@ public sealed class EnvironmentModelTrainer : Trainer
 
     public override TrainOptions Options => _options;
     public override EagerParameters Parameters { get; }
+    public override bool FramesAreEnvironmentSteps => false;
 
     /// <summary>The network's sizes for these options: the mode's reward table and the game's palette.</summary>
     public static EnvironmentModelConfig ConfigOf(EnvironmentModelOptions options) => new()

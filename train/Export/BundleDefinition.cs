@@ -38,4 +38,7 @@ public sealed record BundleDefinition
 
     /// <summary>How the runtime's planner plans in it unless told otherwise; null where nothing is planned.</summary>
     public PlannerSpec? Planner { get; init; }
+
+    /// <summary>Steps of the environment that one action lasts.</summary>
+    public int ActionRepeat { get; init; } = 1;
 }

@@ -82,6 +82,7 @@ public static class BundleExporter
                 File = pair.Key + ".onnx", Inputs = pair.Value.Inputs, Outputs = pair.Value.Outputs,
             }),
             Parity = new() { Horizon = ParityReference.Horizon },
+            ActionRepeat = definition.ActionRepeat == 1 ? null : definition.ActionRepeat,
             Planner = definition.Planner,
             Training = training,
         };

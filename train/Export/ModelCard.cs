@@ -13,8 +13,8 @@ public static class ModelCard
         var text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"# {manifest.Name}").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture,
-            $"Algorithm `{manifest.Algorithm}`, environment `{manifest.Environment}`. Observations ({string.Join(", ", manifest.Observation.Shape)}) in "
-            + $"{manifest.Observation.Low}..{manifest.Observation.High}; actions {Describe(manifest.Action)}.").AppendLine();
+            $"Algorithm `{manifest.Algorithm}`, environment `{manifest.Environment}`. Observations {Describe(manifest.Observation)}; "
+            + $"actions {Describe(manifest.Action)}{Lasting(manifest)}.").AppendLine();
         if (manifest.Training is { } training)
         {
             text.AppendLine("## Training").AppendLine();
@@ -48,7 +48,14 @@ public static class ModelCard
         return text.ToString();
     }
 
-    private static string Describe(ActionSpec action) => action.Kind == ActionKind.Discrete
+    private static string Lasting(Manifest manifest) =>
+        manifest.ActionRepeat is { } repeat ? $", each repeated for {repeat} steps of the environment, whose rewards are summed" : "";
+
+    private static string Describe(ObservationSpec observation) => string.Create(CultureInfo.InvariantCulture,
+        $"({string.Join(", ", observation.Shape)}) {(observation.IsBounded ? $"in {observation.Low}..{observation.High}" : "without bounds")}");
+
+    /// <summary>An action space in a few characters.</summary>
+    internal static string Describe(ActionSpec action) => action.Kind == ActionKind.Discrete
         ? $"0..{action.Count - 1}"
         : string.Create(CultureInfo.InvariantCulture, $"({string.Join(", ", action.Shape!)}) in {action.Low}..{action.High}");
 }

@@ -32,13 +32,19 @@ public sealed class Collector(AgentEnvironment games, LatentAgent agent, ReplayB
             Begin(row);
     }
 
+    /// <summary>Actions taken by each row.</summary>
+    public long Steps => _step;
+
     /// <summary>Takes <paramref name="steps"/> actions, over all rows, uniformly random ones or the agent's with exploration.</summary>
-    public void Collect(long steps, bool random, Action<long>? done = null)
+    public void Collect(long steps, bool random, CancellationToken stop = default, Action<long>? done = null)
     {
         (int rows, int size) = (games.Count, games.Actions.Size);
-        for (long taken = 0; taken < steps; taken += rows, _step++)
+        for (long taken = 0; taken < steps && !stop.IsCancellationRequested; taken += rows, _step++)
         {
-            agent.Act((ulong)options.Seed, _step, _observations, _first, _vectors);     // filters on even where its choice is not taken
+            if (random)
+                agent.Watch((ulong)options.Seed, _step, _observations, _first);
+            else
+                agent.Act((ulong)options.Seed, _step, _observations, _first, _vectors);
             for (int row = 0; row < rows; row++)
                 Explore(row, _vectors.AsSpan(row * size, size), random);
             agent.Executed(_vectors);

@@ -52,7 +52,15 @@ public sealed class LatentAgent : IDisposable
     public bool Greedy { get; init; }
 
     /// <summary>Chooses vectors (B, A) for observations (B, O); where first is 1, not 0, an episode begins.</summary>
-    public void Act(ulong seed, long step, ReadOnlySpan<float> observations, ReadOnlySpan<float> first, Span<float> vectors)
+    public void Act(ulong seed, long step, ReadOnlySpan<float> observations, ReadOnlySpan<float> first, Span<float> vectors) =>
+        Act(seed, step, observations, first, vectors, choose: true);
+
+    /// <summary>Filters observations without choosing: what is executed, <see cref="Executed"/> says.</summary>
+    public void Watch(ulong seed, long step, ReadOnlySpan<float> observations, ReadOnlySpan<float> first) =>
+        Act(seed, step, observations, first, _vectors, choose: false);
+
+    private void Act(
+        ulong seed, long step, ReadOnlySpan<float> observations, ReadOnlySpan<float> first, Span<float> vectors, bool choose)
     {
         using var guard = no_grad();
         using var scope = NewDisposeScope();
@@ -64,8 +72,11 @@ public sealed class LatentAgent : IDisposable
         EagerTensor embedding = _world.Embed(_world.Standard.Forward(observation));
         RssmState<EagerTensor> state = _world.Rssm.Observe(
             _h * goesOn, _z * goesOn, action, embedding, tensor(_noise, [_rows, _config.Stochastic]).to(_device));
-        _policy(state.Deterministic.Value, state.Stochastic.Value, seed, step, Greedy, vectors);
-        vectors.CopyTo(_vectors);
+        if (choose)
+        {
+            _policy(state.Deterministic.Value, state.Stochastic.Value, seed, step, Greedy, vectors);
+            vectors.CopyTo(_vectors);
+        }
         _h.Dispose();
         _z.Dispose();
         (_h, _z) = (state.Deterministic.Value.DetachFromDisposeScope(), state.Stochastic.Value.DetachFromDisposeScope());

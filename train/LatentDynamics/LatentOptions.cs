@@ -101,7 +101,7 @@ public abstract record LatentOptions : TrainOptions
     public double ContinueScale { get; init; } = 10;
 
     /// <summary>Discount.</summary>
-    [Range(0.0, 1.0)]
+    [Fixed, Range(0.01, 1.0)]
     public double Gamma { get; init; } = 0.99;
 
     /// <summary>Nats by which posterior and prior may differ for free.</summary>
@@ -127,7 +127,7 @@ public abstract record LatentOptions : TrainOptions
     public double RewardLossScale { get; init; } = 1;
 
     /// <summary>Factor on the rewards that are learnt from; returns are reported, and rewards shipped, without it.</summary>
-    [Range(1e-6, 1e6)]
+    [Fixed, Range(1e-6, 1e6)]
     public double RewardScale { get; init; } = 1;
 
     /// <summary>Whether observations are standardised by the statistics of the first episodes.</summary>

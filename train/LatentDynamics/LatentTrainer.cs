@@ -27,6 +27,7 @@ public abstract class LatentTrainer : Trainer
     private LatentAgent? _agent;
     private Collector? _collector;
     private IReadOnlyList<Episode> _heldOut = [];
+    private long _prefilled;        // random actions of each row
 
     protected LatentTrainer(LatentOptions options, Unary activation, GruForm gru, Device device)
     {
@@ -34,9 +35,10 @@ public abstract class LatentTrainer : Trainer
         if (options.Dataset.Length > 0)
         {
             DatasetSpec spec = Dataset.ReadSpec(options.Dataset);
-            RecordedIn = spec.Environment;
-            (Actions, Observation) = (new(spec.Action), new() { Shape = [spec.Observation], Low = float.MinValue, High = float.MaxValue });
-            RequireSame(spec);
+            RecordedIn = Plays ? options.Env : spec.Environment;
+            (Actions, Observation) = Plays
+                ? Same(spec)
+                : (new(spec.Action), new() { Shape = [spec.Observation], Low = float.MinValue, High = float.MaxValue });
         }
         else
         {
@@ -102,7 +104,7 @@ public abstract class LatentTrainer : Trainer
         long collections = updates <= _options.Pretrain ? 0 : 1 + (updates - 1 - _options.Pretrain) / _options.CollectEvery;
         long rows = _options.Environments;
         long Rounded(long steps) => (steps + rows - 1) / rows * rows;
-        return (Rounded(_options.Prefill) + collections * Rounded(_options.CollectSteps)) * _options.ActionRepeat;
+        return (_prefilled * rows + collections * Rounded(_options.CollectSteps)) * _options.ActionRepeat;
     }
 
     public override void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
@@ -111,8 +113,10 @@ public abstract class LatentTrainer : Trainer
         bool fresh = !File.Exists(run.CheckpointPath);
         if (_games is null)
         {
-            _replay = new(Observation.Size, Actions, long.MaxValue, folder: null);
+            _replay = new(Observation.Size, Actions, _options.Capacity, folder: null);
             _heldOut = _replay.AddAll(_options.Dataset, KeepBack, progress);
+            if (_replay.Forgotten > 0)
+                progress.Say($"The first {_replay.Forgotten} episodes are beyond capacity={_options.Capacity} records, and left out.");
             if (!_options.PredictContinue && _replay.Episodes.Any(episode => episode.Discounts.Contains(0)))
                 progress.Say("Episodes of this dataset terminate, which will not be learnt: --set predictContinue=true predicts it.");
             if (fresh)
@@ -133,10 +137,12 @@ public abstract class LatentTrainer : Trainer
             return;
         using IProgressTask task = progress.Start("random actions", _options.Prefill);
         _collector.Begin();
-        _collector.Collect(_options.Prefill, random: true, done => task.Report(done, $"{_replay.Count} episodes"));
-        if (_replay.Count == 0)
-            throw new UserException($"prefill={_options.Prefill} actions are less than one episode of {_options.Env}; raise it.");
-        Standardize();
+        _collector.Collect(_options.Prefill, random: true, stop, done => task.Report(done, $"{_replay.Count} episodes"));
+        while (_replay.Count == 0 && !stop.IsCancellationRequested)
+            _collector.Collect(_games.Count, random: true);     // there has to be an episode to learn from
+        _prefilled = _collector.Steps;
+        if (_replay.Count > 0)
+            Standardize();
     }
 
     public override IReadOnlyDictionary<string, double> Update(long update, bool measure)
@@ -167,7 +173,7 @@ public abstract class LatentTrainer : Trainer
                 steps?.Invoke();
             }
         }
-        if (figures is not null && _options.EvaluateEvery > 0 && _games is not null && (update + 1) % _options.EvaluateEvery == 0)
+        if (figures is not null && Plays && EvaluationIsDue(update + 1))
             figures["return_evaluation"] = Play(EvaluationOnTheWay, (ulong)_options.Seed + 2_000_003, greedy: true, null).Mean;
         return figures ?? Unmeasured;
     }
@@ -178,6 +184,7 @@ public abstract class LatentTrainer : Trainer
         if (_collector is not null)
             checkpoint.AddBytes("collector", writer =>
             {
+                writer.Write(_prefilled);
                 _replay!.Save(writer);
                 _collector.Save(writer);
             });
@@ -189,6 +196,7 @@ public abstract class LatentTrainer : Trainer
         if (_collector is not null)
             checkpoint.LoadBytes("collector", reader =>
             {
+                _prefilled = reader.ReadInt64();
                 _replay!.Restore(reader);
                 _collector.Restore(reader);
             });
@@ -197,7 +205,7 @@ public abstract class LatentTrainer : Trainer
     public override IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress)
     {
         var figures = new Dictionary<string, double>();
-        if (_options.Env != DatasetSpec.NoEnvironment)
+        if (Plays)
         {
             foreach ((string name, ReturnSample returns) in Judge(episodes, progress))
             {
@@ -208,7 +216,7 @@ public abstract class LatentTrainer : Trainer
             }
             figures["evaluation_episodes"] = episodes;
         }
-        foreach ((string name, double value) in OpenLoop.Judge(Model, Config, HeldOut(), Parameters.Device))
+        foreach ((string name, double value) in OpenLoop.Judge(Model, Config, HeldOut(), _options.RewardScale, Parameters.Device))
             figures[name] = value;
         return figures;
     }
@@ -219,6 +227,26 @@ public abstract class LatentTrainer : Trainer
         _learner?.Dispose();
         base.Dispose();
     }
+
+    public override bool FramesAreEnvironmentSteps => _games is not null;
+
+    public override IReadOnlyList<string> LearningRates => ["modelLearningRate"];
+
+    /// <summary>What nobody should expect of any of them.</summary>
+    protected IReadOnlyList<string> Limits =>
+    [
+        .. _options.Deterministic < 200
+            ? ["A small world learnt from vectors in minutes; the published results are of images, larger networks and a hundred times the "
+                + "experience, and no measure for it."]
+            : Array.Empty<string>(),
+        "Where its experience did not go, its dreams are guesses.",
+    ];
+
+    /// <summary>A control experiment ships nothing.</summary>
+    public override bool Ships => !(_options.BlindReward || _options.ShuffleActions);
+
+    /// <summary>Whether there is an environment to be judged in.</summary>
+    private bool Plays => _options.Env != DatasetSpec.NoEnvironment;
 
     /// <summary>Episodes of an evaluation on the way.</summary>
     protected virtual int EvaluationOnTheWay => 5;
@@ -292,14 +320,22 @@ public abstract class LatentTrainer : Trainer
             [.. std.Select(value => value < 1e-6f ? 1 : value)]));
     }
 
-    private void RequireSame(DatasetSpec spec)
+    /// <summary>Whether an evaluation on the way falls into the updates since the line of metrics before.</summary>
+    private bool EvaluationIsDue(long updates) => _options.EvaluateEvery > 0 && updates % _options.LogEvery == 0
+        && updates / _options.EvaluateEvery > (updates - _options.LogEvery) / _options.EvaluateEvery;
+
+    /// <summary>The spaces of the environment that a dataset is to be judged in, which has to be the one it was recorded in.</summary>
+    private (ActionVectors, ObservationSpec) Same(DatasetSpec spec)
     {
-        if (_options.Env == DatasetSpec.NoEnvironment)
-            return;
         AgentEnvironment games = AgentEnvironment.Make(_options.Env, 1, _options.ActionRepeat);
-        if (games.Observation.Size != spec.Observation || games.Actions.Size != Actions.Size || games.Actions.Discrete != Actions.Discrete)
-            throw new UserException($"{_options.Dataset} was not recorded in {_options.Env}: its observations have {spec.Observation} "
-                + $"numbers and its actions {Actions.Size}, the environment's {games.Observation.Size} and {games.Actions.Size}. "
-                + "Name another environment, or leave --env away to evaluate without one.");
+        ActionSpec there = games.Actions.Space, here = spec.Action;
+        bool sameActions = there.Kind == here.Kind && (spec.IsInferred
+            ? there.Size == here.Size && here.Count.GetValueOrDefault() <= there.Count.GetValueOrDefault()
+            : (there.Size, there.Count, there.Low, there.High) == (here.Size, here.Count, here.Low, here.High));
+        if (games.Observation.Size != spec.Observation || !sameActions)
+            throw new UserException($"{_options.Dataset} was not recorded in {_options.Env}: observations of {spec.Observation} numbers and "
+                + $"actions {ModelCard.Describe(here)} there, {games.Observation.Size} and {ModelCard.Describe(there)} here. Name another "
+                + "environment, or leave --env away to evaluate without one.");
+        return (games.Actions, games.Observation);
     }
 }

@@ -7,7 +7,8 @@ namespace WorldModels.Train.LatentDynamics;
 
 /// <summary>
 /// How far a world model sees: it filters five records of an episode, then imagines what the actions that were taken led to. Errors are
-/// mean squares of standardised observations by distance, beside those of saying the mean and of repeating the last observation.
+/// mean squares by distance, of standardised observations and of rewards in the environment's units, beside those of saying the mean
+/// and of repeating the last observation.
 /// </summary>
 public static class OpenLoop
 {
@@ -18,7 +19,8 @@ public static class OpenLoop
 
     /// <summary>The figures, on episodes never trained on: of several places of each.</summary>
     public static IEnumerable<(string Name, double Value)> Judge(
-        LatentWorld<EagerTensor> world, LatentWorldConfig config, IReadOnlyCollection<Episode> episodes, Device device)
+        LatentWorld<EagerTensor> world, LatentWorldConfig config, IReadOnlyCollection<Episode> episodes, double rewardScale,
+        Device device)
     {
         const int Rows = 100;
         int longest = episodes.Count == 0 ? 0 : episodes.Max(episode => episode.Records);
@@ -27,16 +29,11 @@ public static class OpenLoop
             return [];
         int length = Context + distances[^1];
         Episode[] enough = [.. episodes.Where(episode => episode.Records >= length)];
-        while (enough.Length == 0)
-        {
-            distances = distances[..^1];
-            length = Context + distances[^1];
-            enough = [.. episodes.Where(episode => episode.Records >= length)];
-        }
         using var guard = no_grad();
         using var scope = NewDisposeScope();
         int actionSize = config.Rssm.Actions;
         var (observations, actions) = (new float[length * Rows * config.Observation], new float[length * Rows * actionSize]);
+        var received = new float[length * Rows];
         for (int row = 0; row < Rows; row++)
         {
             Episode episode = enough[row % enough.Length];
@@ -46,10 +43,12 @@ public static class OpenLoop
                 episode.Observations.AsSpan((start + t) * config.Observation, config.Observation)
                     .CopyTo(observations.AsSpan((t * Rows + row) * config.Observation));
                 episode.Actions.AsSpan((start + t) * actionSize, actionSize).CopyTo(actions.AsSpan((t * Rows + row) * actionSize));
+                received[t * Rows + row] = episode.Rewards[start + t];
             }
         }
         Tensor real = world.Standard.Forward(tensor(observations, [length, Rows, config.Observation]).to(device)).Value;
         Tensor acted = tensor(actions, [length, Rows, actionSize]).to(device);
+        Tensor rewards = (tensor(received, [length, Rows]) * rewardScale).to(device);
         Tensor none = zeros(Rows, config.Rssm.Stochastic, device: device);      // means, not draws
         EagerTensor h = zeros(Rows, config.Rssm.Deterministic, device: device), z = none;
         List<(string, double)> figures = [];
@@ -65,9 +64,13 @@ public static class OpenLoop
             figures.Add(($"open_loop_error_{distance}", Error(world.Decode(state.Feature).Value, real[t])));
             figures.Add(($"open_loop_repeat_{distance}", Error(real[Context - 1], real[t])));
             figures.Add(($"open_loop_mean_{distance}", Error(real.mean([0, 1]), real[t])));
+            figures.Add(($"open_loop_reward_error_{distance}", Error(world.Reward(state.Feature).Value, rewards[t]) / Square(rewardScale)));
+            figures.Add(($"open_loop_reward_mean_{distance}", Error(rewards.mean(), rewards[t]) / Square(rewardScale)));
         }
         return figures;
     }
+
+    private static double Square(double x) => x * x;
 
     private static double Error(Tensor guess, Tensor real) => (guess - real).square().mean().item<float>();
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using WorldModels.Runtime;
 using WorldModels.Train.LatentDynamics;
+using WorldModels.Train.Replay;
 
 namespace WorldModels.Train.PlaNet;
 
@@ -51,5 +52,14 @@ public sealed record PlaNetOptions : LatentOptions
         },
         ["small"] = Small,
         ["paper"] = Paper,
+    };
+
+    /// <summary>A preset as its environment needs it: an episode between collections, and rewards of about 1 an action.</summary>
+    public static PlaNetOptions Fit(PlaNetOptions options, string preset) => options.Env switch
+    {
+        DatasetSpec.NoEnvironment => options with { ActionRepeat = 1 },
+        "pendulum" => options with { ActionRepeat = 2, CollectSteps = 100, Prefill = 500, RewardScale = 0.05 },
+        "mountain-car-continuous" => options with { ActionRepeat = 4, CollectSteps = 250, Prefill = 1250, RewardScale = 0.1 },
+        _ => options,
     };
 }

@@ -18,6 +18,8 @@ public sealed class PlaNetTrainer : LatentTrainer
             throw new UserException($"PlaNet plans continuous actions; those of {RecordedIn} are discrete. Train dreamer on it instead.");
         if (options.Elites > options.Candidates)
             throw new UserException($"elites={options.Elites} are to be chosen among candidates={options.Candidates}; lower elites.");
+        if (options.PredictContinue)
+            throw new UserException("PlaNet plans a fixed number of steps and asks nobody whether the episode goes on: leave predictContinue away.");
         _options = options;
         _planner = new(Model, Config.Rssm, options.Planner, device);
     }
@@ -35,13 +37,8 @@ public sealed class PlaNetTrainer : LatentTrainer
         Environment = RecordedIn,
         Observation = Signature.Observation,
         Action = Signature.Actions.Space,
-        Limits =
-        [
-            $"It acts once in {_options.ActionRepeat} steps of the environment: repeat each action as often, and sum the rewards.",
-            "It has no policy: Planner searches for each action, which takes a few milliseconds or more.",
-            "A small world learnt from vectors in minutes; the published results are of images, larger networks and a hundred times the "
-                + "experience, and no measure for it.",
-        ],
+        Limits = ["It has no policy: Planner searches for each action, which takes milliseconds or more.", .. Limits],
+        ActionRepeat = _options.ActionRepeat,
         Starts = StartObservations(),
         Graphs = new Dictionary<string, IGraphDefinition>(LatentGraphs.Of(Signature)),
         Planner = _options.Planner,

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train.Replay;
@@ -23,6 +24,10 @@ public sealed record DatasetSpec
 
     /// <summary>Steps of the environment that one action lasted.</summary>
     public int ActionRepeat { get; init; } = 1;
+
+    /// <summary>Whether nobody wrote this down: actions and their bounds are those that occur.</summary>
+    [JsonIgnore]
+    public bool IsInferred { get; init; }
 }
 
 /// <summary>
@@ -81,19 +86,24 @@ public static class Dataset
     public static DatasetSpec ReadSpec(string folder)
     {
         if (!Directory.Exists(folder) || Files(folder).Count == 0)
-            throw new UserException($"There are no episodes in '{folder}': expected npz files with observation (N + 1, O), action (N + 1) int64 "
-                + "or (N + 1, A) float32, reward (N + 1) and discount (N + 1), where action[t] led to observation[t].");
+            throw new UserException($"There are no episodes in '{folder}': expected npz files with observation (N + 1, O), "
+                + "action (N + 1) int64 or (N + 1, A) float32, reward (N + 1) and discount (N + 1), where action[t] led to observation[t].");
         string file = Path.Combine(folder, DatasetSpec.FileName);
         if (!File.Exists(file))
             return Infer(folder);
         try
         {
-            return JsonSerializer.Deserialize<DatasetSpec>(File.ReadAllText(file), OptionText.Json)!;
+            DatasetSpec spec = JsonSerializer.Deserialize<DatasetSpec>(File.ReadAllText(file), OptionText.Json)
+                ?? throw new JsonException("it is empty.");
+            if (spec.Observation < 1 || spec.ActionRepeat < 1)
+                throw new JsonException("observation and actionRepeat are whole numbers of at least 1.");
+            bool whole = spec.Action.Kind == ActionKind.Discrete ? spec.Action.Count > 0 : spec.Action is { Shape: [> 0] } && spec.Action.Low < spec.Action.High;
+            return whole ? spec : throw new JsonException("action needs a count (discrete), or a shape [A] and low < high (continuous).");
         }
         catch (JsonException exception)
         {
-            throw new UserException($"{file} does not describe a dataset: {exception.Message} Restore it, or delete it to have the actions "
-                + "read off the episodes.", exception);
+            throw new UserException($"{file} does not describe a dataset: {exception.Message.TrimEnd('.')}. Restore it, or delete it to have "
+                + "the actions read off the episodes.", exception);
         }
     }
 
@@ -122,9 +132,12 @@ public static class Dataset
         }
         float[] discounts = arrays.TryGetValue("discount", out NpyArray? stored) ? stored.ToFloats() : [.. Enumerable.Repeat(1f, records)];
         var episode = new Episode(arrays["observation"].ToFloats(), vectors, arrays["reward"].ToFloats(), discounts);
-        foreach ((string name, float[] values) in new[] { ("observation", episode.Observations), ("action", vectors), ("reward", episode.Rewards) })
+        (string, float[])[] all = [("observation", episode.Observations), ("action", vectors), ("reward", episode.Rewards)];
+        foreach ((string name, float[] values) in all)
             if (values.AsSpan().ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
                 throw new UserException($"{path}: {name} holds a NaN or an infinity. Remove the episode, or clean it.");
+        if (discounts.AsSpan().ContainsAnyExceptInRange(0, 1))
+            throw new UserException($"{path}: discount is not between 0 and 1 everywhere. It is 0 where the episode terminated, else 1.");
         return episode;
     }
 
@@ -149,7 +162,7 @@ public static class Dataset
                 (low, high) = (Math.Min(low, value), Math.Max(high, value));
         }
         ActionSpec space = shape is null ? ActionSpec.Discrete((int)most) : ActionSpec.Continuous(shape, low, high);
-        return new() { Observation = observation, Action = space };
+        return new() { Observation = observation, Action = space, IsInferred = true };
     }
 
     private static Dictionary<string, NpyArray> ReadArrays(string path)
@@ -171,8 +184,9 @@ public static class Dataset
                 if (name is "reward" or "discount" && array.Shape.Count != 1)
                     throw new UserException($"{path}: {name} is {array.Describe()}; expected ({records}).");
             }
-            if (arrays["action"].Type is not (NpyType.Int64 or NpyType.Float32))
-                throw new UserException($"{path}: action is {arrays["action"].Describe()}; expected int64 numbers or float32 vectors.");
+            if (arrays["action"] is not ({ Type: NpyType.Int64, Shape.Count: 1 } or { Type: NpyType.Float32, Shape.Count: 2 }))
+                throw new UserException(
+                    $"{path}: action is {arrays["action"].Describe()}; expected int64 ({records}) or float32 ({records}, A).");
             return arrays;
         }
         catch (BundleException exception)

@@ -25,8 +25,8 @@ public sealed class SequenceBatch(int length, int batch, int observation, int ac
 }
 
 /// <summary>
-/// Whole episodes in bounded memory, the oldest forgotten first, each also an npz file of the run's folder. Files are deleted only when a
-/// checkpoint is written, so that a killed run finds what its last checkpoint knew.
+/// Whole episodes in bounded memory, the oldest forgotten first, each also an npz file of the run's folder. Files are deleted one
+/// checkpoint after they were forgotten, so that a killed run finds what its last checkpoint knew.
 /// </summary>
 public sealed class ReplayBuffer(int observation, ActionVectors actions, long capacity, string? folder)
 {
@@ -35,12 +35,16 @@ public sealed class ReplayBuffer(int observation, ActionVectors actions, long ca
     private readonly Queue<Episode> _episodes = new();
     private Episode[] _sampled = [];    // the queue as an array, made when it is first sampled from after a change
     private long _first;                // number of the oldest episode
+    private long _named;                // the same when the last checkpoint was made
 
     /// <summary>Records kept.</summary>
     public long Records { get; private set; }
 
     /// <summary>Episodes kept.</summary>
     public int Count => _episodes.Count;
+
+    /// <summary>Episodes that were forgotten.</summary>
+    public long Forgotten => _first;
 
     /// <summary>All episodes kept, the oldest first.</summary>
     public IReadOnlyCollection<Episode> Episodes => _episodes;
@@ -112,15 +116,19 @@ public sealed class ReplayBuffer(int observation, ActionVectors actions, long ca
         return (mean, std);
     }
 
-    /// <summary>Writes which episodes are kept, and deletes the files of those that are not.</summary>
+    /// <summary>
+    /// Writes which episodes are kept. Files that the checkpoint before this one knew no more are deleted; this one may yet fail to be
+    /// written.
+    /// </summary>
     public void Save(BinaryWriter writer)
     {
         writer.Write(_first);
         writer.Write(_episodes.Count);
         if (folder is null)
             return;
-        for (long number = _first - 1; File.Exists(Dataset.FileOf(folder, number)); number--)
+        for (long number = _named - 1; File.Exists(Dataset.FileOf(folder, number)); number--)
             File.Delete(Dataset.FileOf(folder, number));
+        _named = _first;
     }
 
     /// <summary>Reads back the episodes that <see cref="Save"/> told of; files of later ones are deleted.</summary>
@@ -129,6 +137,7 @@ public sealed class ReplayBuffer(int observation, ActionVectors actions, long ca
         (_first, int count) = (reader.ReadInt64(), reader.ReadInt32());
         if (folder is null)
             return;
+        _named = _first;
         _episodes.Clear();
         Records = 0;
         for (int i = 0; i < count; i++)

@@ -18,6 +18,12 @@ public abstract class Trainer : IDisposable
     /// <summary>Where the time of its updates goes.</summary>
     public Timings Timings { get; } = new();
 
+    /// <summary>The options that say how long its optimisers' steps are, as users set them.</summary>
+    public virtual IReadOnlyList<string> LearningRates => ["learningRate"];
+
+    /// <summary>Whether <see cref="Frames"/> counts steps of the environment, not recorded frames.</summary>
+    public virtual bool FramesAreEnvironmentSteps => true;
+
     /// <summary>Frames learnt from when <paramref name="updates"/> updates are done; a recorded frame counts each time.</summary>
     public abstract long Frames(long updates);
 

@@ -43,11 +43,10 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
             {
                 RequireFinite(values);
                 double framesPerSecond = (trainer.Frames(Updates) - trainer.Frames(from)) / clock.Elapsed.TotalSeconds;
-                metrics.Write(Updates, trainer.Frames(Updates), new Dictionary<string, double>(values)
-                {
-                    ["seconds"] = Seconds,
-                    ["frames_per_second"] = framesPerSecond,
-                });
+                var line = new Dictionary<string, double>(values) { ["seconds"] = Seconds, ["frames_per_second"] = framesPerSecond };
+                if (trainer.FramesAreEnvironmentSteps)
+                    line["environment_steps"] = trainer.Frames(Updates);
+                metrics.Write(Updates, trainer.Frames(Updates), line);
                 task.Report(Updates, string.Join("  ", values.Take(4).Select(pair => $"{pair.Key} {pair.Value:G4}")));
             }
             if (checkpoint)
@@ -94,6 +93,6 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
             ? $"The checkpoint of update {saved} is kept in {folder.CheckpointPath}; continue from it"
             : "There is no checkpoint yet; begin again";
         return new($"Training stopped at update {Updates}: {name} is no longer finite. {kept} with a smaller step: "
-            + $"--resume {folder.Path} --set learningRate=...");
+            + $"--resume {folder.Path} --set {string.Join(' ', trainer.LearningRates.Select(name => name + "=..."))}");
     }
 }

@@ -51,6 +51,9 @@ public sealed record Manifest
     /// <summary>Where the reference inputs and outputs are, and how closely a graph has to meet them. Null: none travel.</summary>
     public ParitySpec? Parity { get; init; }
 
+    /// <summary>Steps of the environment that one action lasts, whose rewards are summed. Null: one.</summary>
+    public int? ActionRepeat { get; init; }
+
     /// <summary>How a <see cref="Runtime.Planner"/> plans in it unless told otherwise. Null: nothing was said.</summary>
     public PlannerSpec? Planner { get; init; }
 
@@ -172,6 +175,10 @@ public sealed record ObservationSpec
     /// <summary>Upper bound of every element.</summary>
     [JsonRequired]
     public double High { get; init; } = 1;
+
+    /// <summary>Whether the bounds are less than what float32 holds: JSON has no infinity, so the largest numbers stand for none.</summary>
+    [JsonIgnore]
+    public bool IsBounded => Low > float.MinValue && High < float.MaxValue;
 
     /// <summary>Number of elements of one observation.</summary>
     [JsonIgnore]

@@ -66,6 +66,7 @@ internal static class ManifestCheck
             if (!manifest.Files.ContainsKey(parity.File)) problems.Add($"parity: '{parity.File}' is not listed in files");
             if (!(parity.Tolerance >= 0 && parity.NearTies >= 0)) problems.Add("parity: tolerance and nearTies must be at least 0");
         }
+        if (manifest.ActionRepeat < 1) problems.Add($"actionRepeat must be at least 1, found {manifest.ActionRepeat}");
         if (manifest.Planner is { } planner) problems.AddRange(planner.Problems());
         States(manifest, problems);
         return problems;

@@ -46,7 +46,10 @@ public static class DreamBenchmark
                 ulong seed = 0;
                 contestants.Add(new("dream", batch, options.Horizon, () => dream.Run(seed++)) { FlopsPerFrame = flops });
                 if (options.Simulator && EnvironmentBenchmark.Find(world.Manifest.Environment, out without) is { } environment)
-                    contestants.Add(EnvironmentBenchmark.Contestant(environment, batch, options.Horizon));
+                {
+                    int repeat = world.Manifest.ActionRepeat ?? 1;
+                    contestants.Add(EnvironmentBenchmark.Contestant(environment, batch, options.Horizon, repeat));
+                }
             }
             return new()
             {

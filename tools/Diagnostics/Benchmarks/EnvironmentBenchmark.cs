@@ -33,17 +33,21 @@ public static class EnvironmentBenchmark
         }
     }
 
-    internal static Contestant Contestant(EnvironmentSpec environment, int batch, int horizon) => environment switch
+    /// <summary>An environment whose steps are actions of a bundle, each repeated.</summary>
+    internal static Contestant Contestant(EnvironmentSpec environment, int batch, int horizon, int repeat = 1) => environment switch
     {
-        EnvironmentSpec<long> discrete => Contestant(discrete, batch, horizon, DrawIndex),
-        EnvironmentSpec<float> continuous => Contestant(continuous, batch, horizon, DrawValue),
+        EnvironmentSpec<long> discrete => Contestant(discrete, batch, horizon, repeat, DrawIndex),
+        EnvironmentSpec<float> continuous => Contestant(continuous, batch, horizon, repeat, DrawValue),
         _ => throw new BundleException($"The actions of environment '{environment.Name}' are of a kind that cannot be drawn here."),
     };
 
-    private static Contestant Contestant<TAction>(EnvironmentSpec<TAction> spec, int batch, int horizon, Func<Random, Space, TAction> draw)
+    private static Contestant Contestant<TAction>(
+        EnvironmentSpec<TAction> spec, int batch, int horizon, int repeat, Func<Random, Space, TAction> draw)
         where TAction : unmanaged
     {
-        IVectorEnvironment<TAction> environment = spec.MakeVector(batch);
+        IVectorEnvironment<TAction> environment = repeat == 1
+            ? spec.MakeVector(batch)
+            : new SyncVectorEnvironment<ActionRepeat<TAction>, TAction>(batch, () => new(spec.Make(), repeat));
         int size = batch * environment.ActionSpace.Size, step = 0;
         Random random = new(0);
         // Drawn beforehand: drawing is not what is measured.

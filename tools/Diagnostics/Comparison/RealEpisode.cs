@@ -77,7 +77,8 @@ public sealed record RealEpisode
 
     /// <summary>
     /// Reads a recorded episode: an npz with <c>observation</c> (T + 1, ...), <c>action</c> (T, ...) and, if they are known,
-    /// <c>reward</c> (T). Observations of uint8 are images of 0 to 255 and become 0 to 1.
+    /// <c>reward</c> (T); or, as training keeps them, one more of both, where the first belongs to the reset. Observations of uint8 are
+    /// images of 0 to 255 and become 0 to 1.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="steps">Most steps taken from it.</param>
@@ -88,23 +89,24 @@ public sealed record RealEpisode
         var arrays = Npz.Read(path, name => name is "observation" or "action" or "reward");
         NpyArray observations = Take("observation"), actions = Take("action");
         int length = observations.Shape.DefaultIfEmpty(0).First() - 1;
-        if (actions.Shape.Count == 0 || actions.Shape[0] != length || actions.Type is not (NpyType.Int64 or NpyType.Float32))
-            throw new BundleException($"'{path}' is no episode: expected T + 1 observations and T actions of int64 or float32; "
+        int resets = actions.Shape.DefaultIfEmpty(0).First() - length;
+        if (resets is not (0 or 1) || length < 1 || actions.Type is not (NpyType.Int64 or NpyType.Float32))
+            throw new BundleException($"'{path}' is no episode: expected T + 1 observations and T or T + 1 actions of int64 or float32; "
                 + $"found {observations.Describe()} and {actions.Describe()}.");
         if (length <= skip) throw new BundleException($"'{path}' has {length} steps: there is none after the first {skip}.");
         steps = Math.Min(steps, length - skip);
         float scale = observations.Type == NpyType.UInt8 ? 1f / 255 : 1;
-        int size = actions.Length / length;
-        float[] rewards = arrays.TryGetValue("reward", out var reward) && reward.Length == length ? reward.ToFloats() : [];
+        int size = actions.Length / (length + resets), first = skip + resets;
+        float[] rewards = arrays.TryGetValue("reward", out var reward) && reward.Length == length + resets ? reward.ToFloats() : [];
         return new()
         {
             Source = Path.GetFileName(path),
             Observations =
                 [.. Enumerable.Range(skip, steps + 1).Select(t => Array.ConvertAll(observations.Slice(t).ToFloats(), x => x * scale))],
             Actions = actions.Type == NpyType.Int64
-                ? actions.As<long>().Slice(skip * size, steps * size).ToArray()
-                : actions.As<float>().Slice(skip * size, steps * size).ToArray(),
-            Rewards = [.. rewards.Skip(skip).Take(steps)],
+                ? actions.As<long>().Slice(first * size, steps * size).ToArray()
+                : actions.As<float>().Slice(first * size, steps * size).ToArray(),
+            Rewards = [.. rewards.Skip(first).Take(steps)],
         };
 
         NpyArray Take(string name) => arrays.TryGetValue(name, out var array) ? array : throw new BundleException(
