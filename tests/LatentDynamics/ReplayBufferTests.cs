@@ -139,6 +139,7 @@ public sealed class ReplayBufferTests
     [TestCase("reward", new[] { 3 }, "reward is float32 [3]; observation has 4 records")]
     [TestCase("observation", new[] { 4, 5 }, "observation is float32 [4, 5]; this dataset has (4, 2)")]
     [TestCase("action", new[] { 4, 3 }, "action is float32 [4, 3]; this dataset has (4, 2)")]
+    [TestCase("action", new[] { 4 }, "action is float32 [4]; expected int64 (4) or float32 (4, A)")]
     public void AndItsShapes(string name, int[] shape, string expected)
     {
         Dictionary<string, NpyArray> arrays = Arrays();
@@ -162,6 +163,20 @@ public sealed class ReplayBufferTests
         File.WriteAllBytes(file, File.ReadAllBytes(file)[..^40]);
         UserException exception = Assert.Throws<UserException>(() => Dataset.Read(file, 2, Continuous))!;
         Assert.That(exception.Message, Does.StartWith($"Cannot read the episode {file}"));
+    }
+
+    [TestCase("null", "it is empty")]
+    [TestCase("""{"observation":3,"action":{"kind":"continuous","shape":[1]}}""", "low < high")]
+    [TestCase("""{"observation":3,"action":{"kind":"continuous","shape":[1],"low":1,"high":1}}""", "low < high")]
+    [TestCase("""{"observation":0,"action":{"kind":"discrete","count":2}}""", "whole numbers of at least 1")]
+    [TestCase("""{"observation":3,"action":{"kind":"discrete"}}""", "needs a count")]
+    [TestCase("{", "does not describe a dataset")]
+    public void ADescriptionIsChecked(string json, string expected)
+    {
+        Dataset.Write(Dataset.FileOf(_folder, 0), Play(0, records: 6, Discrete), Discrete);
+        File.WriteAllText(Path.Combine(_folder, DatasetSpec.FileName), json);
+        UserException exception = Assert.Throws<UserException>(() => Dataset.ReadSpec(_folder))!;
+        Assert.That(exception.Message, Does.Contain(DatasetSpec.FileName).And.Contain(expected));
     }
 
     [Test]

@@ -83,6 +83,58 @@ public sealed class WorldModelLossTests
         Assert.That((before.Stochastic[5][0] - after.Stochastic[5][0]).abs().max().item<float>(), Is.GreaterThan(1e-4f), "row 0 did not");
     }
 
+    /// <summary>Each part counted by hand, record by record: half squared errors, and the continue head's soft label.</summary>
+    [Test]
+    public void PartsAreMeansOverRecords()
+    {
+        DreamerOptions options = Options with
+        {
+            PredictContinue = true, ContinueScale = 7, ObservationScale = 2, RewardLossScale = 3, KlScale = 0.5, Gamma = 0.9, RewardScale = 0.25,
+        };
+        Sequences sequences = Draw(beginsAt: 3, options, endsAt: 2);
+        Posteriors posteriors = WorldModelLoss.Observe(_world, Config.Rssm, sequences, randn([Length, Rows, Stochastic]));
+        WorldModelLosses losses = WorldModelLoss.Of(_world, options, sequences, posteriors, shape => randn(shape));
+        double observation = 0, reward = 0, goesOn = 0, divergence = 0;
+        for (int t = 0; t < Length; t++)
+            for (int row = 0; row < Rows; row++)
+            {
+                Tensor feature = posteriors.Feature[t].slice(0, row, row + 1, 1);
+                observation += 0.5 * (_world.Decode(feature).Value - sequences.Observations[t][row]).square().sum().item<float>();
+                double missed = _world.Reward(feature).Value.item<float>() - 0.25 * 0.1 * t;
+                reward += 0.5 * missed * missed;
+                double p = 1 / (1 + Math.Exp(-_world.ContinueLogit(feature).Value.item<float>())), label = t == 2 && row == 1 ? 0 : 0.9;
+                goesOn -= label * Math.Log(p) + (1 - label) * Math.Log(1 - p);
+                divergence += WorldModelLoss.Kl(posteriors.Mean[t][row], posteriors.Std[t][row], posteriors.PriorMean[t][row],
+                    posteriors.PriorStd[t][row]).item<float>();
+            }
+        double[] means = [.. new[] { observation, reward, goesOn, divergence }.Select(sum => sum / (Length * Rows))];
+        Assert.Multiple(() =>
+        {
+            Assert.That(losses.Observation.item<float>(), Is.EqualTo(means[0]).Within(1e-4));
+            Assert.That(losses.Reward.item<float>(), Is.EqualTo(means[1]).Within(1e-5));
+            Assert.That(losses.Continue!.item<float>(), Is.EqualTo(means[2]).Within(1e-5));
+            Assert.That(losses.Kl.item<float>(), Is.EqualTo(means[3]).Within(1e-4));
+            Assert.That(losses.Total.item<float>(), Is.EqualTo(
+                2 * means[0] + 3 * means[1] + 7 * means[2] + 0.5 * Math.Max(means[3], options.FreeNats)).Within(1e-3));
+        });
+    }
+
+    [TestCase(0, true, Length * Rows - 1)]
+    [TestCase(5, true, 5)]
+    [TestCase(100, true, Length * Rows - 1)]
+    [TestCase(0, false, Length * Rows)]
+    public void NothingIsImaginedFromAnEnd(int most, bool avoidEnds, int expected)
+    {
+        Sequences sequences = Draw(beginsAt: 3, Options, endsAt: 2);
+        Posteriors posteriors = WorldModelLoss.Observe(_world, Config.Rssm, sequences, randn([Length, Rows, Stochastic]));
+        float end = posteriors.Stochastic[2][1][0].item<float>();
+        using var random = new Generator(4);
+        (Tensor h, Tensor z) = Imagination.Starts(posteriors, sequences, most, avoidEnds, random);
+        float[] firsts = z.slice(1, 0, 1, 1).contiguous().data<float>().ToArray();
+        Assert.That((h.size(0), firsts.Distinct().Count()), Is.EqualTo(((long)expected, expected)), "none twice");
+        Assert.That(firsts.Contains(end), Is.EqualTo(!avoidEnds));
+    }
+
     [TestCase(FreeNatsForm.MaxOfMean)]
     [TestCase(FreeNatsForm.MeanOfExcess)]
     public void OvershootingComparesPriorsThatGoOnAloneWithWhatWasReached(FreeNatsForm form)
@@ -130,7 +182,10 @@ public sealed class WorldModelLossTests
         Assert.That(_parameters.All["rssm/prior/stats/weight"].grad!.abs().max().item<float>(), Is.GreaterThan(0));
     }
 
-    private static Sequences Draw(int beginsAt)
+    private static Sequences Draw(int beginsAt) => Draw(beginsAt, Options, endsAt: -1);
+
+    /// <summary>Sequences in whose row 1 an episode begins, and one terminates; -1: none does.</summary>
+    private static Sequences Draw(int beginsAt, DreamerOptions options, int endsAt)
     {
         var batch = new SequenceBatch(Length, Rows, Observation, Action);
         for (int t = 0; t < Length; t++)
@@ -141,10 +196,10 @@ public sealed class WorldModelLossTests
                 Philox.FillGaussian(key, batch.Observations.AsSpan(at * Observation, Observation));
                 Philox.FillUniform(key with { Stream = 2 }, batch.Actions.AsSpan(at * Action, Action));
                 batch.Rewards[at] = 0.1f * t;
-                batch.Discounts[at] = 1;
+                batch.Discounts[at] = t == endsAt && row == 1 ? 0 : 1;
                 batch.IsFirst[at] = t == beginsAt && row == 1 ? 1 : 0;
             }
-        return Sequences.From(batch, Options, Observation, Action, CPU);
+        return Sequences.From(batch, options, Observation, Action, CPU);
     }
 
     private static void AssertSame(Tensor found, Tensor expected) =>

@@ -63,7 +63,8 @@ public sealed class LatentWorldLearningTests
         using var trainer = new DreamerTrainer(options, CPU);
         using var run = new TemporaryRun("dreamer", options);
         double divergence = run.Train(trainer)["kl"];
-        Assert.That(divergence, Is.GreaterThan(0.5 * options.FreeNats), "the posterior tells what the prior cannot know");
+        // The divergence settles about the floor below which it is free.
+        Assert.That(divergence, Is.GreaterThan(0.8 * options.FreeNats), "the posterior tells what the prior cannot know");
         return trainer.Evaluate(1, TemporaryRun.Progress);
     }
 }

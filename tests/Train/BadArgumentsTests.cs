@@ -68,6 +68,7 @@ public sealed class BadArgumentsTests
     [TestCase("environment-model --preset debug --env pendulum", "environment-model learns the modes of MiniPacman, not pendulum")]
     [TestCase("dreamer --preset debug --env minipacman", "learn from vectors", "minipacman observes")]
     [TestCase("planet --preset debug --env cartpole", "plans continuous actions; those of cartpole are discrete", "dreamer")]
+    [TestCase("planet --preset debug --set predictContinue=true", "PlaNet plans a fixed number of steps")]
     [TestCase("planet --preset debug --set candidates=10 elites=11", "elites=11", "candidates=10")]
     [TestCase("dreamer --preset debug --set gamma=0", "gamma must be between 0.01 and 1")]
     [TestCase("dreamer --preset debug --dataset nowhere", "There are no episodes in 'nowhere'", "observation (N + 1, O)")]

@@ -52,7 +52,7 @@ public sealed class DreamerTrainer : LatentTrainer, IImagined
 
     protected override Action? Learn(Posteriors posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures)
     {
-        (Tensor h, Tensor z) = Start(posteriors, sequences, random);
+        (Tensor h, Tensor z) = Imagination.Starts(posteriors, sequences, _options.Starts, _options.PredictContinue, random);
         (Tensor[] latentNoise, Tensor[] actionNoise) = Noise(h.size(0), random);
         Trajectories imagined = Imagination.Imagine(this, h, z, latentNoise, actionNoise);
         (Tensor actorLoss, Tensor criticLoss, Tensor returns) = Imagination.Losses(imagined, _options.Lambda);
@@ -137,18 +137,5 @@ public sealed class DreamerTrainer : LatentTrainer, IImagined
             ? -(-rand(shape, generator: random, device: device).clamp(1e-7, 1 - 1e-7).log()).log()      // Gumbel
             : randn(shape, generator: random, device: device);
         return (latent.unbind(), action.unbind());
-    }
-
-    /// <summary>States to imagine from: posteriors, all or a random share, of which none is an episode's end.</summary>
-    private (Tensor Deterministic, Tensor Stochastic) Start(Posteriors posteriors, Sequences sequences, Generator random)
-    {
-        Tensor h = posteriors.Deterministic.detach().flatten(0, 1), z = posteriors.Stochastic.detach().flatten(0, 1);   // (T B, ...)
-        if (_options.Starts == 0 && !_options.PredictContinue)
-            return (h, z);
-        // A random order, in which ends come last.
-        Tensor order = (rand([h.size(0)], generator: random, device: h.device) * sequences.Discounts.reshape(-1)).argsort(descending: true);
-        long count = _options.Starts == 0 ? sequences.Going : Math.Min(_options.Starts, sequences.Going);
-        Tensor chosen = order.slice(0, 0, count, 1);
-        return (h.index_select(0, chosen), z.index_select(0, chosen));
     }
 }

@@ -1,4 +1,5 @@
 using WorldModels.Models;
+using WorldModels.Train.LatentDynamics;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.Dreamer;
@@ -28,6 +29,26 @@ public sealed record Trajectories(Tensor Rewards, Tensor Values, Tensor Discount
 /// <summary>Latent imagination and what Dreamer learns from it (Hafner et al. 2020, section 3 and algorithm 1).</summary>
 public static class Imagination
 {
+    /// <summary>States to imagine from: posteriors, all or a random share, which nothing of it moves.</summary>
+    /// <param name="posteriors">(T, B, ...).</param>
+    /// <param name="sequences">Where they came from.</param>
+    /// <param name="most">How many; 0: all.</param>
+    /// <param name="avoidEnds">Whether an episode's end, which nothing follows, is left out.</param>
+    /// <param name="random">What draws them.</param>
+    /// <returns>(N, D) and (N, S).</returns>
+    public static (Tensor Deterministic, Tensor Stochastic) Starts(
+        Posteriors posteriors, Sequences sequences, int most, bool avoidEnds, Generator random)
+    {
+        Tensor h = posteriors.Deterministic.detach().flatten(0, 1), z = posteriors.Stochastic.detach().flatten(0, 1);   // (T B, ...)
+        if (most == 0 && !avoidEnds)
+            return (h, z);
+        // A random order, in which ends come last.
+        Tensor order = (rand([h.size(0)], generator: random, device: h.device) * sequences.Discounts.reshape(-1)).argsort(descending: true);
+        long going = avoidEnds ? sequences.Going : h.size(0);
+        Tensor chosen = order.slice(0, 0, most == 0 ? going : Math.Min(most, going), 1);
+        return (h.index_select(0, chosen), z.index_select(0, chosen));
+    }
+
     /// <summary>
     /// Imagines H steps from given states. The actor does not see how its features came about; its actions' effects flow back through
     /// the dynamics all the same. Heads that feed nothing back are computed for all steps at once.
