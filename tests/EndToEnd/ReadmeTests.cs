@@ -15,6 +15,7 @@ public sealed class ReadmeTests
         {
             var observation = new float[3 * 15 * 19];
             var action = new long[1];
+            float[] seen = [0, -1, 0, 0, 0], push = new float[1];
 
             // <sample>
             using var world = WorldModel.Load("models/zoo/minipacman-environment-model");
@@ -24,10 +25,14 @@ public sealed class ReadmeTests
 
             using var controller = Controller.Load("models/zoo/minipacman-a2c");
             controller.Act(observation, action);                         // spans in, spans out; controller.Reset(rows) between episodes
+
+            using var planner = Planner.Load("models/zoo/cartpole-swingup-planet");
+            planner.Act(seen, push);                                     // no policy: it searches for each action in the world model
             // </sample>
 
             Assert.That(float.IsFinite(first));
             Assert.That(action[0], Is.InRange(0, 4));
+            Assert.That(push[0], Is.InRange(-1, 1).And.Not.Zero);
         }
         finally
         {
