@@ -15,8 +15,8 @@ public static class TrainApp
 
     private static readonly Type[] Verbs =
     [
-        typeof(A2CVerb), typeof(DreamerVerb), typeof(EnvironmentModelVerb), typeof(I2AVerb), typeof(PlaNetVerb), typeof(ExportVerb), typeof(VerifyVerb), typeof(ListVerb),
-        typeof(BenchVerb), typeof(QuickstartVerb),
+        typeof(A2CVerb), typeof(DreamerVerb), typeof(EnvironmentModelVerb), typeof(I2AVerb), typeof(PlaNetVerb),
+        typeof(ExportVerb), typeof(VerifyVerb), typeof(ListVerb), typeof(BenchVerb), typeof(QuickstartVerb),
     ];
 
     /// <summary>Runs one command.</summary>

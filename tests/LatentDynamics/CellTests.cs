@@ -18,7 +18,8 @@ public sealed class CellTests
         using var scope = NewDisposeScope();
         using var store = new EagerParameters(3);
         float[] next = Values(new GruCell<EagerTensor>(store.Root, Inputs, Units).Forward(Row(X), Row(H)));
-        double[] wIh = Weights(store, "weight_ih"), wHh = Weights(store, "weight_hh"), bIh = Weights(store, "bias_ih"), bHh = Weights(store, "bias_hh");
+        double[] wIh = Weights(store, "weight_ih"), wHh = Weights(store, "weight_hh");
+        double[] bIh = Weights(store, "bias_ih"), bHh = Weights(store, "bias_hh");
         for (int unit = 0; unit < Units; unit++)
         {
             double Input(int gate) => Product(wIh, gate * Units + unit, X) + bIh[gate * Units + unit];
@@ -50,7 +51,7 @@ public sealed class CellTests
         }
     }
 
-    /// <summary>x = elu(W [z, a]), h' = gru(x, h), then [mean, s] = V elu(U h') and std = softplus(s) + 0.1; z' = mean + std noise.</summary>
+    /// <summary>x = elu(W [z, a]), h' = gru(x, h); [mean, s] = V elu(U h'), std = softplus(s) + 0.1; z' = mean + std noise.</summary>
     [Test]
     public void AStepOfTheRssm()
     {
@@ -88,7 +89,8 @@ public sealed class CellTests
 
     private static float[] Values(EagerTensor tensor) => tensor.Value.detach().contiguous().data<float>().ToArray();
 
-    private static double[] Weights(EagerParameters store, string path) => Array.ConvertAll(Values(store.All[path]), value => (double)value);
+    private static double[] Weights(EagerParameters store, string path) =>
+        Array.ConvertAll(Values(store.All[path]), value => (double)value);
 
     private static double Product(double[] weight, int row, double[] x) => x.Select((value, i) => weight[row * x.Length + i] * value).Sum();
 

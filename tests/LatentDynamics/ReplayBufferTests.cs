@@ -88,7 +88,8 @@ public sealed class ReplayBufferTests
                 bool first = batch.IsFirst[t * 64 + row] == 1;
                 begun += first ? 1 : 0;
                 Assert.That(first ? now % 100 : now - before, Is.EqualTo(first ? 0 : 1), "records follow each other, or an episode begins");
-                Assert.That(batch.Actions.AsSpan((t * 64 + row) * 3, 3).ToArray().Sum(), Is.EqualTo(first ? 0 : 1), "a reset has no action");
+                float[] action = batch.Actions.AsSpan((t * 64 + row) * 3, 3).ToArray();
+                Assert.That(action.Sum(), Is.EqualTo(first ? 0 : 1), "a reset has no action");
                 if (first)
                     Assert.That(batch.Discounts[(t - 1) * 64 + row], Is.Zero, "these episodes terminated");
             }
@@ -118,7 +119,10 @@ public sealed class ReplayBufferTests
         Dataset.Write(file, Play(5, records: 4, Continuous), Continuous);
         const string Script = "import sys, numpy\nd = numpy.load(sys.argv[1])\n"
             + "print(*(f'{k} {d[k].dtype} {d[k].shape}' for k in sorted(d)), d['observation'][3, 0], sep='; ')";
-        ProcessStartInfo start = new("/usr/bin/python3", ["-c", Script, file]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new("/usr/bin/python3", ["-c", Script, file])
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true,
+        };
         using Process? python = File.Exists(start.FileName) ? Process.Start(start) : null;
         string output = python?.StandardOutput.ReadToEnd().Trim() ?? "", error = python?.StandardError.ReadToEnd() ?? "";
         if (output.Length == 0 && error.Contains("No module named 'numpy'", StringComparison.Ordinal) || python is null)

@@ -15,8 +15,8 @@ public sealed class WorldModelLossTests
 
     private static readonly DreamerOptions Options = new()
     {
-        Deterministic = 8, Stochastic = Stochastic, Hidden = 7, Embedding = 6, EncoderUnits = 9, HeadUnits = 9, Batch = Rows, Length = Length,
-        FreeNats = 0.1,
+        Deterministic = 8, Stochastic = Stochastic, Hidden = 7, Embedding = 6, EncoderUnits = 9, HeadUnits = 9, Batch = Rows,
+        Length = Length, FreeNats = 0.1,
     };
 
     private static readonly LatentWorldConfig Config = new()
@@ -89,7 +89,8 @@ public sealed class WorldModelLossTests
     {
         DreamerOptions options = Options with
         {
-            PredictContinue = true, ContinueScale = 7, ObservationScale = 2, RewardLossScale = 3, KlScale = 0.5, Gamma = 0.9, RewardScale = 0.25,
+            PredictContinue = true, ContinueScale = 7, ObservationScale = 2, RewardLossScale = 3, KlScale = 0.5, Gamma = 0.9,
+            RewardScale = 0.25,
         };
         Sequences sequences = Draw(beginsAt: 3, options, endsAt: 2);
         Posteriors posteriors = WorldModelLoss.Observe(_world, Config.Rssm, sequences, randn([Length, Rows, Stochastic]));
@@ -147,7 +148,8 @@ public sealed class WorldModelLossTests
         for (int row = 0; row < Rows; row++)
             for (int start = 0; start < Length; start++)
             {
-                EagerTensor h = posteriors.Deterministic[start].slice(0, row, row + 1, 1), z = posteriors.Stochastic[start].slice(0, row, row + 1, 1);
+                EagerTensor h = posteriors.Deterministic[start].slice(0, row, row + 1, 1);
+                EagerTensor z = posteriors.Stochastic[start].slice(0, row, row + 1, 1);
                 for (int distance = 1; distance <= 3 && start + distance < Length; distance++)
                 {
                     int t = start + distance;

@@ -21,7 +21,8 @@ namespace WorldModels.Tests.Learning;
 /// </remarks>
 public sealed class LatentWorldLearningTests
 {
-    private static readonly DreamerOptions Options = DreamerOptions.Fit(DreamerOptions.Presets["small"] with { Env = "cartpole-swingup" }, "small") with
+    private static readonly DreamerOptions Options = DreamerOptions.Fit(
+        DreamerOptions.Presets["small"] with { Env = "cartpole-swingup" }, "small") with
     {
         Prefill = 10_000, Updates = 600, Length = 24, FreezeActor = true, Starts = 2, Horizon = 2, ModelLearningRate = 2e-3,
     };

@@ -5,7 +5,9 @@ using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Models;
 
-/// <summary>The networks that the presets build have the published sizes (Weber et al. 2017, as reimplemented; Hafner et al. 2019, 2020).</summary>
+/// <summary>
+/// The networks that the presets build have the published sizes (Weber et al. 2017, as reimplemented; Hafner et al. 2019, 2020).
+/// </summary>
 public sealed class PresetTests
 {
     [TestCase("a2c", "paper", 201_174)]
@@ -30,7 +32,7 @@ public sealed class PresetTests
         Assert.That(trainer.Parameters.Count, Is.EqualTo(317_264));
     }
 
-    /// <summary>The parts of the published models, for cart-pole's one action (from vectors, encoder and decoder are other networks).</summary>
+    /// <summary>Parts of the published models, for cart-pole's one action; from vectors, encoder and decoder are others.</summary>
     [TestCase("dreamer", "world/rssm", 556_920)]
     [TestCase("dreamer", "world/reward", 253_201)]
     [TestCase("dreamer", "critic", 413_601)]

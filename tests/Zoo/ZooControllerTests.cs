@@ -31,7 +31,7 @@ public sealed class ZooControllerTests
         Assert.That(ZooGames.PlayRandom(name, Episodes, Seed), Is.LessThan(MostOfRandomPlay(manifest)));
     }
 
-    /// <summary>How a bundle is judged: the agents of MiniPacman by their draws, those in latent worlds by their likeliest actions.</summary>
+    /// <summary>How a bundle is judged: MiniPacman's agents by their draws, those in latent worlds by their likeliest actions.</summary>
     private static string Way(Manifest manifest) => manifest.Algorithm is "dreamer" or "planet" ? "greedy" : "sampled";
 
     private static (double Mean, double Deviation) Card(Manifest manifest, string policy)

@@ -51,7 +51,7 @@ internal sealed class PyTorchPeer : IDisposable
     /// <summary>PyTorch's version.</summary>
     public string Version { get; }
 
-    /// <summary>A2C on frames recorded from random play: it need not step an environment. Ways: learn anew, keep acting's gradients.</summary>
+    /// <summary>A2C on recorded frames: it need not step an environment. Ways: learn anew, keep acting's gradients.</summary>
     public static PyTorchPeer A2C(A2COptions options) => new("a2c_peer.py", folder =>
     {
         string frames = Path.Combine(folder, "frames.npy");
@@ -65,7 +65,8 @@ internal sealed class PyTorchPeer : IDisposable
     public static PyTorchPeer WorldModel(LatentOptions options, int observation, int action) => new("rssm_peer.py", _ =>
         new[]
         {
-            options.Batch, options.Length, observation, action, options.Deterministic, options.Stochastic, options.Hidden, options.Embedding,
+            options.Batch, options.Length, observation, action,
+            options.Deterministic, options.Stochastic, options.Hidden, options.Embedding,
             options.EncoderLayers, options.EncoderUnits, options.RewardLayers, options.HeadUnits,
         }.Select(number => $"{number}"));
 

@@ -52,7 +52,8 @@ public static class ModelCard
         manifest.ActionRepeat is { } repeat ? $", each repeated for {repeat} steps of the environment, whose rewards are summed" : "";
 
     private static string Describe(ObservationSpec observation) => string.Create(CultureInfo.InvariantCulture,
-        $"({string.Join(", ", observation.Shape)}) {(observation.IsBounded ? $"in {observation.Low}..{observation.High}" : "without bounds")}");
+        $"({string.Join(", ", observation.Shape)}) "
+        + $"{(observation.IsBounded ? $"in {observation.Low}..{observation.High}" : "without bounds")}");
 
     /// <summary>An action space in a few characters.</summary>
     internal static string Describe(ActionSpec action) => action.Kind == ActionKind.Discrete

@@ -333,7 +333,8 @@ public abstract class LatentTrainer : Trainer
             ? there.Size == here.Size && here.Count.GetValueOrDefault() <= there.Count.GetValueOrDefault()
             : (there.Size, there.Count, there.Low, there.High) == (here.Size, here.Count, here.Low, here.High));
         if (games.Observation.Size != spec.Observation || !sameActions)
-            throw new UserException($"{_options.Dataset} was not recorded in {_options.Env}: observations of {spec.Observation} numbers and "
+            throw new UserException(
+                $"{_options.Dataset} was not recorded in {_options.Env}: observations of {spec.Observation} numbers and "
                 + $"actions {ModelCard.Describe(here)} there, {games.Observation.Size} and {ModelCard.Describe(there)} here. Name another "
                 + "environment, or leave --env away to evaluate without one.");
         return (games.Actions, games.Observation);

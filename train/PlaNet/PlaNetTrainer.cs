@@ -19,7 +19,8 @@ public sealed class PlaNetTrainer : LatentTrainer
         if (options.Elites > options.Candidates)
             throw new UserException($"elites={options.Elites} are to be chosen among candidates={options.Candidates}; lower elites.");
         if (options.PredictContinue)
-            throw new UserException("PlaNet plans a fixed number of steps and asks nobody whether the episode goes on: leave predictContinue away.");
+            throw new UserException(
+                "PlaNet plans a fixed number of steps and asks nobody whether the episode goes on: leave predictContinue away.");
         _options = options;
         _planner = new(Model, Config.Rssm, options.Planner, device);
     }

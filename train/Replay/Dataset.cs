@@ -86,8 +86,8 @@ public static class Dataset
     public static DatasetSpec ReadSpec(string folder)
     {
         if (!Directory.Exists(folder) || Files(folder).Count == 0)
-            throw new UserException($"There are no episodes in '{folder}': expected npz files with observation (N + 1, O), "
-                + "action (N + 1) int64 or (N + 1, A) float32, reward (N + 1) and discount (N + 1), where action[t] led to observation[t].");
+            throw new UserException($"There are no episodes in '{folder}': expected npz files with observation (N + 1, O), action (N + 1) "
+                + "int64 or (N + 1, A) float32, reward (N + 1) and discount (N + 1), where action[t] led to observation[t].");
         string file = Path.Combine(folder, DatasetSpec.FileName);
         if (!File.Exists(file))
             return Infer(folder);
@@ -97,13 +97,14 @@ public static class Dataset
                 ?? throw new JsonException("it is empty.");
             if (spec.Observation < 1 || spec.ActionRepeat < 1)
                 throw new JsonException("observation and actionRepeat are whole numbers of at least 1.");
-            bool whole = spec.Action.Kind == ActionKind.Discrete ? spec.Action.Count > 0 : spec.Action is { Shape: [> 0] } && spec.Action.Low < spec.Action.High;
+            ActionSpec action = spec.Action;
+            bool whole = action.Kind == ActionKind.Discrete ? action.Count > 0 : action is { Shape: [> 0] } && action.Low < action.High;
             return whole ? spec : throw new JsonException("action needs a count (discrete), or a shape [A] and low < high (continuous).");
         }
         catch (JsonException exception)
         {
-            throw new UserException($"{file} does not describe a dataset: {exception.Message.TrimEnd('.')}. Restore it, or delete it to have "
-                + "the actions read off the episodes.", exception);
+            throw new UserException($"{file} does not describe a dataset: {exception.Message.TrimEnd('.')}. Restore it, or delete it to "
+                + "have the actions read off the episodes.", exception);
         }
     }
 

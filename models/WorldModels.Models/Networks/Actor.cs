@@ -67,7 +67,7 @@ public sealed class Actor<T> where T : ITensor<T>
         return mean.SampleNormal(std, noise).Tanh();
     }
 
-    /// <summary>Log probability (B) of the action that <see cref="Act"/> draws with this noise, a density for a continuous policy.</summary>
+    /// <summary>Log probability (B), or density, of the action that <see cref="Act"/> draws with this noise.</summary>
     public T LogProbability(T feature, T noise)
     {
         if (_config.Discrete)

@@ -110,7 +110,8 @@ public sealed partial class Symbol
         bias?.Require(DType.Float32, "Linear");
         if (Rank == 0 || weight.Rank != 2 || _dims[^1] != weight._dims[1])
             throw Graph.Error($"cannot multiply {Shape} by transposed {weight.Shape}");
-        bool fits = bias is null || (bias.Rank == 1 ? bias._dims[0] == weight._dims[0] : bias._dims.SequenceEqual([.. _dims[..^1], weight._dims[0]]));
+        Dim[] result = [.. _dims[..^1], weight._dims[0]];
+        bool fits = bias is null || (bias.Rank == 1 ? bias._dims[0] == weight._dims[0] : bias._dims.SequenceEqual(result));
         if (!fits)
             throw Graph.Error($"{Shape} and a weight of {weight.Shape} cannot have a bias of {bias!.Shape}");
     }
