@@ -98,7 +98,8 @@ internal sealed class TinyRuns : IDisposable
     [
         "dreamer", "--preset", "debug", "--env", "cartpole", "--set", "updates=8", "logEvery=2", "checkpointEvery=4",
         "evaluationEpisodes=0", "prefill=60", "pretrain=1", "collectEvery=2", "collectSteps=7", "capacity=200", "batch=3", "length=6",
-        "deterministic=6", "stochastic=3", "hidden=5", "embedding=4", "encoderLayers=1", "encoderUnits=5", "headUnits=5", "horizon=3", "starts=6",
+        "deterministic=6", "stochastic=3", "hidden=5", "embedding=4", "encoderLayers=1", "encoderUnits=5", "headUnits=5", "horizon=3",
+        "starts=6",
     ];
 
     /// <inheritdoc cref="A2C"/>
