@@ -20,6 +20,15 @@ public sealed class PlotPageTests
         Assert.That(cut, Does.Contain("Shown up to step 500").And.Not.Contain("100.0 &#177; 2.5").And.Contain("random 3"));
     }
 
+    /// <summary>Random actions that last longer are worth more: no mean of them says anything.</summary>
+    [Test]
+    public void RandomPlayIsToldByHowLongAnActionLasts()
+    {
+        string zoo = Path.Combine(Repository.Root, "models", "zoo");
+        string html = CurvePage.Of([Path.Combine(zoo, "cartpole-swingup-dreamer"), Path.Combine(zoo, "cartpole-swingup-planet")]).ToHtml();
+        Assert.That(html, Does.Match("random, each action 4 steps 8[0-9]").And.Match("random, each action 8 steps 1[2-3][0-9]"));
+    }
+
     [TestCaseSource(typeof(Repository), nameof(Repository.Zoo))]
     public void EveryBundleOfTheZooIsPlotted(string bundle)
     {

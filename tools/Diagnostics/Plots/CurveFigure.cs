@@ -35,10 +35,13 @@ public sealed class CurveFigure
         (Metric, IsReturn) = (metric, metric.StartsWith("return", StringComparison.Ordinal));
         _groups = [.. groups.Where(entry => entry.Group.Runs.Any(run => run.Metrics.ContainsKey(metric)))];
         TrainingCurve[] runs = [.. _groups.SelectMany(entry => entry.Group.Runs)];
-        double[] random = IsReturn ? [.. runs.Select(run => run.RandomReturn).OfType<double>()] : [];
-        Random = random.Length > 0 ? random.Average() : null;
+        // What random actions are worth depends on how long each lasts.
+        IGrouping<string, TrainingCurve>[] random =
+            [.. runs.Where(run => IsReturn && run.RandomReturn is not null).GroupBy(run => run.ActionRepeat).OrderBy(same => same.Key)];
+        Random = [.. random.Select(same => (
+            random.Length == 1 ? "random" : $"random, each action {same.Key} steps", same.Average(run => run.RandomReturn!.Value)))];
         _levels = [.. levels.Select(level => ("level", level.Label, level.Value))];
-        if (Random is { } chance) _levels = [.. _levels, ("random", $"random {Figures.Number(chance)}", chance)];
+        _levels = [.. _levels, .. Random.Select(chance => ("random", $"{chance.Label} {Figures.Number(chance.Mean)}", chance.Mean))];
         var judged = _groups.SelectMany(entry => entry.Group.Runs, (entry, run) => (entry, run))
             .Where(one => IsReturn && one.run.Returns.Count > 0);
         _finals = [.. judged.Select(one => (one.entry.Colour, $"{one.entry.Group.Label}, seed {one.run.Seed}", one.run.Returns[0]))];
@@ -58,8 +61,8 @@ public sealed class CurveFigure
     /// <summary>Whether the metric is a return.</summary>
     public bool IsReturn { get; }
 
-    /// <summary>Mean return of the random policy over the runs that measured it.</summary>
-    public double? Random { get; }
+    /// <summary>Mean return of the random policy over the runs that measured it, of each action repeat that there is.</summary>
+    public IReadOnlyList<(string Label, double Mean)> Random { get; }
 
     /// <summary>The figures of the final evaluation that stand on the right.</summary>
     public IReadOnlyList<string> FinalNames => [.. _finals.Select(final => final.Return.Name).Distinct()];

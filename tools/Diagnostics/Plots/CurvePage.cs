@@ -191,8 +191,8 @@ public sealed class CurvePage
         text.Append(_thinned
             ? $"Curves of more than {MostPoints} measurements show means of neighbouring ones; nothing else is smoothed. "
             : "As measured, not smoothed. ");
-        if (figure.Random is { } random)
-            text.Append($"Dotted: mean return of random actions, {Figures.Number(random)}, from the final evaluations. ");
+        if (figure.Random.Count > 0)
+            text.Append("Dotted: mean return of random actions, from the final evaluations. ");
         if (levels.Count > 0) text.Append("Dashed: values given when this page was made, not measured here. ");
         if (figure.FinalNames.Count > 0)
             text.Append($"Right: {Encode(string.Join(", ", figure.FinalNames))} of each run's final evaluation, with its 95 % interval. ");

@@ -47,6 +47,9 @@ public sealed record TrainingCurve
             where name != "return_random"
             select (name, figure.Value, Figures.TryGetValue(name + "_ci95", out double half) ? half : (double?)null)];
 
+    /// <summary>Steps of the environment that an action lasts, as the configuration has it.</summary>
+    public string ActionRepeat => Config.GetValueOrDefault("actionRepeat", "1");
+
     /// <summary>Mean return of uniformly random actions, if it was measured.</summary>
     public double? RandomReturn => Figures.TryGetValue("return_random_mean", out double mean) ? mean : null;
 }
