@@ -117,10 +117,8 @@ public abstract class LatentTrainer : Trainer
             _heldOut = _replay.AddAll(_options.Dataset, KeepBack, progress);
             if (_replay.Forgotten > 0)
                 progress.Say($"The first {_replay.Forgotten} episodes are beyond capacity={_options.Capacity} records, and left out.");
-            if (!_options.PredictContinue && _replay.Episodes.Any(episode => episode.Discounts.Contains(0)))
-                progress.Say("Episodes of this dataset terminate, which will not be learnt: --set predictContinue=true predicts it.");
             if (fresh)
-                Standardize();
+                Begin(progress);
             return;
         }
         if (fresh && Directory.Exists(run.ReplayPath))
@@ -142,7 +140,7 @@ public abstract class LatentTrainer : Trainer
             _collector.Collect(_games.Count, random: true);     // there has to be an episode to learn from
         _prefilled = _collector.Steps;
         if (_replay.Count > 0)
-            Standardize();
+            Begin(progress);
     }
 
     public override IReadOnlyDictionary<string, double> Update(long update, bool measure)
@@ -307,9 +305,13 @@ public abstract class LatentTrainer : Trainer
         return replay.Episodes;
     }
 
-    /// <summary>Measures observations by what has been recorded so far; numbers that never change stay as they are.</summary>
-    private void Standardize()
+    /// <summary>
+    /// Takes what a run keeps from its first episodes: how observations are measured, where numbers that never change stay as they are.
+    /// </summary>
+    private void Begin(IProgressReport progress)
     {
+        if (!_options.PredictContinue && _replay!.Episodes.Any(episode => episode.Discounts.Contains(0)))
+            progress.Say("Episodes terminate here, and this run does not learn when (see the option predictContinue).");
         if (!_options.Standardize)
             return;
         (float[] mean, float[] std) = _replay!.Statistics();
