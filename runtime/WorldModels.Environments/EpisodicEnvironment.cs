@@ -62,7 +62,7 @@ public abstract class EpisodicEnvironment<TAction> : IEnvironment<TAction>, IRes
 
     public void Save(BinaryWriter writer)
     {
-        writer.Write(Name);
+        SavedState.Begin(writer, Name);
         writer.Write(_seeded);
         writer.Write(_running);
         writer.Write(Steps);
@@ -71,26 +71,16 @@ public abstract class EpisodicEnvironment<TAction> : IEnvironment<TAction>, IRes
     }
 
     /// <inheritdoc/>
-    public void Restore(BinaryReader reader)
+    public void Restore(BinaryReader reader) => SavedState.Restore(reader, Name, () =>
     {
-        try
-        {
-            string name = reader.ReadString();
-            if (name != Name)
-                throw new InvalidDataException($"The saved state is of '{name}', this environment is '{Name}': make a '{name}' for it.");
-            _seeded = reader.ReadBoolean();
-            _running = reader.ReadBoolean();
-            Steps = reader.ReadInt32();
-            if (Steps < 0 || Steps > TimeLimit)
-                throw new ArgumentException($"Step {Steps} is not in 0..{TimeLimit}.");
-            RestoreState(reader);
-            _random.Restore(reader);
-        }
-        catch (Exception e) when (e is ArgumentException or EndOfStreamException or FormatException)
-        {
-            throw new InvalidDataException($"The saved state of '{Name}' is damaged: {e.Message} Use another checkpoint.", e);
-        }
-    }
+        _seeded = reader.ReadBoolean();
+        _running = reader.ReadBoolean();
+        Steps = reader.ReadInt32();
+        if (Steps < 0 || Steps > TimeLimit)
+            throw new ArgumentException($"Step {Steps} is not in 0..{TimeLimit}.");
+        RestoreState(reader);
+        _random.Restore(reader);
+    });
 
     /// <summary>An episode begins: after <see cref="Start"/>, or with a state put in from outside.</summary>
     private protected void Begin() => (Steps, _running) = (0, true);

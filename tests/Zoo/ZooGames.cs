@@ -32,13 +32,7 @@ internal static class ZooGames
         Manifest manifest = ZooFolder.Read(name);
         if (manifest.Observation.Shape.Count > 1)
             return Evaluation.PlayRandom(manifest.Environment, episodes, seed).Mean;
-        AgentEnvironment games = AgentEnvironment.Make(manifest.Environment, episodes, ActionRepeat(manifest));
-        int size = games.Actions.Size;
-        return games.Play(episodes, seed, (step, _, _, vectors) =>
-        {
-            for (int row = 0; row < episodes; row++)
-                games.Actions.Draw(new NoiseKey(seed, (uint)row, (uint)step, 1), vectors.Slice(row * size, size));
-        }).Mean;
+        return AgentEnvironment.Make(manifest.Environment, episodes, ActionRepeat(manifest)).PlayRandom(episodes, seed).Mean;
     }
 
     private static IVectorEnvironment<TAction> Games<TAction>(Manifest manifest, int count) where TAction : unmanaged

@@ -155,19 +155,8 @@ public abstract class ActorCriticTrainer : Trainer
         });
     }
 
-    public override IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress)
-    {
-        var figures = new Dictionary<string, double>();
-        foreach ((string name, ReturnSample returns) in Judge(episodes, progress))
-        {
-            figures[$"return_{name}_mean"] = returns.Mean;
-            figures[$"return_{name}_sd"] = returns.StandardDeviation;
-            figures[$"return_{name}_ci95"] = returns.HalfWidth;
-            figures[$"length_{name}_mean"] = returns.MeanLength;
-        }
-        figures["evaluation_episodes"] = episodes;
-        return figures;
-    }
+    public override IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress) =>
+        Evaluation.Figures(Judge(episodes, progress), episodes);
 
     /// <summary>Returns of whole episodes in games never trained on, by the way of playing.</summary>
     protected virtual IEnumerable<(string Name, ReturnSample Returns)> Judge(int episodes, IProgressReport progress)

@@ -12,6 +12,8 @@ public delegate void VectorPolicy(long step, ReadOnlySpan<float> observations, R
 /// </summary>
 public abstract class AgentEnvironment
 {
+    private static readonly uint RandomStream = Philox.Stream("random-policy");
+
     /// <summary>Rows (B).</summary>
     public abstract int Count { get; }
 
@@ -37,14 +39,19 @@ public abstract class AgentEnvironment
     /// <summary>Plays whole episodes from their beginning.</summary>
     public abstract ReturnSample Play(int episodes, ulong seed, VectorPolicy policy, Action<int>? done = null);
 
+    /// <summary>Plays uniformly random actions: the floor to compare with, which depends on how often each is repeated.</summary>
+    public ReturnSample PlayRandom(int episodes, ulong seed) => Play(episodes, seed, (step, _, _, vectors) =>
+    {
+        for (int row = 0; row < Count; row++)
+            Actions.Draw(new NoiseKey(seed, (uint)row, (uint)step, RandomStream), vectors.Slice(row * Actions.Size, Actions.Size));
+    });
+
     /// <summary>Makes rows of a registered environment.</summary>
     /// <exception cref="UserException">Its observations are not vectors, or its actions have no bounds.</exception>
-    public static AgentEnvironment Make(string name, int count, int actionRepeat)
-    {
-        return EnvironmentRegistry.Find(name) is EnvironmentSpec<long>
+    public static AgentEnvironment Make(string name, int count, int actionRepeat) =>
+        EnvironmentRegistry.Find(name) is EnvironmentSpec<long>
             ? new Discrete(name, Repeated<long>(name, count, actionRepeat))
             : new Continuous(name, Repeated<float>(name, count, actionRepeat));
-    }
 
     private static SyncVectorEnvironment<IEnvironment<TAction>, TAction> Repeated<TAction>(string name, int count, int actionRepeat)
         where TAction : unmanaged =>

@@ -17,8 +17,6 @@ public abstract class LatentTrainer : Trainer
     private const int KeepBack = 10;            // every tenth episode of a dataset is never trained on
     private const int RandomEpisodes = 100;     // cheap, and the floor of every comparison
 
-    private static readonly uint RandomStream = Philox.Stream("random-policy");
-
     private readonly LatentOptions _options;
     private readonly AgentEnvironment? _games;
     private readonly SequenceBatch _batch;
@@ -88,6 +86,32 @@ public abstract class LatentTrainer : Trainer
 
     /// <summary>How the agent acts.</summary>
     protected abstract LatentPolicy Policy { get; }
+
+    public override bool FramesAreEnvironmentSteps => _games is not null;
+
+    public override IReadOnlyList<string> LearningRates => ["modelLearningRate"];
+
+    /// <summary>What nobody should expect of any of them.</summary>
+    protected IReadOnlyList<string> Limits =>
+    [
+        .. _options.Deterministic < 200
+            ? ["A small world learnt from vectors in minutes; the published results are of images, larger networks and a hundred times the "
+                + "experience, and no measure for it."]
+            : Array.Empty<string>(),
+        "Where its experience did not go, its dreams are guesses.",
+    ];
+
+    /// <summary>A control experiment ships nothing.</summary>
+    public override bool Ships => !(_options.BlindReward || _options.ShuffleActions);
+
+    /// <summary>Whether there is an environment to be judged in.</summary>
+    private bool Plays => _options.Env != DatasetSpec.NoEnvironment;
+
+    /// <summary>Episodes of an evaluation on the way.</summary>
+    protected virtual int EvaluationOnTheWay => 5;
+
+    /// <summary>Most episodes played side by side.</summary>
+    protected virtual int SideBySide => 50;
 
     /// <summary>
     /// Learns from the posteriors of an update, before the world model takes its step; the steps of what it learnt are taken after that,
@@ -202,18 +226,7 @@ public abstract class LatentTrainer : Trainer
 
     public override IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress)
     {
-        var figures = new Dictionary<string, double>();
-        if (Plays)
-        {
-            foreach ((string name, ReturnSample returns) in Judge(episodes, progress))
-            {
-                figures[$"return_{name}_mean"] = returns.Mean;
-                figures[$"return_{name}_sd"] = returns.StandardDeviation;
-                figures[$"return_{name}_ci95"] = returns.HalfWidth;
-                figures[$"length_{name}_mean"] = returns.MeanLength;
-            }
-            figures["evaluation_episodes"] = episodes;
-        }
+        Dictionary<string, double> figures = Plays ? Evaluation.Figures(Judge(episodes, progress), episodes) : [];
         foreach ((string name, double value) in OpenLoop.Judge(Model, Config, HeldOut(), _options.RewardScale, Parameters.Device))
             figures[name] = value;
         return figures;
@@ -226,32 +239,6 @@ public abstract class LatentTrainer : Trainer
         base.Dispose();
     }
 
-    public override bool FramesAreEnvironmentSteps => _games is not null;
-
-    public override IReadOnlyList<string> LearningRates => ["modelLearningRate"];
-
-    /// <summary>What nobody should expect of any of them.</summary>
-    protected IReadOnlyList<string> Limits =>
-    [
-        .. _options.Deterministic < 200
-            ? ["A small world learnt from vectors in minutes; the published results are of images, larger networks and a hundred times the "
-                + "experience, and no measure for it."]
-            : Array.Empty<string>(),
-        "Where its experience did not go, its dreams are guesses.",
-    ];
-
-    /// <summary>A control experiment ships nothing.</summary>
-    public override bool Ships => !(_options.BlindReward || _options.ShuffleActions);
-
-    /// <summary>Whether there is an environment to be judged in.</summary>
-    private bool Plays => _options.Env != DatasetSpec.NoEnvironment;
-
-    /// <summary>Episodes of an evaluation on the way.</summary>
-    protected virtual int EvaluationOnTheWay => 5;
-
-    /// <summary>Most episodes played side by side.</summary>
-    protected virtual int SideBySide => 50;
-
     /// <summary>Observations to start dreams and reference inputs from, (N, O): every so many of what was recorded.</summary>
     protected float[] StartObservations()
     {
@@ -263,7 +250,7 @@ public abstract class LatentTrainer : Trainer
     }
 
     /// <summary>Returns of whole episodes never trained on, by the way of playing.</summary>
-    protected virtual IEnumerable<(string Name, ReturnSample Returns)> Judge(int episodes, IProgressReport progress)
+    private IEnumerable<(string Name, ReturnSample Returns)> Judge(int episodes, IProgressReport progress)
     {
         ulong seed = (ulong)_options.Seed + 1_000_003;
         using (IProgressTask task = progress.Start("playing greedily", episodes))
@@ -271,11 +258,7 @@ public abstract class LatentTrainer : Trainer
         using (IProgressTask task = progress.Start("playing", episodes))
             yield return ("sampled", Play(episodes, seed, greedy: false, task));
         AgentEnvironment games = AgentEnvironment.Make(_options.Env, Math.Min(SideBySide, episodes), _options.ActionRepeat);
-        yield return ("random", games.Play(Math.Max(episodes, RandomEpisodes), seed, (step, _, _, vectors) =>
-        {
-            for (int row = 0; row < games.Count; row++)
-                Actions.Draw(new NoiseKey(seed, (uint)row, (uint)step, RandomStream), vectors.Slice(row * Actions.Size, Actions.Size));
-        }));
+        yield return ("random", games.PlayRandom(Math.Max(episodes, RandomEpisodes), seed));
     }
 
     private ReturnSample Play(int episodes, ulong seed, bool greedy, IProgressTask? task)

@@ -22,9 +22,6 @@ public sealed class EpisodeBuilder
 {
     private readonly List<float> _observations = [], _actions = [], _rewards = [], _discounts = [];
 
-    /// <summary>Records so far.</summary>
-    public int Records => _rewards.Count;
-
     /// <summary>Adds a record.</summary>
     public void Add(ReadOnlySpan<float> observation, ReadOnlySpan<float> action, float reward, float discount)
     {

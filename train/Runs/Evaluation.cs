@@ -62,7 +62,22 @@ public static class Evaluation
         return new(returns, lengths);
     }
 
-    /// <summary>The same for uniformly random actions: the floor to compare with.</summary>
+    /// <summary>Figures of returns by the way of playing: return_NAME_mean, _sd, _ci95, length_NAME_mean, and how many episodes.</summary>
+    public static Dictionary<string, double> Figures(IEnumerable<(string Name, ReturnSample Returns)> judged, int episodes)
+    {
+        var figures = new Dictionary<string, double>();
+        foreach ((string name, ReturnSample returns) in judged)
+        {
+            figures[$"return_{name}_mean"] = returns.Mean;
+            figures[$"return_{name}_sd"] = returns.StandardDeviation;
+            figures[$"return_{name}_ci95"] = returns.HalfWidth;
+            figures[$"length_{name}_mean"] = returns.MeanLength;
+        }
+        figures["evaluation_episodes"] = episodes;
+        return figures;
+    }
+
+    /// <summary>Plays uniformly random actions: the floor to compare with.</summary>
     public static ReturnSample PlayRandom(string environment, int episodes, ulong seed)
     {
         IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>(environment, Math.Min(16, episodes));

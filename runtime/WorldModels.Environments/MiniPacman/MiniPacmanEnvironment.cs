@@ -63,7 +63,7 @@ public sealed class MiniPacmanEnvironment : IEnvironment<long>, IResumable
     /// <summary>Writes the position, the picture and the random stream, about 3.4 KB.</summary>
     public void Save(BinaryWriter writer)
     {
-        writer.Write(Name);
+        SavedState.Begin(writer, Name);
         writer.Write(_seeded);
         writer.Write(_running);
         Game.Save(writer);
@@ -71,23 +71,13 @@ public sealed class MiniPacmanEnvironment : IEnvironment<long>, IResumable
     }
 
     /// <inheritdoc/>
-    public void Restore(BinaryReader reader)
+    public void Restore(BinaryReader reader) => SavedState.Restore(reader, Name, () =>
     {
-        try
-        {
-            string name = reader.ReadString();
-            if (name != Name)
-                throw new InvalidDataException($"The saved state is of '{name}', this environment is '{Name}': make a '{name}' for it.");
-            _seeded = reader.ReadBoolean();
-            _running = reader.ReadBoolean();
-            Game.Restore(reader);
-            _random.Restore(reader);
-        }
-        catch (Exception e) when (e is ArgumentException or EndOfStreamException or FormatException)
-        {
-            throw new InvalidDataException($"The saved state of '{Name}' is damaged: {e.Message} Use another checkpoint.", e);
-        }
-    }
+        _seeded = reader.ReadBoolean();
+        _running = reader.ReadBoolean();
+        Game.Restore(reader);
+        _random.Restore(reader);
+    });
 }
 
 /// <summary>B games of MiniPacman in lock step, a random stream each. <c>vector[row].Game</c> has a row's state and events.</summary>
