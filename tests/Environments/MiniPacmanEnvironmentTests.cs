@@ -177,10 +177,7 @@ public sealed class MiniPacmanEnvironmentTests
         var vector = new Rollout(MiniPacmanMode.Regular, 8);
         var player = new MiniPacmanGreedyPlayer(epsilon: 0.1);
         vector.Environment.Reset(1, vector.Observations);
-        Play(10);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Play(2000);
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Allocations.EachTime(() => Play(2000)), Is.Zero);
 
         void Play(int steps)
         {

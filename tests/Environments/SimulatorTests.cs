@@ -183,10 +183,7 @@ public sealed class SimulatorTests
         {
             var vector = new VectorRollout<TAction>(spec.MakeVector(4), draw);
             vector.Reset(1);
-            Play(20);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            Play(1100);
-            Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+            Assert.That(Allocations.EachTime(() => Play(1100)), Is.Zero);
 
             void Play(int steps)
             {

@@ -134,10 +134,7 @@ public sealed class WrapperTests
             2, () => new(new TimeLimit<float>(new NormalizedActions(SwingUp()), 30), 2));
         var rollout = new VectorRollout<float>(vector, (random, _) => (float)random.Uniform());
         rollout.Reset(1);
-        Play(10);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Play(200);
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Allocations.EachTime(() => Play(200)), Is.Zero);
 
         void Play(int steps)
         {

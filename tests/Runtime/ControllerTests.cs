@@ -129,9 +129,10 @@ public sealed class ControllerTests : BundleFixture
         }
 
         for (int i = 0; i < 3; i++) Step();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 20; i++) Step();
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Allocations.EachTime(() =>
+        {
+            for (int i = 0; i < 20; i++) Step();
+        }), Is.Zero);
         Assert.That(sum, Is.Not.NaN);
     }
 

@@ -152,9 +152,10 @@ public sealed class CrossEntropyMethodTests : BundleFixture
             for (int n = 0; n < returns.Length; n++) returns[n] = actions[n];
         };
         search.Plan(0, 0, evaluate);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (uint step = 1; step < 10; step++) search.Plan(0, step, evaluate);
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Allocations.EachTime(() =>
+        {
+            for (uint step = 1; step < 10; step++) search.Plan(0, step, evaluate);
+        }), Is.Zero);
     }
 
     [Test]

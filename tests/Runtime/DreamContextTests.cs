@@ -136,9 +136,10 @@ public sealed class DreamContextTests : BundleFixture
         }
 
         for (ulong seed = 0; seed < 2; seed++) Run(seed);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (ulong seed = 2; seed < 12; seed++) Run(seed);
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Allocations.EachTime(() =>
+        {
+            for (ulong seed = 2; seed < 12; seed++) Run(seed);
+        }), Is.Zero);
         Assert.That(sum, Is.Not.NaN);
     }
 
