@@ -44,8 +44,8 @@ internal sealed class DreamBuffers : IDisposable
         StartObservation = New(_observation);
         Rewards = Predicted(TensorRole.Reward, stepped, horizon);
         Continues = Predicted(TensorRole.Continue, stepped, horizon);
-        if (options.Outputs.HasFlag(DreamOutputs.Values)) Values = Predicted(TensorRole.Value, [], horizon + 1);
-        if (options.Outputs.HasFlag(DreamOutputs.Observations) && ObservationState is null)
+        if (Wants(DreamOutputs.Values)) Values = Predicted(TensorRole.Value, [], horizon + 1);
+        if (Wants(DreamOutputs.Observations) && ObservationState is null)
             Observations = Predicted(TensorRole.Observation, [], horizon + 1);
         var twice = Manifest.DreamGraphs.Where(bundle.Has).SelectMany(g => Manifest.Graphs[g].Outputs)
             .Where(t => t.Role == TensorRole.Logits).GroupBy(t => t.Name).FirstOrDefault(g => g.Count() > 1);
@@ -70,6 +70,9 @@ internal sealed class DreamBuffers : IDisposable
     public DreamOptions Options { get; }
 
     public DreamPlan Plan { get; }
+
+    /// <summary>Whether every run computes some outputs. (Enum.HasFlag allocates until it is compiled well.)</summary>
+    public bool Wants(DreamOutputs outputs) => (Options.Outputs & outputs) != 0;
 
     /// <summary>State by name, T + 1 steps.</summary>
     public Dictionary<string, Trajectory> States { get; } = [];
