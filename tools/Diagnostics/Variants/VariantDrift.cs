@@ -22,7 +22,13 @@ public sealed record VariantDriftOptions
 /// <param name="Name">"state_" and its name, "reward", "continue" or "observation".</param>
 /// <param name="OneStep">After one step.</param>
 /// <param name="AtHorizon">After T steps, each on what the step before gave.</param>
-public sealed record PredictionDrift(string Name, double OneStep, double AtHorizon);
+public sealed record PredictionDrift(string Name, double OneStep, double AtHorizon)
+{
+    internal const string StatePrefix = "state_";
+
+    /// <summary>Whether it is a state, on which the next step depends.</summary>
+    public bool IsState => Name.StartsWith(StatePrefix, StringComparison.Ordinal);
+}
 
 /// <summary>
 /// A variant's dreams beside the plain graphs': from the same states, the plain graphs' posteriors of real observations, along the actions
@@ -49,7 +55,9 @@ public sealed record VariantDrift(int Horizon, int Dreams, IReadOnlyList<Predict
         if (horizon < 1) throw new BundleException($"No episode goes on after the {context} observations that are filtered.");
         Moment[] moments = Spread([.. episodes.SelectMany(episode => Enumerable.Range(0, Math.Max(0, episode.Steps - context - horizon + 2))
             .Select(first => new Moment(episode, first)))], options.Dreams);
-        using Dream reference = plain.Dream(moments.Length, horizon), other = variant.Dream(moments.Length, horizon);
+        // A plan that is given is not looked for.
+        DreamOptions run = new() { Tile = 0, Threads = 1 };
+        using Dream reference = plain.Dream(moments.Length, horizon, run), other = variant.Dream(moments.Length, horizon, run);
         bool discrete = moments[0].Episode.Actions is long[];
         DreamBatch expected = discrete ? Start<long>(reference, moments, context, horizon, options.Seed)
             : Start<float>(reference, moments, context, horizon, options.Seed);
@@ -65,7 +73,7 @@ public sealed record VariantDrift(int Horizon, int Dreams, IReadOnlyList<Predict
         foreach (string state in expected.StateNames)
         {
             int size = imagine.Inputs.Single(input => input.Name == state).RowSize;
-            if (One($"state_{state}", size, (dream, t) => dream.State(state, t)) is { } drift) yield return drift;
+            if (One(PredictionDrift.StatePrefix + state, size, (dream, t) => dream.State(state, t)) is { } drift) yield return drift;
         }
         if (imagine.Output(TensorRole.Reward) is not null
             && One("reward", 1, (dream, t) => dream.Rewards(t - 1)) is { } reward) yield return reward;
