@@ -68,13 +68,16 @@ public static class QuantizePass
         }
     }
 
+    /// <summary>A piece of what a layer reads: the inputs from First on.</summary>
+    private sealed record Part(string Input, int First, int Size);
+
     private sealed class Copy(OnnxModel model, QuantizeOptions options)
     {
         private readonly ModelProto _proto = model.Proto.Clone();
         private readonly ILookup<string, NodeProto> _readers =
             model.Proto.Graph.Node.SelectMany(n => n.Input.Select(i => (Value: i, Node: n))).ToLookup(r => r.Value, r => r.Node);
         private readonly Dictionary<string, ValueInfoProto> _values = [];
-        private readonly HashSet<string> _made = [];
+        private readonly HashSet<string> _made = [], _declared = [];
         private readonly List<NodeProto> _nodes = [];
         private readonly List<string> _quantized = [], _kept = [];
 
@@ -84,6 +87,7 @@ public static class QuantizePass
         {
             foreach (ValueInfoProto value in Graph.Input.Concat(Graph.ValueInfo).Concat(Graph.Output))
                 _values[value.Name] = value;
+            _declared.UnionWith(_values.Keys);
             foreach (NodeProto node in Graph.Node)
             {
                 if (Layer.Of(node) is { } layer && Weight(ref layer) is { } weight)
@@ -104,20 +108,70 @@ public static class QuantizePass
         {
             (int outputs, int inputs) = layer.Transposed ? (weight.Shape[0], weight.Shape[1]) : (weight.Shape[1], weight.Shape[0]);
             bool stays = inputs < options.LeastInputs || outputs < options.LeastOutputs || Decides(layer.Node.Output[0]);
+            Part[] parts = stays ? [] : Parts(layer, inputs);
+            stays = parts.All(part => part.Size < options.LeastInputs);
             (stays ? _kept : _quantized).Add(layer.Node.Name);
             if (stays)
                 _nodes.Add(layer.Node);
             else
-                Multiply(layer, weight, inputs, outputs);
+                Multiply(layer, weight, inputs, outputs, parts);
+        }
+
+        /// <summary>
+        /// What a layer reads, in pieces: the parts of a concatenation if some are small, for one scale would be too coarse for the others
+        /// (the samples of a state beside its deterministic part); else all of it.
+        /// </summary>
+        private Part[] Parts(Layer layer, int inputs)
+        {
+            Part[] whole = [new(layer.Input, 0, inputs)];
+            if (layer.Node.OpType != "Gemm" || Graph.Node.FirstOrDefault(n => n.Output.Contains(layer.Input)) is not { OpType: "Concat" } concat)
+                return whole;
+            List<Part> parts = [];
+            foreach (string input in concat.Input)
+            {
+                int first = parts.Sum(part => part.Size);
+                if (ShapeOf(input) is not { Dim: [_, { DimValue: > 0 } last] })
+                    return whole;
+                parts.Add(new(input, first, (int)last.DimValue));
+            }
+            return parts.Sum(part => part.Size) == inputs && parts.Any(part => part.Size < options.LeastInputs) ? [.. parts] : whole;
         }
 
         /// <summary>Whether a value becomes a standard deviation or a choice without another layer or activation on the way.</summary>
         private bool Decides(string value) => _readers[value].Any(node => node.OpType is "Softplus" or "ArgMax" or "Softmax" or "LogSoftmax"
             || (node.OpType is "Split" or "Slice" or "Reshape" or "Add" or "Sub" or "Mul" or "Div" && node.Output.Any(Decides)));
 
-        private void Multiply(Layer layer, WeightArray weight, int inputs, int outputs)
+        /// <summary>Sums the products of a layer's parts, those of the small ones in float32.</summary>
+        private void Multiply(Layer layer, WeightArray weight, int inputs, int outputs, Part[] parts)
         {
-            string x = layer.Input, result = layer.Node.Output[0], name = layer.Node.Name;
+            string? sum = layer.Added;
+            Part[] ordered = [.. parts.OrderBy(part => part.Size < options.LeastInputs)];
+            foreach (Part part in ordered)
+            {
+                string suffix = parts.Length == 1 ? "" : $"/{part.First}";
+                string result = part == ordered[^1] ? layer.Node.Output[0] : $"{layer.Node.Name}/sum{suffix}";
+                WeightArray own = parts.Length == 1 ? weight : Slice(weight, part, layer.Transposed, inputs, outputs);
+                string name = $"{layer.Weight}/{(layer.Transposed ? "rows" : "columns")}{suffix}";
+                if (part.Size < options.LeastInputs)
+                    Float(layer, part, own, name, sum, result, suffix);
+                else
+                    Integer(layer, part, own, name, outputs, sum, result, suffix);
+                Declare(result, DataType.Float, ShapeOf(layer.Node.Output[0]));
+                sum = result;
+            }
+        }
+
+        private void Float(Layer layer, Part part, WeightArray weight, string name, string? sum, string result, string suffix)
+        {
+            if (_made.Add(name))
+                Graph.Initializer.Add(Protos.Initializer(name, DType.Float32, [.. weight.Shape], MemoryMarshal.AsBytes<float>(weight.Values)));
+            NodeProto node = Add("Gemm", $"{layer.Node.Name}/Gemm{suffix}", sum is null ? [part.Input, name] : [part.Input, name, sum], result);
+            node.Attribute.Add(Protos.Attribute("transB", layer.Transposed ? 1 : 0));
+        }
+
+        private void Integer(Layer layer, Part part, WeightArray weight, string stored, int outputs, string? sum, string result, string suffix)
+        {
+            string x = part.Input, name = layer.Node.Name + suffix;
             (string quantized, string scale, string zero) = ($"{x}/uint8", $"{x}/uint8/scale", $"{x}/uint8/zero_point");
             if (_made.Add(quantized))
             {
@@ -127,24 +181,31 @@ public static class QuantizePass
                 Declare(zero, DataType.Uint8, new());
             }
             // The same weight has the same names in every graph of a bundle, and is stored once.
-            string stored = $"{layer.Weight}/{(layer.Transposed ? "rows" : "columns")}";
             if (_made.Add(stored))
-                Store(stored, weight, inputs, outputs, layer.Transposed);
+                Store(stored, weight, part.Size, outputs, layer.Transposed);
 
-            TensorShapeProto? shape = ShapeOf(result);
+            TensorShapeProto? shape = ShapeOf(layer.Node.Output[0]);
             string product = $"{name}/int32", number = $"{name}/float", scales = $"{name}/scale";
-            string scaled = layer.Added is null ? result : $"{name}/scaled";
+            string scaled = sum is null ? result : $"{name}/scaled";
             Add("MatMulInteger", product, [quantized, $"{stored}/int8", zero], product);
             Add("Cast", number, [product], number).Attribute.Add(Protos.Attribute("to", (long)DataType.Float));
             Add("Mul", scales, [scale, $"{stored}/scale"], scales);
             Add("Mul", scaled, [number, scales], scaled);
-            if (layer.Added is not null)
-                Add("Add", result, [scaled, layer.Added], result);
+            if (sum is not null)
+                Add("Add", result, [scaled, sum], result);
             Declare(product, DataType.Int32, shape);
             Declare(number, DataType.Float, shape);
             Declare(scales, DataType.Float, ShapeOf(outputs));
-            if (layer.Added is not null)
+            if (sum is not null)
                 Declare(scaled, DataType.Float, shape);
+        }
+
+        private static WeightArray Slice(WeightArray weight, Part part, bool transposed, int inputs, int outputs)
+        {
+            float[] values = transposed
+                ? [.. Enumerable.Range(0, outputs).SelectMany(n => weight.Values.Skip(n * inputs + part.First).Take(part.Size))]
+                : [.. weight.Values.Skip(part.First * outputs).Take(part.Size * outputs)];
+            return transposed ? new(values, outputs, part.Size) : new(values, part.Size, outputs);
         }
 
         /// <summary>Symmetric, to the largest magnitude of each output's weights; as (K, N).</summary>
@@ -222,7 +283,7 @@ public static class QuantizePass
         /// <summary>Says the type of a new value, where that of what it comes from is known.</summary>
         private void Declare(string name, DataType type, TensorShapeProto? shape)
         {
-            if (shape is null)
+            if (shape is null || !_declared.Add(name))
                 return;
             TypeProto.Types.Tensor tensor = new() { ElemType = (int)type, Shape = shape.Clone() };
             Graph.ValueInfo.Add(new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = tensor } });
