@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf;
 using WorldModels.Models;
 using WorldModels.Onnx.Proto;
@@ -52,6 +53,18 @@ internal static class Protos
         return tensor;
     }
 
+    /// <summary>Name of the initialiser that is a number: one for all its uses.</summary>
+    public static string NameOf(float value) => $"constant/{Text(value)}";
+
+    /// <inheritdoc cref="NameOf(float)"/>
+    public static string NameOf(long value) => $"constant/int64/{value.ToString(CultureInfo.InvariantCulture)}";
+
+    /// <summary>Name of the initialiser that is a vector.</summary>
+    public static string NameOf(ReadOnlySpan<long> values) => $"constant/int64/[{string.Join(',', values.ToArray())}]";
+
+    /// <inheritdoc cref="NameOf(ReadOnlySpan{long})"/>
+    public static string NameOf(ReadOnlySpan<float> values) => $"constant/[{string.Join(',', values.ToArray().Select(Text))}]";
+
     /// <summary>An initialiser whose data lies outside the graph; the writer says where.</summary>
     public static TensorProto ExternalInitializer(string name, IReadOnlyList<int> shape) =>
         new() { Name = name, DataType = (int)DataType.Float, Dims = { shape.Select(d => (long)d) }, DataLocation = DataLocation.External };
@@ -65,4 +78,6 @@ internal static class Protos
 
     public static AttributeProto Attribute(string name, ReadOnlySpan<int> values) =>
         new() { Name = name, Ints = { values.ToArray().Select(v => (long)v) }, Type = AttributeType.Ints };
+
+    private static string Text(float value) => value.ToString("R", CultureInfo.InvariantCulture);
 }
