@@ -1,3 +1,4 @@
+using WorldModels.Diagnostics;
 using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
@@ -25,34 +26,22 @@ public static class BundleExporter
             throw new UserException($"{directory} is not empty and holds no bundle; name another folder with --output.");
         if (File.Exists(directory))
             throw new UserException($"{directory} is a file; name a folder with --output.");
-        string temporary = $"{directory}.{Environment.ProcessId}.tmp", former = $"{directory}.{Environment.ProcessId}.old";
+        VerificationReport? report = null;
         try
         {
-            Directory.CreateDirectory(temporary);
-            Write(temporary, name, definition, weights, training, metrics);
-            VerificationReport report = BundleVerifier.Verify(temporary);
-            if (!report.Passed)
-                throw new UserException($"The exported graphs do not compute what the network computes, nothing was shipped:\n{report}");
-            if (Directory.Exists(directory))
-                Directory.Move(directory, former);
-            Directory.Move(temporary, directory);
-            Discard(former);
-            return report;
+            BundleFolder.Replace(directory, temporary =>
+            {
+                Write(temporary, name, definition, weights, training, metrics);
+                report = BundleVerifier.Verify(temporary);
+                if (!report.Passed)
+                    throw new UserException($"The exported graphs do not compute what the network computes, nothing was shipped:\n{report}");
+            });
+            return report!;
         }
         catch (Exception exception) when (Disk.IsRefusal(exception))
         {
             throw Disk.Refused(directory, exception);
         }
-        finally
-        {
-            Discard(temporary);
-        }
-    }
-
-    private static void Discard(string directory)
-    {
-        if (Directory.Exists(directory))
-            Directory.Delete(directory, recursive: true);
     }
 
     private static void Write(

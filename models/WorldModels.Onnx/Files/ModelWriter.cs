@@ -90,13 +90,17 @@ public static class ModelWriter
         });
     }
 
+    /// <summary>Makes an initialiser point to its data in a file.</summary>
+    internal static void Point(TensorProto initializer, SafetensorsEntry entry, string file)
+    {
+        initializer.RawData = ByteString.Empty;
+        initializer.DataLocation = DataLocation.External;
+        (string, string)[] facts = [("location", file), ("offset", $"{entry.Offset}"), ("length", $"{entry.Length}")];
+        initializer.ExternalData.AddRange(facts.Select(f => new StringStringEntryProto { Key = f.Item1, Value = f.Item2 }));
+    }
+
     private static ModelProto Point(OnnxModel model, IReadOnlyDictionary<string, SafetensorsEntry> entries, string file) =>
-        Place(model, (initializer, _) =>
-        {
-            SafetensorsEntry entry = entries[initializer.Name];
-            (string, string)[] facts = [("location", file), ("offset", $"{entry.Offset}"), ("length", $"{entry.Length}")];
-            initializer.ExternalData.AddRange(facts.Select(f => new StringStringEntryProto { Key = f.Item1, Value = f.Item2 }));
-        });
+        Place(model, (initializer, _) => Point(initializer, entries[initializer.Name], file));
 
     private static ModelProto Place(OnnxModel model, Action<TensorProto, WeightArray> place)
     {

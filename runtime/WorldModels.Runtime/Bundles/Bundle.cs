@@ -7,7 +7,7 @@ namespace WorldModels.Runtime;
 internal sealed class Bundle : IDisposable
 {
     private readonly RuntimeOptions _options;
-    private readonly ConcurrentDictionary<string, Graph> _graphs = new();
+    private readonly ConcurrentDictionary<(string Name, string Form), Graph> _graphs = new();
     private readonly object _gate = new();
     private readonly Lazy<Starts?> _starts;
     private bool _disposed;
@@ -21,6 +21,10 @@ internal sealed class Bundle : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(_options.Device);
         Directory = directory;
         Manifest = Manifest.Load(directory, _options.VerifyHashes);
+        if (_options.Variant is not (VariantSpec.Auto or VariantSpec.Plain) && Manifest.Variants?.ContainsKey(_options.Variant) != true)
+            throw new BundleException($"Bundle '{directory}' has no variant '{_options.Variant}'; it has: "
+                + $"{ManifestCheck.Listed([VariantSpec.Plain, .. Manifest.Variants?.Keys ?? []])}. Make int8 with: tools quantize {directory}, "
+                + $"others with: tools convert {directory} --to NAME.");
         _starts = new(() => Starts.Load(directory, Manifest));
     }
 
@@ -36,24 +40,43 @@ internal sealed class Bundle : IDisposable
 
     public bool Has(string graph) => Manifest.Graphs.ContainsKey(graph);
 
-    /// <summary>A graph by name, open and checked against the manifest.</summary>
-    public Graph Open(string name)
+    /// <summary>The form in which graphs run for a batch: a variant's name, or "plain".</summary>
+    public string Form(int batch)
     {
-        if (_graphs.TryGetValue(name, out var open)) return open;
+        if (_options.Variant != VariantSpec.Auto) return _options.Variant;
+        // What a CPU gains at large batches by more and simpler operations, a device loses by launching them.
+        int size = Report is { Chosen: not "cpu" } ? 1 : batch;
+        return Manifest.Variants?.Where(v => v.Value.LeastBatch <= size).OrderByDescending(v => v.Value.LeastBatch)
+            .ThenBy(v => v.Key, StringComparer.Ordinal).Select(v => v.Key).FirstOrDefault() ?? VariantSpec.Plain;
+    }
+
+    /// <summary>A graph by name for a batch, in the form that <see cref="Form"/> chooses.</summary>
+    public Graph Open(string name, int batch) => Open(name, Form(batch));
+
+    /// <summary>A graph by name in a form, or the plain one where the form has none of that name; open and checked.</summary>
+    public Graph Open(string name, string form = VariantSpec.Plain)
+    {
+        if (_graphs.TryGetValue((name, form), out var open)) return open;
         if (!Manifest.Graphs.TryGetValue(name, out var spec))
             throw new BundleException($"Bundle '{Directory}' has no graph '{name}'; it has: {ManifestCheck.Listed(Manifest.Graphs.Keys)}.");
+        var variant = form == VariantSpec.Plain ? null : Manifest.Variants![form];
+        if (variant is not null)
+        {
+            if (!variant.Graphs.TryGetValue(name, out var other)) return _graphs[(name, form)] = Open(name);
+            spec = other;
+        }
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_graphs.TryGetValue(name, out open)) return open;
-            var session = OpenSession(spec.File);
+            if (_graphs.TryGetValue((name, form), out open)) return open;
+            var session = OpenSession(spec.File, variant is { Precision: Precision.Float16 or Precision.BFloat16 } ? form : null);
             var problems = Graph.Problems(name, spec, session);
             if (problems.Count > 0)
             {
                 session.Dispose();
                 throw BundleException.Of($"Bundle '{Directory}', {spec.File} is not what the manifest says", problems);
             }
-            return _graphs[name] = new Graph(name, spec, session);
+            return _graphs[(name, form)] = new Graph(name, spec, session);
         }
     }
 
@@ -62,18 +85,19 @@ internal sealed class Bundle : IDisposable
         lock (_gate)
         {
             _disposed = true;
-            foreach (var graph in _graphs.Values) graph.Session.Dispose();
+            foreach (var graph in _graphs.Values.Distinct()) graph.Session.Dispose();
             _graphs.Clear();
         }
     }
 
-    private InferenceSession OpenSession(string file)
+    private InferenceSession OpenSession(string file, string? halfForm)
     {
         string path = Path.Combine(Directory, file);
         var passedOver = new Dictionary<string, string>();
         // The first session decides for all: graphs of one bundle run in one place.
         foreach (string provider in Report is { } decided ? [decided.Chosen] : ExecutionProviders.Candidates(_options.Provider))
         {
+            if (halfForm is not null && provider == "cpu") throw SlowOnCpu(halfForm, passedOver.Values);
             try
             {
                 var session = Open(path, provider, file);
@@ -87,6 +111,11 @@ internal sealed class Bundle : IDisposable
         }
         throw new BundleException($"Execution provider {string.Join("; ", passedOver.Values)}.");
     }
+
+    private BundleException SlowOnCpu(string form, IEnumerable<string> passedOver) => new(
+        $"Variant '{form}' of bundle '{Directory}' is for CUDA: on the CPU its 16-bit graphs run a hundred times slower than float32. "
+        + $"Choose variant 'auto', or make one for the CPU: tools convert {Directory} --to throughput (float32), or "
+        + $"tools quantize {Directory} (int8).{string.Concat(passedOver.Select(why => $" ({why}.)"))}");
 
     private InferenceSession Open(string path, string provider, string file)
     {

@@ -6,6 +6,9 @@ public sealed record GraphVerification
     /// <summary>The graph's name.</summary>
     public required string Graph { get; init; }
 
+    /// <summary>The variant it belongs to, or "plain".</summary>
+    public string Variant { get; init; } = VariantSpec.Plain;
+
     /// <summary>Steps compared: 1, or the length of the recorded rollout.</summary>
     public required int Steps { get; init; }
 
@@ -36,7 +39,8 @@ public sealed record GraphVerification
     /// <summary>One line for people.</summary>
     public override string ToString()
     {
-        string what = IsRollout ? $"{Graph}, rollout of {Steps}" : $"{Graph}, one step";
+        string name = Variant == VariantSpec.Plain ? Graph : $"{Graph} ({Variant})";
+        string what = IsRollout ? $"{name}, rollout of {Steps}" : $"{name}, one step";
         string drift = Drift is { } d ? $", free-running drift {d:0.0e+0}" : "";
         string rest = $"max error {MaxError:0.0e+0}, near ties {NearTies} of {Rows}{drift}";
         return Passed ? $"{what}: ok, {rest}" : $"{what}: FAILED, {rest}\n  - {string.Join("\n  - ", Failures)}";
@@ -74,29 +78,52 @@ public sealed record VerificationReport(
 /// </remarks>
 public static class BundleVerifier
 {
-    /// <summary>Verifies a bundle.</summary>
+    /// <summary>Verifies a bundle: its plain graphs and all its variants, or those that the options name.</summary>
     /// <param name="directory">The bundle's directory.</param>
-    /// <param name="options">Provider and threads; hashes are always compared.</param>
+    /// <param name="options">Provider, threads and variant; hashes are always compared.</param>
     /// <exception cref="BundleException">The bundle cannot be loaded, or its parity file does not fit it.</exception>
     public static VerificationReport Verify(string directory, RuntimeOptions? options = null)
     {
         using var bundle = new Bundle(directory, (options ?? new()) with { VerifyHashes = true });
-        foreach (string graph in bundle.Manifest.Graphs.Keys) bundle.Open(graph);
+        bundle.Open(bundle.Manifest.Graphs.Keys.First()); // Decides the provider.
+        var forms = Forms(bundle, options?.Variant ?? VariantSpec.Auto);
+        foreach (var (form, graph) in forms) bundle.Open(graph, form);
         var spec = bundle.Manifest.Parity ?? throw new BundleException(
             $"Bundle '{directory}' has no parity file to verify against: its manifest has no member 'parity'. Export it again with one.");
         string path = Path.Combine(directory, spec.File);
         var arrays = Npz.Read(path);
         Check(bundle.Manifest, path, arrays.Keys);
         var results = new List<GraphVerification>();
-        foreach (string name in bundle.Manifest.Graphs.Keys)
+        foreach (var (form, name) in forms)
         {
-            var runner = new GraphRunner(bundle.Open(name));
+            var runner = new GraphRunner(bundle.Open(name, form));
+            var allowed = Allowed(spec, bundle.Manifest.Variants?.GetValueOrDefault(form)?.Tolerance);
             foreach (string prefix in (string[])["", "rollout/"])
-                if (Parity.Read(path, arrays, prefix, runner) is { } parity) results.Add(parity.Compare(spec));
+                if (Parity.Read(path, arrays, prefix, runner) is { } parity) results.Add(parity.Compare(allowed) with { Variant = form });
         }
-        string[] unverified = [.. bundle.Manifest.Graphs.Keys.Where(g => results.All(r => r.Graph != g))];
-        return new(bundle.Manifest, bundle.Report!, results, unverified);
+        var left = bundle.Manifest.Graphs.Keys.Where(g => results.All(r => r.Graph != g))
+            .Concat((bundle.Manifest.Variants?.Keys ?? []).Where(v => options?.Variant is null or VariantSpec.Auto && forms.All(f => f.Form != v))
+                .Select(v => $"variant {v} (not for the {bundle.Report!.Chosen})"));
+        return new(bundle.Manifest, bundle.Report!, results, [.. left]);
     }
+
+    /// <summary>What to verify; 16-bit variants only by name where the CPU runs the bundle, which refuses them.</summary>
+    private static List<(string Form, string Graph)> Forms(Bundle bundle, string wanted)
+    {
+        var forms = new List<(string, string)>();
+        if (wanted is VariantSpec.Auto or VariantSpec.Plain) forms.AddRange(bundle.Manifest.Graphs.Keys.Select(g => (VariantSpec.Plain, g)));
+        foreach (var (name, variant) in bundle.Manifest.Variants ?? new Dictionary<string, VariantSpec>())
+        {
+            bool half = variant.Precision is Precision.Float16 or Precision.BFloat16;
+            if (wanted == name || (wanted == VariantSpec.Auto && !(half && bundle.Report!.Chosen == "cpu")))
+                forms.AddRange(variant.Graphs.Keys.Select(g => (name, g)));
+        }
+        return forms;
+    }
+
+    /// <summary>A draw may differ where logits are as close as a coarser variant may move them.</summary>
+    private static ParitySpec Allowed(ParitySpec spec, double? tolerance) => tolerance is not { } own
+        ? spec : spec with { Tolerance = own, NearTies = Math.Max(spec.NearTies, 4 * own) };
 
     /// <summary>A reference that nothing would look at is a mistake of the export, so it is said.</summary>
     private static void Check(Manifest manifest, string path, IEnumerable<string> names)

@@ -48,6 +48,9 @@ public sealed record Manifest
     /// <summary>The graphs by name: observe, imagine, decode, act, value, control, dream, or others.</summary>
     public required IReadOnlyDictionary<string, GraphSpec> Graphs { get; init; }
 
+    /// <summary>Other forms of the graphs, by name: see <see cref="RuntimeOptions.Variant"/>. Null: none.</summary>
+    public IReadOnlyDictionary<string, VariantSpec>? Variants { get; init; }
+
     /// <summary>Where the reference inputs and outputs are, and how closely a graph has to meet them. Null: none travel.</summary>
     public ParitySpec? Parity { get; init; }
 
@@ -82,6 +85,25 @@ public sealed record Manifest
             if (!Graphs.TryGetValue(policy, out var graph)) return [];
             return graph.Input(TensorRole.Observation) is null ? ["observe", policy] : [policy];
         }
+    }
+
+    /// <summary>
+    /// The graph that computes rewards, continuations, values or observations from states alone, under its usual name (reward, continue,
+    /// value, decode): it need not run inside a step. Null: there is none.
+    /// </summary>
+    internal string? Head(TensorRole role)
+    {
+        string? name = role switch
+        {
+            TensorRole.Reward => "reward",
+            TensorRole.Continue => "continue",
+            TensorRole.Value => "value",
+            TensorRole.Observation => "decode",
+            _ => null,
+        };
+        bool fits = name is not null && Graphs.TryGetValue(name, out var graph)
+            && graph.Inputs.All(t => t.Role == TensorRole.State) && graph.Output(role) is not null;
+        return fits ? name : null;
     }
 
     /// <summary>Reads and checks a bundle's manifest and, unless told otherwise, the hash of every file.</summary>

@@ -69,6 +69,7 @@ internal static class ManifestCheck
         if (manifest.ActionRepeat < 1) problems.Add($"actionRepeat must be at least 1, found {manifest.ActionRepeat}");
         if (manifest.Planner is { } planner) problems.AddRange(planner.Problems());
         States(manifest, problems);
+        VariantCheck.Problems(manifest, problems);
         return problems;
     }
 
@@ -102,7 +103,8 @@ internal static class ManifestCheck
     /// <summary>Weights outside a graph's file are files of the bundle as well: listed, hashed, inside.</summary>
     private static void ExternalData(Manifest manifest, string directory, List<string> problems)
     {
-        foreach (string graph in manifest.Graphs.Values.Select(g => g.File).Distinct())
+        var variants = manifest.Variants?.Values.SelectMany(v => v.Graphs.Values) ?? [];
+        foreach (string graph in manifest.Graphs.Values.Concat(variants).Select(g => g.File).Distinct())
         {
             string folder = graph[..(graph.LastIndexOf('/') + 1)];
             foreach (string location in OnnxExternalData.Locations(Path.Combine(directory, graph)))

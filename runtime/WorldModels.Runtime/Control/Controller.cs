@@ -68,7 +68,7 @@ public sealed class Controller : IDisposable
         try
         {
             var graphs = Policy(bundle);
-            foreach (string graph in graphs) bundle.Open(graph);
+            foreach (string graph in graphs) bundle.Open(graph, Math.Max(1, options.Batch));
             return new(bundle, options, graphs);
         }
         catch

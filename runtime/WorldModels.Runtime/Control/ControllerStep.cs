@@ -97,7 +97,7 @@ internal sealed class ControllerStep : IDisposable
         var current = _states.ToDictionary(s => s.Key, s => s.Value[phase]);
         foreach (string name in graphs)
         {
-            var graph = _bundle.Open(name);
+            var graph = _bundle.Open(name, Batch);
             var step = new BoundGraph(graph);
             _bound[phase].Add(step);
             foreach (var input in graph.Spec.Inputs)

@@ -33,7 +33,7 @@ public sealed class WorldModel : IDisposable
                     + $"found {ManifestCheck.Listed(bundle.Manifest.Graphs.Keys)}. If it is a policy, use Controller.Load.");
             // What a dream runs; the rest opens when asked for, since each session holds its own copy of the weights.
             foreach (string graph in (string[])["observe", .. bundle.Manifest.DreamGraphs])
-                if (bundle.Has(graph)) bundle.Open(graph);
+                if (bundle.Has(graph)) bundle.Open(graph, 1);
             return new(bundle);
         }
         catch
@@ -57,7 +57,7 @@ public sealed class WorldModel : IDisposable
 
     /// <summary>One graph, to run on named arrays.</summary>
     /// <exception cref="BundleException">There is no such graph, or it is not what the manifest says.</exception>
-    public GraphRunner Graph(string name) => new(_bundle.Open(name));
+    public GraphRunner Graph(string name) => new(_bundle.Open(name, 1));
 
     /// <summary>Closes the sessions.</summary>
     public void Dispose() => _bundle.Dispose();

@@ -19,6 +19,12 @@ public sealed record RuntimeOptions
     /// </summary>
     public int Threads { get; init; } = 1;
 
+    /// <summary>
+    /// Which form of the graphs runs, where the bundle has several: "auto" takes the fastest float32 one for the batch, "plain" the graphs
+    /// as they were exported, any other name that variant (such as int8) or an error.
+    /// </summary>
+    public string Variant { get; init; } = VariantSpec.Auto;
+
     /// <summary>How far ONNX Runtime may rewrite a graph at load.</summary>
     public GraphOptimizationLevel GraphOptimization { get; init; } = GraphOptimizationLevel.ORT_ENABLE_ALL;
 

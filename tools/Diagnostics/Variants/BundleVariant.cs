@@ -1,0 +1,75 @@
+using WorldModels.Onnx;
+using WorldModels.Runtime;
+
+namespace WorldModels.Diagnostics;
+
+/// <summary>Other forms of a bundle's graphs: see <see cref="VariantSpec"/>.</summary>
+public static class BundleVariant
+{
+    /// <summary>A plain graph of a bundle with its weights, to be rewritten.</summary>
+    /// <exception cref="BundleException">The graph's file cannot be read.</exception>
+    public static OnnxModel Load(string directory, Manifest manifest, string graph)
+    {
+        try
+        {
+            OnnxModel model = ModelReader.LoadWithWeights(Path.Combine(directory, manifest.Graphs[graph].File));
+            model.Proto.Graph.Name = graph;
+            return model;
+        }
+        catch (Exception e) when (e is IOException or InvalidDataException)
+        {
+            throw new BundleException(e.Message, e);
+        }
+    }
+
+    /// <summary>
+    /// Adds a variant to a bundle in place, or replaces the one of that name; a killed process leaves the bundle as it was.
+    /// </summary>
+    /// <param name="directory">The bundle.</param>
+    /// <param name="name">The variant's name, and part of its files' names.</param>
+    /// <param name="facts">What the manifest says of it; its graphs are filled in here.</param>
+    /// <param name="models">The rewritten graphs, each under the name of the plain one.</param>
+    /// <param name="accept">Looks at the finished copy before it takes the bundle's place, and throws to refuse it.</param>
+    /// <exception cref="BundleException">The bundle is damaged, or the variant does not fit it.</exception>
+    public static Manifest Write(string directory, string name, VariantSpec facts, IReadOnlyCollection<OnnxModel> models,
+        Action<string>? accept = null)
+    {
+        Manifest manifest = Manifest.Load(directory);
+        BundleFolder.Replace(directory, copy =>
+        {
+            BundleFolder.Copy(directory, copy);
+            manifest = Add(copy, manifest, name, facts, models);
+            accept?.Invoke(copy);
+        });
+        return manifest;
+    }
+
+    /// <summary>The same in a directory that nobody reads yet.</summary>
+    public static Manifest Add(string directory, Manifest manifest, string name, VariantSpec facts, IReadOnlyCollection<OnnxModel> models)
+    {
+        manifest = Remove(directory, manifest, name);
+        VariantWriter.Write(directory, name, models);
+        Dictionary<string, GraphSpec> graphs = models.ToDictionary(model => model.Name, model =>
+        {
+            GraphSpec plain = manifest.Graphs[model.Name];
+            HashSet<string> outputs = [.. model.Outputs.Select(output => output.Name)];
+            return plain with { File = $"{model.Name}.{name}.onnx", Outputs = [.. plain.Outputs.Where(o => outputs.Contains(o.Name))] };
+        });
+        Dictionary<string, VariantSpec> variants = new(manifest.Variants ?? new Dictionary<string, VariantSpec>())
+        {
+            [name] = facts with { Graphs = graphs },
+        };
+        manifest = manifest with { Variants = variants, Files = Manifest.HashFiles(directory) };
+        manifest.Save(directory);
+        return manifest;
+    }
+
+    private static Manifest Remove(string directory, Manifest manifest, string name)
+    {
+        if (manifest.Variants?.GetValueOrDefault(name) is not { } old) return manifest;
+        foreach (GraphSpec graph in old.Graphs.Values) File.Delete(Path.Combine(directory, graph.File));
+        File.Delete(Path.Combine(directory, name + ".safetensors"));
+        Dictionary<string, VariantSpec> others = manifest.Variants.Where(v => v.Key != name).ToDictionary();
+        return manifest with { Variants = others.Count == 0 ? null : others };
+    }
+}
