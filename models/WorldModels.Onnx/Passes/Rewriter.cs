@@ -46,6 +46,17 @@ internal sealed class Rewriter
     /// <summary>Whether nothing but these nodes reads a value.</summary>
     public bool OnlyReadBy(string value, params NodeProto[] nodes) => !IsOutput(value) && Consumers(value).All(nodes.Contains);
 
+    /// <summary>Whether a name is a weight's or a constant's.</summary>
+    public bool IsConstant(string name) => _initializers.ContainsKey(name);
+
+    /// <summary>Element type of a value or constant; undefined where none is declared.</summary>
+    public DataType TypeOf(string name)
+    {
+        if (_initializers.TryGetValue(name, out TensorProto? initializer))
+            return (DataType)initializer.DataType;
+        return _values.TryGetValue(name, out ValueInfoProto? value) ? (DataType)value.Type.TensorType.ElemType : DataType.Undefined;
+    }
+
     /// <summary>Whether the graph gives this value away.</summary>
     public bool IsOutput(string value) => Graph.Output.Any(o => o.Name == value);
 
@@ -54,7 +65,7 @@ internal sealed class Rewriter
     {
         if (_initializers.TryGetValue(name, out TensorProto? initializer))
             return [.. initializer.Dims.Select(d => (Dim)(int)d)];
-        return _values.TryGetValue(name, out ValueInfoProto? value) ? [.. Protos.Info(value).Dims] : null;
+        return _values.TryGetValue(name, out ValueInfoProto? value) ? Protos.Dims(value) : null;
     }
 
     /// <summary>The numbers of a weight or of a constant of floats; null for anything else.</summary>
@@ -89,6 +100,14 @@ internal sealed class Rewriter
         return name;
     }
 
+    /// <summary>A constant of another type.</summary>
+    public string Constant(string name, Func<TensorProto> make)
+    {
+        if (_names.Add(name))
+            Declare(make());
+        return name;
+    }
+
     /// <summary>A vector of whole numbers.</summary>
     public string Vector(params long[] values)
     {
@@ -104,10 +123,45 @@ internal sealed class Rewriter
     {
         NodeProto node = AddNode(scope, op, inputs, attributes);
         node.Output.Add(node.Name);
-        ValueInfoProto value = Protos.Value(node.Name, DType.Float32, dims);
-        _values.Add(node.Name, value);
-        Graph.ValueInfo.Add(value);
+        AddValue(Protos.Value(node.Name, DType.Float32, dims), DataType.Float);
         return node.Name;
+    }
+
+    /// <summary>A value as another type, cast in one place for all that read it so.</summary>
+    public string Cast(string value, DataType type)
+    {
+        string name = $"{value}/{Protos.NameOf(type)}";
+        if (!_names.Add(name))
+            return name;
+        Graph.Node.Add(new NodeProto
+        {
+            Name = name, OpType = "Cast", Input = { value }, Output = { name }, Attribute = { Protos.Attribute("to", (long)type) },
+        });
+        Forget();
+        AddValue(Protos.Value(name, DType.Float32, Dims(value)!), type);
+        return name;
+    }
+
+    /// <summary>
+    /// Declares that a node makes another type. An output of the graph keeps its own, cast from what the node makes, which
+    /// <paramref name="readers"/> read directly.
+    /// </summary>
+    public void Retype(NodeProto node, int output, DataType type, Predicate<NodeProto> readers)
+    {
+        string value = node.Output[output];
+        if (!IsOutput(value))
+        {
+            _values[value].Type.TensorType.ElemType = (int)type;
+            return;
+        }
+        string made = $"{value}/{Protos.NameOf(type)}";
+        foreach (NodeProto reader in Consumers(value).Where(r => readers(r)).ToArray())
+            reader.Input[reader.Input.IndexOf(value)] = made;
+        node.Output[output] = made;
+        _names.Add(made);
+        AddValue(Protos.Value(made, DType.Float32, Dims(value)!), type);
+        Forget();
+        Define(value, value, "Cast", [made], Protos.Attribute("to", (long)DataType.Float));
     }
 
     /// <summary>Makes values that are there by a new node: who reads them does not notice. What made them before is removed.</summary>
@@ -134,21 +188,7 @@ internal sealed class Rewriter
         Forget();
     }
 
-    /// <summary>Has every reader of a value read another one.</summary>
-    public void Redirect(string value, string to)
-    {
-        foreach (NodeProto reader in Consumers(value).Distinct().ToArray())
-        {
-            for (int i = 0; i < reader.Input.Count; i++)
-            {
-                if (reader.Input[i] == value)
-                    reader.Input[i] = to;
-            }
-        }
-        Forget();
-    }
-
-    public void Remove(NodeProto node)
+    private void Remove(NodeProto node)
     {
         Graph.Node.Remove(node);
         Forget();
@@ -171,6 +211,13 @@ internal sealed class Rewriter
         Graph.Node.Add(node);
         Forget();
         return node;
+    }
+
+    private void AddValue(ValueInfoProto value, DataType type)
+    {
+        value.Type.TensorType.ElemType = (int)type;
+        _values.Add(value.Name, value);
+        Graph.ValueInfo.Add(value);
     }
 
     private void Declare(TensorProto initializer)

@@ -41,9 +41,11 @@ internal static class Protos
             DataType.Bool => DType.Bool,
             DataType other => throw new NotSupportedException($"'{value.Name}' holds {other}, not Float, Int64 or Bool."),
         };
-        return new TensorInfo(value.Name, type,
-            [.. tensor.Shape.Dim.Select(d => d.DimParam is { Length: > 0 } name ? Dim.Dynamic(name) : (int)d.DimValue)]);
+        return new TensorInfo(value.Name, type, Dims(value));
     }
+
+    public static Dim[] Dims(ValueInfoProto value) =>
+        [.. value.Type.TensorType.Shape.Dim.Select(d => d.DimParam is { Length: > 0 } name ? Dim.Dynamic(name) : (int)d.DimValue)];
 
     public static TensorProto Initializer(string name, DType type, ReadOnlySpan<int> shape, ReadOnlySpan<byte> data)
     {
@@ -52,6 +54,9 @@ internal static class Protos
             tensor.Dims.Add(size);
         return tensor;
     }
+
+    /// <summary>Name of an element type, as people write it.</summary>
+    public static string NameOf(DataType type) => type.ToString().ToLowerInvariant() switch { "float" => "float32", var name => name };
 
     /// <summary>Name of the initialiser that is a number: one for all its uses.</summary>
     public static string NameOf(float value) => $"constant/{Text(value)}";
