@@ -3,8 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace WorldModels.Runtime;
 
 /// <summary>
-/// What the graphs of a dream read and write that no trajectory keeps: noise, constants, scratch. One tensor for all steps and tiles,
-/// which run one after another.
+/// What the graphs of a dream read and write that no trajectory keeps: noise, constants, scratch. One tensor for all steps and tiles of a
+/// worker, which run one after another.
 /// </summary>
 internal sealed class LocalTensors(DreamBuffers buffers)
 {
@@ -14,7 +14,7 @@ internal sealed class LocalTensors(DreamBuffers buffers)
     public TensorBuffer Of(Graph graph, TensorSpec tensor)
     {
         if (!_all.TryGetValue((graph.Name, tensor.Name), out var buffer))
-            _all[(graph.Name, tensor.Name)] = buffer = buffers.New(tensor, perTile: true);
+            _all[(graph.Name, tensor.Name)] = buffer = buffers.New(tensor, buffers.Plan.Tile);
         return buffer;
     }
 
@@ -30,12 +30,12 @@ internal sealed class LocalTensors(DreamBuffers buffers)
         switch (input.Role)
         {
             case TensorRole.Noise:
-                noise?.Add(new(graph, input, buffer, first, rows));
+                noise?.Add(new(graph, input, buffer, first, rows, buffers.Purpose));
                 break;
             case TensorRole.IsFirst:
                 break; // Zeros: what a dream imagines is no first step.
             case TensorRole.Task:
-                buffer.Span<long>().Fill(buffers.Options.Task);
+                buffers.AddTask(buffer);
                 break;
             default:
                 throw new BundleException($"Graph {graph.Name}: a dream cannot supply input '{input.Name}' "
