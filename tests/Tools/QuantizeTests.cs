@@ -37,7 +37,8 @@ internal sealed class QuantizeTests
         Assert.That(figures["drift_15_state_deterministic"], Is.InRange(figures["one_step_state_deterministic"], 0.1));
         Assert.That(figures["drift_15_reward"], Is.InRange(1e-4, 0.2));
         Assert.That(figures["drift_15_observation"], Is.InRange(1e-4, 0.2));
-        Assert.That(figures["return_int8_mean"], Is.EqualTo(figures["return_float32_mean"] + figures["return_difference_mean"]).Within(1e-6));
+        double difference = figures["return_int8_mean"] - figures["return_float32_mean"];
+        Assert.That(figures["return_difference_mean"], Is.EqualTo(difference).Within(1e-6));
         Assert.That(figures["decisions"], Is.EqualTo(4 * 200));
         Assert.That(variant.Tolerance, Is.InRange(1e-3, 2));
         string card = File.ReadAllText(Path.Combine(_bundle, "README.md"));
@@ -45,7 +46,8 @@ internal sealed class QuantizeTests
         long whole = Stored("weights.safetensors"), integers = Stored("int8.safetensors");
         Assert.That(integers, Is.LessThan(whole / 3), "each layer once, a byte a weight");
 
-        Assert.That(Succeeds("verify", _bundle, "--variant", "int8"), Does.Contain("int8").And.Contain("verified").And.Not.Contain("plain"));
+        Assert.That(Succeeds("verify", _bundle, "--variant", "int8"),
+            Does.Contain("int8").And.Contain("verified").And.Not.Contain("plain"));
         string damaged = Path.Combine(_root, "damaged");
         BundleFolder.Copy(_bundle, damaged);
         (manifest with { Variants = new Dictionary<string, VariantSpec> { ["int8"] = variant with { Tolerance = 1e-4 } } }).Save(damaged);
@@ -81,7 +83,8 @@ internal sealed class QuantizeTests
         Succeeds("quantize", _bundle, "--episodes", "2");
         var first = Manifest.HashFiles(_bundle);
         string manifest = File.ReadAllText(Path.Combine(_bundle, "manifest.json"));
-        Assert.That(Succeeds("quantize", _bundle, "--episodes", "2"), Does.Contain("will be replaced").And.Contain("variant int8 replaced"));
+        string again = Succeeds("quantize", _bundle, "--episodes", "2");
+        Assert.That(again, Does.Contain("will be replaced").And.Contain("variant int8 replaced"));
         Assert.That(Manifest.HashFiles(_bundle), Is.EqualTo(first));
         Assert.That(File.ReadAllText(Path.Combine(_bundle, "manifest.json")), Is.EqualTo(manifest));
     }
@@ -93,7 +96,8 @@ internal sealed class QuantizeTests
         var files = Manifest.HashFiles(_bundle);
         var (code, _, error) = Run("quantize", _bundle, "--episodes", "2", "--threshold", "0.001");
         Assert.That(code, Is.EqualTo(1));
-        Assert.That(error, Does.Contain("drift_15_state_deterministic is").And.Contain("0.1 % are allowed").And.Contain("nothing was written"));
+        Assert.That(error,
+            Does.Contain("drift_15_state_deterministic is").And.Contain("0.1 % are allowed").And.Contain("nothing was written"));
         Assert.That(File.ReadAllText(Path.Combine(_bundle, "manifest.json")), Is.EqualTo(manifest));
         Assert.That(Manifest.HashFiles(_bundle), Is.EqualTo(files));
         Assert.That(Directory.EnumerateFileSystemEntries(_root), Is.EqualTo(new[] { _bundle }), "no leftovers beside it");
@@ -109,8 +113,9 @@ internal sealed class QuantizeTests
         Assert.That(Manifest.Load(copy).Variants, Does.ContainKey("int8"));
         string file = Path.Combine(_root, "file");
         File.WriteAllText(file, "");
+        string under = Path.Combine(file, "under");
         Assert.That(Fails("quantize", _bundle, "--output", file, "--episodes", "2"), Does.Contain("is a file"));
-        Assert.That(Fails("quantize", _bundle, "--output", Path.Combine(file, "under"), "--episodes", "2"), Does.Contain("cannot be written"));
+        Assert.That(Fails("quantize", _bundle, "--output", under, "--episodes", "2"), Does.Contain($"'{under}' cannot be written"));
         Assert.That(Fails("quantize", _bundle, "--output", _root, "--episodes", "2"), Does.Contain("holds no bundle"));
     }
 

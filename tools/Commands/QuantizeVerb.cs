@@ -5,7 +5,8 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 
-[Verb("quantize", HelpText = "Add an int8 variant to a bundle: 8-bit matrix products, faster on CPUs, and what they cost on real trajectories.")]
+[Verb("quantize", HelpText = "Add an int8 variant to a bundle: 8-bit products, faster on CPUs where layers have some hundred units, and "
+    + "what they cost on real trajectories.")]
 public sealed class QuantizeVerb : BundleVerb
 {
     [Option('o', "output", MetaValue = "DIR", HelpText = "Directory of a copy with the variant (default: the bundle itself).")]
@@ -14,8 +15,8 @@ public sealed class QuantizeVerb : BundleVerb
     [Option("episodes", Default = "100", HelpText = "Episodes that its policy plays in each precision.")]
     public string Episodes { get; set; } = "";
 
-    [Option("threshold", Default = "0.1", HelpText = "Drift of a state in 15 steps that is accepted, in its standard deviations. The return "
-        + "may be below float32's by half the width of its 95 % interval.")]
+    [Option("threshold", Default = "0.1", HelpText = "Drift of a state in 15 steps that is accepted, in its standard deviations. The "
+        + "return may be below float32's by half the width of its 95 % interval.")]
     public string Threshold { get; set; } = "";
 
     [Option("recordings", MetaValue = "PATH", HelpText = "Recorded episodes to dream along (an npz of observation, action, reward, or a "
@@ -66,7 +67,8 @@ public sealed class QuantizeVerb : BundleVerb
             page.Line(string.Create(CultureInfo.InvariantCulture, $"  parity tolerance {tolerance:0.0e+0}"));
     }
 
-    private static string[] Row(string name, ReturnStatistics returns) => [name, Text(returns.Mean), Text(returns.Deviation), Text(returns.HalfWidth)];
+    private static string[] Row(string name, ReturnStatistics returns) =>
+        [name, Text(returns.Mean), Text(returns.Deviation), Text(returns.HalfWidth)];
 
     private static string Text(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 

@@ -7,7 +7,7 @@ namespace WorldModels.Tools;
 [Verb("verify", HelpText = "Check a bundle on this machine: hashes, names, types, and its graphs against the reference it carries.")]
 public sealed class VerifyVerb : RunningVerb
 {
-    [Option("variant", Default = VariantSpec.Auto, HelpText = "What to check: the plain graphs and all variants (auto), plain, or a variant.")]
+    [Option("variant", Default = VariantSpec.Auto, HelpText = "What to check: plain graphs and all variants (auto), plain, or a variant.")]
     public string Variant { get; set; } = VariantSpec.Auto;
 
     private protected override int Run(Page page)
@@ -19,8 +19,8 @@ public sealed class VerifyVerb : RunningVerb
         page.Table(["graph", "variant", "compared", "rows", "largest error", "near ties", "free-running drift", "result"],
             [.. report.Graphs.Select(graph => (string[])
             [
-                graph.Graph, graph.Variant, graph.IsRollout ? $"rollout of {graph.Steps}" : "one step", $"{graph.Rows}", Error(graph.MaxError),
-                $"{graph.NearTies}", graph.Drift is { } drift ? Error(drift) : "", graph.Passed ? "ok" : "FAILED",
+                graph.Graph, graph.Variant, graph.IsRollout ? $"rollout of {graph.Steps}" : "one step", $"{graph.Rows}",
+                Error(graph.MaxError), $"{graph.NearTies}", graph.Drift is { } drift ? Error(drift) : "", graph.Passed ? "ok" : "FAILED",
             ])]);
         foreach (GraphVerification graph in report.Graphs)
             foreach (string failure in graph.Failures) page.Line($"  {graph.Graph}: {failure}");

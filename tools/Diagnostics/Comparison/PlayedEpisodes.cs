@@ -41,7 +41,9 @@ public sealed record PlayedEpisodes(
     IReadOnlyList<double> Returns, IReadOnlyList<RealEpisode> Recorded, ActionAgreement? Agreement)
 {
     /// <summary>Plays.</summary>
-    /// <exception cref="BundleException">The environment is not registered, does not fit the bundle, or the bundle has no player.</exception>
+    /// <exception cref="BundleException">
+    /// The environment is not registered or does not fit the bundle, or the bundle has no player.
+    /// </exception>
     public static PlayedEpisodes Play(string directory, PlayedEpisodesOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Episodes, 1);

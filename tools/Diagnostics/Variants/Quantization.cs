@@ -1,5 +1,4 @@
 using WorldModels.Onnx;
-using WorldModels.Onnx.Proto;
 using WorldModels.Runtime;
 
 namespace WorldModels.Diagnostics;
@@ -10,7 +9,9 @@ public sealed record QuantizationOptions
     /// <summary>Episodes played in each precision, at least 2.</summary>
     public int Episodes { get; init; } = 100;
 
-    /// <summary>The largest drift of a state that is accepted, in its standard deviations; see <see cref="QuantizationCost.Exceeded"/>.</summary>
+    /// <summary>
+    /// The largest drift of a state that is accepted, in its standard deviations; see <see cref="QuantizationCost.Exceeded"/>.
+    /// </summary>
     public double Threshold { get; init; } = 0.1;
 
     /// <summary>Determines the games, the policy's draws and the noise of dreams.</summary>
@@ -67,13 +68,15 @@ public static class Quantization
         string[] plain = [.. all.Except(taken).Select(graph => graph.Model.Name)];
         if (taken.Length == 0)
         {
+            QuantizeOptions least = new();
             throw new BundleException($"Bundle '{directory}' has no graph that int8 would speed up: of each, less than a quarter of the "
-                + "operations are products with constant weights of at least "
-                + $"{new QuantizeOptions().LeastInputs} inputs and {new QuantizeOptions().LeastOutputs} outputs. Convolutions stay float32.");
+                + $"operations are products with constant weights of at least {least.LeastInputs} inputs and {least.LeastOutputs} "
+                + "outputs. Convolutions stay float32.");
         }
         options.Progress($"quantised: {string.Join(", ", taken.Select(graph => $"{graph.Model.Name} ({graph.Quantized.Count} layers)"))}");
         QuantizationReport? report = null;
-        BundleFolder.Replace(Target(output ?? directory), copy =>
+        string target = Target(output ?? directory);
+        Replace(target, copy =>
         {
             BundleFolder.Copy(directory, copy);
             VariantSpec facts = new() { Precision = Precision.Int8, Graphs = new Dictionary<string, GraphSpec>() };
@@ -98,22 +101,28 @@ public static class Quantization
     /// <summary>A graph in int8, without what a graph on states alone computes after a dream; no layers if it would gain little.</summary>
     private static QuantizedModel Quantize(string directory, Manifest manifest, string graph)
     {
-        OnnxModel plain = BundleVariant.Load(directory, manifest, graph);
-        if (graph is "dream" or "imagine") RemoveHeads(manifest, graph, plain.Proto.Graph);
-        QuantizedModel quantized = QuantizePass.Run(plain);
-        Dictionary<string, long> sizes = plain.Proto.Graph.Input.SelectMany(input => input.Type.TensorType.Shape.Dim)
-            .Where(dim => dim.DimParam.Length > 0).Select(dim => dim.DimParam).Distinct().ToDictionary(name => name, _ => 1L);
-        CostReport cost = CostPass.Run(plain.Proto, sizes);
+        string[] heads = graph is not ("dream" or "imagine") ? [] : [.. manifest.Graphs[graph].Outputs
+            .Where(output => output.Role is TensorRole.Reward or TensorRole.Continue && manifest.Head(output.Role) is not null)
+            .Select(output => output.Name)];
+        OnnxModel exact = ExactForms.Latency(SplitHeadsPass.Apply(BundleVariant.Load(directory, manifest, graph), heads));
+        QuantizedModel quantized = QuantizePass.Run(exact);
+        Dictionary<string, long> sizes = exact.Inputs.SelectMany(input => input.Dims).Where(dim => dim.IsDynamic)
+            .Select(dim => dim.Name!).Distinct().ToDictionary(name => name, _ => 1L);
+        CostReport cost = CostPass.Run(exact.Proto, sizes);
         long taken = cost.Nodes.Where(node => quantized.Quantized.Contains(node.Name)).Sum(node => node.Flops);
-        return taken >= LeastShare * cost.Flops ? quantized : quantized with { Model = plain, Quantized = [] };
+        return taken >= LeastShare * cost.Flops ? quantized : quantized with { Quantized = [] };
     }
 
-    private static void RemoveHeads(Manifest manifest, string graph, GraphProto proto)
+    private static void Replace(string target, Action<string> fill)
     {
-        foreach (TensorSpec output in manifest.Graphs[graph].Outputs)
-            if (output.Role is TensorRole.Reward or TensorRole.Continue && manifest.Head(output.Role) is not null)
-                proto.Output.Remove(proto.Output.Single(value => value.Name == output.Name));
-        PrunePass.Apply(proto);
+        try
+        {
+            BundleFolder.Replace(target, fill);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new BundleException($"'{target}' cannot be written: {e.Message} Name another directory with --output.", e);
+        }
     }
 
     private static string Target(string directory)

@@ -33,8 +33,8 @@ internal static class QuantizationCard
     {
         StringBuilder text = new();
         text.Append(Heading).Append("\n\n");
-        text.Append("Products of matrices in 8-bit integers: weights with a scale an output, activations with a scale a tensor that is found "
-            + "anew at every run and shared by the rows of a batch. "
+        text.Append("Products of matrices in 8-bit integers: weights with a scale an output, activations with a scale a tensor that is "
+            + "found anew at every run and shared by the rows of a batch. "
             + $"Graphs: {string.Join(", ", report.Layers.Select(graph => $"{graph.Key} ({graph.Value.Count} layers)"))}");
         text.Append(report.Plain.Count == 0 ? ".\n" : $"; {string.Join(", ", report.Plain)} would gain too little and stay float32.\n");
         if (report.Variant.Tolerance is { } tolerance)
@@ -60,7 +60,10 @@ internal static class QuantizationCard
         text.Append($"\nReturns of the same {returns.Episodes} episodes:\n\n| | mean | sd | 95 % interval |\n|---|---|---|---|\n");
         foreach (var (name, value) in (ReadOnlySpan<(string, ReturnStatistics)>)
             [("float32", returns.Plain), ("int8", returns.Variant), ("int8 - float32, by episode", returns.Difference)])
-            text.Append(CultureInfo.InvariantCulture, $"| {name} | {value.Mean:0.##} | {value.Deviation:0.##} | +-{value.HalfWidth:0.##} |\n");
+        {
+            text.Append(CultureInfo.InvariantCulture,
+                $"| {name} | {value.Mean:0.##} | {value.Deviation:0.##} | +-{value.HalfWidth:0.##} |\n");
+        }
         ActionAgreement agreement = returns.Agreement;
         text.Append(agreement.Agreeing is { } agreeing
             ? $"\nOn float32's observations int8 chose the same action in {agreeing} of {agreement.Decisions} decisions.\n"

@@ -43,7 +43,8 @@ internal static class QuantizationMeasure
     }
 
     /// <summary>Both precisions play the same games with the same draws; int8 looks on when float32 plays.</summary>
-    private static (ReturnCost Cost, IReadOnlyList<RealEpisode> Played) Play(string directory, Manifest manifest, QuantizationOptions options)
+    private static (ReturnCost Cost, IReadOnlyList<RealEpisode> Played) Play(
+        string directory, Manifest manifest, QuantizationOptions options)
     {
         bool greedy = IsBetterGreedy(manifest);
         string way = $"{options.Episodes} episodes of {manifest.Environment}, {(greedy ? "likeliest actions" : "drawn actions")}";
@@ -62,7 +63,8 @@ internal static class QuantizationMeasure
     {
         using RealPlayer? planner = RealPlayer.Open(directory, options.Seed, greedy: true, Plain);
         int count = planner is null ? Trajectories : PlannedTrajectories;
-        options.Progress($"recording {count} episodes of {manifest.Environment}, {planner?.How ?? "its scripted player or random actions"}");
+        string how = planner?.How ?? "its scripted player or random actions";
+        options.Progress($"recording {count} episodes of {manifest.Environment}, {how}");
         return [.. Enumerable.Range(0, count).Select(episode => RealEpisode.Play(manifest.Environment, new()
         {
             Steps = TrajectorySteps, Skip = 0, Seed = options.Seed + (ulong)episode, ActionRepeat = manifest.ActionRepeat ?? 1,

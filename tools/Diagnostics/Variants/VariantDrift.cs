@@ -123,8 +123,13 @@ public sealed record VariantDrift(int Horizon, int Dreams, IReadOnlyList<Predict
         int size = moments[0].Episode.Actions.Length / moments[0].Episode.Steps;
         TAction[] actions = new TAction[steps * moments.Length * size];
         for (int t = 0; t < steps; t++)
+        {
             for (int row = 0; row < moments.Length; row++)
-                Array.Copy(moments[row].Episode.Actions, (moments[row].First + offset + t) * size, actions, (t * moments.Length + row) * size, size);
+            {
+                int from = (moments[row].First + offset + t) * size;
+                Array.Copy(moments[row].Episode.Actions, from, actions, (t * moments.Length + row) * size, size);
+            }
+        }
         return actions;
     }
 
