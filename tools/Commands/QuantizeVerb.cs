@@ -49,8 +49,10 @@ public sealed class QuantizeVerb : BundleVerb
         if (report.Cost.Drift is { } drift)
         {
             page.Heading($"Difference from float32, in its standard deviations ({drift.Dreams} dreams along real episodes)");
-            page.Table(["prediction", "one step", $"{drift.Horizon} steps"], [.. drift.Predictions.Select(prediction => (string[])
-                [prediction.Name, Percent(prediction.OneStep), Percent(prediction.AtHorizon)])]);
+            page.Table(["prediction", "sd", "one step", $"{drift.Horizon} steps"], [.. drift.Predictions.Select(prediction => (string[])
+            [
+                prediction.Name, Figures.Number(prediction.Deviation), Percent(prediction.OneStep), Percent(prediction.AtHorizon),
+            ])]);
         }
         if (report.Cost.Returns is { } returns)
         {

@@ -49,10 +49,13 @@ internal static class QuantizationCard
     {
         text.Append(CultureInfo.InvariantCulture, $"\n{drift.Dreams} dreams along real episodes, from float32's posteriors, with the same "
             + $"actions and noise: root mean square of the difference from float32, in float32's standard deviations. At most "
-            + $"{Diagnostics.Figures.Share(options.Threshold)} is accepted of a state after {drift.Horizon} steps.\n\n");
-        text.Append($"| prediction | one step | {drift.Horizon} steps |\n|---|---|---|\n");
+            + $"{Figures.Share(options.Threshold)} is accepted of a state after {drift.Horizon} steps.\n\n");
+        text.Append($"| prediction | sd | one step | {drift.Horizon} steps |\n|---|---|---|---|\n");
         foreach (PredictionDrift prediction in drift.Predictions)
-            text.Append($"| {prediction.Name} | {Percent(prediction.OneStep)} | {Percent(prediction.AtHorizon)} |\n");
+        {
+            text.Append($"| {prediction.Name} | {Figures.Number(prediction.Deviation)} | {Percent(prediction.OneStep)} "
+                + $"| {Percent(prediction.AtHorizon)} |\n");
+        }
     }
 
     private static void Append(StringBuilder text, ReturnCost returns)

@@ -25,6 +25,7 @@ public sealed record QuantizationCost(VariantDrift? Drift, ReturnCost? Returns, 
             Dictionary<string, double> figures = [];
             foreach (PredictionDrift prediction in Drift?.Predictions ?? [])
             {
+                figures[$"sd_{prediction.Name}"] = prediction.Deviation;
                 figures[$"one_step_{prediction.Name}"] = prediction.OneStep;
                 figures[$"drift_{Drift!.Horizon}_{prediction.Name}"] = prediction.AtHorizon;
             }

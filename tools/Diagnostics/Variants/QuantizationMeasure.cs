@@ -6,7 +6,7 @@ namespace WorldModels.Diagnostics;
 /// <summary>Measures what a variant costs on real trajectories, on the CPU, one core.</summary>
 internal static class QuantizationMeasure
 {
-    private const int Trajectories = 8, PlannedTrajectories = 2, TrajectorySteps = 200;
+    private const int Trajectories = 8, PlannedTrajectories = 2, TrajectorySteps = 200, PlannedTile = 200;
 
     private static readonly RuntimeOptions Plain = new() { Provider = "cpu", Variant = VariantSpec.Plain };
     private static readonly RuntimeOptions Int8 = Plain with { Variant = Quantization.Variant };
@@ -61,7 +61,7 @@ internal static class QuantizationMeasure
     /// <summary>Real episodes of a bundle without a policy: planned, or played by the environment's scripted or random player.</summary>
     private static List<RealEpisode> Watch(string directory, Manifest manifest, QuantizationOptions options)
     {
-        using RealPlayer? planner = RealPlayer.Open(directory, options.Seed, greedy: true, Plain);
+        using RealPlayer? planner = RealPlayer.Open(directory, options.Seed, greedy: true, Plain, tile: PlannedTile);
         int count = planner is null ? Trajectories : PlannedTrajectories;
         string how = planner?.How ?? "its scripted player or random actions";
         options.Progress($"recording {count} episodes of {manifest.Environment}, {how}");

@@ -19,8 +19,8 @@ internal sealed class RelativeError(int size)
         return error.Value;
     }
 
-    /// <summary>The error of what was added; null if the reference never changes.</summary>
-    public double? Value
+    /// <summary>The root of the mean variance of the reference's numbers; 0 if they never change.</summary>
+    public double Deviation
     {
         get
         {
@@ -31,9 +31,12 @@ internal sealed class RelativeError(int size)
                 variance += Math.Max(0, square - mean * mean);
                 magnitude += square;
             }
-            return variance > 1e-12 * magnitude ? Math.Sqrt(_error / _compared / variance) : null;
+            return variance > 1e-12 * magnitude ? Math.Sqrt(variance / size) : 0;
         }
     }
+
+    /// <summary>The error of what was added; null if the reference never changes.</summary>
+    public double? Value => Deviation is > 0 and var deviation ? Math.Sqrt(_error / _compared / size) / deviation : null;
 
     /// <summary>Rows (N, size) whose spread counts.</summary>
     public void AddReference(ReadOnlySpan<float> reference)

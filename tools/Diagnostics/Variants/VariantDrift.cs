@@ -20,9 +20,10 @@ public sealed record VariantDriftOptions
 
 /// <summary>How far a variant's prediction of one thing is from the plain graphs', in standard deviations of theirs.</summary>
 /// <param name="Name">"state_" and its name, "reward", "continue" or "observation".</param>
+/// <param name="Deviation">That standard deviation, of a number on average.</param>
 /// <param name="OneStep">After one step.</param>
 /// <param name="AtHorizon">After T steps, each on what the step before gave.</param>
-public sealed record PredictionDrift(string Name, double OneStep, double AtHorizon)
+public sealed record PredictionDrift(string Name, double Deviation, double OneStep, double AtHorizon)
 {
     internal const string StatePrefix = "state_";
 
@@ -93,7 +94,7 @@ public sealed record VariantDrift(int Horizon, int Dreams, IReadOnlyList<Predict
                 if (t == 1) one.Add(values(found, t), reference);
                 if (t == expected.Horizon) last.Add(values(found, t), reference);
             }
-            return one.Value is { } first && last.Value is { } end ? new(name, first, end) : null;
+            return one.Value is { } first && last.Value is { } end ? new(name, one.Deviation, first, end) : null;
         }
     }
 
