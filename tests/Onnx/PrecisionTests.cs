@@ -139,7 +139,7 @@ public sealed class PrecisionTests
         }
         foreach (NodeProto node in graph.Node)
         {
-            if (node.OpType == "Cast")
+            if (node.OpType == "Cast" && (rounded.Contains(node.Input[0]) || rounded.Contains(node.Output[0])))
             {
                 node.OpType = "Identity";
                 node.Attribute.Clear();
