@@ -31,9 +31,11 @@ public sealed class ConvertTests
         Assert.That((variant.Precision, variant.LeastBatch), Is.EqualTo((Precision.Float32, (int?)16)));
         Assert.That(variant.Graphs.Keys, Is.SupersetOf(new[] { "dream", "imagine", "act", "control", "observe", "decode", "reward" }));
         foreach (string step in (string[])["dream", "imagine"])
-            Assert.That(variant.Graphs[step].Outputs.Select(o => o.Role), Has.None.EqualTo(TensorRole.Reward).And.None.EqualTo(TensorRole.Continue));
+            Assert.That(variant.Graphs[step].Outputs.Select(o => o.Role),
+                Has.None.EqualTo(TensorRole.Reward).And.None.EqualTo(TensorRole.Continue));
         OnnxModel dream = ModelReader.LoadWithWeights(Path.Combine(_bundle, "dream.throughput.onnx"));
-        Assert.That(dream.Proto.Graph.Node.Select(n => n.OpType), Has.None.EqualTo("Elu").And.None.EqualTo("Softplus").And.Some.EqualTo("Exp"));
+        Assert.That(dream.Proto.Graph.Node.Select(n => n.OpType),
+            Has.None.EqualTo("Elu").And.None.EqualTo("Softplus").And.Some.EqualTo("Exp"));
         Assert.That(Safetensors.ReadHeader(Path.Combine(_bundle, "throughput.safetensors")).Keys, Has.All.Contains("sum("),
             "folded biases are its own, all other weights the bundle's");
     }
@@ -63,7 +65,8 @@ public sealed class ConvertTests
     {
         (int code, string output, string error) = Convert(name, "--provider", "cpu");
         Assert.That(code, Is.Zero, error);
-        Assert.That(output, Does.Contain("by name alone").And.Contain("Not verified here").And.Contain($"tools verify {_bundle} --provider cuda"));
+        Assert.That(output, Does.Contain("by name alone").And.Contain("Not verified here")
+            .And.Contain($"tools verify {_bundle} --provider cuda"));
         VariantSpec variant = Manifest.Load(_bundle).Variants![name];
         Assert.That((variant.Precision, variant.LeastBatch), Is.EqualTo((precision, (int?)null)));
         Assert.That(variant.Graphs.Keys, Is.EquivalentTo(Manifest.Load(_bundle).Graphs.Keys));
@@ -71,6 +74,16 @@ public sealed class ConvertTests
         var own = Safetensors.ReadHeader(Path.Combine(_bundle, $"{name}.safetensors"));
         Assert.That(own.Values.Select(e => e.ElementType).Distinct(),
             Is.EqualTo(new[] { precision == Precision.Float16 ? typeof(Half) : typeof(ushort) }));
+    }
+
+    [Test]
+    public void StepsCanBeUnrolledBesides()
+    {
+        (int code, string output, string error) = Convert("latency", "--unroll", "3");
+        Assert.That(code, Is.Zero, error);
+        Assert.That(output, Does.Contain("dream-3.latency.onnx: 3 steps of dream"));
+        Assert.That(Manifest.Load(_bundle).Variants!["latency"].Unrolled!["dream"].Steps, Is.EqualTo(3));
+        Assert.That(Convert("latency", "--unroll", "0").Error, Does.Contain("--unroll takes a whole number of at least 1"));
     }
 
     [Test]
@@ -93,7 +106,7 @@ public sealed class ConvertTests
         string[] before = [.. Files()];
         (int code, string output, string error) = Convert("throughput");
         Assert.That((code, output), Is.EqualTo((1, "")));
-        Assert.That(error, Does.Contain("differ from the reference").And.Contain("dream (throughput)").And.Contain("FAILED"));
+        Assert.That(error, Does.Contain("differ from their reference").And.Contain("dream (throughput)").And.Contain("FAILED"));
         Assert.That(Files(), Is.EqualTo(before));
         Assert.That(Manifest.Load(_bundle).Variants, Is.Null);
 

@@ -7,13 +7,19 @@ namespace WorldModels.Tools;
 [Verb("convert", HelpText = "Add another form of a bundle's graphs: exact and faster, or of 16 bits for CUDA.")]
 public sealed class ConvertVerb : RunningVerb
 {
-    [Option("to", Required = true, HelpText = "throughput (exact, from batch 16 on), latency (exact, below), float16 or bfloat16 (by name alone).")]
+    [Option("to", Required = true,
+        HelpText = "throughput (exact, from batch 16 on), latency (exact, below), float16 or bfloat16 (for CUDA, by name).")]
     public string To { get; set; } = "";
+
+    [Option("unroll", Default = "1", HelpText = "Besides, so many steps of a dream as one graph, taken where that is faster.")]
+    public string Unroll { get; set; } = "1";
 
     private protected override void Prepare()
     {
+        Arguments.WholeNumber("unroll", Unroll, least: 1);
         if (!BundleForms.Names.Contains(To))
-            throw new UsageException($"--to takes {string.Join(", ", BundleForms.Names)}; found '{To}'. For int8: tools quantize {Bundle}.");
+            throw new UsageException(
+                $"--to takes {string.Join(", ", BundleForms.Names)}; found '{To}'. For int8: tools quantize {Bundle}.");
     }
 
     private protected override int Run(Page page)
@@ -23,13 +29,16 @@ public sealed class ConvertVerb : RunningVerb
             $"Bundle '{Bundle}' has nothing that {To} would make faster: its graphs {Missing}. It stays as it is.");
         bool exists = manifest.Variants?.ContainsKey(To) == true;
         VerificationReport? report = null;
-        BundleVariant.Write(Bundle, To, form.Facts, form.Models, copy => report = Verify(copy, form.Facts));
+        int unroll = Arguments.WholeNumber("unroll", Unroll, least: 1);
+        manifest = BundleVariant.Write(Bundle, To, form.Facts, form.Models, unroll, copy => report = Verify(copy, form.Facts));
         page.Heading($"{manifest.Name}: variant {To} {(exists ? "replaced" : "added")}");
         page.Table(["graph", "file", "nodes before", "nodes after", "left to graphs on states"], [.. form.Graphs.Select(graph => (string[])
         [
-            graph.Model.Name, $"{graph.Model.Name}.{To}.onnx", $"{graph.NodesBefore}", $"{graph.Model.Proto.Graph.Node.Count}",
+            graph.Model.Name, $"{graph.Model.Name}.{To}.onnx", $"{graph.NodesBefore}", $"{graph.Model.NodeCount}",
             string.Join(", ", graph.Removed),
         ])]);
+        foreach (var (graph, unrolled) in manifest.Variants![To].Unrolled ?? new Dictionary<string, UnrolledSpec>())
+            page.Line($"{unrolled.File}: {unrolled.Steps} steps of {graph}");
         page.Line(form.Facts.LeastBatch is { } least
             ? $"Taken by default from batch {least} on, up to where another form begins."
             : $"Taken by name alone: RuntimeOptions.Variant = \"{To}\".");
@@ -57,6 +66,6 @@ public sealed class ConvertVerb : RunningVerb
         VerificationReport report = BundleVerifier.Verify(copy,
             Options with { Variant = facts.Precision == Precision.Float32 ? To : VariantSpec.Auto });
         return report.Passed ? report
-            : throw new BundleException($"The converted graphs differ from the reference; the bundle stays as it was.\n{report}");
+            : throw new BundleException($"The converted graphs differ from their reference; the bundle stays as it was.\n{report}");
     }
 }

@@ -19,8 +19,8 @@ public sealed record BundleForm(VariantSpec Facts, IReadOnlyList<RewrittenGraph>
 public sealed record RewrittenGraph(OnnxModel Model, int NodesBefore, IReadOnlyList<string> Removed);
 
 /// <summary>
-/// The forms into which a bundle's graphs can be rewritten without training: exact ones for large and for small batches, which leave rewards
-/// and continuations to graphs on states where there are such, and 16-bit ones.
+/// The forms into which a bundle's graphs can be rewritten without training: exact ones for large and for small batches, which leave
+/// rewards and continuations to graphs on states where there are such, and 16-bit ones.
 /// </summary>
 public static class BundleForms
 {
@@ -61,8 +61,8 @@ public static class BundleForms
                 ? [.. manifest.Graphs[name].Outputs.Where(output => heads.Contains(output.Role)).Select(output => output.Name)]
                 : [];
             OnnxModel model = Rewritten(directory, manifest.Graphs[name].File, SplitHeadsPass.Apply(plain, removed), rewrite);
-            if (!model.Proto.Equals(plain.Proto))
-                graphs.Add(new(model, plain.Proto.Graph.Node.Count, removed));
+            if (!model.HasSameGraph(plain))
+                graphs.Add(new(model, plain.NodeCount, removed));
         }
         return graphs.Count == 0 ? null : new(facts, graphs);
     }
