@@ -129,6 +129,20 @@ internal sealed class Rewriter
         return node.Name;
     }
 
+    /// <summary>Adds a node that makes new values of the types it says.</summary>
+    /// <returns>The values.</returns>
+    public string[] Add(string scope, string op, string[] inputs, (DataType Type, Dim[] Dims)[] outputs, params AttributeProto[] attributes)
+    {
+        NodeProto node = AddNode(scope, op, inputs, attributes);
+        for (int i = 0; i < outputs.Length; i++)
+        {
+            string name = i == 0 ? node.Name : $"{node.Name}:{i}";
+            node.Output.Add(name);
+            AddValue(Protos.Value(name, DType.Float32, outputs[i].Dims), outputs[i].Type);
+        }
+        return [.. node.Output];
+    }
+
     /// <summary>A value as another type, cast in one place for all that read it so.</summary>
     public string Cast(string value, DataType type)
     {
