@@ -1,68 +1,140 @@
+using WorldModels.Environments;
 using WorldModels.Runtime;
 
 namespace WorldModels.Diagnostics;
 
-/// <summary>What <see cref="DreamBenchmark"/> measures.</summary>
-public sealed record DreamBenchmarkOptions
+/// <summary>
+/// Frames per second of a bundle's dreams, level by level, and of its decoder alone. What is compared with each other runs in turn: the
+/// variants, PyTorch, the real environment.
+/// </summary>
+internal sealed class DreamBenchmark : IDisposable
 {
-    /// <summary>The batch sizes.</summary>
-    public IReadOnlyList<int> Batches { get; init; } = [1, 64, 1024];
+    /// <summary>The name of our own runner.</summary>
+    public const string Runner = "ONNX Runtime";
 
-    /// <summary>Steps of a dream.</summary>
-    public int Horizon { get; init; } = 15;
+    /// <summary>Rows up to which a peer may decode the observations of all steps at once: more would be too much memory.</summary>
+    private const int MostDecodedRows = 1024;
 
-    /// <summary>Time for each batch size and contestant, seconds.</summary>
-    public double Seconds { get; init; } = 2;
+    private readonly string _directory;
+    private readonly BenchmarkOptions _options;
+    private readonly GraphPeer? _peer;
+    private readonly Dictionary<string, WorldModel> _worlds = [];
+    private readonly WorldModel _plain;
+    private readonly Manifest _manifest;
+    private readonly double? _peak;
 
-    /// <summary>Whether the real environment is measured beside the dream, if there is one of the bundle's name.</summary>
-    public bool Simulator { get; init; }
-
-    /// <summary>How dreams run.</summary>
-    public DreamOptions Dream { get; init; } = new();
-}
-
-/// <summary>Frames per second of a world model's dream, and of the real environment beside it.</summary>
-public static class DreamBenchmark
-{
-    /// <summary>Measures dreams of each batch size, in turn with the real environment.</summary>
-    /// <exception cref="BundleException">The bundle cannot dream so, or the options are out of range.</exception>
-    public static BenchmarkReport Run(WorldModel world, DreamBenchmarkOptions? options = null)
+    /// <summary>Opens a bundle in each variant.</summary>
+    /// <exception cref="BundleException">It has no world model, or not such a variant or level.</exception>
+    public DreamBenchmark(string directory, BenchmarkOptions options, GraphPeer? peer)
     {
-        options ??= new();
-        if (options.Batches.Count == 0 || options.Batches.Min() < 1 || options.Horizon < 1 || options.Seconds is not (> 0 and < 1e6))
-            throw new BundleException("A benchmark needs batch sizes and a horizon of at least 1, and more than 0 seconds.");
-        bool onCpu = world.ProviderReport.Chosen == "cpu";
-        double flops = DreamCost.Flops(world.Directory, world.Manifest, world.Manifest.DreamGraphs);
-        double? peak = onCpu ? MachinePeak.MeasureGflops() : null;
-        List<Dream> dreams = [];
-        List<Contestant> contestants = [];
-        string? without = null;
+        (_directory, _options, _peer) = (directory, options, peer);
         try
         {
-            foreach (int batch in options.Batches)
+            foreach (string variant in options.Variants) Open(variant);
+            // What is compared with the peer, whose graphs are the plain ones.
+            _plain = peer is null ? _worlds.Values.First() : Open(VariantSpec.Plain);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+        _manifest = _plain.Manifest;
+        Levels = options.Levels ?? BenchmarkLevels.Of(_manifest);
+        foreach (BenchmarkLevel level in Levels)
+            if (BenchmarkLevels.Lacks(_manifest, level) is { } lacks)
+                throw new BundleException($"Bundle '{directory}' cannot be measured at level {level.Name()}: it has not {lacks}. "
+                    + $"It can at {string.Join(", ", BenchmarkLevels.Of(_manifest).Select(BenchmarkLevels.Name))}.");
+        _peak = _plain.ProviderReport.Chosen == "cpu" ? MachinePeak.MeasureGflops() : null;
+    }
+
+    /// <summary>The levels measured.</summary>
+    public IReadOnlyList<BenchmarkLevel> Levels { get; }
+
+    /// <summary>What a dream computes at a level.</summary>
+    public static DreamOutputs Outputs(Manifest manifest, BenchmarkLevel level)
+    {
+        if (level == BenchmarkLevel.Latent) return DreamOutputs.None;
+        DreamOutputs outputs = DreamOutputs.Arrivals;
+        if (BenchmarkLevels.Head(manifest, TensorRole.Value) is not null) outputs |= DreamOutputs.Values;
+        if (level != BenchmarkLevel.Heads && BenchmarkLevels.HasDecoder(manifest)) outputs |= DreamOutputs.Observations;
+        return outputs;
+    }
+
+    /// <summary>Measures everything.</summary>
+    public BenchmarkReport Run()
+    {
+        string? without = null;
+        EnvironmentSpec? environment = _options.Simulator ? EnvironmentBenchmark.Find(_manifest.Environment, out without) : null;
+        List<Measurement> measurements = [];
+        foreach (int horizon in _options.Horizons)
+            foreach (BenchmarkLevel level in Levels)
+                foreach (int batch in _options.Batches) measurements.AddRange(Cell(level, batch, horizon, environment));
+        if (Levels.Contains(BenchmarkLevel.Pixels))
+            foreach (int batch in _options.Batches) measurements.AddRange(Decoder(batch));
+        return new()
+        {
+            Bundle = _manifest.Name,
+            Provider = _plain.ProviderReport.ToString(),
+            PeakGflops = _peak,
+            Note = without,
+            Measurements = measurements,
+        };
+    }
+
+    public void Dispose()
+    {
+        foreach (WorldModel world in _worlds.Values) world.Dispose();
+    }
+
+    private IReadOnlyList<Measurement> Cell(BenchmarkLevel level, int batch, int horizon, EnvironmentSpec? environment)
+    {
+        RecordedDream recorded = new(_plain, level, batch, horizon);
+        RolloutProgram program = ProgramBuilder.Dream(_directory, _manifest, level, horizon);
+        Measurement subject = new()
+        {
+            What = "dream",
+            Level = level.Name(),
+            Batch = batch,
+            Horizon = horizon,
+            FlopsPerFrame = program.FlopsPerFrame(),
+        };
+        List<Dream> dreams = [];
+        List<Contestant> contestants = [];
+        try
+        {
+            foreach (string variant in _options.Variants)
             {
-                Dream dream = world.Dream(batch, options.Horizon, options.Dream);
+                Dream dream = _worlds[variant].Dream(batch, horizon, _options.Dream with { Outputs = Outputs(_manifest, level) });
                 dreams.Add(dream);
+                recorded.Start(dream);
                 ulong seed = 0;
-                contestants.Add(new("dream", batch, options.Horizon, () => dream.Run(seed++)) { FlopsPerFrame = flops });
-                if (options.Simulator && EnvironmentBenchmark.Find(world.Manifest.Environment, out without) is { } environment)
-                {
-                    int repeat = world.Manifest.ActionRepeat ?? 1;
-                    contestants.Add(EnvironmentBenchmark.Contestant(environment, batch, options.Horizon, repeat));
-                }
+                contestants.Add(new LocalContestant(
+                    subject with { Runner = Runner, Variant = variant, Plan = $"{dream.Plan}" }, () => recorded.Run(dream, seed++)));
             }
-            return new()
+            if (_peer is not null)
             {
-                Bundle = world.Manifest.Name,
-                Provider = world.ProviderReport.ToString(),
-                PeakGflops = peak,
-                Note = without,
-                Measurements = Contest.Run(contestants, options.Seconds, peak),
-            };
+                Dictionary<string, RolloutProgram> programs = new() { ["heads in each step"] = program };
+                bool after = level is not BenchmarkLevel.Latent && ProgramBuilder.HasHeads(_manifest);
+                bool fits = level == BenchmarkLevel.Heads || !BenchmarkLevels.HasDecoder(_manifest) || batch * horizon <= MostDecodedRows;
+                if (after && fits)
+                    programs["heads after the rollout"] = ProgramBuilder.Dream(_directory, _manifest, level, horizon, headsAfter: true);
+                contestants.AddRange(PeerCell.Open(_peer, programs, recorded.Data(program), recorded.Results, subject));
+            }
+            if (environment is not null)
+            {
+                bool pictures = level == BenchmarkLevel.Pixels || (level == Levels[^1] && !Levels.Contains(BenchmarkLevel.Pixels));
+                contestants.AddRange(EnvironmentBenchmark.Contestants(
+                    environment, batch, horizon, _manifest.ActionRepeat ?? 1, pictures, level.Name()));
+            }
+            return Contest.Run(contestants, _options.Seconds, _peak);
         }
         finally
         {
             foreach (Dream dream in dreams) dream.Dispose();
         }
     }
+
+    private WorldModel Open(string variant) => _worlds.TryGetValue(variant, out WorldModel? open)
+        ? open : _worlds[variant] = WorldModel.Load(_directory, _options.Runtime with { Variant = variant });
 }

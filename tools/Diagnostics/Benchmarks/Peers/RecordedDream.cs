@@ -1,0 +1,147 @@
+using WorldModels.Runtime;
+
+namespace WorldModels.Diagnostics;
+
+/// <summary>
+/// A dream that was run once: what it started from, the actions it took, the noise it drew, and what came out. Others are given the same,
+/// and have to come to the same.
+/// </summary>
+internal sealed class RecordedDream
+{
+    private const ulong Seed = 7;
+
+    private readonly WorldModel _world;
+    private readonly BenchmarkLevel _level;
+    private readonly int _batch, _horizon;
+    private readonly long[]? _moves;
+    private readonly float[]? _forces;
+    private readonly Dictionary<string, NpyArray> _starts = [], _results = [];
+
+    /// <summary>Runs one.</summary>
+    /// <param name="world">The world model.</param>
+    /// <param name="level">What it computes.</param>
+    /// <param name="batch">B.</param>
+    /// <param name="horizon">T.</param>
+    public RecordedDream(WorldModel world, BenchmarkLevel level, int batch, int horizon)
+    {
+        (_world, _level, _batch, _horizon) = (world, level, batch, horizon);
+        Manifest manifest = world.Manifest;
+        bool takesActions = level == BenchmarkLevel.Latent
+            || manifest.DreamGraphs.All(graph => manifest.Graphs[graph].Output(TensorRole.Action) is null);
+        if (takesActions) (_moves, _forces) = DrawActions(manifest.Action);
+        DreamOutputs outputs = DreamBenchmark.Outputs(manifest, level);
+        using Dream dream = world.Dream(batch, horizon, new() { Outputs = outputs, Tile = 0, Threads = 1 });
+        DreamBatch made = Run(dream, Seed);
+        foreach (string state in made.StateNames)
+        {
+            _starts[ProgramBuilder.State(state)] = State(made, state, 0, batch).Slice(0);
+            _results[ProgramBuilder.State(state)] = State(made, state, 1, Rows);
+        }
+        bool Predicts(TensorRole role) => level != BenchmarkLevel.Latent && (BenchmarkLevels.Head(manifest, role) is not null
+            || manifest.DreamGraphs.Any(graph => manifest.Graphs[graph].Output(role) is not null));
+        if (Predicts(TensorRole.Reward)) _results[ProgramBuilder.Reward] = Gather<float>(made.Rewards, horizon, Rows);
+        if (Predicts(TensorRole.Continue)) _results[ProgramBuilder.Continue] = Gather<float>(made.Continues, horizon, Rows);
+        if (outputs.HasFlag(DreamOutputs.Values)) _results[ProgramBuilder.Value] = Gather<float>(t => made.Values(t + 1), horizon, Rows);
+        if (outputs.HasFlag(DreamOutputs.Observations))
+            _results[ProgramBuilder.Observation] = Gather<float>(t => made.Observations(t + 1), horizon, Rows);
+        if (takesActions) return;
+        _results[ProgramBuilder.Action] = manifest.Action.Kind == ActionKind.Discrete
+            ? Gather<long>(made.Actions, horizon, Rows) : Gather<float>(made.ContinuousActions, horizon, Rows);
+    }
+
+    /// <summary>What came out, (T, rows, ...), by the names of programs: states on arrival, and what was kept.</summary>
+    public IReadOnlyDictionary<string, NpyArray> Results => _results;
+
+    /// <summary>The first rows, which are compared.</summary>
+    private int Rows => Math.Min(_batch, PeerCell.MostRows);
+
+    /// <summary>Makes a dream start from the same states, unless it is to observe its own.</summary>
+    public void Start(Dream dream)
+    {
+        if (_level == BenchmarkLevel.EndToEnd) return;
+        Run(dream, Seed); // Sets the states that cannot be given.
+        foreach (string state in _starts.Keys.Where(name => _starts[name].Type == NpyType.Float32))
+            dream.Start(state[ProgramBuilder.State("").Length..], _starts[state].As<float>());
+    }
+
+    /// <summary>Runs a dream along the same actions, or by its policy.</summary>
+    public DreamBatch Run(Dream dream, ulong seed) =>
+        _moves is not null ? dream.Run(seed, _moves) : _forces is not null ? dream.Run(seed, _forces) : dream.Run(seed);
+
+    /// <summary>The same for a program.</summary>
+    public IReadOnlyDictionary<string, NpyArray> Data(RolloutProgram program)
+    {
+        IReadOnlyList<int>? shape = _world.Manifest.Action.Shape;
+        return new ProgramData(program, _batch, Seed)
+        {
+            States = program.Before.Count == 0 ? _starts : new Dictionary<string, NpyArray>(),
+            Actions = _moves is not null ? NpyArray.Of(_moves, _horizon, _batch)
+                : _forces is not null ? NpyArray.Of(_forces, [_horizon, _batch, .. shape!]) : null,
+            Observation = program.Before.Count == 0 ? null : Observed(),
+        }.ToArrays();
+    }
+
+    /// <summary>The recorded observations that the runtime picks for each row.</summary>
+    private NpyArray? Observed()
+    {
+        string path = Path.Combine(_world.Directory, "starts.npz");
+        if (!File.Exists(path)) return null;
+        NpyArray starts = Npz.Read(path)["observation"];
+        int size = _world.Manifest.Observation.Size;
+        float[] all = starts.ToFloats(), picked = new float[_batch * size];
+        for (int row = 0; row < _batch; row++)
+        {
+            int index = Philox.NextInt(new NoiseKey(Seed, (uint)row, 0, Philox.Stream("start")), starts.Shape[0]);
+            all.AsSpan(index * size, size).CopyTo(picked.AsSpan(row * size));
+        }
+        return NpyArray.Of(picked, [_batch, .. _world.Manifest.Observation.Shape]);
+    }
+
+    private (long[]?, float[]?) DrawActions(ActionSpec space)
+    {
+        uint stream = Philox.Stream("action");
+        long[]? moves = space.Kind == ActionKind.Discrete ? new long[_horizon * _batch] : null;
+        float[]? forces = moves is null ? new float[_horizon * _batch * space.Size] : null;
+        for (int t = 0; t < _horizon; t++)
+        {
+            for (int row = 0; row < _batch; row++)
+            {
+                NoiseKey key = new(Seed, (uint)row, (uint)t, stream);
+                if (moves is not null)
+                {
+                    moves[t * _batch + row] = Philox.NextInt(key, space.Count!.Value);
+                    continue;
+                }
+                Span<float> action = forces.AsSpan((t * _batch + row) * space.Size, space.Size);
+                Philox.FillUniform(key, action);
+                foreach (ref float x in action) x = (float)(space.Low!.Value + (space.High!.Value - space.Low.Value) * x);
+            }
+        }
+        return (moves, forces);
+    }
+
+    private delegate ReadOnlySpan<T> At<T>(int t) where T : unmanaged;
+
+    /// <summary>A state from a step on: once, or at all steps.</summary>
+    private NpyArray State(DreamBatch made, string name, int from, int rows)
+    {
+        TensorType type = _world.Manifest.Graphs.Values.SelectMany(graph => graph.Inputs)
+            .First(t => t.Role == TensorRole.State && t.Name == name).Dtype;
+        int steps = from == 0 ? 1 : _horizon;
+        return type switch
+        {
+            TensorType.Float32 => Gather<float>(t => made.State<float>(name, from + t), steps, rows),
+            TensorType.Int64 => Gather<long>(t => made.State<long>(name, from + t), steps, rows),
+            _ => Gather<bool>(t => made.State<bool>(name, from + t), steps, rows),
+        };
+    }
+
+    /// <summary>(T, rows, all numbers of a row).</summary>
+    private NpyArray Gather<T>(At<T> at, int steps, int rows) where T : unmanaged
+    {
+        int size = at(0).Length / _batch;
+        T[] values = new T[steps * rows * size];
+        for (int t = 0; t < steps; t++) at(t)[..(rows * size)].CopyTo(values.AsSpan(t * rows * size));
+        return NpyArray.Of(values, steps, rows, size);
+    }
+}
