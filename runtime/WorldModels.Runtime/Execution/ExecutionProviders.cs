@@ -62,7 +62,7 @@ public static partial class ExecutionProviders
     /// <summary>Opens a model on one provider.</summary>
     /// <exception cref="ProviderException">The provider does not work here.</exception>
     /// <exception cref="OnnxRuntimeException">The session could not be made, because of the model or of the provider.</exception>
-    internal static InferenceSession Open(string path, string provider, RuntimeOptions options)
+    internal static InferenceSession Open(string path, string provider, RuntimeOptions options, SharedWeights? weights = null)
     {
         if (!Available().Contains(provider)) throw new ProviderException(NotBuilt(provider));
         using var session = new SessionOptions
@@ -80,7 +80,10 @@ public static partial class ExecutionProviders
         {
             throw new ProviderException(Explain(provider, e.Message), e);
         }
-        return new InferenceSession(path, session);
+        // Devices keep their own copy of the weights.
+        if (weights is null || provider != Cpu) return new InferenceSession(path, session);
+        weights.AddTo(session, path);
+        return new InferenceSession(path, session, weights.Packed);
     }
 
     private static void Append(SessionOptions session, string provider, RuntimeOptions options)
