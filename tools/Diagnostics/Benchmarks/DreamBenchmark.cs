@@ -70,8 +70,7 @@ internal sealed class DreamBenchmark : IDisposable
         foreach (int horizon in _options.Horizons)
             foreach (BenchmarkLevel level in Levels)
                 foreach (int batch in _options.Batches) measurements.AddRange(Cell(level, batch, horizon, environment));
-        if (Levels.Contains(BenchmarkLevel.Pixels))
-            foreach (int batch in _options.Batches) measurements.AddRange(Decoder(batch));
+        if (Levels.Contains(BenchmarkLevel.Pixels)) measurements.AddRange(Decoder());
         return new()
         {
             Bundle = _manifest.Name,
@@ -99,35 +98,60 @@ internal sealed class DreamBenchmark : IDisposable
             Horizon = horizon,
             FlopsPerFrame = program.FlopsPerFrame(),
         };
+        return Contest(subject, recorded, Outputs(_manifest, level), () => [.. Peers(), .. Simulators()]);
+
+        IEnumerable<Contestant> Peers()
+        {
+            if (_peer is null) return [];
+            Dictionary<string, RolloutProgram> programs = new() { ["heads in each step"] = program };
+            bool fits = level == BenchmarkLevel.Heads || !BenchmarkLevels.HasDecoder(_manifest) || batch * horizon <= MostDecodedRows;
+            if (level != BenchmarkLevel.Latent && ProgramBuilder.HasHeads(_manifest) && fits)
+                programs["heads after the rollout"] = ProgramBuilder.Dream(_directory, _manifest, level, horizon, headsAfter: true);
+            return PeerCell.Open(_peer, programs, recorded.Data(program), recorded.Results, subject);
+        }
+
+        IEnumerable<Contestant> Simulators()
+        {
+            if (environment is null) return [];
+            bool pictures = level == BenchmarkLevel.Pixels || (level == Levels[^1] && !Levels.Contains(BenchmarkLevel.Pixels));
+            return EnvironmentBenchmark.Contestants(environment, batch, horizon, _manifest.ActionRepeat ?? 1, pictures, level.Name());
+        }
+    }
+
+    private IEnumerable<Measurement> Decoder()
+    {
+        using DecoderBundle bundle = new(_directory, _manifest);
+        using DreamBenchmark decoder = new(bundle.Directory, _options with { Levels = [BenchmarkLevel.Latent] }, _peer);
+        RolloutProgram program = ProgramBuilder.Decoder(_directory, _manifest);
+        List<Measurement> measurements = [];
+        foreach (int batch in _options.Batches)
+        {
+            RecordedDream recorded = new(_plain, BenchmarkLevel.Latent, batch, horizon: 1, decodes: true);
+            Measurement subject = new() { What = "decoder", Batch = batch, Horizon = 1, FlopsPerFrame = program.FlopsPerFrame() };
+            measurements.AddRange(decoder.Contest(subject, recorded, DreamOutputs.None, () => _peer is null ? [] : PeerCell.Open(
+                _peer, new Dictionary<string, RolloutProgram> { ["decode"] = program }, recorded.Data(program), recorded.Decoded, subject)));
+        }
+        return measurements;
+    }
+
+    /// <summary>Dreams in each variant, in turn with each other and with others.</summary>
+    private IReadOnlyList<Measurement> Contest(
+        Measurement subject, RecordedDream recorded, DreamOutputs outputs, Func<IEnumerable<Contestant>> others)
+    {
         List<Dream> dreams = [];
-        List<Contestant> contestants = [];
         try
         {
+            List<Contestant> contestants = [];
             foreach (string variant in _options.Variants)
             {
-                Dream dream = _worlds[variant].Dream(batch, horizon, _options.Dream with { Outputs = Outputs(_manifest, level) });
+                Dream dream = _worlds[variant].Dream(subject.Batch, subject.Horizon, _options.Dream with { Outputs = outputs });
                 dreams.Add(dream);
                 recorded.Start(dream);
                 ulong seed = 0;
                 contestants.Add(new LocalContestant(
                     subject with { Runner = Runner, Variant = variant, Plan = $"{dream.Plan}" }, () => recorded.Run(dream, seed++)));
             }
-            if (_peer is not null)
-            {
-                Dictionary<string, RolloutProgram> programs = new() { ["heads in each step"] = program };
-                bool after = level is not BenchmarkLevel.Latent && ProgramBuilder.HasHeads(_manifest);
-                bool fits = level == BenchmarkLevel.Heads || !BenchmarkLevels.HasDecoder(_manifest) || batch * horizon <= MostDecodedRows;
-                if (after && fits)
-                    programs["heads after the rollout"] = ProgramBuilder.Dream(_directory, _manifest, level, horizon, headsAfter: true);
-                contestants.AddRange(PeerCell.Open(_peer, programs, recorded.Data(program), recorded.Results, subject));
-            }
-            if (environment is not null)
-            {
-                bool pictures = level == BenchmarkLevel.Pixels || (level == Levels[^1] && !Levels.Contains(BenchmarkLevel.Pixels));
-                contestants.AddRange(EnvironmentBenchmark.Contestants(
-                    environment, batch, horizon, _manifest.ActionRepeat ?? 1, pictures, level.Name()));
-            }
-            return Contest.Run(contestants, _options.Seconds, _peak);
+            return Diagnostics.Contest.Run([.. contestants, .. others()], _options.Seconds, _peak);
         }
         finally
         {

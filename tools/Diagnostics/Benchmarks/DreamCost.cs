@@ -34,6 +34,10 @@ public static class DreamCost
     public static double Flops(string directory, Manifest manifest, IEnumerable<string> graphs) =>
         graphs.Sum(graph => OfGraph(directory, manifest, graph).Flops);
 
+    /// <summary>The operators that the wanted outputs of a graph need.</summary>
+    internal static IEnumerable<string> Operators(GraphCall call) =>
+        Count(call.File, batch: 1, [.. call.Outputs.Keys]).Nodes.Select(node => node.OpType).Distinct();
+
     private static CostReport Count(string path, int batch, IReadOnlyCollection<string>? outputs)
     {
         try

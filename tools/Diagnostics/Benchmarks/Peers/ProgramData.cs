@@ -36,7 +36,7 @@ internal sealed class ProgramData(RolloutProgram program, int batch, ulong seed)
         var (graph, tensor) = program.Inputs[name];
         if (tensor.Role == TensorRole.Observation)
             return Observation ?? throw new BundleException($"Graph {graph} reads an observation, and the bundle has recorded none.");
-        NpyType type = tensor.Dtype switch { TensorType.Float32 => NpyType.Float32, TensorType.Int64 => NpyType.Int64, _ => NpyType.Bool };
+        NpyType type = Enum.Parse<NpyType>($"{tensor.Dtype}");
         NpyArray array = NpyArray.Zeros(type, [.. leading, batch, .. tensor.Shape.Skip(1).Select(d => d.Size)]);
         int row = tensor.RowSize;
         switch (tensor.Role)

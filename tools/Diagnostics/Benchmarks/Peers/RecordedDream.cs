@@ -22,7 +22,8 @@ internal sealed class RecordedDream
     /// <param name="level">What it computes.</param>
     /// <param name="batch">B.</param>
     /// <param name="horizon">T.</param>
-    public RecordedDream(WorldModel world, BenchmarkLevel level, int batch, int horizon)
+    /// <param name="decodes">Whether the states that it starts from are decoded.</param>
+    public RecordedDream(WorldModel world, BenchmarkLevel level, int batch, int horizon, bool decodes = false)
     {
         (_world, _level, _batch, _horizon) = (world, level, batch, horizon);
         Manifest manifest = world.Manifest;
@@ -34,8 +35,10 @@ internal sealed class RecordedDream
         DreamBatch made = Run(dream, Seed);
         foreach (string state in made.StateNames)
         {
-            _starts[ProgramBuilder.State(state)] = State(made, state, 0, batch).Slice(0);
-            _results[ProgramBuilder.State(state)] = State(made, state, 1, Rows);
+            TensorSpec spec = manifest.Graphs.Values.SelectMany(graph => graph.Inputs)
+                .First(t => t.Role == TensorRole.State && t.Name == state);
+            _starts[ProgramBuilder.State(state)] = State(made, spec, from: 0, steps: 1, batch).Slice(0);
+            _results[ProgramBuilder.State(state)] = State(made, spec, from: 1, horizon, Rows);
         }
         bool Predicts(TensorRole role) => level != BenchmarkLevel.Latent && (BenchmarkLevels.Head(manifest, role) is not null
             || manifest.DreamGraphs.Any(graph => manifest.Graphs[graph].Output(role) is not null));
@@ -44,6 +47,7 @@ internal sealed class RecordedDream
         if (outputs.HasFlag(DreamOutputs.Values)) _results[ProgramBuilder.Value] = Gather<float>(t => made.Values(t + 1), horizon, Rows);
         if (outputs.HasFlag(DreamOutputs.Observations))
             _results[ProgramBuilder.Observation] = Gather<float>(t => made.Observations(t + 1), horizon, Rows);
+        if (decodes) Decoded[ProgramBuilder.Observation] = Gather<float>(made.Observations, steps: 1, Rows);
         if (takesActions) return;
         _results[ProgramBuilder.Action] = manifest.Action.Kind == ActionKind.Discrete
             ? Gather<long>(made.Actions, horizon, Rows) : Gather<float>(made.ContinuousActions, horizon, Rows);
@@ -52,6 +56,9 @@ internal sealed class RecordedDream
     /// <summary>What came out, (T, rows, ...), by the names of programs: states on arrival, and what was kept.</summary>
     public IReadOnlyDictionary<string, NpyArray> Results => _results;
 
+    /// <summary>What the states that it started from look like, (1, rows, ...), if that was asked for.</summary>
+    public Dictionary<string, NpyArray> Decoded { get; } = [];
+
     /// <summary>The first rows, which are compared.</summary>
     private int Rows => Math.Min(_batch, PeerCell.MostRows);
 
@@ -59,9 +66,9 @@ internal sealed class RecordedDream
     public void Start(Dream dream)
     {
         if (_level == BenchmarkLevel.EndToEnd) return;
-        Run(dream, Seed); // Sets the states that cannot be given.
-        foreach (string state in _starts.Keys.Where(name => _starts[name].Type == NpyType.Float32))
-            dream.Start(state[ProgramBuilder.State("").Length..], _starts[state].As<float>());
+        // The first run sets the states that cannot be given.
+        foreach (string state in Run(dream, Seed).StateNames)
+            if (_starts[ProgramBuilder.State(state)] is { Type: NpyType.Float32 } values) dream.Start(state, values.As<float>());
     }
 
     /// <summary>Runs a dream along the same actions, or by its policy.</summary>
@@ -122,26 +129,24 @@ internal sealed class RecordedDream
 
     private delegate ReadOnlySpan<T> At<T>(int t) where T : unmanaged;
 
-    /// <summary>A state from a step on: once, or at all steps.</summary>
-    private NpyArray State(DreamBatch made, string name, int from, int rows)
+    /// <summary>A state at some steps, (T, rows, ...).</summary>
+    private NpyArray State(DreamBatch made, TensorSpec spec, int from, int steps, int rows)
     {
-        TensorType type = _world.Manifest.Graphs.Values.SelectMany(graph => graph.Inputs)
-            .First(t => t.Role == TensorRole.State && t.Name == name).Dtype;
-        int steps = from == 0 ? 1 : _horizon;
-        return type switch
+        int[] shape = [.. spec.Shape.Skip(1).Select(d => d.Size)];
+        return spec.Dtype switch
         {
-            TensorType.Float32 => Gather<float>(t => made.State<float>(name, from + t), steps, rows),
-            TensorType.Int64 => Gather<long>(t => made.State<long>(name, from + t), steps, rows),
-            _ => Gather<bool>(t => made.State<bool>(name, from + t), steps, rows),
+            TensorType.Float32 => Gather<float>(t => made.State<float>(spec.Name, from + t), steps, rows, shape),
+            TensorType.Int64 => Gather<long>(t => made.State<long>(spec.Name, from + t), steps, rows, shape),
+            _ => Gather<bool>(t => made.State<bool>(spec.Name, from + t), steps, rows, shape),
         };
     }
 
-    /// <summary>(T, rows, all numbers of a row).</summary>
-    private NpyArray Gather<T>(At<T> at, int steps, int rows) where T : unmanaged
+    /// <summary>(T, rows, ...shape), or (T, rows, all numbers of a row).</summary>
+    private NpyArray Gather<T>(At<T> at, int steps, int rows, params int[] shape) where T : unmanaged
     {
         int size = at(0).Length / _batch;
         T[] values = new T[steps * rows * size];
         for (int t = 0; t < steps; t++) at(t)[..(rows * size)].CopyTo(values.AsSpan(t * rows * size));
-        return NpyArray.Of(values, steps, rows, size);
+        return NpyArray.Of(values, [steps, rows, .. shape.Length > 0 ? shape : [size]]);
     }
 }
