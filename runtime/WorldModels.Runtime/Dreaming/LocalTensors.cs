@@ -30,12 +30,12 @@ internal sealed class LocalTensors(DreamBuffers buffers)
         switch (input.Role)
         {
             case TensorRole.Noise:
-                noise?.Add(new(graph, input, buffer, first, rows));
+                noise?.Add(new(graph, input, buffer, first, rows, buffers.Purpose));
                 break;
             case TensorRole.IsFirst:
                 break; // Zeros: what a dream imagines is no first step.
             case TensorRole.Task:
-                buffer.Span<long>().Fill(buffers.Options.Task);
+                buffers.AddTask(buffer);
                 break;
             default:
                 throw new BundleException($"Graph {graph.Name}: a dream cannot supply input '{input.Name}' "

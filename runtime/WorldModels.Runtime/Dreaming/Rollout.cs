@@ -16,6 +16,7 @@ internal sealed class Rollout : IDisposable
     private readonly Action<int> _runTiles;
     private readonly Action<int>? _runHeads;
     private ulong _seed;
+    private uint _noiseStep;
     private Filter? _filter;
 
     /// <param name="buffers">The dream's memory.</param>
@@ -51,9 +52,10 @@ internal sealed class Rollout : IDisposable
 
     /// <param name="seed">Determines the noise.</param>
     /// <param name="filter">What makes the first states of observations; null: they are there.</param>
-    public void Run(ulong seed, Filter? filter)
+    /// <param name="noiseStep">The noise's step of the first step; those of the others follow.</param>
+    public void Run(ulong seed, Filter? filter, uint noiseStep = 0)
     {
-        (_seed, _filter) = (seed, filter);
+        (_seed, _filter, _noiseStep) = (seed, filter, noiseStep);
         filter?.Begin();
         _pool.Run(_runTiles);
         if (_runHeads is not null) _pool.Run(_runHeads);
@@ -68,7 +70,7 @@ internal sealed class Rollout : IDisposable
     private void RunTiles(int worker)
     {
         _filter?.Run(worker, _seed);
-        foreach (var tile in _tiles[worker]) tile.Run(_seed);
+        foreach (var tile in _tiles[worker]) tile.Run(_seed, _noiseStep);
     }
 
     private sealed class Tile : IDisposable
@@ -90,13 +92,13 @@ internal sealed class Rollout : IDisposable
                     _steps[t][g] = BindStep(graphs[g], t, t == 0 ? _noise[g] : null);
         }
 
-        public void Run(ulong seed)
+        public void Run(ulong seed, uint noiseStep)
         {
             for (int t = 0; t < _steps.Length; t++)
             {
                 for (int g = 0; g < _steps[t].Length; g++)
                 {
-                    foreach (var input in _noise[g]) input.Draw(seed, (uint)t);
+                    foreach (var input in _noise[g]) input.Draw(seed, unchecked(noiseStep + (uint)t));
                     _steps[t][g].Run();
                 }
             }

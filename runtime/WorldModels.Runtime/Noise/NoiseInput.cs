@@ -6,10 +6,7 @@ internal sealed class NoiseInput(Graph graph, TensorSpec tensor, TensorBuffer bu
     private readonly uint _stream = Philox.Stream(purpose + (tensor.Stream ?? $"{graph.Name}/{tensor.Name}"));
 
     /// <summary>Draws every row for a step.</summary>
-    public void Draw(ulong seed, uint step) => Draw(seed, step, firstRow, rows);
-
-    /// <summary>Draws some rows for a step, into the first of the memory.</summary>
-    public void Draw(ulong seed, uint step, int firstRow, int rows)
+    public void Draw(ulong seed, uint step)
     {
         for (int row = 0; row < rows; row++)
             Philox.FillWords(new NoiseKey(seed, (uint)(firstRow + row), step, _stream), buffer.Row<uint>(row));
