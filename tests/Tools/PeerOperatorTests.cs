@@ -4,6 +4,7 @@ using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
 using WorldModels.Tests.Onnx;
+using Graph = WorldModels.Onnx.Graph;
 
 namespace WorldModels.Tests.Tools;
 
@@ -13,7 +14,7 @@ public sealed class PeerOperatorTests
     private const int Batch = 3;
     private const double Tolerance = 5e-6;
 
-    /// <summary>Every operation that networks are written with, at both opsets, eagerly and as TorchScript.</summary>
+    /// <summary>Every operation that networks are written with, eagerly and as TorchScript.</summary>
     [Test]
     public void EveryOperationAgreesWithOnnxRuntime()
     {
@@ -23,9 +24,10 @@ public sealed class PeerOperatorTests
         Dictionary<string, RolloutProgram> programs = [];
         Dictionary<string, NpyArray> data = [];
         Dictionary<(string Program, string Output), Nd> expected = [];
-        foreach (int opset in new[] { 15, 17 })
+        foreach (int opset in new[] { 17, 15 })
         {
-            foreach (OperationCase operation in OperationCases.All())
+            // At opset 15 layers are normalised by other operators; all else is the same.
+            foreach (OperationCase operation in OperationCases.All().Where(o => opset == 17 || o.Name == "LayerNorm"))
             {
                 string name = $"{operation.Name}-{opset}", path = directory[$"{name}.onnx"];
                 ModelWriter.Write(path, operation.Build(opset));

@@ -36,7 +36,7 @@ public static class BenchmarkLevels
         [.. Enum.GetValues<BenchmarkLevel>().Where(level => Lacks(manifest, level) is null)];
 
     /// <summary>What a bundle lacks for a level; null: nothing.</summary>
-    public static string? Lacks(Manifest manifest, BenchmarkLevel level) => level switch
+    public static string? Lacks(Manifest manifest, BenchmarkLevel level) => !manifest.HasWorld() ? "a world model" : level switch
     {
         BenchmarkLevel.Latent => manifest.Graphs.ContainsKey("imagine") ? null : "a graph 'imagine', which takes actions",
         BenchmarkLevel.Heads => manifest.DreamGraphs.Length > 1 || manifest.DreamGraphs[0] == "dream" || Heads.Any(role =>

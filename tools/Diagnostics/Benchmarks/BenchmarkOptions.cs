@@ -34,4 +34,7 @@ public sealed record BenchmarkOptions
 
     /// <summary>How dreams run; what they compute is replaced.</summary>
     public DreamOptions Dream { get; init; } = new() { Threads = 1 };
+
+    /// <summary>Time that a peer's arrangements are tried for, each of several times, before the fastest is measured.</summary>
+    internal double PeerWarmUp => Math.Min(0.1, Seconds);
 }

@@ -10,6 +10,13 @@ namespace WorldModels.Diagnostics;
 /// </summary>
 public sealed class BenchmarkPage
 {
+    private const string Layout = """
+        .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 8px 24px; }
+        .figures svg { min-width: 0; }
+        code { overflow-wrap: anywhere; }
+
+        """;
+
     private readonly BenchmarkReport _report;
     private readonly string[] _contestants;
 
@@ -33,7 +40,7 @@ public sealed class BenchmarkPage
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>{title}</title>
             <style>
-            {Resources.Text("page.css")}</style>
+            {Resources.Text("page.css")}{Layout}</style>
             </head>
             <body>
             <h1>{title}</h1>
@@ -67,15 +74,17 @@ public sealed class BenchmarkPage
     {
         page.Append($"<h2>{Encode(heading)}</h2>\n");
         Legend(page, measurements);
-        Figure(page, "frames per CPU second", "Frames per second of CPU time, both axes logarithmic. A frame is one step of one row.",
+        page.Append("<div class=\"figures\">\n");
+        Figure(page, "frames per CPU second", "Both axes logarithmic. A frame is one step of one row.",
             Lines(measurements, m => m.FramesPerCpuSecond), logarithmic: true);
         foreach (string peer in measurements.SelectMany(m => m.Ratios?.Keys ?? []).Distinct())
         {
-            Figure(page, $"times {peer}", $"How many times as fast as {peer}, per CPU second: medians of rounds in turn. Dashed: as fast.",
+            Figure(page, $"times {peer}", $"Frames per CPU second divided by those of {peer}: medians of rounds in turn. Dashed: as fast.",
                 Lines(measurements, m => m.Ratios?.TryGetValue(peer, out double ratio) == true ? ratio : null), level: 1);
         }
-        Figure(page, "share of peak", "Share of one core's measured peak of fp32 multiply-adds that each second of CPU time reached.",
+        Figure(page, "share of peak", "Of one core's measured peak of fp32 multiply-adds, per second of CPU time.",
             Lines(measurements, m => m.PeakShare), label: Figures.Share);
+        page.Append("</div>\n");
     }
 
     private IReadOnlyList<ScalingLine> Lines(Measurement[] measurements, Func<Measurement, double?> value) =>

@@ -79,8 +79,9 @@ public sealed partial record BenchmarkReport
             if (Peer is not null)
             {
                 notes.Add($"Peer: {Peer}.");
-                notes.Add("It runs the exported graphs operator by operator in float32, its noise and starts drawn beforehand; each cell's "
-                    + "results were compared with ours first. Ratios: frames per CPU second, medians of rounds in turn.");
+                notes.Add("It runs the exported graphs operator by operator in float32 (inference_mode), its noise and starts drawn beforehand, "
+                    + "heads where they are faster; each cell's results were compared with ours first. Ratios: frames per CPU second, medians "
+                    + "of rounds in turn.");
             }
             if (PeakGflops is { } peak) notes.Add($"Peak: {Figures.Number(peak)} GFLOP/s of fp32 multiply-adds on one core, measured.");
             if (Note is not null) notes.Add(Note);

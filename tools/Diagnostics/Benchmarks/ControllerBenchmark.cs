@@ -75,7 +75,7 @@ public static class ControllerBenchmark
                 new() { Batch = batch, Runtime = options.Runtime with { Variant = VariantSpec.Plain } });
             PeerCell.Check(peer, program, data, Decisions(plain, observations), subject);
             Peers(directory, manifest, observations, batch, steps: 1, out program, out data);
-            contestants.AddRange(PeerCell.Open(peer, program, data, new Dictionary<string, NpyArray>(), subject));
+            contestants.AddRange(PeerCell.Open(peer, program, data, new Dictionary<string, NpyArray>(), subject, options.PeerWarmUp));
         }
         return contestants;
     }

@@ -107,7 +107,7 @@ internal sealed class DreamBenchmark : IDisposable
             bool fits = level == BenchmarkLevel.Heads || !BenchmarkLevels.HasDecoder(_manifest) || batch * horizon <= MostDecodedRows;
             if (level != BenchmarkLevel.Latent && ProgramBuilder.HasHeads(_manifest) && fits)
                 programs["heads after the rollout"] = ProgramBuilder.Dream(_directory, _manifest, level, horizon, headsAfter: true);
-            return PeerCell.Open(_peer, programs, recorded.Data(program), recorded.Results, subject);
+            return PeerCell.Open(_peer, programs, recorded.Data(program), recorded.Results, subject, _options.PeerWarmUp);
         }
 
         IEnumerable<Contestant> Simulators()
@@ -129,7 +129,8 @@ internal sealed class DreamBenchmark : IDisposable
             RecordedDream recorded = new(_plain, BenchmarkLevel.Latent, batch, horizon: 1, decodes: true);
             Measurement subject = new() { What = "decoder", Batch = batch, Horizon = 1, FlopsPerFrame = program.FlopsPerFrame() };
             measurements.AddRange(decoder.Contest(subject, recorded, DreamOutputs.None, () => _peer is null ? [] : PeerCell.Open(
-                _peer, new Dictionary<string, RolloutProgram> { ["decode"] = program }, recorded.Data(program), recorded.Decoded, subject)));
+                _peer, new Dictionary<string, RolloutProgram> { ["decode"] = program }, recorded.Data(program), recorded.Decoded, subject,
+                _options.PeerWarmUp)));
         }
         return measurements;
     }

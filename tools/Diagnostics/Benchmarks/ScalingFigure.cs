@@ -11,8 +11,9 @@ internal sealed record ScalingLine(string Name, int Colour, IReadOnlyList<(int B
 /// <summary>A quantity over the batch size as an SVG, a line for each contestant. The batch axis is logarithmic.</summary>
 internal sealed class ScalingFigure
 {
-    private const int Width = 960, Height = 380;
-    private const double Left = 84, Top = 16, Right = Width - 24, Bottom = Height - 50;
+    private const int Width = 560, Height = 330;
+    private const double Left = 70, Top = 12, Right = Width - 12, Bottom = Height - 48;
+    private const double Margin = 20; // no point lies on an axis
 
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
@@ -83,8 +84,7 @@ internal sealed class ScalingFigure
     private double X(int batch)
     {
         (double first, double last) = (Math.Log(_batches[0]), Math.Log(_batches[^1]));
-        // A margin on both sides, so that no point lies on an axis.
-        return last == first ? (Left + Right) / 2 : Left + 24 + (Math.Log(batch) - first) / (last - first) * (Right - Left - 48);
+        return last == first ? (Left + Right) / 2 : Left + Margin + (Math.Log(batch) - first) / (last - first) * (Right - Left - 2 * Margin);
     }
 
     private double Y(double value)

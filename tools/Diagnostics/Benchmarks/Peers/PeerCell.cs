@@ -14,8 +14,6 @@ internal static class PeerCell
     /// <summary>Where a choice is made of what is nearly equal, one row in so many may choose otherwise, and go its own way from there.</summary>
     private const int RowsPerChoice = 8;
 
-    private const double WarmUpSeconds = 0.1;
-
     private static readonly string[] Choices = ["ArgMax", "Greater", "Less", "Equal", "Sign"];
 
     /// <summary>Opens programs, which compute the same, in the peer, and compares what they give with what they should.</summary>
@@ -24,11 +22,12 @@ internal static class PeerCell
     /// <param name="data">What they start from and are given.</param>
     /// <param name="expected">What they should give, (T, rows, ...).</param>
     /// <param name="subject">What they are measured as.</param>
+    /// <param name="warmUp">Seconds that each is run, several times, before one is chosen.</param>
     /// <exception cref="BundleException">They give something else.</exception>
     public static IEnumerable<Contestant> Open(GraphPeer peer, IReadOnlyDictionary<string, RolloutProgram> programs,
-        IReadOnlyDictionary<string, NpyArray> data, IReadOnlyDictionary<string, NpyArray> expected, Measurement subject)
+        IReadOnlyDictionary<string, NpyArray> data, IReadOnlyDictionary<string, NpyArray> expected, Measurement subject, double warmUp)
     {
-        Check(peer, programs, data, expected, subject, WarmUpSeconds, out var arrangements);
+        Check(peer, programs, data, expected, subject, warmUp, out var arrangements);
         return [.. GraphPeer.Ways.Select(way => new PeerContestant(
             subject with { Runner = way, Plan = programs.Count > 1 ? arrangements[way] : null }, peer))];
     }

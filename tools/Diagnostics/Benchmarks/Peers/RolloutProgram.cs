@@ -47,7 +47,7 @@ internal sealed record RolloutProgram
 
     /// <summary>Tensors behind the values that neither a state nor an output gives.</summary>
     [JsonIgnore]
-    public required IReadOnlyDictionary<string, (string Graph, TensorSpec Tensor)> Inputs { get; init; }
+    public IReadOnlyDictionary<string, (string Graph, TensorSpec Tensor)> Inputs { get; init; } = new Dictionary<string, (string, TensorSpec)>();
 
     /// <summary>Every graph it runs.</summary>
     [JsonIgnore]

@@ -170,7 +170,7 @@ def main():
     torch.set_num_interop_threads(1)
     print(json.dumps({"version": torch.__version__, "blas": blas()}), flush=True)
     peer = Peer()
-    with torch.no_grad():
+    with torch.inference_mode():        # which is some percent faster than no_grad
         for line in sys.stdin:
             request = json.loads(line)
             try:
