@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using WorldModels.Runtime;
 
 namespace WorldModels.Diagnostics;
@@ -61,12 +62,14 @@ public static class SoakTest
         using Dream dream = world.Dream(batch, horizon, options.Dream with { Outputs = DreamBenchmark.Outputs(world.Manifest, level) });
         recorded.Start(dream);
         List<SoakPoint> points = [];
-        long done = 0, allocated = GC.GetTotalAllocatedBytes(precise: true), start = System.Diagnostics.Stopwatch.GetTimestamp();
+        long done = 0, allocated = 0, start = Stopwatch.GetTimestamp();
         for (int point = 1; point <= Points; point++)
         {
+            // Reading the memory allocates as well, which is nothing of the dream's.
+            long before = GC.GetTotalAllocatedBytes(precise: true);
             for (; done * Points < steps * point; done += horizon) recorded.Run(dream, (ulong)done);
-            points.Add(new(done, System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds, Environment.WorkingSet,
-                GC.GetTotalAllocatedBytes(precise: true) - allocated));
+            allocated += GC.GetTotalAllocatedBytes(precise: true) - before;
+            points.Add(new(done, Stopwatch.GetElapsedTime(start).TotalSeconds, Environment.WorkingSet, allocated));
         }
         return new(world.Manifest.Name, batch, done, $"level {level.Name()}, {dream.Plan}", points);
     }
