@@ -166,7 +166,7 @@ internal sealed class ControllerStep : IDisposable
                 // What a deterministic controller leaves there: zero gives the mode of Gaussian and Gumbel draws,
                 // a half the median of uniform ones.
                 if (input.Noise == NoiseKind.Uniform) buffer.Span<float>().Fill(0.5f);
-                _noise.Add(new(graph, input, buffer, 0, Batch));
+                _noise.Add(new(graph.Name, input, buffer, 0, Batch));
                 break;
             case TensorRole.IsFirst:
                 _firsts.Add(buffer);

@@ -11,10 +11,10 @@ internal sealed class LocalTensors(DreamBuffers buffers)
     private readonly Dictionary<(string Graph, string Tensor), TensorBuffer> _all = [];
 
     /// <summary>The tensor of an input or output; zeros until written.</summary>
-    public TensorBuffer Of(Graph graph, TensorSpec tensor)
+    public TensorBuffer Of(string graph, TensorSpec tensor)
     {
-        if (!_all.TryGetValue((graph.Name, tensor.Name), out var buffer))
-            _all[(graph.Name, tensor.Name)] = buffer = buffers.New(tensor, buffers.Plan.Tile);
+        if (!_all.TryGetValue((graph, tensor.Name), out var buffer))
+            _all[(graph, tensor.Name)] = buffer = buffers.New(tensor, buffers.Plan.Tile);
         return buffer;
     }
 
@@ -24,13 +24,13 @@ internal sealed class LocalTensors(DreamBuffers buffers)
     /// <param name="first">The tile's first row.</param>
     /// <param name="rows">The tile's rows.</param>
     /// <param name="noise">Takes what has to be drawn, unless null.</param>
-    public OrtValue Input(Graph graph, TensorSpec input, int first, int rows, List<NoiseInput>? noise)
+    public OrtValue Input(string graph, TensorSpec input, int first, int rows, Action<NoiseInput>? noise)
     {
         var buffer = Of(graph, input);
         switch (input.Role)
         {
             case TensorRole.Noise:
-                noise?.Add(new(graph, input, buffer, first, rows, buffers.Purpose));
+                noise?.Invoke(new(graph, input, buffer, first, rows, buffers.Purpose));
                 break;
             case TensorRole.IsFirst:
                 break; // Zeros: what a dream imagines is no first step.
@@ -38,12 +38,12 @@ internal sealed class LocalTensors(DreamBuffers buffers)
                 buffers.AddTask(buffer);
                 break;
             default:
-                throw new BundleException($"Graph {graph.Name}: a dream cannot supply input '{input.Name}' "
+                throw new BundleException($"Graph {graph}: a dream cannot supply input '{input.Name}' "
                     + $"({NameConverter<TensorRole>.Write(input.Role)}). Run it with WorldModel.Graph instead.");
         }
         return buffer.View(0, rows);
     }
 
     /// <summary>Where an output goes that nobody reads.</summary>
-    public OrtValue Output(Graph graph, TensorSpec output, int rows) => Of(graph, output).View(0, rows);
+    public OrtValue Output(string graph, TensorSpec output, int rows) => Of(graph, output).View(0, rows);
 }

@@ -33,7 +33,7 @@ internal sealed class Rollout : IDisposable
         {
             var local = Enumerable.Range(0, pool.Count).Select(_ => new LocalTensors(buffers)).ToArray();
             foreach (var (worker, first, rows) in buffers.Tiles)
-                _tiles[worker].Add(new(buffers, local[worker], [.. graphs.Select(g => buffers.Bundle.Open(g, form, worker))], first, rows));
+                _tiles[worker].Add(new(buffers, local[worker], graphs, worker, first, rows));
             TensorRole[] missing = [.. HeadPass.Asked(buffers).Where(role => !_computed.Contains(role))];
             if (missing.Length == 0) return;
             _heads = new(buffers, missing, pool.Count);
@@ -79,67 +79,80 @@ internal sealed class Rollout : IDisposable
         private readonly int _first;
         private readonly int _rows;
         private readonly LocalTensors _local;
-        private readonly List<NoiseInput>[] _noise;
-        private readonly BoundGraph[][] _steps;
+        private readonly List<Step> _steps = [];
 
-        public Tile(DreamBuffers buffers, LocalTensors local, Graph[] graphs, int first, int rows)
+        public Tile(DreamBuffers buffers, LocalTensors local, string[] graphs, int worker, int first, int rows)
         {
             (_buffers, _local, _first, _rows) = (buffers, local, first, rows);
-            _noise = [.. graphs.Select(_ => new List<NoiseInput>())];
-            _steps = [.. Enumerable.Range(0, buffers.Horizon).Select(_ => new BoundGraph[graphs.Length])];
-            for (int t = 0; t < buffers.Horizon; t++)
-                for (int g = 0; g < graphs.Length; g++)
-                    _steps[t][g] = BindStep(graphs[g], t, t == 0 ? _noise[g] : null);
+            var (bundle, form, unrolled) = (buffers.Bundle, buffers.Plan.Variant, buffers.Plan.Unrolled);
+            int t = 0;
+            // Several steps in one run as long as there are as many; the rest one by one.
+            if (unrolled > 1 && graphs is [var only] && bundle.Unrolled(only, form) is not null)
+                for (; t + unrolled <= buffers.Horizon; t += unrolled)
+                    Bind(only, bundle.OpenUnrolled(only, form, worker), t, unrolled);
+            for (; t < buffers.Horizon; t++)
+                foreach (string graph in graphs) Bind(graph, bundle.Open(graph, form, worker), t, 1);
         }
 
         public void Run(ulong seed, uint noiseStep)
         {
-            for (int t = 0; t < _steps.Length; t++)
+            foreach (var step in _steps)
             {
-                for (int g = 0; g < _steps[t].Length; g++)
-                {
-                    foreach (var input in _noise[g]) input.Draw(seed, unchecked(noiseStep + (uint)t));
-                    _steps[t][g].Run();
-                }
+                foreach (var (input, t) in step.Noise) input.Draw(seed, unchecked(noiseStep + (uint)t));
+                step.Graph.Run();
             }
         }
 
         public void Dispose()
         {
-            foreach (var graph in _steps.SelectMany(s => s)) graph?.Dispose();
+            foreach (var step in _steps) step.Graph.Dispose();
         }
 
         private OrtValue View(TensorBuffer buffer) => buffer.View(_first, _rows);
 
-        private BoundGraph BindStep(Graph graph, int t, List<NoiseInput>? noise)
+        private void Bind(string name, Graph graph, int first, int steps)
         {
             var bound = new BoundGraph(graph);
-            bool takesAction = graph.Name == "imagine";
-            foreach (var input in graph.Spec.Inputs)
+            var noise = new List<(NoiseInput, int)>();
+            _steps.Add(new(bound, noise));
+            var spec = _buffers.Bundle.Spec(name, _buffers.Plan.Variant);
+            for (int k = 0; k < steps; k++)
             {
-                bound.Input(input, input.Role switch
+                TensorSpec Named(TensorSpec tensor) => steps == 1 ? tensor : UnrolledSpec.At(name, tensor, k);
+                foreach (var input in spec.Inputs)
                 {
-                    TensorRole.State => View(_buffers.States[input.Name][t]),
-                    TensorRole.Action => View(_buffers.Action(takesAction ? t : t - 1)), // A policy may want the previous one.
-                    TensorRole.Observation when _buffers.ObservationState is { } frame => View(_buffers.States[frame][t]),
-                    TensorRole.Observation => throw new BundleException($"Graph {graph.Name} reads an observation, but no state of this "
-                        + "bundle is one: in a dream it can read states only. Export it on the state."),
-                    _ => _local.Input(graph, input, _first, _rows, noise),
-                });
+                    if (!UnrolledSpec.IsShared(input)) Bind(bound, name, Named(input), first + k, noise);
+                    else if (k == 0) Bind(bound, name, input, first, noise);
+                }
+                foreach (var output in spec.Outputs) bound.Output(Named(output), Target(name, output, Named(output), first + k));
             }
-            foreach (var output in graph.Spec.Outputs)
-            {
-                bound.Output(output, output.Role switch
-                {
-                    TensorRole.State => View(_buffers.States[output.Feeds!][t + 1]),
-                    TensorRole.Action => View(_buffers.Actions[t]),
-                    TensorRole.Reward => View(_buffers.Rewards![t]),
-                    TensorRole.Continue => View(_buffers.Continues![t]),
-                    TensorRole.Logits when _buffers.Logits.TryGetValue(output.Name, out var kept) => View(kept[t]),
-                    _ => _local.Output(graph, output, _rows),
-                });
-            }
-            return bound;
         }
+
+        private void Bind(BoundGraph bound, string graph, TensorSpec input, int t, List<(NoiseInput, int)> noise)
+        {
+            bool takesAction = graph == "imagine";
+            bound.Input(input, input.Role switch
+            {
+                TensorRole.State => View(_buffers.States[input.Name][t]),
+                TensorRole.Action => View(_buffers.Action(takesAction ? t : t - 1)), // A policy may want the previous one.
+                TensorRole.Observation when _buffers.ObservationState is { } frame => View(_buffers.States[frame][t]),
+                TensorRole.Observation => throw new BundleException($"Graph {graph} reads an observation, but no state of this "
+                    + "bundle is one: in a dream it can read states only. Export it on the state."),
+                _ => _local.Input(graph, input, _first, _rows, drawn => noise.Add((drawn, t))),
+            });
+        }
+
+        private OrtValue Target(string graph, TensorSpec output, TensorSpec named, int t) => output.Role switch
+        {
+            TensorRole.State => View(_buffers.States[output.Feeds!][t + 1]),
+            TensorRole.Action => View(_buffers.Actions[t]),
+            TensorRole.Reward => View(_buffers.Rewards![t]),
+            TensorRole.Continue => View(_buffers.Continues![t]),
+            TensorRole.Logits when _buffers.Logits.TryGetValue(output.Name, out var kept) => View(kept[t]),
+            _ => _local.Output(graph, named, _rows),
+        };
     }
+
+    /// <summary>A bound graph of one step or several, and the noise it reads with the step it is drawn for.</summary>
+    private sealed record Step(BoundGraph Graph, List<(NoiseInput Input, int Step)> Noise);
 }
