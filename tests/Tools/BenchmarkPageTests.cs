@@ -75,7 +75,8 @@ public sealed class BenchmarkPageTests
     public void ThePageHasAFigureForEachQuestion()
     {
         string html = new BenchmarkPage(Report).ToHtml();
-        Assert.That(html, Does.Contain("a &lt;fading&gt; world").And.Not.Contain("<fading>").And.Contain("Heads:").And.Contain("controller: one decision"));
+        Assert.That(html, Does.Contain("a &lt;fading&gt; world").And.Not.Contain("<fading>").And.Contain("Heads:")
+            .And.Contain("controller: one decision"));
         string[] labels = [.. Regex.Matches(html, "aria-label=\"([^\"]+)\"").Select(match => match.Groups[1].Value)];
         Assert.That(labels, Is.EqualTo(new[]
         {
@@ -98,7 +99,8 @@ public sealed class BenchmarkPageTests
         double[] heights = [.. Regex.Matches(svg, "cy=\"([0-9.]+)\"").Select(match => double.Parse(match.Groups[1].Value))];
         Assert.That(heights, Is.Ordered.Descending.And.All.InRange(0, 330));
         string narrow = new ScalingFigure("speed", [new("x", 0, [(4, 30_000)])], logarithmic: true).ToSvg();
-        Assert.That(Regex.Matches(narrow, "text-anchor=\"end\">([^<]+)<").Select(match => match.Groups[1].Value), Is.EqualTo(new[] { "20k", "50k" }));
+        Assert.That(Regex.Matches(narrow, "text-anchor=\"end\">([^<]+)<").Select(match => match.Groups[1].Value),
+            Is.EqualTo(new[] { "20k", "50k" }));
     }
 
     [Test]
@@ -109,9 +111,11 @@ public sealed class BenchmarkPageTests
         try
         {
             await using Browser browser = await Browser.Open(file);
-            Assert.That((bool)(await browser.Value("[...document.querySelectorAll('.plot')].every(s => s.getBoundingClientRect().width > 300)"))!);
+            const string Wide = "[...document.querySelectorAll('.plot')].every(plot => plot.getBoundingClientRect().width > 300)";
+            Assert.That((bool)(await browser.Value(Wide))!);
             Assert.That((bool)(await browser.Value("document.documentElement.scrollWidth <= innerWidth"))!, "nothing sticks out");
-            const string Colours = "getComputedStyle(document.body).backgroundColor + getComputedStyle(document.querySelector('.c0')).color";
+            const string Colours = "[document.body, document.querySelector('.c0')].map(getComputedStyle)"
+                + ".map(style => style.backgroundColor + style.color).join()";
             string light = (string)(await browser.Value(Colours))!;
             await browser.Darken();
             Assert.That((string)(await browser.Value(Colours))!, Is.Not.EqualTo(light).And.StartsWith("rgb(20, 23, 27)"));

@@ -1,4 +1,5 @@
 using WorldModels.Diagnostics;
+using WorldModels.Onnx;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Tools;
@@ -22,8 +23,10 @@ public sealed class BenchmarkTests
         });
         Assert.That(report.Measurements.Select(m => (m.What, m.Level, m.Batch)), Is.EqualTo(new[]
         {
-            ("dream", "latent", 1), ("simulator with pictures", "latent", 1), ("dream", "latent", 8), ("simulator with pictures", "latent", 8),
-            ("dream", "heads", 1), ("simulator with pictures", "heads", 1), ("dream", "heads", 8), ("simulator with pictures", "heads", 8),
+            ("dream", "latent", 1), ("simulator with pictures", "latent", 1),
+            ("dream", "latent", 8), ("simulator with pictures", "latent", 8),
+            ("dream", "heads", 1), ("simulator with pictures", "heads", 1),
+            ("dream", "heads", 8), ("simulator with pictures", "heads", 8),
         }));
         foreach (Measurement m in report.Measurements)
         {
@@ -60,6 +63,36 @@ public sealed class BenchmarkTests
         }));
         Assert.That(report.Measurements[4].FramesPerCpuSecond, Is.LessThan(report.Measurements[3].FramesPerCpuSecond / 10));
         Assert.That(report.Measurements.Where(m => m.Runner is not null).Select(m => m.BytesPerStep), Is.All.Zero);
+    }
+
+    /// <summary>A form of the graphs for batches from 4 on, without the reward, which the bundle has a graph for.</summary>
+    [Test]
+    public void VariantsAreMeasuredSideBySide()
+    {
+        string folder = Directory.CreateTempSubdirectory("worldmodels-variants-").FullName, bundle = Path.Combine(folder, "pendulum");
+        try
+        {
+            BundleFolder.Copy(Path.Combine(Repository.Root, "models", "zoo", "pendulum-dreamer"), bundle);
+            Manifest manifest = Manifest.Load(bundle);
+            OnnxModel dream = BundleVariant.Load(bundle, manifest, "dream"), decode = BundleVariant.Load(bundle, manifest, "decode");
+            PrunePass.Apply(dream.Proto.Graph, [.. dream.Outputs.Select(output => output.Name).Where(name => name != "reward")]);
+            BundleVariant.Write(bundle, "lean",
+                new() { Precision = Precision.Float32, LeastBatch = 4, Graphs = new Dictionary<string, GraphSpec>() }, [dream, decode]);
+            BenchmarkReport report = BundleBenchmark.Run(bundle, new()
+            {
+                Batches = [2, 8], Horizons = [3], Variants = ["auto", "plain"], Levels = [BenchmarkLevel.Pixels], Seconds = 0.01,
+            });
+            var planned = report.Measurements.Where(m => m.Plan is not null);
+            Assert.That(planned.Select(m => (m.Group, m.Batch, m.Variant, m.Plan!.Split(',')[0])), Is.EqualTo(
+                from part in new[] { "pixels", "decoder" }
+                from batch in new[] { 2, 8 }
+                from variant in new[] { "auto", "plain" }
+                select (part, batch, variant, variant == "auto" && batch == 8 ? "lean" : "plain")));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     [TestCase("pendulum-dreamer", "latent heads pixels end-to-end")]

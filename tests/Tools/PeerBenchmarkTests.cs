@@ -56,7 +56,8 @@ public sealed class PeerBenchmarkTests
         try
         {
             using DreamBenchmark benchmark = new(bundle, Options, _peer);
-            Assert.That(benchmark.Run().Measurements.Select(m => m.Group).Distinct(), Is.EqualTo(new[] { "latent", "heads", "end-to-end" }));
+            Assert.That(benchmark.Run().Measurements.Select(m => m.Group).Distinct(),
+                Is.EqualTo(new[] { "latent", "heads", "end-to-end" }));
         }
         finally
         {
@@ -102,7 +103,8 @@ public sealed class PeerBenchmarkTests
         int last = values.Length - 1;
         Span<float> changed = recorded.Results[what].As<float>();
         changed[last] += 3e-4f * (1 + Math.Abs(changed[last]));
-        Assert.That(() => PeerCell.Check(_peer, programs, recorded.Data(program), recorded.Results, subject), Throws.TypeOf<BundleException>()
-            .With.Message.Contains($"PyTorch eager and ONNX Runtime disagree on heads, batch 2 (within): {what} at step 2, row 1"));
+        Assert.That(() => PeerCell.Check(_peer, programs, recorded.Data(program), recorded.Results, subject),
+            Throws.TypeOf<BundleException>().With.Message.Contains(
+                $"PyTorch eager and ONNX Runtime disagree on heads, batch 2 (within): {what} at step 2, row 1"));
     }
 }

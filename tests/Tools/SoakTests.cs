@@ -26,7 +26,8 @@ public sealed class SoakTests
     [TestCase(9, true)]
     public void MemoryGrewIfItExceedsWhatTheFirstTenthLeft(long mebibytes, bool grew)
     {
-        SoakPoint[] points = [.. Enumerable.Range(1, 10).Select(i => new SoakPoint(i * 100, i, (100 + (i == 6 ? mebibytes : 0)) << 20, i * 1000))];
+        SoakPoint[] points =
+            [.. Enumerable.Range(1, 10).Select(i => new SoakPoint(i * 100, i, (100 + (i == 6 ? mebibytes : 0)) << 20, i * 1000))];
         SoakReport soak = new("x", 1, 1000, "plain", points);
         Assert.That((soak.Grew, soak.Growth), Is.EqualTo((grew, mebibytes << 20)));
         Assert.That(soak.Verdict, Does.Contain(grew ? "GREW" : "did not grow").And.Contain("10 bytes allocated a step"));

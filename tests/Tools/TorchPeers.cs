@@ -3,7 +3,9 @@ using WorldModels.Diagnostics;
 
 namespace WorldModels.Tests.Tools;
 
-/// <summary>PyTorch peers for tests; where there is no python3 with torch and onnx, and none may be installed, the test is ignored.</summary>
+/// <summary>
+/// PyTorch peers for tests; where there is no python3 with torch and onnx, and none may be installed, the test is ignored.
+/// </summary>
 internal static class TorchPeers
 {
     private static readonly Lazy<string?> Python = new(() => Apt.Require("python3-torch python3-onnx", Find));

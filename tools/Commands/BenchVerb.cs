@@ -5,8 +5,8 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 
-[Verb("bench", HelpText = "Measure how fast a bundle dreams, decodes and decides, beside PyTorch and the real environment: frames per second, "
-    + "latency, memory, share of the machine's peak.")]
+[Verb("bench", HelpText = "Measure how fast a bundle dreams, decodes and decides, beside PyTorch and the real environment: frames per "
+    + "second, latency, memory, share of the machine's peak.")]
 public sealed class BenchVerb : RunningVerb
 {
     [Option("batch", Default = "1,16,64,256,1024", HelpText = "Batch sizes.")]

@@ -25,7 +25,8 @@ public static class BenchmarkLevels
     internal static IReadOnlyList<TensorRole> Heads { get; } = [TensorRole.Reward, TensorRole.Continue, TensorRole.Value];
 
     /// <summary>The level's name on the command line and in files.</summary>
-    public static string Name(this BenchmarkLevel level) => level == BenchmarkLevel.EndToEnd ? "end-to-end" : level.ToString().ToLowerInvariant();
+    public static string Name(this BenchmarkLevel level) =>
+        level == BenchmarkLevel.EndToEnd ? "end-to-end" : level.ToString().ToLowerInvariant();
 
     /// <summary>The level of a name, or null.</summary>
     public static BenchmarkLevel? Find(string name) =>
@@ -39,8 +40,9 @@ public static class BenchmarkLevels
     public static string? Lacks(Manifest manifest, BenchmarkLevel level) => !manifest.HasWorld() ? "a world model" : level switch
     {
         BenchmarkLevel.Latent => manifest.Graphs.ContainsKey("imagine") ? null : "a graph 'imagine', which takes actions",
-        BenchmarkLevel.Heads => manifest.DreamGraphs.Length > 1 || manifest.DreamGraphs[0] == "dream" || Heads.Any(role =>
-            Head(manifest, role) is not null || manifest.Graphs["imagine"].Output(role) is not null) ? null : "a policy, rewards and values",
+        BenchmarkLevel.Heads => manifest.DreamGraphs.Length > 1 || manifest.DreamGraphs[0] == "dream"
+            || Heads.Any(role => Head(manifest, role) is not null || manifest.Graphs["imagine"].Output(role) is not null)
+                ? null : "a policy, rewards and values",
         BenchmarkLevel.Pixels => HasDecoder(manifest) ? null : "a graph 'decode'",
         _ => manifest.Graphs.ContainsKey("observe") || manifest.Files.ContainsKey("starts.npz") ? null : "recorded starts",
     };

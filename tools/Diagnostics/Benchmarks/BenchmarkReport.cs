@@ -49,8 +49,8 @@ public sealed partial record BenchmarkReport
     [JsonIgnore]
     public IReadOnlyList<string> Columns =>
     [
-        "what", .. Horizons.Count > 1 ? ["horizon"] : (string[])[], "batch", "by", "frames/s", "per CPU second", .. Peers.Select(peer => $"x {peer}"),
-        "step median", "step p99", "bytes/step", "per frame", "share of peak", "how",
+        "what", .. Horizons.Count > 1 ? ["horizon"] : (string[])[], "batch", "by", "frames/s", "per CPU second",
+        .. Peers.Select(peer => $"x {peer}"), "step median", "step p99", "bytes/step", "per frame", "share of peak", "how",
     ];
 
     /// <summary>The figures as text, for tables.</summary>
@@ -79,9 +79,9 @@ public sealed partial record BenchmarkReport
             if (Peer is not null)
             {
                 notes.Add($"Peer: {Peer}.");
-                notes.Add("It runs the exported graphs operator by operator in float32 (inference_mode), its noise and starts drawn beforehand, "
-                    + "heads where they are faster; each cell's results were compared with ours first. Ratios: frames per CPU second, medians "
-                    + "of rounds in turn.");
+                notes.Add("It runs the exported graphs operator by operator in float32 (inference_mode), its noise and starts drawn "
+                    + "beforehand, heads where they are faster; each cell's results were compared with ours first.");
+                notes.Add("Ratios: frames per CPU second, medians of rounds in turn.");
             }
             if (PeakGflops is { } peak) notes.Add($"Peak: {Figures.Number(peak)} GFLOP/s of fp32 multiply-adds on one core, measured.");
             if (Note is not null) notes.Add(Note);

@@ -63,7 +63,7 @@ public static class ControllerBenchmark
             What = What,
             Batch = batch,
             Horizon = 1,
-            FlopsPerFrame = DreamCost.Flops(directory, manifest, manifest.PolicyGraphs),
+            FlopsPerFrame = ProgramBuilder.Control(directory, manifest, steps: 1).FlopsPerFrame(),
         };
         List<Contestant> contestants = [.. controllers.Zip(options.Variants, (controller, variant) => new LocalContestant(
             subject with { Runner = DreamBenchmark.Runner, Variant = variant }, Call(controller, observations)))];

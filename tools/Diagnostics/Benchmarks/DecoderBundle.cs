@@ -21,7 +21,10 @@ internal sealed class DecoderBundle : IDisposable
             foreach (var (name, variant) in manifest.Variants ?? new Dictionary<string, VariantSpec>())
             {
                 GraphSpec form = variant.Graphs.GetValueOrDefault("decode") ?? decode;
-                variants[name] = variant with { Graphs = new Dictionary<string, GraphSpec> { ["imagine"] = form }, Figures = null };
+                variants[name] = variant with
+                {
+                    Graphs = new Dictionary<string, GraphSpec> { ["imagine"] = form }, Unrolled = null, Figures = null,
+                };
             }
             foreach (string file in manifest.Files.Keys.Where(file => Path.GetExtension(file) is ".onnx" or ".safetensors"))
             {

@@ -84,7 +84,8 @@ internal sealed class ScalingFigure
     private double X(int batch)
     {
         (double first, double last) = (Math.Log(_batches[0]), Math.Log(_batches[^1]));
-        return last == first ? (Left + Right) / 2 : Left + Margin + (Math.Log(batch) - first) / (last - first) * (Right - Left - 2 * Margin);
+        double share = last == first ? 0.5 : (Math.Log(batch) - first) / (last - first);
+        return Left + Margin + share * (Right - Left - 2 * Margin);
     }
 
     private double Y(double value)
@@ -99,7 +100,8 @@ internal sealed class ScalingFigure
     {
         int first = (int)Math.Floor(Math.Log10(low)), last = (int)Math.Ceiling(Math.Log10(high));
         double[] steps = last - first > 3 ? [1] : [1, 2, 5];
-        double[] ticks = [.. Enumerable.Range(first, last - first + 1).SelectMany(power => steps, (power, step) => step * Math.Pow(10, power))];
+        double[] ticks =
+            [.. Enumerable.Range(first, last - first + 1).SelectMany(power => steps, (power, step) => step * Math.Pow(10, power))];
         int begin = Math.Max(0, Array.FindLastIndex(ticks, tick => tick <= low * (1 + 1e-9)));
         int end = Array.FindIndex(ticks, tick => tick >= high * (1 - 1e-9));
         end = Math.Max(end < 0 ? ticks.Length - 1 : end, begin + 1);

@@ -23,10 +23,12 @@ public sealed record SoakReport(string Bundle, int Batch, long Steps, string Pla
     /// <summary>Whether that is more than <see cref="Slack"/>.</summary>
     public bool Grew => Growth > Slack;
 
+    /// <summary>Managed memory allocated by a step after the first tenth, bytes.</summary>
+    public double BytesPerStep => (double)(Points[^1].Allocated - Points[0].Allocated) / (Steps - Points[0].Steps);
+
     /// <summary>One line for people.</summary>
     public string Verdict => $"Memory {(Grew ? "GREW" : "did not grow")}: {Figures.Bytes(Growth)} more resident after the first tenth, "
-        + $"{Figures.Bytes(Slack)} allowed; {Figures.Number((double)(Points[^1].Allocated - Points[0].Allocated) / (Steps - Points[0].Steps))} "
-        + "bytes allocated a step.";
+        + $"{Figures.Bytes(Slack)} allowed; {Figures.Number(BytesPerStep)} bytes allocated a step.";
 
     /// <summary>The points as text.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Rows => [.. Points.Select(point => (IReadOnlyList<string>)

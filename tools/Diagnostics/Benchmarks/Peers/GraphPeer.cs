@@ -54,7 +54,7 @@ internal sealed class GraphPeer : IDisposable
         {
             _python = Process.Start(start)!;
         }
-        catch (System.ComponentModel.Win32Exception e)
+        catch (SystemException e) // Win32Exception, whatever the system
         {
             Directory.Delete(_folder, recursive: true);
             throw new BundleException($"'{interpreter}' cannot be started ({e.Message}). {Advice}", e);
@@ -76,7 +76,9 @@ internal sealed class GraphPeer : IDisposable
     /// <summary>Versions, and the BLAS with its kernels.</summary>
     public string Description { get; }
 
-    /// <summary>Makes programs ready, which compute the same in different arrangements; the fastest of each way is what slices run.</summary>
+    /// <summary>
+    /// Makes programs ready, which compute the same in different arrangements; the fastest of each way is what slices run.
+    /// </summary>
     /// <param name="programs">The programs by name.</param>
     /// <param name="data">The values they start from and are given.</param>
     /// <param name="rows">Rows that come back of what they give.</param>
@@ -85,8 +87,9 @@ internal sealed class GraphPeer : IDisposable
     /// The chosen program of each way; and what each program gives in each way, states and kept values by name, (T, rows, ...).
     /// </returns>
     /// <exception cref="BundleException">A graph has an operator that the peer does not know, or it failed.</exception>
-    public (IReadOnlyDictionary<string, string> Arrangements, IReadOnlyDictionary<(string Way, string Program, string Value), NpyArray> Results)
-        Open(IReadOnlyDictionary<string, RolloutProgram> programs, IReadOnlyDictionary<string, NpyArray> data, int rows, double warmUp)
+    public (IReadOnlyDictionary<string, string> Arrangements,
+        IReadOnlyDictionary<(string Way, string Program, string Value), NpyArray> Results) Open(
+        IReadOnlyDictionary<string, RolloutProgram> programs, IReadOnlyDictionary<string, NpyArray> data, int rows, double warmUp)
     {
         string given = Path.Combine(_folder, $"data-{++_opened}.npz"), made = Path.Combine(_folder, $"results-{_opened}.npz");
         Npz.Write(given, data, compress: false);
@@ -121,7 +124,8 @@ internal sealed class GraphPeer : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private static string Advice => $"Install it (Debian, as root): {Install}. Or name another interpreter by --python, or leave out --peer.";
+    private static string Advice =>
+        $"Install it (Debian, as root): {Install}. Or name another interpreter by --python, or leave out --peer.";
 
     private static string? Find() =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Prepend("/usr/bin")
@@ -139,7 +143,9 @@ internal sealed class GraphPeer : IDisposable
         if (line is null)
         {
             _python.WaitForExit();
-            lock (_complaints) throw new BundleException(stopped(_complaints.ToString().Trim().Split('\n')[^1].Trim().TrimEnd('.') + "."));
+            string last;
+            lock (_complaints) last = _complaints.ToString().Trim().Split('\n')[^1].Trim().TrimEnd('.');
+            throw new BundleException(stopped($"{(last.Length > 0 ? last : $"it ended with exit code {_python.ExitCode}")}."));
         }
         T answer = JsonSerializer.Deserialize<T>(line, Json)!;
         return answer.Error is null ? answer : throw new BundleException($"{answer.Error}. Leave out --peer.");

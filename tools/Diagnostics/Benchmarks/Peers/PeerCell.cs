@@ -11,7 +11,9 @@ internal static class PeerCell
     /// <summary>Largest |a - b| / (1 + |b|).</summary>
     private const double Tolerance = 1e-4;
 
-    /// <summary>Where a choice is made of what is nearly equal, one row in so many may choose otherwise, and go its own way from there.</summary>
+    /// <summary>
+    /// Where a choice is made of what is nearly equal, one row in so many may choose otherwise, and go its own way from there.
+    /// </summary>
     private const int RowsPerChoice = 8;
 
     private static readonly string[] Choices = ["ArgMax", "Greater", "Less", "Equal", "Sign"];
@@ -33,12 +35,13 @@ internal static class PeerCell
     }
 
     /// <summary>The same without measuring it afterwards.</summary>
-    public static void Check(GraphPeer peer, IReadOnlyDictionary<string, RolloutProgram> programs, IReadOnlyDictionary<string, NpyArray> data,
-        IReadOnlyDictionary<string, NpyArray> expected, Measurement subject) =>
+    public static void Check(GraphPeer peer, IReadOnlyDictionary<string, RolloutProgram> programs,
+        IReadOnlyDictionary<string, NpyArray> data, IReadOnlyDictionary<string, NpyArray> expected, Measurement subject) =>
         Check(peer, programs, data, expected, subject, warmUp: 0, out _);
 
-    private static void Check(GraphPeer peer, IReadOnlyDictionary<string, RolloutProgram> programs, IReadOnlyDictionary<string, NpyArray> data,
-        IReadOnlyDictionary<string, NpyArray> expected, Measurement subject, double warmUp, out IReadOnlyDictionary<string, string> arrangements)
+    private static void Check(GraphPeer peer, IReadOnlyDictionary<string, RolloutProgram> programs,
+        IReadOnlyDictionary<string, NpyArray> data, IReadOnlyDictionary<string, NpyArray> expected, Measurement subject, double warmUp,
+        out IReadOnlyDictionary<string, string> arrangements)
     {
         (arrangements, var results) = peer.Open(programs, data, MostRows, warmUp);
         bool chooses = programs.Values.SelectMany(program => program.Calls).Any(call => DreamCost.Operators(call).Any(Choices.Contains));
@@ -50,10 +53,11 @@ internal static class PeerCell
                 bool[] parted = new bool[rows];
                 string? first = null;
                 foreach (var (name, values) in expected)
-                    if (results.TryGetValue((way, program, name), out NpyArray? found)) first = Compare(name, values, found, parted) ?? first;
+                    if (results.TryGetValue((way, program, name), out NpyArray? found))
+                        first = Compare(name, values, found, parted) ?? first;
                 if (parted.Count(row => row) > allowed)
-                    throw new BundleException($"{way} and ONNX Runtime disagree on {subject.Group}, batch {subject.Batch} ({program}): {first}. "
-                        + "A comparison of speed would mean nothing.");
+                    throw new BundleException($"{way} and ONNX Runtime disagree on {subject.Group}, batch {subject.Batch} ({program}): "
+                        + $"{first}. A comparison of speed would mean nothing.");
             }
         }
     }

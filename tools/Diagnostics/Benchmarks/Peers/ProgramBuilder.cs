@@ -3,7 +3,8 @@ using WorldModels.Runtime;
 namespace WorldModels.Diagnostics;
 
 /// <summary>
-/// Writes down as a <see cref="RolloutProgram"/> what the runtime does with a bundle's graphs at a level: the same roles, in the same order.
+/// Writes down as a <see cref="RolloutProgram"/> what the runtime does with a bundle's graphs at a level: the same roles, in the same
+/// order.
 /// </summary>
 internal sealed class ProgramBuilder
 {
@@ -71,8 +72,8 @@ internal sealed class ProgramBuilder
     /// <summary>Whether a dream's heads have graphs of their own, so that they can be computed for all steps at once.</summary>
     public static bool HasHeads(Manifest manifest)
     {
-        TensorRole[] there = [.. BenchmarkLevels.Heads.Where(role =>
-            manifest.DreamGraphs.Any(graph => manifest.Graphs[graph].Output(role) is not null) || BenchmarkLevels.Head(manifest, role) is not null)];
+        TensorRole[] there = [.. BenchmarkLevels.Heads.Where(role => BenchmarkLevels.Head(manifest, role) is not null
+            || manifest.DreamGraphs.Any(graph => manifest.Graphs[graph].Output(role) is not null))];
         return there.Length > 0 && there.All(role => BenchmarkLevels.Head(manifest, role) is not null);
     }
 

@@ -9,7 +9,8 @@ namespace WorldModels.Diagnostics;
 /// <param name="Inputs">The value that each of its inputs takes.</param>
 /// <param name="Outputs">The value that each wanted output becomes; what the others alone need is not computed.</param>
 internal sealed record GraphCall(
-    [property: JsonIgnore] string Graph, string File, IReadOnlyDictionary<string, string> Inputs, IReadOnlyDictionary<string, string> Outputs);
+    [property: JsonIgnore] string Graph, string File,
+    IReadOnlyDictionary<string, string> Inputs, IReadOnlyDictionary<string, string> Outputs);
 
 /// <summary>
 /// What a rollout computes, graph by graph, over named values: what comes before, a step that is repeated, and what is computed afterwards
@@ -47,7 +48,8 @@ internal sealed record RolloutProgram
 
     /// <summary>Tensors behind the values that neither a state nor an output gives.</summary>
     [JsonIgnore]
-    public IReadOnlyDictionary<string, (string Graph, TensorSpec Tensor)> Inputs { get; init; } = new Dictionary<string, (string, TensorSpec)>();
+    public IReadOnlyDictionary<string, (string Graph, TensorSpec Tensor)> Inputs { get; init; } =
+        new Dictionary<string, (string, TensorSpec)>();
 
     /// <summary>Every graph it runs.</summary>
     [JsonIgnore]
