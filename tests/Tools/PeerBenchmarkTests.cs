@@ -70,12 +70,15 @@ public sealed class PeerBenchmarkTests
     {
         string bundle = Path.Combine(Repository.Root, "models", "zoo", "cartpole-dreamer");
         using WorldModel world = WorldModel.Load(bundle, new() { Variant = VariantSpec.Plain });
-        RolloutProgram within = ProgramBuilder.Dream(bundle, world.Manifest, BenchmarkLevel.Pixels, horizon: 3);
-        RolloutProgram after = ProgramBuilder.Dream(bundle, world.Manifest, BenchmarkLevel.Pixels, horizon: 3, headsAfter: true);
+        RolloutProgram Program(bool headsAfter, bool framesAfter) =>
+            ProgramBuilder.Dream(bundle, world.Manifest, BenchmarkLevel.Pixels, horizon: 3, headsAfter, framesAfter);
+        RolloutProgram within = Program(false, false), after = Program(true, true), framesWithin = Program(true, false);
         Assert.That(within.Step.Select(call => call.Graph), Is.EqualTo(new[] { "dream", "value", "decode" }));
         Assert.That(within.Keep, Is.EqualTo(new[] { "action", "reward", "continue", "value", "observation" }));
         Assert.That(after.Step.Select(call => call.Graph), Is.EqualTo(new[] { "dream" }));
         Assert.That(after.After.Select(call => call.Graph), Is.EqualTo(new[] { "reward", "continue", "value", "decode" }));
+        Assert.That(framesWithin.Step.Select(call => call.Graph), Is.EqualTo(new[] { "dream", "decode" }));
+        Assert.That(framesWithin.After.Select(call => call.Graph), Is.EqualTo(new[] { "reward", "continue", "value" }));
         Assert.That(after.First.Select(call => call.Graph), Is.EqualTo(new[] { "value", "decode" }));
         RecordedDream recorded = new(world, BenchmarkLevel.Pixels, batch: 5, horizon: 3);
         var results = _peer.Open(new Dictionary<string, RolloutProgram> { ["within"] = within, ["after"] = after },

@@ -14,11 +14,18 @@ public sealed class PeerOperatorTests
     private const int Batch = 3;
     private const double Tolerance = 5e-6;
 
+    private GraphPeer _peer = null!;
+
+    [OneTimeSetUp]
+    public void Start() => _peer = TorchPeers.Start();
+
+    [OneTimeTearDown]
+    public void Stop() => _peer?.Dispose();
+
     /// <summary>Every operation that networks are written with, eagerly and as TorchScript.</summary>
     [Test]
     public void EveryOperationAgreesWithOnnxRuntime()
     {
-        using GraphPeer peer = TorchPeers.Start();
         using TemporaryDirectory directory = new();
         Random random = new(1);
         Dictionary<string, RolloutProgram> programs = [];
@@ -49,7 +56,7 @@ public sealed class PeerOperatorTests
                 };
             }
         }
-        var results = peer.Open(programs, data, rows: int.MaxValue, warmUp: 0).Results;
+        var results = _peer.Open(programs, data, rows: int.MaxValue, warmUp: 0).Results;
         foreach (var ((way, program, output), actual) in results)
             Ort.AssertClose(Nd(actual.Slice(0)), expected[(program, output)], Tolerance, $"{way}, {program}, {output}");
         Assert.That(results, Has.Count.EqualTo(2 * expected.Count));
@@ -58,7 +65,6 @@ public sealed class PeerOperatorTests
     [Test]
     public void AnUnknownOperatorIsNamed()
     {
-        using GraphPeer peer = TorchPeers.Start();
         using TemporaryDirectory directory = new();
         Graph graph = new("odd");
         graph.Output("y", graph.Input("x", DType.Float32, "batch", 3).Tanh());
@@ -78,7 +84,7 @@ public sealed class PeerOperatorTests
             Inputs = new Dictionary<string, (string, TensorSpec)>(),
         };
         Dictionary<string, NpyArray> data = new() { ["x"] = NpyArray.Of(new float[3], 1, 1, 3) };
-        Assert.That(() => peer.Open(new Dictionary<string, RolloutProgram> { ["odd"] = program }, data, rows: 1, warmUp: 0),
+        Assert.That(() => _peer.Open(new Dictionary<string, RolloutProgram> { ["odd"] = program }, data, rows: 1, warmUp: 0),
             Throws.TypeOf<BundleException>().With.Message.Contains("odd.onnx").And.Message.Contains("operator Tan,"));
     }
 

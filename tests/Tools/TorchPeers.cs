@@ -12,14 +12,8 @@ internal static class TorchPeers
 
     public static GraphPeer Start()
     {
-        Require();
-        return new();
-    }
-
-    /// <summary>Ignores the test where there is no peer.</summary>
-    public static void Require()
-    {
         if (Python.Value is null) Assert.Ignore("No python3 with torch and onnx, and they could not be installed.");
+        return new();
     }
 
     private static string? Find()

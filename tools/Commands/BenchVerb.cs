@@ -83,7 +83,7 @@ public sealed class BenchVerb : RunningVerb
             string stem = Path.Combine(Results, report.FileName);
             Write($"{stem}.json", report.ToJson());
             Write($"{stem}.html", new BenchmarkPage(report).ToHtml());
-            page.Line($"{stem}.json, .html");
+            if (Json != "-") page.Line($"{stem}.json, .html");
         }
         return 0;
     }

@@ -104,9 +104,9 @@ internal sealed class DreamBenchmark : IDisposable
         {
             if (_peer is null) return [];
             Dictionary<string, RolloutProgram> programs = new() { ["heads in each step"] = program };
-            bool fits = level == BenchmarkLevel.Heads || !BenchmarkLevels.HasDecoder(_manifest) || batch * horizon <= MostDecodedRows;
-            if (level != BenchmarkLevel.Latent && ProgramBuilder.HasHeads(_manifest) && fits)
-                programs["heads after the rollout"] = ProgramBuilder.Dream(_directory, _manifest, level, horizon, headsAfter: true);
+            if (level != BenchmarkLevel.Latent && ProgramBuilder.HasHeads(_manifest))
+                programs["heads after the rollout"] = ProgramBuilder.Dream(
+                    _directory, _manifest, level, horizon, headsAfter: true, framesAfter: batch * horizon <= MostDecodedRows);
             return PeerCell.Open(_peer, programs, recorded.Data(program), recorded.Results, subject, _options.PeerWarmUp);
         }
 

@@ -40,10 +40,10 @@ internal sealed class ProgramBuilder
     /// <param name="manifest">Its manifest.</param>
     /// <param name="level">How much of it.</param>
     /// <param name="horizon">T.</param>
-    /// <param name="headsAfter">
-    /// Whether rewards, continuations, values and observations come from their own graphs, for all steps at once.
-    /// </param>
-    public static RolloutProgram Dream(string directory, Manifest manifest, BenchmarkLevel level, int horizon, bool headsAfter = false)
+    /// <param name="headsAfter">Whether rewards, continuations and values come from their own graphs, for all steps at once.</param>
+    /// <param name="framesAfter">Whether observations do.</param>
+    public static RolloutProgram Dream(string directory, Manifest manifest, BenchmarkLevel level, int horizon,
+        bool headsAfter = false, bool framesAfter = false)
     {
         string[] step = level == BenchmarkLevel.Latent ? ["imagine"] : manifest.DreamGraphs;
         string[] observe = level == BenchmarkLevel.EndToEnd && manifest.Graphs.ContainsKey("observe") ? ["observe"] : [];
@@ -58,14 +58,16 @@ internal sealed class ProgramBuilder
         GraphCall[] onStates = [.. BenchmarkLevels.Heads.Where(head => heads && !InStep(head)).Append(TensorRole.Observation)
             .Where(head => head != TensorRole.Observation || frames)
             .Where(head => BenchmarkLevels.Head(manifest, head) is not null)
-            .Select(head => builder.Call(BenchmarkLevels.Head(manifest, head)!, [head], keep: !headsAfter))];
+            .Select(head => builder.Call(BenchmarkLevels.Head(manifest, head)!, [head], keep: !After(head)))];
+        bool After(TensorRole head) => head == TensorRole.Observation ? framesAfter : headsAfter;
+        GraphCall[] after = [.. onStates.Where(call => !builder._keep.Contains(call.Outputs.Values.Single()))];
         return builder.Build(horizon) with
         {
             Before = before,
             // Rewards and continuations belong to arrivals; the first state has a value and an observation as well.
             First = [.. onStates.Where(call => call.Outputs.Values.All(value => value is Value or Observation))],
-            Step = headsAfter ? steps : [.. steps, .. onStates],
-            After = headsAfter ? onStates : [],
+            Step = [.. steps, .. onStates.Except(after)],
+            After = after,
         };
     }
 

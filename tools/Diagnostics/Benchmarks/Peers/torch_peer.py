@@ -18,6 +18,7 @@ from torch_graph import Graph, PeerError
 
 SCRIPT = "TorchScript"
 CHOICE_ROUNDS = 3
+LONG_SECONDS = 1    # arrangements that take longer are compared once
 
 
 class Calls:
@@ -130,7 +131,8 @@ class Peer:
                 for tensor, values in rollout.results(request["rows"]).items():
                     arrays[f"{way}/{name}/{tensor}"] = values.contiguous().numpy()
             times = {name: [seconds(rollout, request["warm_up"])] for name, rollout in rollouts.items()}
-            for _ in range(CHOICE_ROUNDS if len(rollouts) > 1 else 0):
+            long = sum(times[name][0] for name in rollouts) > LONG_SECONDS
+            for _ in range(0 if len(rollouts) == 1 else 1 if long else CHOICE_ROUNDS):
                 for name, rollout in rollouts.items():
                     times[name].append(seconds(rollout, request["warm_up"]))
             arrangements[way] = min(times, key=lambda name: statistics.median(times[name][1:] or times[name]))
