@@ -47,6 +47,11 @@ public static class BenchmarkLevels
         _ => manifest.Graphs.ContainsKey("observe") || manifest.Files.ContainsKey("starts.npz") ? null : "recorded starts",
     };
 
+    /// <summary>What a variant computes with, or null where it is float32.</summary>
+    internal static string? Precision(Manifest manifest, string variant) =>
+        manifest.Variants?.GetValueOrDefault(variant)?.Precision is { } precision and not Runtime.Precision.Float32
+            ? precision.ToString().ToLowerInvariant() : null;
+
     internal static bool HasDecoder(Manifest manifest) => Head(manifest, TensorRole.Observation) is not null;
 
     /// <summary>The graph that computes rewards, continuations, values or observations from states alone, or null.</summary>

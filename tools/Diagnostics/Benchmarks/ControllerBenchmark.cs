@@ -66,7 +66,8 @@ public static class ControllerBenchmark
             FlopsPerFrame = ProgramBuilder.Control(directory, manifest, steps: 1).FlopsPerFrame(),
         };
         List<Contestant> contestants = [.. controllers.Zip(options.Variants, (controller, variant) => new LocalContestant(
-            subject with { Runner = DreamBenchmark.Runner, Variant = variant }, Call(controller, observations)))];
+            subject with { Runner = DreamBenchmark.Runner, Variant = variant, Precision = BenchmarkLevels.Precision(manifest, variant) },
+            Call(controller, observations)))];
         if (peer is not null)
         {
             // A controller goes on from call to call, and so does the comparison; what is measured is one decision.

@@ -149,8 +149,11 @@ internal sealed class DreamBenchmark : IDisposable
                 dreams.Add(dream);
                 recorded.Start(dream);
                 ulong seed = 0;
-                contestants.Add(new LocalContestant(
-                    subject with { Runner = Runner, Variant = variant, Plan = $"{dream.Plan}" }, () => recorded.Run(dream, seed++)));
+                Measurement own = subject with
+                {
+                    Runner = Runner, Variant = variant, Precision = BenchmarkLevels.Precision(_manifest, variant), Plan = $"{dream.Plan}",
+                };
+                contestants.Add(new LocalContestant(own, () => recorded.Run(dream, seed++)));
             }
             return Diagnostics.Contest.Run([.. contestants, .. others()], _options.Seconds, _peak);
         }

@@ -15,6 +15,9 @@ public sealed record Measurement
     /// <summary>The form of the graphs that was asked for: "auto", "plain" or a variant's name; null: there is no choice.</summary>
     public string? Variant { get; init; }
 
+    /// <summary>What that variant computes with inside, such as "int8"; null: float32.</summary>
+    public string? Precision { get; init; }
+
     /// <summary>How the runner went about it, for people.</summary>
     public string? Plan { get; init; }
 
