@@ -101,9 +101,7 @@ public static class Quantization
     /// <summary>A graph in int8, without what a graph on states alone computes after a dream; no layers if it would gain little.</summary>
     private static QuantizedModel Quantize(string directory, Manifest manifest, string graph)
     {
-        string[] heads = graph is not ("dream" or "imagine") ? [] : [.. manifest.Graphs[graph].Outputs
-            .Where(output => output.Role is TensorRole.Reward or TensorRole.Continue && manifest.Head(output.Role) is not null)
-            .Select(output => output.Name)];
+        string[] heads = BundleForms.LeftToHeads(manifest, graph);
         OnnxModel exact = ExactForms.Latency(SplitHeadsPass.Apply(BundleVariant.Load(directory, manifest, graph), heads));
         QuantizedModel quantized = QuantizePass.Run(exact);
         Dictionary<string, long> sizes = exact.Inputs.SelectMany(input => input.Dims).Where(dim => dim.IsDynamic)
