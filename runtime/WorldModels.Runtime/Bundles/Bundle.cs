@@ -69,14 +69,15 @@ internal sealed class Bundle : IDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_graphs.TryGetValue((name, form), out open)) return open;
-            var session = OpenSession(spec.File, variant is { Precision: Precision.Float16 or Precision.BFloat16 } ? form : null);
+            var (session, placement) = OpenSession(spec.File, variant is { Precision: Precision.Float16 or Precision.BFloat16 } ? form : null);
             var problems = Graph.Problems(name, spec, session);
             if (problems.Count > 0)
             {
                 session.Dispose();
                 throw BundleException.Of($"Bundle '{Directory}', {spec.File} is not what the manifest says", problems);
             }
-            return _graphs[(name, form)] = new Graph(name, spec, session);
+            Note(name, placement);
+            return _graphs[(name, form)] = new Graph(name, spec, session, placement);
         }
     }
 
@@ -90,7 +91,13 @@ internal sealed class Bundle : IDisposable
         }
     }
 
-    private InferenceSession OpenSession(string file, string? halfForm)
+    private void Note(string graph, Placement placement)
+    {
+        if (placement == Placement.Mixed) Report = Report! with { PartlyOnCpu = [.. Report.PartlyOnCpu.Append(graph).Distinct()] };
+        if (placement == Placement.Capturing) Report = Report! with { Captured = [.. Report.Captured.Append(graph).Distinct()] };
+    }
+
+    private (InferenceSession Session, Placement Placement) OpenSession(string file, string? halfForm)
     {
         string path = Path.Combine(Directory, file);
         var passedOver = new Dictionary<string, string>();
@@ -100,9 +107,9 @@ internal sealed class Bundle : IDisposable
             if (halfForm is not null && provider == "cpu") throw SlowOnCpu(halfForm, passedOver.Values);
             try
             {
-                var session = Open(path, provider, file);
+                var opened = Open(path, provider, file);
                 Report ??= new(_options.Provider.ToLowerInvariant(), provider, passedOver);
-                return session;
+                return opened;
             }
             catch (ProviderException e)
             {
@@ -117,7 +124,7 @@ internal sealed class Bundle : IDisposable
         + $"Choose variant 'auto', or make one for the CPU: tools convert {Directory} --to throughput (float32), or "
         + $"tools quantize {Directory} (int8).{string.Concat(passedOver.Select(why => $" ({why}.)"))}");
 
-    private InferenceSession Open(string path, string provider, string file)
+    private (InferenceSession Session, Placement Placement) Open(string path, string provider, string file)
     {
         try
         {
@@ -138,7 +145,7 @@ internal sealed class Bundle : IDisposable
     {
         try
         {
-            ExecutionProviders.Open(path, "cpu", _options).Dispose();
+            ExecutionProviders.Open(path, "cpu", _options).Session.Dispose();
             return true;
         }
         catch (OnnxRuntimeException)

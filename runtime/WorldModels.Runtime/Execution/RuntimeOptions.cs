@@ -34,6 +34,12 @@ public sealed record RuntimeOptions
     /// <summary>Same bits at every run on CUDA (no timing-driven choice of convolution). The CPU is always so.</summary>
     public bool DeterministicCompute { get; init; }
 
+    /// <summary>
+    /// Whether a dream's steps are recorded on the device at the first run and from then on replayed, each with one launch in place of one
+    /// for each operation. It applies to cuda and webgpu, to graphs that run there as a whole.
+    /// </summary>
+    public bool GraphCapture { get; init; } = true;
+
     /// <summary>Whether every file's SHA-256 is compared at load.</summary>
     public bool VerifyHashes { get; init; } = true;
 }
