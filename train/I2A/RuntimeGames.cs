@@ -44,7 +44,7 @@ public sealed class RuntimeGames : ImaginedGames
         int count = Math.Min(threads, rows);
         _first = [.. Enumerable.Range(0, count + 1).Select(i => rows * i / count)];
         _dreams = [.. Enumerable.Range(0, count)
-            .Select(i => _bundle.Dream(_first[i + 1] - _first[i], horizon: 1, new() { KeepLogits = true, Tile = Tile }))];
+            .Select(i => _bundle.Dream(_first[i + 1] - _first[i], horizon: 1, new() { KeepLogits = true, Tile = Tile, Threads = 1 }))];
     }
 
     public override ImaginedStep<EagerTensor> Step(EagerTensor frames, EagerTensor action)

@@ -7,9 +7,10 @@ namespace WorldModels.Runtime;
 internal sealed class Bundle : IDisposable
 {
     private readonly RuntimeOptions _options;
-    private readonly ConcurrentDictionary<(string Name, string Form), Graph> _graphs = new();
+    private readonly ConcurrentDictionary<(string Name, string Form, int Core), Graph> _graphs = new();
     private readonly object _gate = new();
     private readonly Lazy<Starts?> _starts;
+    private readonly SharedWeights _weights = new();
     private bool _disposed;
 
     public Bundle(string directory, RuntimeOptions? options)
@@ -50,26 +51,40 @@ internal sealed class Bundle : IDisposable
             .ThenBy(v => v.Key, StringComparer.Ordinal).Select(v => v.Key).FirstOrDefault() ?? VariantSpec.Plain;
     }
 
+    /// <summary>Whether the options leave the form open.</summary>
+    public bool IsFree => _options.Variant == VariantSpec.Auto;
+
+    /// <summary>The forms that the options allow: one, or all of float32.</summary>
+    public IEnumerable<string> Forms => IsFree
+        ? [VariantSpec.Plain, .. (Manifest.Variants ?? new Dictionary<string, VariantSpec>()).Where(v => v.Value.LeastBatch is not null)
+            .Select(v => v.Key).Order(StringComparer.Ordinal)]
+        : [_options.Variant];
+
     /// <summary>A graph by name for a batch, in the form that <see cref="Form"/> chooses.</summary>
     public Graph Open(string name, int batch) => Open(name, Form(batch));
 
-    /// <summary>A graph by name in a form, or the plain one where the form has none of that name; open and checked.</summary>
-    public Graph Open(string name, string form = VariantSpec.Plain)
+    /// <summary>A graph's part of the manifest in a form, or the plain one's where the form has none of that name.</summary>
+    public GraphSpec Spec(string name, string form)
     {
-        if (_graphs.TryGetValue((name, form), out var open)) return open;
-        if (!Manifest.Graphs.TryGetValue(name, out var spec))
+        if (!Manifest.Graphs.TryGetValue(name, out var plain))
             throw new BundleException($"Bundle '{Directory}' has no graph '{name}'; it has: {ManifestCheck.Listed(Manifest.Graphs.Keys)}.");
-        var variant = form == VariantSpec.Plain ? null : Manifest.Variants![form];
-        if (variant is not null)
-        {
-            if (!variant.Graphs.TryGetValue(name, out var other)) return _graphs[(name, form)] = Open(name);
-            spec = other;
-        }
+        return Manifest.Variants?.GetValueOrDefault(form)?.Graphs.GetValueOrDefault(name) ?? plain;
+    }
+
+    /// <summary>A graph by name, open and checked. Each core that runs it beside others has a session, over the same weights.</summary>
+    public Graph Open(string name, string form = VariantSpec.Plain, int core = 0)
+    {
+        if (_graphs.TryGetValue((name, form, core), out var open)) return open;
+        var spec = Spec(name, form);
+        var variant = Manifest.Variants?.GetValueOrDefault(form);
+        if (variant is not null && !variant.Graphs.ContainsKey(name))
+            return _graphs[(name, form, core)] = Open(name, VariantSpec.Plain, core);
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_graphs.TryGetValue((name, form), out open)) return open;
-            var (session, placement) = OpenSession(spec.File, variant is { Precision: Precision.Float16 or Precision.BFloat16 } ? form : null);
+            if (_graphs.TryGetValue((name, form, core), out open)) return open;
+            bool isHalf = variant is { Precision: Precision.Float16 or Precision.BFloat16 };
+            var (session, placement) = OpenSession(spec.File, isHalf ? form : null);
             var problems = Graph.Problems(name, spec, session);
             if (problems.Count > 0)
             {
@@ -77,7 +92,7 @@ internal sealed class Bundle : IDisposable
                 throw BundleException.Of($"Bundle '{Directory}', {spec.File} is not what the manifest says", problems);
             }
             Note(name, placement);
-            return _graphs[(name, form)] = new Graph(name, spec, session, placement);
+            return _graphs[(name, form, core)] = new Graph(name, spec, session, placement);
         }
     }
 
@@ -88,6 +103,7 @@ internal sealed class Bundle : IDisposable
             _disposed = true;
             foreach (var graph in _graphs.Values.Distinct()) graph.Session.Dispose();
             _graphs.Clear();
+            _weights.Dispose();
         }
     }
 
@@ -128,7 +144,7 @@ internal sealed class Bundle : IDisposable
     {
         try
         {
-            return ExecutionProviders.Open(path, provider, _options);
+            return ExecutionProviders.Open(path, provider, _options, _weights);
         }
         catch (OnnxRuntimeException e) when (provider != "cpu" && OpensOnCpu(path))
         {

@@ -1,6 +1,10 @@
 using System.Text;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace WorldModels.Runtime;
+
+/// <summary>A weight outside a graph's file.</summary>
+internal sealed record ExternalWeight(string Name, TensorElementType Type, long[] Shape, string Location, long Offset);
 
 /// <summary>
 /// Finds the files that an ONNX file keeps weights in. Enough of the protobuf wire format (varints and length-delimited fields) to walk
@@ -19,6 +23,67 @@ internal static class OnnxExternalData
         var locations = new HashSet<string>();
         Walk(File.ReadAllBytes(path), Message.Model, locations, depth: 0);
         return locations;
+    }
+
+    /// <summary>Where the weights of a model's graph are that it keeps outside, of the element types that weights have.</summary>
+    public static IReadOnlyList<ExternalWeight> Weights(string path)
+    {
+        var weights = new List<ExternalWeight>();
+        foreach (var graph in Fields(File.ReadAllBytes(path), 7))
+            foreach (var tensor in Fields(graph.Bytes, 5))
+                if (Weight(tensor.Bytes) is { } weight) weights.Add(weight);
+        return weights;
+    }
+
+    private static ExternalWeight? Weight(byte[] tensor)
+    {
+        // Numbers of a repeated field come one by one, or packed.
+        var dims = new List<long>();
+        foreach (var (number, packed) in Fields(tensor, 1))
+        {
+            ReadOnlySpan<byte> rest = packed;
+            if (number is { } single) dims.Add((long)single);
+            while (number is null && Varint(ref rest) is { } dim) dims.Add((long)dim);
+        }
+        var facts = Fields(tensor, 13).Select(e => (Text(e.Bytes, 1), Text(e.Bytes, 2))).ToDictionary(f => f.Item1, f => f.Item2);
+        int type = (int)(Fields(tensor, 2).Select(f => f.Number).LastOrDefault() ?? 0);
+        if (!facts.TryGetValue("location", out string? location) || !Enum.IsDefined((TensorElementType)type)) return null;
+        _ = long.TryParse(facts.GetValueOrDefault("offset"), out long offset);
+        return new(Text(tensor, 8), (TensorElementType)type, [.. dims], location, offset);
+    }
+
+    private static string Text(byte[] message, ulong field) =>
+        Fields(message, field).Select(f => Encoding.UTF8.GetString(f.Bytes)).LastOrDefault("");
+
+    /// <summary>The values of one field of a message: numbers, or bytes.</summary>
+    private static List<(ulong? Number, byte[] Bytes)> Fields(ReadOnlySpan<byte> bytes, ulong field)
+    {
+        var found = new List<(ulong?, byte[])>();
+        while (Varint(ref bytes) is { } tag)
+        {
+            ulong? number = null;
+            ReadOnlySpan<byte> value = default;
+            switch (tag & 7)
+            {
+                case 0 when Varint(ref bytes) is { } varint:
+                    number = varint;
+                    break;
+                case 1 when bytes.Length >= 8:
+                    bytes = bytes[8..];
+                    break;
+                case 5 when bytes.Length >= 4:
+                    bytes = bytes[4..];
+                    break;
+                case 2 when Varint(ref bytes) is { } length && length <= (ulong)bytes.Length:
+                    value = bytes[..(int)length];
+                    bytes = bytes[(int)length..];
+                    break;
+                default:
+                    return found;   // Damaged from here on.
+            }
+            if (tag >> 3 == field) found.Add((number, value.ToArray()));
+        }
+        return found;
     }
 
     private static void Walk(ReadOnlySpan<byte> bytes, Message message, HashSet<string> locations, int depth)

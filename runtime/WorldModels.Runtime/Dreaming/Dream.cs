@@ -1,21 +1,5 @@
 namespace WorldModels.Runtime;
 
-/// <summary>What a dream keeps and how it runs.</summary>
-public sealed record DreamOptions
-{
-    /// <summary>Whether all logits are kept for <see cref="DreamBatch.Logits"/>; otherwise one scratch buffer takes them.</summary>
-    public bool KeepLogits { get; init; }
-
-    /// <summary>
-    /// Rows that run the whole horizon together before the next rows start; 0: the whole batch. On a CPU, 128 to 256 rows of a small
-    /// model stay in the cache. The results are those of the whole batch.
-    /// </summary>
-    public int Tile { get; init; }
-
-    /// <summary>The task all rows follow, for bundles with a task input.</summary>
-    public long Task { get; init; }
-}
-
 /// <summary>
 /// Imagination of a fixed batch and horizon. All memory is bound once: a run allocates nothing, except the first run of each kind
 /// (policy, given actions), the first look at decoded observations, and a context longer than any before. Use it from one thread at a
@@ -25,7 +9,8 @@ public sealed record DreamOptions
 /// A run starts each row from a random start of the bundle (or those of <see cref="Start(ReadOnlySpan{float})"/>), encodes it with graph
 /// <c>observe</c> if there is one (a context: each observation in turn, from the first), then repeats: an action from graph <c>act</c> (or
 /// uniformly random, if the bundle has none, or the caller's), then graph <c>imagine</c>. A fused graph <c>dream</c> does both at once.
-/// Noise is drawn by <see cref="Philox"/>, so that a row's dream depends on the seed and its number alone.
+/// Noise is drawn by <see cref="Philox"/>, so that a row's dream depends on the seed and its number alone. What no step needs (rewards,
+/// values, observations) runs after the last step, once over all of them. Spans of the results are valid until the dream is disposed.
 /// </remarks>
 public sealed class Dream : IDisposable
 {
@@ -36,22 +21,25 @@ public sealed class Dream : IDisposable
 
     private readonly Bundle _bundle;
     private readonly DreamBuffers _buffers;
+    private readonly WorkerPool _pool;
     private readonly Filter? _filter;
     private readonly Rollout? _policy;
     private readonly DreamBatch _result;
     private Rollout? _given;
+    private Rollout? _last;
     private Origin _origin;
     private int _context = 1;
     private bool _disposed;
 
-    internal Dream(Bundle bundle, int batch, int horizon, DreamOptions options)
+    internal Dream(Bundle bundle, int batch, int horizon, DreamOptions options, DreamPlan plan)
     {
         _bundle = bundle;
-        _buffers = new(bundle, batch, horizon, options);
+        _pool = new(plan.Threads);
         try
         {
+            _buffers = new(bundle, batch, horizon, options, plan);
             if (bundle.Has("observe")) _filter = new(_buffers);
-            _policy = new(_buffers, bundle.Manifest.DreamGraphs);
+            _policy = new(_buffers, bundle.Manifest.DreamGraphs, _pool);
             if (!bundle.Has("dream") && !bundle.Has("act")) _given = _policy;
             _result = new(this, _buffers);
         }
@@ -67,6 +55,9 @@ public sealed class Dream : IDisposable
 
     /// <summary>T, steps.</summary>
     public int Horizon => _buffers.Horizon;
+
+    /// <summary>How it runs.</summary>
+    public DreamPlan Plan => _buffers.Plan;
 
     /// <summary>Imagines with the bundle's policy, or with uniformly random actions if it has none.</summary>
     /// <param name="seed">Determines starts, noise and random actions.</param>
@@ -174,9 +165,9 @@ public sealed class Dream : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         foreach (var state in _buffers.States.Values)
-            if (!ReferenceEquals(state[^1], state[0])) state[^1].Bytes.CopyTo(state[0].Bytes);
+            if (!state.IsConstant) state.Last.Bytes.CopyTo(state[0].Bytes);
         StartFromStates();
-        _buffers.Actions[^1].Bytes.CopyTo(_buffers.Action(-1).Bytes);
+        _buffers.Actions.Last.Bytes.CopyTo(_buffers.Action(-1).Bytes);
     }
 
     /// <summary>Frees what ONNX Runtime holds of this dream.</summary>
@@ -188,8 +179,12 @@ public sealed class Dream : IDisposable
         _policy?.Dispose();
         if (!ReferenceEquals(_policy, _given)) _given?.Dispose();
         _result?.Dispose();
-        _buffers.Dispose();
+        _pool.Dispose();
+        _buffers?.Dispose();
     }
+
+    /// <summary>Whether the last run's steps or heads computed a role.</summary>
+    internal bool Computes(TensorRole role) => _last?.Computes(role) == true;
 
     internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
 
@@ -201,7 +196,7 @@ public sealed class Dream : IDisposable
         int size = _buffers.Actions[0].Span<T>().Length;
         if (actions.Length != Horizon * size)
             throw Wrong(actions.Length, Horizon * size, $"actions (T={Horizon}, B={Batch}{(size == Batch ? "" : $", {size / Batch}")})");
-        _given ??= new(_buffers, ["imagine"]);
+        _given ??= new(_buffers, ["imagine"], _pool);
         for (int t = 0; t < Horizon; t++) actions.Slice(t * size, size).CopyTo(_buffers.Actions[t].Span<T>());
         return Run(_given, seed);
     }
@@ -209,15 +204,16 @@ public sealed class Dream : IDisposable
     private DreamBatch Run(Rollout rollout, ulong seed)
     {
         _buffers.Context = _context;
-        if (_origin != Origin.States)
-        {
-            _buffers.FillStarts(seed, _origin == Origin.Observations);
-            _filter?.Run(seed);
-        }
-        rollout.Run(seed);
+        bool observes = _origin != Origin.States;
+        if (observes) _buffers.FillStarts(seed, _origin == Origin.Observations);
+        rollout.Run(seed, observes ? _filter : null);
+        _last = rollout;
         _buffers.Generation++;
         return _result;
     }
+
+    /// <summary>Runs from whatever states there are, to see how long it takes.</summary>
+    internal void Try() => _policy!.Run(0, _filter);
 
     private void DrawActions(ulong seed)
     {

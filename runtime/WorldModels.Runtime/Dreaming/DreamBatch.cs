@@ -28,11 +28,20 @@ public sealed class DreamBatch
 
     /// <summary>Rewards of step <paramref name="t"/>, on arrival (B).</summary>
     /// <exception cref="BundleException">The bundle predicts no reward.</exception>
-    public ReadOnlySpan<float> Rewards(int t) => At(_buffers.Rewards ?? throw Lacks("predicts no reward"), t).Span<float>();
+    public ReadOnlySpan<float> Rewards(int t) =>
+        At(_buffers.Rewards ?? throw Lacks("predicts no reward"), t, TensorRole.Reward, DreamOutputs.Arrivals).Span<float>();
 
     /// <summary>Probability that the episode goes on after step <paramref name="t"/>, without discount (B).</summary>
     /// <exception cref="BundleException">The bundle predicts no continuation.</exception>
-    public ReadOnlySpan<float> Continues(int t) => At(_buffers.Continues ?? throw Lacks("predicts no continuation"), t).Span<float>();
+    public ReadOnlySpan<float> Continues(int t) =>
+        At(_buffers.Continues ?? throw Lacks("predicts no continuation"), t, TensorRole.Continue, DreamOutputs.Arrivals).Span<float>();
+
+    /// <summary>Values of the states before step <paramref name="t"/>, 0 to T (B).</summary>
+    /// <exception cref="BundleException">
+    /// The bundle has no graph <c>value</c> on states, or <see cref="DreamOptions.Outputs"/> did not ask for it.
+    /// </exception>
+    public ReadOnlySpan<float> Values(int t) => At(_buffers.Values ?? throw Lacks(_buffers.Manifest.Head(TensorRole.Value) is null
+        ? "has no graph 'value' that reads states alone" : "was not asked for values: set DreamOptions.Outputs"), t).Span<float>();
 
     /// <summary>Discrete actions of step <paramref name="t"/>, -C + 1 to T - 1 (B).</summary>
     /// <exception cref="BundleException">The actions are continuous.</exception>
@@ -76,6 +85,7 @@ public sealed class DreamBatch
     public ReadOnlySpan<float> Observations(int t)
     {
         Check(t, 1 - Context, Horizon);
+        if (t >= 0 && _buffers.Observations is { } decoded) return decoded[t].Span<float>();
         if (_buffers.ObservationState is { } frame) return _buffers.State(frame, t).Span<float>();
         if (!_decoders.TryGetValue(t, out var decoder)) _decoders[t] = decoder = BindDecoder(t);
         if (decoder.Generation != _buffers.Generation)
@@ -94,7 +104,7 @@ public sealed class DreamBatch
     private Decoder BindDecoder(int t)
     {
         if (!_buffers.Bundle.Has("decode")) throw Lacks("has no graph 'decode', and no state that is an observation");
-        var graph = _buffers.Bundle.Open("decode");
+        var graph = _buffers.Bundle.Open("decode", _buffers.Plan.Variant);
         var output = graph.Spec.Output(TensorRole.Observation) ?? throw Lacks("has a graph 'decode' without an observation output");
         var decoder = new Decoder(new(graph), _buffers.New(output));
         foreach (var input in graph.Spec.Inputs)
@@ -114,7 +124,15 @@ public sealed class DreamBatch
         return _buffers.Action(t);
     }
 
-    private TensorBuffer At(TensorBuffer[] trajectory, int t)
+    /// <summary>What a head computes only if asked, unless the step does.</summary>
+    private TensorBuffer At(Trajectory trajectory, int t, TensorRole role, DreamOutputs asked)
+    {
+        if (!_buffers.Options.Outputs.HasFlag(asked) && !_dream.Computes(role))
+            throw Lacks($"was not asked for {NameConverter<TensorRole>.Write(role)}s: set DreamOptions.Outputs");
+        return At(trajectory, t);
+    }
+
+    private TensorBuffer At(Trajectory trajectory, int t)
     {
         Check(t, 0, trajectory.Length - 1);
         return trajectory[t];

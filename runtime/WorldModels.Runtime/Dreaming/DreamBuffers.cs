@@ -6,7 +6,7 @@ namespace WorldModels.Runtime;
 /// </summary>
 internal sealed class DreamBuffers : IDisposable
 {
-    private readonly List<TensorBuffer> _all = [];
+    private readonly List<IDisposable> _all = [];
     private readonly TensorSpec _action;
     private readonly TensorSpec _observation;
 
@@ -18,11 +18,11 @@ internal sealed class DreamBuffers : IDisposable
     private readonly List<(string Name, bool FromObservation)> _started = [];
     private readonly bool _needsObservation;
     private readonly bool _needsStates;
+    private long _bytes;
 
-    public DreamBuffers(Bundle bundle, int batch, int horizon, DreamOptions options)
+    public DreamBuffers(Bundle bundle, int batch, int horizon, DreamOptions options, DreamPlan plan)
     {
-        (Bundle, Batch, Horizon, Options) = (bundle, batch, horizon, options);
-        Tile = options.Tile <= 0 ? batch : Math.Min(options.Tile, batch);
+        (Bundle, Batch, Horizon, Options, Plan) = (bundle, batch, horizon, options, plan);
         string[] used = [.. ((string[])["observe", "act", "imagine", "dream"]).Where(bundle.Has)];
         foreach (string name in used) Fixed(name, Manifest.Graphs[name]);
         var stepped = used.Where(g => g != "observe").SelectMany(g => Manifest.Graphs[g].Outputs).ToList();
@@ -31,7 +31,7 @@ internal sealed class DreamBuffers : IDisposable
             if (!_states.TryAdd(state.Name, state)) continue;
             // What no step changes is one tensor at all times.
             bool changes = stepped.Any(t => t.Feeds == state.Name);
-            States[state.Name] = changes ? New(state, horizon + 1) : [.. Enumerable.Repeat(New(state), horizon + 1)];
+            States[state.Name] = New(state, horizon + 1, isConstant: !changes);
             _earlierStates[state.Name] = [];
         }
         var observation = Manifest.Observation.Shape.Select(d => (Dim)d).ToList();
@@ -42,8 +42,11 @@ internal sealed class DreamBuffers : IDisposable
         Actions = New(_action, horizon);
         _earlierActions.Add(New(_action)); // What a policy may want to know at step 0.
         StartObservation = New(_observation);
-        if (stepped.FirstOrDefault(t => t.Role == TensorRole.Reward) is { } reward) Rewards = New(reward, horizon);
-        if (stepped.FirstOrDefault(t => t.Role == TensorRole.Continue) is { } carryOn) Continues = New(carryOn, horizon);
+        Rewards = Predicted(TensorRole.Reward, stepped, horizon);
+        Continues = Predicted(TensorRole.Continue, stepped, horizon);
+        if (options.Outputs.HasFlag(DreamOutputs.Values)) Values = Predicted(TensorRole.Value, [], horizon + 1);
+        if (options.Outputs.HasFlag(DreamOutputs.Observations) && ObservationState is null)
+            Observations = Predicted(TensorRole.Observation, [], horizon + 1);
         var twice = Manifest.DreamGraphs.Where(bundle.Has).SelectMany(g => Manifest.Graphs[g].Outputs)
             .Where(t => t.Role == TensorRole.Logits).GroupBy(t => t.Name).FirstOrDefault(g => g.Count() > 1);
         if (options.KeepLogits && twice is not null)
@@ -64,24 +67,41 @@ internal sealed class DreamBuffers : IDisposable
 
     public int Horizon { get; }
 
-    public int Tile { get; }
-
     public DreamOptions Options { get; }
 
-    /// <summary>State by name, T + 1 tensors.</summary>
-    public Dictionary<string, TensorBuffer[]> States { get; } = [];
+    public DreamPlan Plan { get; }
 
-    /// <summary>T tensors.</summary>
-    public TensorBuffer[] Actions { get; }
+    /// <summary>State by name, T + 1 steps.</summary>
+    public Dictionary<string, Trajectory> States { get; } = [];
 
-    /// <summary>T tensors, or null.</summary>
-    public TensorBuffer[]? Rewards { get; }
+    /// <summary>T steps.</summary>
+    public Trajectory Actions { get; }
 
-    /// <summary>T tensors, or null.</summary>
-    public TensorBuffer[]? Continues { get; }
+    /// <summary>T steps, or null.</summary>
+    public Trajectory? Rewards { get; }
 
-    /// <summary>Kept logits by name, T tensors each.</summary>
-    public Dictionary<string, TensorBuffer[]> Logits { get; } = [];
+    /// <summary>T steps, or null.</summary>
+    public Trajectory? Continues { get; }
+
+    /// <summary>T + 1 steps, or null.</summary>
+    public Trajectory? Values { get; }
+
+    /// <summary>T + 1 steps, where they are decoded at every run; or null.</summary>
+    public Trajectory? Observations { get; }
+
+    /// <summary>Kept logits by name, T steps each.</summary>
+    public Dictionary<string, Trajectory> Logits { get; } = [];
+
+    /// <summary>The tiles of each worker: first row and rows.</summary>
+    public IEnumerable<(int Worker, int First, int Rows)> Tiles
+    {
+        get
+        {
+            int count = (Batch + Plan.Tile - 1) / Plan.Tile;
+            return Enumerable.Range(0, count).Select(i =>
+                ((int)((long)i * Plan.Threads / count), i * Plan.Tile, Math.Min(Plan.Tile, Batch - i * Plan.Tile)));
+        }
+    }
 
     /// <summary>C, the observations that the dream starts after.</summary>
     public int Context { get; set; } = 1;
@@ -113,9 +133,10 @@ internal sealed class DreamBuffers : IDisposable
             while (states.Count < context) states.Add(New(_states[name]));
     }
 
-    public TensorBuffer New(TensorSpec tensor, bool perTile = false)
+    /// <summary>A tensor of some rows, or of the whole batch, that lives as long as this.</summary>
+    public TensorBuffer New(TensorSpec tensor, int? rows = null)
     {
-        var buffer = new TensorBuffer(tensor, perTile ? Tile : Batch);
+        var buffer = new TensorBuffer(tensor, rows ?? Batch);
         _all.Add(buffer);
         return buffer;
     }
@@ -140,14 +161,32 @@ internal sealed class DreamBuffers : IDisposable
 
     public void Dispose()
     {
-        foreach (var buffer in _all) buffer.Dispose();
+        foreach (var memory in _all) memory.Dispose();
     }
 
-    private TensorBuffer[] New(TensorSpec tensor, int steps)
+    /// <summary>What steps or a graph on states predict, or null.</summary>
+    private Trajectory? Predicted(TensorRole role, IReadOnlyList<TensorSpec> stepped, int steps)
     {
-        var buffers = new TensorBuffer[steps];
-        for (int t = 0; t < steps; t++) buffers[t] = New(tensor);
-        return buffers;
+        var head = Manifest.Head(role) is { } graph ? Manifest.Graphs[graph].Output(role) : null;
+        return (stepped.FirstOrDefault(t => t.Role == role) ?? head) is { } tensor ? New(tensor, steps) : null;
+    }
+
+    private Trajectory New(TensorSpec tensor, int steps, bool isConstant = false)
+    {
+        CheckMemory(tensor, isConstant ? 1 : steps);
+        var trajectory = new Trajectory(tensor, Batch, steps, isConstant);
+        _all.Add(trajectory);
+        return trajectory;
+    }
+
+    /// <summary>The system would end the process without a word.</summary>
+    private void CheckMemory(TensorSpec tensor, int steps)
+    {
+        _bytes += (long)TensorBuffer.BytesOf(tensor, Batch) * steps;
+        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (_bytes > available)
+            throw new BundleException($"A dream of batch {Batch} and horizon {Horizon} takes more than {_bytes / 1e9:0.0} GB, and this process "
+                + $"may use {available / 1e9:0.0} GB: use a smaller batch or horizon, or several dreams in turn.");
     }
 
     private static void Fixed(string graph, GraphSpec spec)

@@ -9,20 +9,23 @@ namespace WorldModels.Runtime;
 internal sealed class Filter : IDisposable
 {
     private readonly DreamBuffers _buffers;
-    private readonly Graph _observe;
-    private readonly LocalTensors _local;
+    private readonly Worker[] _workers;
     private readonly List<Tile> _tiles = [];
-    private readonly TensorBuffer? _isFirst;
 
     public Filter(DreamBuffers buffers)
     {
-        (_buffers, _observe, _local) = (buffers, buffers.Bundle.Open("observe"), new(buffers));
-        foreach (var input in _observe.Spec.Inputs.Where(i => i.Initial == InitialState.Starts))
+        _buffers = buffers;
+        string form = buffers.Plan.Variant;
+        var spec = buffers.Bundle.Spec("observe", form);
+        foreach (var input in spec.Inputs.Where(i => i.Initial == InitialState.Starts))
             throw new BundleException($"Graph observe: state '{input.Name}' starts from {Starts.FileName}, but in a dream observe "
                 + "makes the first state, from zeros: expected \"initial\": \"zeros\".");
-        if (_observe.Spec.Input(TensorRole.IsFirst) is { } isFirst) _isFirst = _local.Of(_observe, isFirst);
-        for (int row = 0; row < buffers.Batch; row += buffers.Tile)
-            _tiles.Add(new(row, Math.Min(buffers.Tile, buffers.Batch - row), [], []));
+        _workers = [.. Enumerable.Range(0, buffers.Plan.Threads).Select(i =>
+        {
+            var (graph, local) = (buffers.Bundle.Open("observe", form, i), new LocalTensors(buffers));
+            return new Worker(graph, local, spec.Input(TensorRole.IsFirst) is { } isFirst ? local.Of(graph, isFirst) : null);
+        })];
+        foreach (var (worker, first, rows) in buffers.Tiles) _tiles.Add(new(worker, first, rows, [], []));
         try
         {
             Reach(1);
@@ -42,17 +45,24 @@ internal sealed class Filter : IDisposable
             while (tile.Steps.Count < context) tile.Steps.Add(Bind(tile, -tile.Steps.Count));
     }
 
-    /// <summary>Filters the context that is there.</summary>
-    public void Run(ulong seed)
+    /// <summary>Before the workers run: states and actions before the context are zeros.</summary>
+    public void Begin()
     {
         int context = _buffers.Context;
         foreach (string state in _buffers.States.Keys) _buffers.State(state, -context).Bytes.Clear();
         _buffers.Action(-context).Bytes.Clear();
+    }
+
+    /// <summary>Filters the context that is there, in the tiles of one worker.</summary>
+    public void Run(int worker, ulong seed)
+    {
+        int context = _buffers.Context;
         foreach (var tile in _tiles)
         {
+            if (tile.Worker != worker) continue;
             for (int step = 0; step < context; step++)
             {
-                _isFirst?.SetAll(step == 0 ? 1 : 0);
+                _workers[worker].IsFirst?.SetAll(step == 0 ? 1 : 0);
                 foreach (var input in tile.Noise) input.Draw(seed, (uint)step);
                 tile.Steps[context - 1 - step].Run();
             }
@@ -67,23 +77,27 @@ internal sealed class Filter : IDisposable
     private BoundGraph Bind(Tile tile, int t)
     {
         OrtValue View(TensorBuffer buffer) => buffer.View(tile.First, tile.Rows);
-        var bound = new BoundGraph(_observe);
-        foreach (var input in _observe.Spec.Inputs)
+        var (graph, local, _) = _workers[tile.Worker];
+        var bound = new BoundGraph(graph);
+        foreach (var input in graph.Spec.Inputs)
         {
             bound.Input(input, input.Role switch
             {
                 TensorRole.Observation => View(_buffers.Observation(t)),
                 TensorRole.State => View(_buffers.State(input.Name, t - 1)),
                 TensorRole.Action => View(_buffers.Action(t - 1)),
-                _ => _local.Input(_observe, input, tile.First, tile.Rows, t == 0 ? tile.Noise : null),
+                _ => local.Input(graph, input, tile.First, tile.Rows, t == 0 ? tile.Noise : null),
             });
         }
-        foreach (var output in _observe.Spec.Outputs)
+        foreach (var output in graph.Spec.Outputs)
             bound.Output(output, output.Role == TensorRole.State
-                ? View(_buffers.State(output.Feeds!, t)) : _local.Output(_observe, output, tile.Rows));
+                ? View(_buffers.State(output.Feeds!, t)) : local.Output(graph, output, tile.Rows));
         return bound;
     }
 
     /// <summary>Some rows; step i of the list is the i-th before the dream.</summary>
-    private sealed record Tile(int First, int Rows, List<NoiseInput> Noise, List<BoundGraph> Steps);
+    private sealed record Tile(int Worker, int First, int Rows, List<NoiseInput> Noise, List<BoundGraph> Steps);
+
+    /// <summary>What a worker's tiles share.</summary>
+    private sealed record Worker(Graph Graph, LocalTensors Local, TensorBuffer? IsFirst);
 }

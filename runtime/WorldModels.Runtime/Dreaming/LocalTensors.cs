@@ -3,8 +3,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace WorldModels.Runtime;
 
 /// <summary>
-/// What the graphs of a dream read and write that no trajectory keeps: noise, constants, scratch. One tensor for all steps and tiles,
-/// which run one after another.
+/// What the graphs of a dream read and write that no trajectory keeps: noise, constants, scratch. One tensor for all steps and tiles of a
+/// worker, which run one after another.
 /// </summary>
 internal sealed class LocalTensors(DreamBuffers buffers)
 {
@@ -14,7 +14,7 @@ internal sealed class LocalTensors(DreamBuffers buffers)
     public TensorBuffer Of(Graph graph, TensorSpec tensor)
     {
         if (!_all.TryGetValue((graph.Name, tensor.Name), out var buffer))
-            _all[(graph.Name, tensor.Name)] = buffer = buffers.New(tensor, perTile: true);
+            _all[(graph.Name, tensor.Name)] = buffer = buffers.New(tensor, buffers.Plan.Tile);
         return buffer;
     }
 

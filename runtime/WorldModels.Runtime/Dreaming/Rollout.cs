@@ -2,20 +2,42 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace WorldModels.Runtime;
 
-/// <summary>A dream's steps, bound: for each tile of rows, at each step the graphs that make it.</summary>
+/// <summary>
+/// A dream's steps, bound: for each tile of rows, at each step the graphs that make it, on the worker that has the tile; then the heads.
+/// State of step t is read where step t - 1 wrote it.
+/// </summary>
 internal sealed class Rollout : IDisposable
 {
-    private readonly List<Tile> _tiles = [];
+    private readonly DreamBuffers _buffers;
+    private readonly WorkerPool _pool;
+    private readonly List<Tile>[] _tiles;
+    private readonly HeadPass? _heads;
+    private readonly HashSet<TensorRole> _computed;
+    private readonly Action<int> _runTiles;
+    private readonly Action<int>? _runHeads;
+    private ulong _seed;
+    private Filter? _filter;
 
     /// <param name="buffers">The dream's memory.</param>
     /// <param name="graphs">The graphs of one step, in order: act then imagine, or imagine, or dream.</param>
-    public Rollout(DreamBuffers buffers, string[] graphs)
+    /// <param name="pool">The workers.</param>
+    public Rollout(DreamBuffers buffers, string[] graphs, WorkerPool pool)
     {
-        var local = new LocalTensors(buffers);
+        (_buffers, _pool) = (buffers, pool);
+        _tiles = [.. Enumerable.Range(0, pool.Count).Select(_ => new List<Tile>())];
+        string form = buffers.Plan.Variant;
+        _computed = [.. graphs.SelectMany(g => buffers.Bundle.Spec(g, form).Outputs).Select(o => o.Role)];
+        _runTiles = RunTiles;
         try
         {
-            for (int row = 0; row < buffers.Batch; row += buffers.Tile)
-                _tiles.Add(new(buffers, local, graphs, row, Math.Min(buffers.Tile, buffers.Batch - row)));
+            var local = Enumerable.Range(0, pool.Count).Select(_ => new LocalTensors(buffers)).ToArray();
+            foreach (var (worker, first, rows) in buffers.Tiles)
+                _tiles[worker].Add(new(buffers, local[worker], [.. graphs.Select(g => buffers.Bundle.Open(g, form, worker))], first, rows));
+            TensorRole[] missing = [.. HeadPass.Asked(buffers).Where(role => !_computed.Contains(role))];
+            if (missing.Length == 0) return;
+            _heads = new(buffers, missing, pool.Count);
+            _runHeads = _heads.Run;
+            _computed.UnionWith(missing);
         }
         catch
         {
@@ -24,15 +46,29 @@ internal sealed class Rollout : IDisposable
         }
     }
 
+    /// <summary>Whether a run computes a role.</summary>
+    public bool Computes(TensorRole role) => _computed.Contains(role);
+
     /// <param name="seed">Determines the noise.</param>
-    public void Run(ulong seed)
+    /// <param name="filter">What makes the first states of observations; null: they are there.</param>
+    public void Run(ulong seed, Filter? filter)
     {
-        foreach (var tile in _tiles) tile.Run(seed);
+        (_seed, _filter) = (seed, filter);
+        filter?.Begin();
+        _pool.Run(_runTiles);
+        if (_runHeads is not null) _pool.Run(_runHeads);
     }
 
     public void Dispose()
     {
-        foreach (var tile in _tiles) tile.Dispose();
+        foreach (var tile in _tiles.SelectMany(t => t)) tile.Dispose();
+        _heads?.Dispose();
+    }
+
+    private void RunTiles(int worker)
+    {
+        _filter?.Run(worker, _seed);
+        foreach (var tile in _tiles[worker]) tile.Run(_seed);
     }
 
     private sealed class Tile : IDisposable
@@ -44,14 +80,14 @@ internal sealed class Rollout : IDisposable
         private readonly List<NoiseInput>[] _noise;
         private readonly BoundGraph[][] _steps;
 
-        public Tile(DreamBuffers buffers, LocalTensors local, string[] graphs, int first, int rows)
+        public Tile(DreamBuffers buffers, LocalTensors local, Graph[] graphs, int first, int rows)
         {
             (_buffers, _local, _first, _rows) = (buffers, local, first, rows);
             _noise = [.. graphs.Select(_ => new List<NoiseInput>())];
             _steps = [.. Enumerable.Range(0, buffers.Horizon).Select(_ => new BoundGraph[graphs.Length])];
             for (int t = 0; t < buffers.Horizon; t++)
                 for (int g = 0; g < graphs.Length; g++)
-                    _steps[t][g] = BindStep(buffers.Bundle.Open(graphs[g]), t, t == 0 ? _noise[g] : null);
+                    _steps[t][g] = BindStep(graphs[g], t, t == 0 ? _noise[g] : null);
         }
 
         public void Run(ulong seed)

@@ -43,16 +43,21 @@ public sealed class WorldModel : IDisposable
         }
     }
 
-    /// <summary>Prepares imagination: allocates the trajectories and binds every step once.</summary>
+    /// <summary>
+    /// Prepares imagination: finds how it runs fastest (see <see cref="DreamPlan"/>), allocates the trajectories and binds every step once.
+    /// </summary>
     /// <param name="batch">B, rows imagined side by side.</param>
     /// <param name="horizon">T, steps imagined.</param>
-    /// <param name="options">What to keep, and how to cut the batch.</param>
+    /// <param name="options">What to compute and keep, and how to run.</param>
     /// <exception cref="BundleException">The bundle's graphs do not make a rollout, or the batch is too large.</exception>
     public Dream Dream(int batch, int horizon, DreamOptions? options = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(horizon, 1);
-        return new(_bundle, batch, horizon, options ?? new());
+        options ??= new();
+        if (options.Tile is { } tile) ArgumentOutOfRangeException.ThrowIfNegative(tile, nameof(options));
+        if (options.Threads is { } threads) ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options));
+        return new(_bundle, batch, horizon, options, DreamTuning.Choose(_bundle, batch, horizon, options));
     }
 
     /// <summary>One graph, to run on named arrays.</summary>

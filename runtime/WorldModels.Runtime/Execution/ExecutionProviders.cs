@@ -48,20 +48,21 @@ public static partial class ExecutionProviders
     /// <summary>Opens a model on one provider, all of it on the device if that can be, and says whether it could.</summary>
     /// <exception cref="ProviderException">The provider does not work here.</exception>
     /// <exception cref="OnnxRuntimeException">The session could not be made, because of the model or of the provider.</exception>
-    internal static (InferenceSession Session, Placement Placement) Open(string path, string provider, RuntimeOptions options)
+    internal static (InferenceSession Session, Placement Placement) Open(
+        string path, string provider, RuntimeOptions options, SharedWeights? weights = null)
     {
         if (!Available().Contains(provider)) throw new ProviderException(NotBuilt(provider));
-        if (provider == Cpu) return (Open(path, provider, options, Placement.Cpu), Placement.Cpu);
+        if (provider == Cpu) return (OpenCpu(path, options, weights), Placement.Cpu);
         foreach (var wish in (Placement[])[Placement.Capturing, Placement.Device])
         {
             if (wish == Placement.Capturing && !(options.GraphCapture && CanCapture(provider))) continue;
             try
             {
-                return (Open(path, provider, options, wish), wish);
+                return (OpenDevice(path, provider, options, wish), wish);
             }
             catch (OnnxRuntimeException) { } // It is refused as soon as one node is left over, and the error names none.
         }
-        return (Open(path, provider, options, Placement.Mixed), Placement.Mixed);
+        return (OpenDevice(path, provider, options, Placement.Mixed), Placement.Mixed);
     }
 
     /// <summary>Options for sessions on one provider.</summary>
@@ -94,10 +95,18 @@ public static partial class ExecutionProviders
         }
     }
 
-    private static InferenceSession Open(string path, string provider, RuntimeOptions options, Placement placement)
+    private static InferenceSession OpenCpu(string path, RuntimeOptions options, SharedWeights? weights)
+    {
+        using var session = Session(Cpu, options, Placement.Cpu);
+        if (weights is null) return new InferenceSession(path, session);
+        weights.AddTo(session, path);
+        return new InferenceSession(path, session, weights.Packed);
+    }
+
+    private static InferenceSession OpenDevice(string path, string provider, RuntimeOptions options, Placement placement)
     {
         using var session = Session(provider, options, placement);
-        return new InferenceSession(path, session);
+        return new InferenceSession(path, session); // Devices keep their own copy of the weights.
     }
 
     private static bool CanCapture(string provider) => provider is "cuda" or "webgpu";

@@ -4,33 +4,25 @@ using Microsoft.ML.OnnxRuntime;
 namespace WorldModels.Runtime;
 
 /// <summary>
-/// A tensor (B, ...row) at a fixed address, which ONNX Runtime reads and writes in place. The memory is a pinned array, not malloc'd:
-/// a span of it that outlives <see cref="Dispose"/> stays valid memory.
+/// A tensor (B, ...row) at a fixed address, which ONNX Runtime reads and writes in place. Spans of it are valid until it is disposed.
 /// </summary>
 internal sealed class TensorBuffer : IDisposable
 {
-    private const int Alignment = 64;
-    private readonly byte[] _storage;
-    private readonly int _offset;
+    private readonly NativeBlock _memory;
+    private readonly bool _ownsMemory;
+    private readonly TensorSpec _spec;
+    private readonly long _offset;
+    private readonly int _batch;
     private readonly int _bytes;
-    private readonly long[] _shape;
-    private readonly int _rowBytes;
     private readonly List<OrtValue> _views = [];
 
-    public TensorBuffer(TensorSpec spec, int batch)
+    public TensorBuffer(TensorSpec spec, int batch) : this(spec, batch, new(BytesOf(spec, batch)), 0) => _ownsMemory = true;
+
+    /// <summary>A tensor inside memory that somebody else frees.</summary>
+    public TensorBuffer(TensorSpec spec, int batch, NativeBlock memory, long offset)
     {
-        Type = spec.Dtype;
-        RowSize = spec.RowSize;
-        _shape = [batch, .. spec.Shape.Skip(1).Select(d => (long)d.Size)];
-        _rowBytes = checked(RowSize * Tensors.SizeOf(Type));
-        long length = (long)_rowBytes * batch;
-        if (length > Array.MaxLength - Alignment)
-            throw new BundleException(
-                $"'{spec.Name}' {spec.Describe()} at batch {batch} takes {length / 1e9:0.0} GB in one tensor: use a smaller batch.");
-        _bytes = (int)length;
-        _storage = GC.AllocateArray<byte>(_bytes + Alignment, pinned: true);
-        nint address = Marshal.UnsafeAddrOfPinnedArrayElement(_storage, 0);
-        _offset = (int)(((address + Alignment - 1) & ~(nint)(Alignment - 1)) - address);
+        (_spec, _batch, _memory, _offset) = (spec, batch, memory, offset);
+        (Type, RowSize, _bytes) = (spec.Dtype, spec.RowSize, BytesOf(spec, batch));
     }
 
     /// <summary>Element type.</summary>
@@ -40,7 +32,7 @@ internal sealed class TensorBuffer : IDisposable
     public int RowSize { get; }
 
     /// <summary>All bytes.</summary>
-    public Span<byte> Bytes => _storage.AsSpan(_offset, _bytes);
+    public Span<byte> Bytes => _memory.Bytes(_offset, _bytes);
 
     /// <summary>All elements, (B, ...row).</summary>
     public Span<T> Span<T>() where T : unmanaged => MemoryMarshal.Cast<byte, T>(Bytes);
@@ -62,24 +54,39 @@ internal sealed class TensorBuffer : IDisposable
     /// <summary>Sets every row.</summary>
     public void SetAll(int value)
     {
-        for (int row = 0; row < _shape[0]; row++) Set(row, value);
+        for (int row = 0; row < _batch; row++) Set(row, value);
     }
 
     /// <summary>Rows [start, start + count) as a tensor of ONNX Runtime over this memory; lives as long as this buffer.</summary>
     public OrtValue View(int start, int count)
     {
-        long[] viewShape = [.. _shape];
-        viewShape[0] = count;
-        nint address = Marshal.UnsafeAddrOfPinnedArrayElement(_storage, _offset + start * _rowBytes);
-        var view = OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance, Tensors.ElementType(Type), viewShape, address, (long)count * _rowBytes);
+        var view = Wrap(_spec, _memory, _offset + (long)start * RowSize * Tensors.SizeOf(Type), count);
         _views.Add(view);
         return view;
+    }
+
+    /// <summary>Rows of a tensor that begin somewhere in memory, for the caller to dispose.</summary>
+    public static OrtValue Wrap(TensorSpec spec, NativeBlock memory, long offset, int rows)
+    {
+        long[] shape = [rows, .. spec.Shape.Skip(1).Select(d => (long)d.Size)];
+        long bytes = (long)rows * spec.RowSize * Tensors.SizeOf(spec.Dtype);
+        return OrtValue.CreateTensorValueWithData(
+            OrtMemoryInfo.DefaultInstance, Tensors.ElementType(spec.Dtype), shape, memory.At(offset), bytes);
+    }
+
+    /// <summary>Bytes of a tensor.</summary>
+    /// <exception cref="BundleException">More than one tensor may have.</exception>
+    public static int BytesOf(TensorSpec spec, int batch)
+    {
+        long length = (long)spec.RowSize * Tensors.SizeOf(spec.Dtype) * batch;
+        return length <= Array.MaxLength ? (int)length : throw new BundleException(
+            $"'{spec.Name}' {spec.Describe()} at batch {batch} takes {length / 1e9:0.0} GB in one tensor: use a smaller batch.");
     }
 
     public void Dispose()
     {
         foreach (var view in _views) view.Dispose();
         _views.Clear();
+        if (_ownsMemory) _memory.Dispose();
     }
 }

@@ -1,0 +1,87 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace WorldModels.Runtime;
+
+/// <summary>
+/// What reads states alone and feeds nothing back (reward, continue, value, decoded observations), once over all T * B states of a dream,
+/// in pieces that stay in the cache.
+/// </summary>
+internal sealed class HeadPass : IDisposable
+{
+    private const int MostRows = 256;
+
+    private readonly DreamBuffers _buffers;
+    private readonly List<BoundGraph>[] _pieces;
+
+    public HeadPass(DreamBuffers buffers, IEnumerable<TensorRole> roles, int workers)
+    {
+        _buffers = buffers;
+        _pieces = [.. Enumerable.Range(0, workers).Select(_ => new List<BoundGraph>())];
+        try
+        {
+            foreach (var role in roles) Bind(role);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The roles that a run shall compute, of those that the bundle can.</summary>
+    public static IEnumerable<TensorRole> Asked(DreamBuffers buffers)
+    {
+        bool arrivals = buffers.Options.Outputs.HasFlag(DreamOutputs.Arrivals);
+        if (arrivals && buffers.Rewards is not null) yield return TensorRole.Reward;
+        if (arrivals && buffers.Continues is not null) yield return TensorRole.Continue;
+        if (buffers.Values is not null) yield return TensorRole.Value;
+        if (buffers.Observations is not null) yield return TensorRole.Observation;
+    }
+
+    /// <summary>Runs one worker's share.</summary>
+    public void Run(int worker)
+    {
+        foreach (var piece in _pieces[worker]) piece.Run();
+    }
+
+    public void Dispose()
+    {
+        foreach (var piece in _pieces.SelectMany(p => p)) piece.Dispose();
+    }
+
+    private void Bind(TensorRole role)
+    {
+        string name = _buffers.Manifest.Head(role)
+            ?? throw new BundleException($"No graph of bundle '{_buffers.Bundle.Directory}' computes {role} from states alone.");
+        var spec = _buffers.Bundle.Spec(name, _buffers.Plan.Variant);
+        var target = role switch
+        {
+            TensorRole.Reward => _buffers.Rewards!,
+            TensorRole.Continue => _buffers.Continues!,
+            TensorRole.Value => _buffers.Values!,
+            _ => _buffers.Observations!,
+        };
+        int skipped = _buffers.Horizon + 1 - target.Length; // A reward belongs to the state that it arrives at.
+        bool flat = spec.Inputs.All(i => !_buffers.States[i.Name].IsConstant);
+        int batch = _buffers.Batch, workers = _pieces.Length;
+        long rows = flat ? (long)target.Length * batch : batch;
+        // Pieces of one size, as many for each worker.
+        long share = Math.Max(1, (rows + (long)workers * MostRows - 1) / ((long)workers * MostRows));
+        int size = (int)((rows + share * workers - 1) / (share * workers));
+        for (int step = 0; step < (flat ? 1 : target.Length); step++)
+        {
+            int number = 0;
+            for (long first = 0; first < rows; first += size, number++)
+            {
+                int worker = (int)(number / share), count = (int)Math.Min(size, rows - first), t = step;
+                var bound = new BoundGraph(_buffers.Bundle.Open(name, _buffers.Plan.Variant, worker));
+                _pieces[worker].Add(bound);
+                OrtValue View(Trajectory of, int offset) =>
+                    flat ? of.Rows(first + (long)offset * batch, count) : of[t + offset].View((int)first, count);
+                foreach (var input in spec.Inputs) bound.Input(input, View(_buffers.States[input.Name], skipped));
+                foreach (var output in spec.Outputs)
+                    bound.Output(output, output.Role == role ? View(target, 0) : _buffers.New(output, count).View(0, count));
+            }
+        }
+    }
+}
