@@ -46,7 +46,7 @@ internal sealed class Bundle : IDisposable
     {
         if (_options.Variant != VariantSpec.Auto) return _options.Variant;
         // What a CPU gains at large batches by more and simpler operations, a device loses by launching them.
-        int size = Report is { Chosen: not "cpu" } ? 1 : batch;
+        int size = IsOnDevice ? 1 : batch;
         return Manifest.Variants?.Where(v => v.Value.LeastBatch <= size).OrderByDescending(v => v.Value.LeastBatch)
             .ThenBy(v => v.Key, StringComparer.Ordinal).Select(v => v.Key).FirstOrDefault() ?? VariantSpec.Plain;
     }
@@ -59,6 +59,12 @@ internal sealed class Bundle : IDisposable
         ? [VariantSpec.Plain, .. (Manifest.Variants ?? new Dictionary<string, VariantSpec>()).Where(v => v.Value.LeastBatch is not null)
             .Select(v => v.Key).Order(StringComparer.Ordinal)]
         : [_options.Variant];
+
+    /// <summary>Whether graphs run on a device: all rows at once, and there is nothing for cores to share.</summary>
+    public bool IsOnDevice => Report is { Chosen: not "cpu" } || _options.HostAsDevice is not null;
+
+    /// <summary>New memory of the device that runs the graphs; null where they read and write the host's.</summary>
+    public DeviceMemory? NewDeviceMemory() => DeviceMemory.Of(Report!.Chosen, _options);
 
     /// <summary>A graph by name for a batch, in the form that <see cref="Form"/> chooses.</summary>
     public Graph Open(string name, int batch) => Open(name, Form(batch));

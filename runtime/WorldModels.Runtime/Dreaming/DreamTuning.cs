@@ -14,9 +14,9 @@ internal static class DreamTuning
     /// <summary>The plan for options: what they fix, and for the rest what was measured here, now or before.</summary>
     public static DreamPlan Choose(Bundle bundle, int batch, int horizon, DreamOptions options)
     {
+        if (bundle.IsOnDevice) return new(bundle.Form(batch), batch, 1);
         int? tile = options.Tile is { } rows ? (rows == 0 ? batch : Math.Min(rows, batch)) : null, threads = options.Threads;
-        bool onCpu = bundle.Report is { Chosen: "cpu" };
-        if (batch < LeastBatch || !onCpu) (tile, threads) = (tile ?? batch, threads ?? 1);
+        if (batch < LeastBatch) (tile, threads) = (tile ?? batch, threads ?? 1);
         if (tile is { } size && threads is { } count) return new(bundle.Form(size), size, Math.Min(count, (batch + size - 1) / size));
         var key = new TuningKey(batch, horizon, options.Outputs, bundle.Form(batch) is var form && bundle.IsFree ? VariantSpec.Auto : form,
             tile, threads);

@@ -1,14 +1,15 @@
-using Microsoft.ML.OnnxRuntime;
-
 namespace WorldModels.Runtime;
 
 /// <summary>
 /// What the graphs of a dream read and write that no trajectory keeps: noise, constants, scratch. One tensor for all steps and tiles of a
-/// worker, which run one after another.
+/// worker, which run one after another; but noise may have several.
 /// </summary>
-internal sealed class LocalTensors(DreamBuffers buffers)
+/// <param name="buffers">The dream's memory.</param>
+/// <param name="noiseSteps">For how many steps noise is kept at once.</param>
+internal sealed class LocalTensors(DreamBuffers buffers, int noiseSteps = 1)
 {
     private readonly Dictionary<(string Graph, string Tensor), TensorBuffer> _all = [];
+    private readonly Dictionary<(string Graph, string Tensor), Trajectory> _noise = [];
 
     /// <summary>The tensor of an input or output; zeros until written.</summary>
     public TensorBuffer Of(Graph graph, TensorSpec tensor)
@@ -23,10 +24,11 @@ internal sealed class LocalTensors(DreamBuffers buffers)
     /// <param name="input">The input.</param>
     /// <param name="first">The tile's first row.</param>
     /// <param name="rows">The tile's rows.</param>
+    /// <param name="step">Which of the steps that noise is kept for.</param>
     /// <param name="noise">Takes what has to be drawn, unless null.</param>
-    public OrtValue Input(Graph graph, TensorSpec input, int first, int rows, List<NoiseInput>? noise)
+    public TensorView Input(Graph graph, TensorSpec input, int first, int rows, int step, List<NoiseInput>? noise)
     {
-        var buffer = Of(graph, input);
+        var buffer = input.Role == TensorRole.Noise && noiseSteps > 1 ? Noise(graph, input)[step] : Of(graph, input);
         switch (input.Role)
         {
             case TensorRole.Noise:
@@ -45,5 +47,12 @@ internal sealed class LocalTensors(DreamBuffers buffers)
     }
 
     /// <summary>Where an output goes that nobody reads.</summary>
-    public OrtValue Output(Graph graph, TensorSpec output, int rows) => Of(graph, output).View(0, rows);
+    public TensorView Output(Graph graph, TensorSpec output, int rows) => Of(graph, output).View(0, rows);
+
+    private Trajectory Noise(Graph graph, TensorSpec input)
+    {
+        if (!_noise.TryGetValue((graph.Name, input.Name), out var noise))
+            _noise[(graph.Name, input.Name)] = noise = buffers.New(input, noiseSteps, isConstant: false);
+        return noise;
+    }
 }

@@ -1,5 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
-
 namespace WorldModels.Runtime;
 
 /// <summary>
@@ -30,7 +28,9 @@ internal sealed class Rollout : IDisposable
         _runTiles = RunTiles;
         try
         {
-            var local = Enumerable.Range(0, pool.Count).Select(_ => new LocalTensors(buffers)).ToArray();
+            // A device is given the noise of all steps at once.
+            int noiseSteps = buffers.Device is null ? 1 : buffers.Horizon;
+            var local = Enumerable.Range(0, pool.Count).Select(_ => new LocalTensors(buffers, noiseSteps)).ToArray();
             foreach (var (worker, first, rows) in buffers.Tiles)
                 _tiles[worker].Add(new(buffers, local[worker], [.. graphs.Select(g => buffers.Bundle.Open(g, form, worker))], first, rows));
             TensorRole[] missing = [.. HeadPass.Asked(buffers).Where(role => !_computed.Contains(role))];
@@ -73,30 +73,39 @@ internal sealed class Rollout : IDisposable
 
     private sealed class Tile : IDisposable
     {
+        private const int LeastParallelRows = 4096;
+
         private readonly DreamBuffers _buffers;
         private readonly int _first;
         private readonly int _rows;
         private readonly LocalTensors _local;
-        private readonly List<NoiseInput>[] _noise;
+        private readonly List<NoiseInput>[][] _noise; // of each step, or of all; of each graph
         private readonly BoundGraph[][] _steps;
 
         public Tile(DreamBuffers buffers, LocalTensors local, Graph[] graphs, int first, int rows)
         {
             (_buffers, _local, _first, _rows) = (buffers, local, first, rows);
-            _noise = [.. graphs.Select(_ => new List<NoiseInput>())];
+            int noiseSteps = buffers.Device is null ? 1 : buffers.Horizon;
+            _noise = [.. Enumerable.Range(0, noiseSteps).Select(_ => graphs.Select(_ => new List<NoiseInput>()).ToArray())];
             _steps = [.. Enumerable.Range(0, buffers.Horizon).Select(_ => new BoundGraph[graphs.Length])];
             for (int t = 0; t < buffers.Horizon; t++)
+            {
+                // The next step of the same session waits for this one; another session's must be waited for.
+                bool wait = graphs.Length > 1 || t == buffers.Horizon - 1;
                 for (int g = 0; g < graphs.Length; g++)
-                    _steps[t][g] = BindStep(graphs[g], t, t == 0 ? _noise[g] : null);
+                    _steps[t][g] = BindStep(graphs[g], t, t < noiseSteps ? _noise[t][g] : null, wait);
+            }
         }
 
         public void Run(ulong seed)
         {
+            if (_buffers.Device is not null) DrawAll(seed);
             for (int t = 0; t < _steps.Length; t++)
             {
                 for (int g = 0; g < _steps[t].Length; g++)
                 {
-                    foreach (var input in _noise[g]) input.Draw(seed, (uint)t);
+                    if (_buffers.Device is null)
+                        foreach (var input in _noise[0][g]) input.Draw(seed, (uint)t);
                     _steps[t][g].Run();
                 }
             }
@@ -107,11 +116,25 @@ internal sealed class Rollout : IDisposable
             foreach (var graph in _steps.SelectMany(s => s)) graph?.Dispose();
         }
 
-        private OrtValue View(TensorBuffer buffer) => buffer.View(_first, _rows);
-
-        private BoundGraph BindStep(Graph graph, int t, List<NoiseInput>? noise)
+        /// <summary>The host has nothing else to do: all its cores draw, if there is enough of it.</summary>
+        private void DrawAll(ulong seed)
         {
-            var bound = new BoundGraph(graph);
+            if (_rows < LeastParallelRows)
+                for (int t = 0; t < _noise.Length; t++) Draw(t);
+            else
+                Parallel.For(0, _noise.Length, Draw);
+
+            void Draw(int t)
+            {
+                foreach (var input in _noise[t].SelectMany(n => n)) input.Draw(seed, (uint)t);
+            }
+        }
+
+        private TensorView View(TensorBuffer buffer) => buffer.View(_first, _rows);
+
+        private BoundGraph BindStep(Graph graph, int t, List<NoiseInput>? noise, bool wait)
+        {
+            var bound = new BoundGraph(graph, _buffers.Device, wait);
             bool takesAction = graph.Name == "imagine";
             foreach (var input in graph.Spec.Inputs)
             {
@@ -122,7 +145,7 @@ internal sealed class Rollout : IDisposable
                     TensorRole.Observation when _buffers.ObservationState is { } frame => View(_buffers.States[frame][t]),
                     TensorRole.Observation => throw new BundleException($"Graph {graph.Name} reads an observation, but no state of this "
                         + "bundle is one: in a dream it can read states only. Export it on the state."),
-                    _ => _local.Input(graph, input, _first, _rows, noise),
+                    _ => _local.Input(graph, input, _first, _rows, _noise.Length == 1 ? 0 : t, noise),
                 });
             }
             foreach (var output in graph.Spec.Outputs)

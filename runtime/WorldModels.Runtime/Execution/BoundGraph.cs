@@ -2,42 +2,44 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace WorldModels.Runtime;
 
-/// <summary>One graph with every input and output bound to memory: running it on the CPU, or on a device's memory, allocates nothing.</summary>
+/// <summary>One graph with every input and output bound to memory: on the CPU, and in a device's memory, a run copies nothing.</summary>
 /// <param name="graph">The graph.</param>
-/// <param name="inDeviceMemory">Whether all that is bound is memory of the device that runs the graph.</param>
-/// <param name="wait">Whether a run returns when it is done; otherwise it may return before, and a later one of this graph waits.</param>
-internal sealed class BoundGraph(Graph graph, bool inDeviceMemory = false, bool wait = true) : IDisposable
+/// <param name="device">The memory that all is in; null: the host's.</param>
+/// <param name="wait">Whether a captured run returns when it is done, or before, and a later one of the same session waits for both.</param>
+internal sealed class BoundGraph(Graph graph, DeviceMemory? device = null, bool wait = true) : IDisposable
 {
     private readonly OrtIoBinding _binding = graph.Session.CreateIoBinding();
-    private readonly RunOptions _options = graph.Options(capture: inDeviceMemory, wait);
+    private readonly RunOptions _options = graph.Options(capture: device is not null, wait);
     private readonly List<string> _inputs = [], _outputs = [];
     private readonly List<OrtValue> _inputValues = [], _outputValues = [];
+    private readonly List<TensorBuffer> _reads = [], _writes = [];
 
-    // A binding copies what is not in the device's memory at once, not at each run.
-    private readonly bool _isBinding = inDeviceMemory || graph.Placement == Placement.Cpu;
+    // A binding copies what is not in the graph's memory when it is bound, not when it runs.
+    private readonly bool _isBinding = device is not null || graph.Placement == Placement.Cpu;
 
-    public void Input(TensorSpec tensor, OrtValue value)
+    public void Input(TensorSpec tensor, TensorView view)
     {
-        if (_isBinding) _binding.BindInput(tensor.Name, value);
-        else Add(tensor, value, _inputs, _inputValues);
+        _reads.AddRange(view.Steps);
+        if (_isBinding) _binding.BindInput(tensor.Name, view.Value);
+        else Add(tensor, view, _inputs, _inputValues);
     }
 
-    public void Output(TensorSpec tensor, OrtValue value)
+    public void Output(TensorSpec tensor, TensorView view)
     {
-        if (_isBinding) _binding.BindOutput(tensor.Name, value);
-        else Add(tensor, value, _outputs, _outputValues);
+        _writes.AddRange(view.Steps);
+        if (_isBinding) _binding.BindOutput(tensor.Name, view.Value);
+        else Add(tensor, view, _outputs, _outputValues);
     }
 
     public void Run()
     {
         try
         {
-            if (graph.Placement != Placement.Capturing)
-            {
-                RunOnce();
-                return;
-            }
-            lock (DeviceMemory.Gate) RunOnce();
+            foreach (var step in _reads) step.DeviceReads();
+            if (graph.Placement != Placement.Capturing) RunOnce();
+            else
+                lock (DeviceMemory.Gate) RunOnce();
+            foreach (var step in _writes) step.DeviceWrote();
         }
         catch (OnnxRuntimeException e)
         {
@@ -57,9 +59,9 @@ internal sealed class BoundGraph(Graph graph, bool inDeviceMemory = false, bool 
         else graph.Session.Run(_options, _inputs, _inputValues, _outputs, _outputValues);
     }
 
-    private static void Add(TensorSpec tensor, OrtValue value, List<string> names, List<OrtValue> values)
+    private static void Add(TensorSpec tensor, TensorView view, List<string> names, List<OrtValue> values)
     {
         names.Add(tensor.Name);
-        values.Add(value);
+        values.Add(view.Value);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.ML.OnnxRuntime;
 
 namespace WorldModels.Runtime;
@@ -12,6 +13,9 @@ internal sealed class DeviceMemory : IDisposable
     /// Held during captured runs and copies: while CUDA records the launches of one thread, no other may allocate.
     /// </summary>
     public static readonly object Gate = new();
+
+    // What was never disposed must not be finalised either: a value after its session would end the process.
+    private static readonly ConcurrentDictionary<DeviceMemory, bool> Alive = new();
 
     // What providers call their memory, newest name first.
     private static readonly Dictionary<string, string[]> MemoryNames = new()
@@ -32,10 +36,11 @@ internal sealed class DeviceMemory : IDisposable
     private DeviceMemory(string provider, RuntimeOptions options)
     {
         (_provider, _options) = (provider, options);
-        IsAddressable = provider != "webgpu";
+        Alive[this] = true;
+        IsAddressable = options.HostAsDevice ?? provider != "webgpu";
         try
         {
-            (_info, _allocator) = Allocator(Copier(TensorType.Float32), MemoryNames[provider]);
+            (_info, _allocator) = Allocator(Copier(TensorType.Float32), MemoryNames[provider], provider == "cuda" ? options.Device : 0);
         }
         catch
         {
@@ -47,18 +52,23 @@ internal sealed class DeviceMemory : IDisposable
     /// <summary>Whether a tensor can begin inside another one's memory; otherwise each has memory of its own.</summary>
     public bool IsAddressable { get; }
 
-    /// <summary>The memory of a provider's device, or null: what its graphs read and write is then the host's memory.</summary>
+    /// <summary>The memory of a provider's device, or null: its graphs then read and write the host's memory.</summary>
     public static DeviceMemory? Of(string provider, RuntimeOptions options) =>
-        provider is "cuda" or "webgpu" ? new(provider, options) : null;
+        provider is "cuda" or "webgpu" || (provider == "cpu" && options.HostAsDevice is not null) ? new(provider, options) : null;
 
     /// <summary>A tensor of undefined values; lives as long as this.</summary>
+    /// <exception cref="BundleException">The device has not enough memory.</exception>
     public OrtValue Allocate(TensorSpec spec, long rows)
     {
-        lock (Gate)
+        try
         {
-            var value = OrtValue.CreateAllocatedTensorValue(_allocator, Tensors.ElementType(spec.Dtype), Tensors.Shape(spec, rows));
-            _all.Add(value);
-            return value;
+            lock (Gate)
+                return Keep(OrtValue.CreateAllocatedTensorValue(_allocator, Tensors.ElementType(spec.Dtype), Tensors.Shape(spec, rows)));
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new BundleException($"{_provider} has not enough memory for {rows} rows of '{spec.Name}' {spec.Describe()} besides what it "
+                + $"holds: use a smaller batch or horizon ({e.Message.Split('\n')[0].Trim()}).", e);
         }
     }
 
@@ -66,11 +76,11 @@ internal sealed class DeviceMemory : IDisposable
     public OrtValue View(OrtValue tensor, TensorSpec spec, long first, long rows)
     {
         long row = (long)spec.RowSize * Tensors.SizeOf(spec.Dtype);
-        var view = OrtValue.CreateTensorValueWithData(
-            _info, Tensors.ElementType(spec.Dtype), Tensors.Shape(spec, rows), Address(tensor) + (nint)(first * row), rows * row);
-        _all.Add(view);
-        return view;
+        return Wrap(_info, spec, Address(tensor) + (nint)(first * row), rows);
     }
+
+    /// <summary>Rows of a tensor in the host's memory, to copy from or to; lives as long as this.</summary>
+    public OrtValue Host(TensorSpec spec, nint address, long rows) => Wrap(OrtMemoryInfo.DefaultInstance, spec, address, rows);
 
     /// <summary>Copies a tensor into another of the same type and shape. Each may be the device's or the host's.</summary>
     public void Copy(TensorType type, OrtValue from, OrtValue to)
@@ -87,6 +97,16 @@ internal sealed class DeviceMemory : IDisposable
         foreach (var copier in _copiers.Values) copier.Dispose();
         _copiers.Clear();
         _run.Dispose();
+        Alive.TryRemove(this, out _);
+    }
+
+    private OrtValue Wrap(OrtMemoryInfo memory, TensorSpec spec, nint address, long rows) => Keep(OrtValue.CreateTensorValueWithData(
+        memory, Tensors.ElementType(spec.Dtype), Tensors.Shape(spec, rows), address, rows * spec.RowSize * Tensors.SizeOf(spec.Dtype)));
+
+    private OrtValue Keep(OrtValue value)
+    {
+        _all.Add(value);
+        return value;
     }
 
     private static unsafe nint Address(OrtValue tensor)
@@ -94,11 +114,11 @@ internal sealed class DeviceMemory : IDisposable
         fixed (byte* address = tensor.GetTensorMutableRawData()) return (nint)address;
     }
 
-    private static (OrtMemoryInfo, OrtAllocator) Allocator(InferenceSession session, string[] names)
+    private static (OrtMemoryInfo, OrtAllocator) Allocator(InferenceSession session, string[] names, int device)
     {
         for (int i = 0; ; i++)
         {
-            var info = new OrtMemoryInfo(names[i], OrtAllocatorType.DeviceAllocator, 0, OrtMemType.Default);
+            var info = new OrtMemoryInfo(names[i], OrtAllocatorType.DeviceAllocator, device, OrtMemType.Default);
             try
             {
                 return (info, new(session, info));

@@ -40,6 +40,11 @@ public sealed record RuntimeOptions
     /// </summary>
     public bool GraphCapture { get; init; } = true;
 
+    /// <summary>
+    /// For tests on machines without a device: the CPU's memory is treated as a device's, with addresses to calculate with or without.
+    /// </summary>
+    internal bool? HostAsDevice { get; init; }
+
     /// <summary>Whether every file's SHA-256 is compared at load.</summary>
     public bool VerifyHashes { get; init; } = true;
 }

@@ -105,7 +105,8 @@ internal sealed class CandidateRollout : IDisposable
     {
         foreach (var (name, buffers) in _states)
         {
-            Span<byte> rows = _from.State(name).Bytes, tile = buffers[0].Bytes;
+            var rows = _from.State(name).Read<byte>();
+            var tile = buffers[0].Span<byte>();
             int size = rows.Length / _from.Batch;
             for (int i = 0; i < count; i++) rows.Slice((first + i) / _candidates * size, size).CopyTo(tile[(i * size)..]);
         }
