@@ -14,8 +14,8 @@ internal sealed class BoundGraph(Graph graph, DeviceMemory? device = null, bool 
     private readonly List<OrtValue> _inputValues = [], _outputValues = [];
     private readonly List<TensorBuffer> _reads = [], _writes = [];
 
-    // A binding copies what is not in the graph's memory when it is bound, not when it runs.
-    private readonly bool _isBinding = device is not null || graph.Placement == Placement.Cpu;
+    // A binding copies what is not in the memory of the node that reads it when it is bound, not when it runs.
+    private readonly bool _isBinding = graph.Placement == Placement.Cpu || (device is not null && graph.Placement != Placement.Mixed);
 
     public void Input(TensorSpec tensor, TensorView view)
     {
