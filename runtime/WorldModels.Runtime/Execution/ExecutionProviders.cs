@@ -177,6 +177,9 @@ public static partial class ExecutionProviders
             return $"{provider} found no usable device ({detail}): check that nvidia-smi lists one, update its driver, or choose cpu";
         if (MissingLibrary().Match(error) is { Success: true } missing)
         {
+            if (ProviderLibrary().IsMatch(missing.Value))
+                return $"{provider}'s library '{missing.Groups["file"].Value}' is not beside the native ONNX Runtime of this app: "
+                    + "reference the NuGet package Microsoft.ML.OnnxRuntime.Gpu, and no other native one, or choose cpu";
             string install = isNvidia
                 ? "install the CUDA and cuDNN versions that this ONNX Runtime was built for, on the loader's path (LD_LIBRARY_PATH, PATH)"
                 : "install its driver";
@@ -196,6 +199,10 @@ public static partial class ExecutionProviders
     [GeneratedRegex(@"^(?:[^\n]*[\s""])?(?<file>[\w.+-]+\.(so|dll|dylib)[\w.]*)""?:? (cannot open shared object|which is missing)|"
         + @"(Failed to load (shared )?library|error 126)[^\n]*?(?<file>[\w.+-]+\.(so|dll|dylib)[\w.]*)", RegexOptions.IgnoreCase)]
     private static partial Regex MissingLibrary();
+
+    // Linux names what it did not find; Windows does not tell the provider's library from one that this needs.
+    [GeneratedRegex(@"libonnxruntime_providers_\w+\.so: cannot open shared object")]
+    private static partial Regex ProviderLibrary();
 }
 
 /// <summary>A provider does not work on this machine; the message says why and what to do.</summary>

@@ -8,7 +8,7 @@ public sealed record ProviderReport(string Requested, string Chosen, IReadOnlyDi
 {
     /// <summary>
     /// Of the graphs opened so far those that are not on the device as a whole: it lacks an operator, so that each of their runs crosses to
-    /// the CPU and back. Empty if the CPU was chosen.
+    /// the CPU and back. Empty if the CPU was chosen. <see cref="GraphPlacement"/> names the nodes.
     /// </summary>
     public IReadOnlyList<string> PartlyOnCpu { get; init; } = [];
 
