@@ -17,6 +17,7 @@ public static class TrainApp
     [
         typeof(A2CVerb), typeof(DreamerVerb), typeof(EnvironmentModelVerb), typeof(I2AVerb), typeof(PlaNetVerb),
         typeof(ExportVerb), typeof(VerifyVerb), typeof(ListVerb), typeof(BenchVerb), typeof(QuickstartVerb),
+        typeof(UntrainedVerb),
     ];
 
     /// <summary>Runs one command.</summary>

@@ -29,6 +29,7 @@ public sealed class InspectVerb : BundleVerb
         ])]);
         foreach (GraphCost cost in costs.Where(cost => cost.Unknown.Count > 0))
             page.Line($"{cost.Graph}: not counted: {string.Join(", ", cost.Unknown)}");
+        foreach (var (name, variant) in manifest.Variants ?? new Dictionary<string, VariantSpec>()) Show(page, name, variant);
         page.Line();
         page.Heading("Tensors");
         page.Table(["graph", "", "name", "role", "type", ""],
@@ -39,6 +40,15 @@ public sealed class InspectVerb : BundleVerb
             [file.Key, Figures.Bytes(new FileInfo(Path.Combine(Bundle, file.Key)).Length), file.Value])]);
         if (manifest.Training is { } training) Show(page, training);
         return 0;
+    }
+
+    private static void Show(Page page, string name, VariantSpec variant)
+    {
+        page.Line();
+        string chosen = variant.LeastBatch is { } least ? $"taken from batch {least}" : "taken by name";
+        page.Heading($"Variant {name}: {variant.Precision}, {chosen}");
+        page.Facts(variant.Graphs.Select(graph => (graph.Key, (string?)graph.Value.File)));
+        Show(page, "Its figures", (variant.Figures ?? new Dictionary<string, double>()).Select(f => (f.Key, (string?)Text(f.Value))));
     }
 
     private static void Show(Page page, TrainingSpec training)

@@ -64,20 +64,20 @@ public sealed class JointLinear<T> where T : ITensor<T>
     }
 }
 
-/// <summary>Two-dimensional convolution with PyTorch's default initialisation.</summary>
+/// <summary>Two-dimensional convolution, with PyTorch's default initialisation unless told otherwise.</summary>
 public sealed class Conv2d<T> where T : ITensor<T>
 {
     private readonly Parameters<T> _p;
     private readonly Window _window;
     private readonly T _weight, _bias;
 
-    public Conv2d(Parameters<T> p, int inputs, int outputs, Window window)
+    public Conv2d(Parameters<T> p, int inputs, int outputs, Window window, Init? weight = null, Init? bias = null)
     {
-        int fanIn = inputs * window.KernelRows * window.KernelColumns;
+        Init init = Init.FanIn(inputs * window.KernelRows * window.KernelColumns);
         _p = p;
         _window = window;
-        _weight = p.Get("weight", [outputs, inputs, window.KernelRows, window.KernelColumns], Init.FanIn(fanIn));
-        _bias = p.Get("bias", [outputs], Init.FanIn(fanIn));
+        _weight = p.Get("weight", [outputs, inputs, window.KernelRows, window.KernelColumns], weight ?? init);
+        _bias = p.Get("bias", [outputs], bias ?? init);
     }
 
     /// <summary>(B, inputs, H, W) to (B, outputs, H', W').</summary>
@@ -85,5 +85,28 @@ public sealed class Conv2d<T> where T : ITensor<T>
     {
         using var _ = _p.Enter();
         return x.Conv2d(_weight, _bias, _window);
+    }
+}
+
+/// <summary>Two-dimensional transposed convolution.</summary>
+public sealed class ConvTranspose2d<T> where T : ITensor<T>
+{
+    private readonly Parameters<T> _p;
+    private readonly Window _window;
+    private readonly T _weight, _bias;
+
+    public ConvTranspose2d(Parameters<T> p, int inputs, int outputs, Window window, Init weight, Init bias)
+    {
+        _p = p;
+        _window = window;
+        _weight = p.Get("weight", [inputs, outputs, window.KernelRows, window.KernelColumns], weight);
+        _bias = p.Get("bias", [outputs], bias);
+    }
+
+    /// <summary>(B, inputs, H, W) to (B, outputs, H', W').</summary>
+    public T Forward(T x)
+    {
+        using var _ = _p.Enter();
+        return x.ConvTranspose2d(_weight, _bias, _window);
     }
 }

@@ -150,25 +150,21 @@ public sealed class Graph
     /// <summary>A number of the given type; one initialiser for all its uses.</summary>
     internal Symbol Scalar(double value, DType type)
     {
-        string text = value.ToString("R", CultureInfo.InvariantCulture);
         if (type == DType.Float32)
-            return Shared($"constant/{((float)value).ToString("R", CultureInfo.InvariantCulture)}", type, [],
-                BitConverter.GetBytes((float)value));
+            return Shared(Protos.NameOf((float)value), type, [], BitConverter.GetBytes((float)value));
         if (type == DType.Bool || value != Math.Truncate(value))
-            throw Error($"cannot use the number {text} with a tensor of {type}: cast the tensor first");
-        return Shared($"constant/int64/{text}", type, [], BitConverter.GetBytes((long)value));
+            throw Error(string.Create(CultureInfo.InvariantCulture,
+                $"cannot use the number {value:R} with a tensor of {type}: cast the tensor first"));
+        return Shared(Protos.NameOf((long)value), type, [], BitConverter.GetBytes((long)value));
     }
 
     /// <summary>A vector of floats or integers, as axes, shapes and scales are given to operators; shared like numbers.</summary>
     internal Symbol Vector(params ReadOnlySpan<long> values) =>
-        Shared($"constant/int64/[{string.Join(',', values.ToArray())}]", DType.Int64, [values.Length], MemoryMarshal.AsBytes(values));
+        Shared(Protos.NameOf(values), DType.Int64, [values.Length], MemoryMarshal.AsBytes(values));
 
     /// <inheritdoc cref="Vector(ReadOnlySpan{long})"/>
-    internal Symbol Vector(params ReadOnlySpan<float> values)
-    {
-        string text = string.Join(',', values.ToArray().Select(v => v.ToString("R", CultureInfo.InvariantCulture)));
-        return Shared($"constant/[{text}]", DType.Float32, [values.Length], MemoryMarshal.AsBytes(values));
-    }
+    internal Symbol Vector(params ReadOnlySpan<float> values) =>
+        Shared(Protos.NameOf(values), DType.Float32, [values.Length], MemoryMarshal.AsBytes(values));
 
     /// <summary>A (O, I) weight as (I, O), transposed once however often it is used.</summary>
     internal Symbol TransposeOf(Symbol weight)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf;
 using WorldModels.Models;
 using WorldModels.Onnx.Proto;
@@ -40,9 +41,11 @@ internal static class Protos
             DataType.Bool => DType.Bool,
             DataType other => throw new NotSupportedException($"'{value.Name}' holds {other}, not Float, Int64 or Bool."),
         };
-        return new TensorInfo(value.Name, type,
-            [.. tensor.Shape.Dim.Select(d => d.DimParam is { Length: > 0 } name ? Dim.Dynamic(name) : (int)d.DimValue)]);
+        return new TensorInfo(value.Name, type, Dims(value));
     }
+
+    public static Dim[] Dims(ValueInfoProto value) =>
+        [.. value.Type.TensorType.Shape.Dim.Select(d => d.DimParam is { Length: > 0 } name ? Dim.Dynamic(name) : (int)d.DimValue)];
 
     public static TensorProto Initializer(string name, DType type, ReadOnlySpan<int> shape, ReadOnlySpan<byte> data)
     {
@@ -51,6 +54,21 @@ internal static class Protos
             tensor.Dims.Add(size);
         return tensor;
     }
+
+    /// <summary>Name of an element type, as people write it.</summary>
+    public static string NameOf(DataType type) => type.ToString().ToLowerInvariant() switch { "float" => "float32", var name => name };
+
+    /// <summary>Name of the initialiser that is a number: one for all its uses.</summary>
+    public static string NameOf(float value) => $"constant/{Text(value)}";
+
+    /// <inheritdoc cref="NameOf(float)"/>
+    public static string NameOf(long value) => $"constant/int64/{value.ToString(CultureInfo.InvariantCulture)}";
+
+    /// <summary>Name of the initialiser that is a vector.</summary>
+    public static string NameOf(ReadOnlySpan<long> values) => $"constant/int64/[{string.Join(',', values.ToArray())}]";
+
+    /// <inheritdoc cref="NameOf(ReadOnlySpan{long})"/>
+    public static string NameOf(ReadOnlySpan<float> values) => $"constant/[{string.Join(',', values.ToArray().Select(Text))}]";
 
     /// <summary>An initialiser whose data lies outside the graph; the writer says where.</summary>
     public static TensorProto ExternalInitializer(string name, IReadOnlyList<int> shape) =>
@@ -65,4 +83,6 @@ internal static class Protos
 
     public static AttributeProto Attribute(string name, ReadOnlySpan<int> values) =>
         new() { Name = name, Ints = { values.ToArray().Select(v => (long)v) }, Type = AttributeType.Ints };
+
+    private static string Text(float value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

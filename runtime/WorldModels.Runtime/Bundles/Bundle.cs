@@ -85,10 +85,27 @@ internal sealed class Bundle : IDisposable
         var variant = Manifest.Variants?.GetValueOrDefault(form);
         if (variant is not null && !variant.Graphs.ContainsKey(name))
             return _graphs[(name, form, core)] = Open(name, VariantSpec.Plain, core);
+        return Open((name, form, core), spec, variant);
+    }
+
+    /// <summary>Several steps of a graph in one, or null where the form has none.</summary>
+    public UnrolledSpec? Unrolled(string name, string form) =>
+        Manifest.Variants?.GetValueOrDefault(form)?.Unrolled?.GetValueOrDefault(name);
+
+    /// <summary>Several steps of a graph in one, open and checked.</summary>
+    public Graph OpenUnrolled(string name, string form, int core)
+    {
+        var unrolled = Unrolled(name, form)!;
+        return Open(($"{name} x {unrolled.Steps}", form, core), unrolled.Of(name, Spec(name, form)), Manifest.Variants![form]);
+    }
+
+    private Graph Open((string Name, string Form, int Core) key, GraphSpec spec, VariantSpec? variant)
+    {
+        var (name, form, _) = key;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_graphs.TryGetValue((name, form, core), out open)) return open;
+            if (_graphs.TryGetValue(key, out var open)) return open;
             bool isHalf = variant is { Precision: Precision.Float16 or Precision.BFloat16 };
             var (session, placement) = OpenSession(spec.File, isHalf ? form : null);
             var problems = Graph.Problems(name, spec, session);
@@ -98,7 +115,7 @@ internal sealed class Bundle : IDisposable
                 throw BundleException.Of($"Bundle '{Directory}', {spec.File} is not what the manifest says", problems);
             }
             Note(name, placement);
-            return _graphs[(name, form, core)] = new Graph(name, spec, session, placement);
+            return _graphs[key] = new Graph(name, spec, session, placement);
         }
     }
 

@@ -103,8 +103,9 @@ internal static class ManifestCheck
     /// <summary>Weights outside a graph's file are files of the bundle as well: listed, hashed, inside.</summary>
     private static void ExternalData(Manifest manifest, string directory, List<string> problems)
     {
-        var variants = manifest.Variants?.Values.SelectMany(v => v.Graphs.Values) ?? [];
-        foreach (string graph in manifest.Graphs.Values.Concat(variants).Select(g => g.File).Distinct())
+        var variants = manifest.Variants?.Values.ToList() ?? [];
+        foreach (string graph in manifest.Graphs.Values.Concat(variants.SelectMany(v => v.Graphs.Values)).Select(g => g.File)
+            .Concat(variants.SelectMany(v => v.Unrolled?.Values ?? []).Select(u => u.File)).Distinct())
         {
             string folder = graph[..(graph.LastIndexOf('/') + 1)];
             foreach (string location in OnnxExternalData.Locations(Path.Combine(directory, graph)))

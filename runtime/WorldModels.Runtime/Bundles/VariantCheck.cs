@@ -14,6 +14,13 @@ internal static class VariantCheck
                 problems.Add($"variant {name}: leastBatch is for float32 alone; other precisions are chosen by name");
             if (variant.Tolerance is { } tolerance && !(tolerance >= 0))
                 problems.Add($"variant {name}: tolerance must be at least 0, found {tolerance}");
+            foreach (var (graph, unrolled) in variant.Unrolled ?? new Dictionary<string, UnrolledSpec>())
+            {
+                string where = $"variant {name}: unrolled {graph}";
+                if (!variant.Graphs.ContainsKey(graph)) problems.Add($"{where}: the variant has no graph of that name");
+                if (unrolled.Steps < 2) problems.Add($"{where}: steps must be at least 2, found {unrolled.Steps}");
+                if (!manifest.Files.ContainsKey(unrolled.File)) problems.Add($"{where}: '{unrolled.File}' is not listed in files");
+            }
             foreach (var (graph, spec) in variant.Graphs) Graph(manifest, $"variant {name}: graph {graph}", graph, spec, problems);
         }
     }

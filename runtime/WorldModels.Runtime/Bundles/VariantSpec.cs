@@ -38,6 +38,9 @@ public sealed record VariantSpec
     /// <summary>The graphs it has, by the plain graph's name; the others are the plain ones.</summary>
     public required IReadOnlyDictionary<string, GraphSpec> Graphs { get; init; }
 
+    /// <summary>Several steps of a graph in one file, by the graph's name; null: none.</summary>
+    public IReadOnlyDictionary<string, UnrolledSpec>? Unrolled { get; init; }
+
     /// <summary>Its own parity tolerance, largest |a - b| / (1 + |b|); null: the bundle's.</summary>
     public double? Tolerance { get; init; }
 

@@ -50,7 +50,10 @@ public sealed class Controller : IDisposable
     /// <summary>The task all rows follow from the next call on, for bundles with a task input.</summary>
     public long Task { get; set; }
 
-    /// <summary>State values of the last call, (B) or as the graph gives them; empty if the bundle has none.</summary>
+    /// <summary>
+    /// State values of the last call, (B) or as the graph gives them; empty if the bundle has none. Ask before a reset: where the step
+    /// leaves values to graph <c>value</c>, it runs now, on the states as they are.
+    /// </summary>
     public ReadOnlySpan<float> Values => Last(TensorRole.Value);
 
     /// <summary>Logits of the last call, (B, ..., classes); empty if the bundle has none.</summary>

@@ -17,6 +17,8 @@ internal sealed class ControllerStep : IDisposable
     private readonly TensorBuffer[] _actions;
     private readonly List<BoundGraph>[] _bound = [[], []];
     private readonly Dictionary<TensorRole, TensorBuffer> _results = [];
+    private readonly string? _valueGraph;
+    private readonly BoundGraph?[] _valueOf = new BoundGraph?[2];
     private uint _calls;
 
     /// <param name="bundle">The bundle.</param>
@@ -42,6 +44,8 @@ internal sealed class ControllerStep : IDisposable
                 _states[state.Name] = [New(state), New(state)];
             }
             for (int phase = 0; phase < 2; phase++) Bind(graphs, phase);
+            if (!_results.ContainsKey(TensorRole.Value) && bundle.Manifest.Head(TensorRole.Value) is { } value
+                && bundle.Manifest.Graphs[value].Inputs.All(i => _states.ContainsKey(i.Name))) _valueGraph = value;
             for (int row = 0; row < batch; row++) Reset(row);
         }
         catch
@@ -59,8 +63,12 @@ internal sealed class ControllerStep : IDisposable
     /// <summary>A state as the last step left it.</summary>
     public TensorBuffer State(string name) => _states[name][(int)(_calls & 1)];
 
-    /// <summary>An output of the last call by role, or null.</summary>
-    public TensorBuffer? Result(TensorRole role) => _results.GetValueOrDefault(role);
+    /// <summary>An output of the last call by role, or null. What the step leaves to a graph on states is computed now.</summary>
+    public TensorBuffer? Result(TensorRole role)
+    {
+        if (role == TensorRole.Value && _valueGraph is not null && _calls > 0) RunValue();
+        return _results.GetValueOrDefault(role);
+    }
 
     /// <summary>One step; the actions, valid until the next, which reads them as the previous ones.</summary>
     public TensorBuffer Run(ReadOnlySpan<float> observations, ulong seed, bool deterministic, long task)
@@ -87,8 +95,26 @@ internal sealed class ControllerStep : IDisposable
 
     public void Dispose()
     {
-        foreach (var graph in _bound.SelectMany(g => g)) graph.Dispose();
+        foreach (var graph in _bound.SelectMany(g => g).Concat(_valueOf)) graph?.Dispose();
         foreach (var buffer in _all) buffer.Dispose();
+    }
+
+    private void RunValue()
+    {
+        int phase = (int)(_calls & 1);
+        if (_valueOf[phase] is not { } bound)
+        {
+            var graph = _bundle.Open(_valueGraph!, Batch);
+            _valueOf[phase] = bound = new(graph);
+            foreach (var input in graph.Spec.Inputs) bound.Input(input, _states[input.Name][phase].View(0, Batch));
+            foreach (var output in graph.Spec.Outputs)
+            {
+                var buffer = Local(graph, output);
+                if (output.Role == TensorRole.Value) _results[TensorRole.Value] = buffer;
+                bound.Output(output, buffer.View(0, Batch));
+            }
+        }
+        bound.Run();
     }
 
     private void Bind(string[] graphs, int phase)
@@ -140,7 +166,7 @@ internal sealed class ControllerStep : IDisposable
                 // What a deterministic controller leaves there: zero gives the mode of Gaussian and Gumbel draws,
                 // a half the median of uniform ones.
                 if (input.Noise == NoiseKind.Uniform) buffer.Span<float>().Fill(0.5f);
-                _noise.Add(new(graph, input, buffer, 0, Batch));
+                _noise.Add(new(graph.Name, input, buffer, 0, Batch));
                 break;
             case TensorRole.IsFirst:
                 _firsts.Add(buffer);

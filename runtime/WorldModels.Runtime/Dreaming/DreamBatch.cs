@@ -128,7 +128,7 @@ public sealed class DreamBatch
     /// <summary>What a head computes only if asked, unless the step does.</summary>
     private TensorBuffer At(Trajectory trajectory, int t, TensorRole role, DreamOutputs asked)
     {
-        if ((_buffers.Options.Outputs & asked) == 0 && !_dream.Computes(role)) // HasFlag allocates until the JIT has optimised this.
+        if (!_buffers.Wants(asked) && !_dream.Computes(role))
             throw Lacks($"was not asked for {NameConverter<TensorRole>.Write(role)}s: set DreamOptions.Outputs");
         return At(trajectory, t);
     }

@@ -7,6 +7,7 @@ namespace WorldModels.Runtime;
 internal sealed class DreamBuffers : IDisposable
 {
     private readonly List<IDisposable> _all = [];
+    private readonly List<TensorBuffer> _tasks = [];
     private readonly TensorSpec _action;
     private readonly TensorSpec _observation;
 
@@ -21,9 +22,10 @@ internal sealed class DreamBuffers : IDisposable
     private readonly bool _needsStates;
     private long _bytes;
 
-    public DreamBuffers(Bundle bundle, int batch, int horizon, DreamOptions options, DreamPlan plan, DeviceMemory? device)
+    public DreamBuffers(Bundle bundle, int batch, int horizon, DreamOptions options, DreamPlan plan, DeviceMemory? device,
+        string purpose = "")
     {
-        (Bundle, Batch, Horizon, Options, Plan, Device) = (bundle, batch, horizon, options, plan, device);
+        (Bundle, Batch, Horizon, Options, Plan, Device, Purpose) = (bundle, batch, horizon, options, plan, device, purpose);
         string[] used = [.. ((string[])["observe", "act", "imagine", "dream"]).Where(bundle.Has)];
         foreach (string name in used) Fixed(name, Manifest.Graphs[name]);
         var stepped = used.Where(g => g != "observe").SelectMany(g => Manifest.Graphs[g].Outputs).ToList();
@@ -45,8 +47,8 @@ internal sealed class DreamBuffers : IDisposable
         StartObservation = New(_observation);
         Rewards = Predicted(TensorRole.Reward, stepped, horizon);
         Continues = Predicted(TensorRole.Continue, stepped, horizon);
-        if (options.Outputs.HasFlag(DreamOutputs.Values)) Values = Predicted(TensorRole.Value, [], horizon + 1);
-        if (options.Outputs.HasFlag(DreamOutputs.Observations) && ObservationState is null)
+        if (Wants(DreamOutputs.Values)) Values = Predicted(TensorRole.Value, [], horizon + 1);
+        if (Wants(DreamOutputs.Observations) && ObservationState is null)
             Observations = Predicted(TensorRole.Observation, [], horizon + 1);
         var twice = Manifest.DreamGraphs.Where(bundle.Has).SelectMany(g => Manifest.Graphs[g].Outputs)
             .Where(t => t.Role == TensorRole.Logits).GroupBy(t => t.Name).FirstOrDefault(g => g.Count() > 1);
@@ -76,6 +78,12 @@ internal sealed class DreamBuffers : IDisposable
 
     /// <summary>The device that has all of this, or null: it is in the host's memory alone.</summary>
     public DeviceMemory? Device { get; }
+
+    /// <summary>What the names of noise streams begin with.</summary>
+    public string Purpose { get; }
+
+    /// <summary>Whether every run computes some outputs. (Enum.HasFlag allocates until it is compiled well.)</summary>
+    public bool Wants(DreamOutputs outputs) => (Options.Outputs & outputs) != 0;
 
     /// <summary>State by name, T + 1 steps.</summary>
     public Dictionary<string, Trajectory> States { get; } = [];
@@ -145,6 +153,19 @@ internal sealed class DreamBuffers : IDisposable
         var buffer = new TensorBuffer(tensor, rows ?? Batch, Device);
         _all.Add(buffer);
         return buffer;
+    }
+
+    /// <summary>A tensor that holds the task all rows follow.</summary>
+    public void AddTask(TensorBuffer task)
+    {
+        _tasks.Add(task);
+        task.Overwrite<long>().Fill(Options.Task);
+    }
+
+    /// <summary>Sets the task all rows follow.</summary>
+    public void SetTask(long task)
+    {
+        foreach (var buffer in _tasks) buffer.Overwrite<long>().Fill(task);
     }
 
     /// <summary>Sets the starting observations and the states: those of the starts, zeros for the others until observed.</summary>

@@ -28,12 +28,18 @@ public sealed record DreamOptions
 
     /// <summary>
     /// Rows that run the whole horizon together before the next rows start, so that what they compute stays in the cache; 0: the whole
-    /// batch. Null: the fastest here, see <see cref="DreamPlan"/>. The results are those of the whole batch, within rounding.
+    /// batch. Null: the fastest here, see <see cref="DreamPlan"/>. The results are those of the whole batch, within rounding. On a device
+    /// the whole batch is always one tile, and <see cref="Threads"/> is 1.
     /// </summary>
     public int? Tile { get; init; }
 
     /// <summary>Cores that share the tiles; the caller's is one of them. Null: the fastest number here, see <see cref="DreamPlan"/>.</summary>
     public int? Threads { get; init; }
+
+    /// <summary>
+    /// Whether several steps may run as one graph, where the variant has one; null: if that is faster here, see <see cref="DreamPlan"/>.
+    /// </summary>
+    public bool? Unroll { get; init; }
 
     /// <summary>The task all rows follow, for bundles with a task input.</summary>
     public long Task { get; init; }
@@ -47,8 +53,10 @@ public sealed record DreamOptions
 /// <param name="Variant">The form of the graphs, or "plain".</param>
 /// <param name="Tile">Rows that run the whole horizon together.</param>
 /// <param name="Threads">Cores that share the tiles.</param>
-public sealed record DreamPlan(string Variant, int Tile, int Threads)
+/// <param name="Unrolled">Steps that one run of a graph makes, 1 unless the variant has a graph of several.</param>
+public sealed record DreamPlan(string Variant, int Tile, int Threads, int Unrolled = 1)
 {
     /// <summary>Such as <c>throughput, tiles of 128 rows, 2 threads</c>.</summary>
-    public override string ToString() => $"{Variant}, tiles of {Tile} rows, {Threads} {(Threads == 1 ? "thread" : "threads")}";
+    public override string ToString() => $"{Variant}, tiles of {Tile} {(Tile == 1 ? "row" : "rows")}, {Threads} "
+        + $"{(Threads == 1 ? "thread" : "threads")}{(Unrolled == 1 ? "" : $", {Unrolled} steps a run")}";
 }

@@ -14,12 +14,17 @@ internal static class DreamTuning
     /// <summary>The plan for options: what they fix, and for the rest what was measured here, now or before.</summary>
     public static DreamPlan Choose(Bundle bundle, int batch, int horizon, DreamOptions options)
     {
-        if (bundle.IsOnDevice) return new(bundle.Form(batch), batch, 1);
         int? tile = options.Tile is { } rows ? (rows == 0 ? batch : Math.Min(rows, batch)) : null, threads = options.Threads;
+        if (bundle.IsOnDevice) (tile, threads) = (batch, 1);
         if (batch < LeastBatch) (tile, threads) = (tile ?? batch, threads ?? 1);
-        if (tile is { } size && threads is { } count) return new(bundle.Form(size), size, Math.Min(count, (batch + size - 1) / size));
-        var key = new TuningKey(batch, horizon, options.Outputs, bundle.Form(batch) is var form && bundle.IsFree ? VariantSpec.Auto : form,
-            tile, threads);
+        if (tile is { } size && threads is { } count)
+        {
+            string form = bundle.Form(size);
+            int unrolled = options.Unroll == false ? 1 : Unrolled(bundle, form, horizon);
+            return new(form, size, Math.Min(count, (batch + size - 1) / size), unrolled);
+        }
+        var key = new TuningKey(
+            batch, horizon, options.Outputs, bundle.IsFree ? VariantSpec.Auto : bundle.Form(batch), tile, threads, options.Unroll);
         if (TuningFile.Find(bundle, key) is { } known) return known;
         var plan = Measure(bundle, batch, Math.Min(horizon, ProbeSteps), options, tile, threads);
         TuningFile.Keep(bundle, key, plan);
@@ -31,7 +36,10 @@ internal static class DreamTuning
         // On one core first: forms and tiles.
         int probe = Math.Min(batch, ProbeRows);
         int[] tiles = tile is { } size ? [Math.Min(size, probe)] : [.. Tiles.Where(t => t < probe), probe];
-        var plans = tiles.SelectMany(t => bundle.Forms.Select(form => new DreamPlan(form, t, 1))).ToList();
+        var plans = (from rows in tiles
+                     from form in bundle.Forms
+                     from steps in Unrollings(bundle, form, horizon, options)
+                     select new DreamPlan(form, rows, 1, steps)).ToList();
         var best = Fastest(bundle, probe, horizon, options, plans);
         if (tile is { } whole) best = best with { Tile = whole };
         else if (best.Tile == probe) best = best with { Tile = batch };
@@ -53,6 +61,17 @@ internal static class DreamTuning
         }
         return best;
     }
+
+    private static int[] Unrollings(Bundle bundle, string form, int horizon, DreamOptions options)
+    {
+        int steps = Unrolled(bundle, form, horizon);
+        return steps == 1 || options.Unroll == false ? [1] : options.Unroll == true ? [steps] : [1, steps];
+    }
+
+    /// <summary>Steps that a form makes in one run of the policy's dream, or of imagine: 1 where it has no such graph.</summary>
+    private static int Unrolled(Bundle bundle, string form, int horizon) =>
+        bundle.Manifest.DreamGraphs is [var graph] && bundle.Unrolled(graph, form) is { } unrolled && unrolled.Steps <= horizon
+            ? unrolled.Steps : 1;
 
     /// <summary>The plan whose best run is the fastest: a run can only be disturbed, never helped. Ways are tried in turn.</summary>
     private static DreamPlan Fastest(Bundle bundle, int batch, int horizon, DreamOptions options, List<DreamPlan> plans)

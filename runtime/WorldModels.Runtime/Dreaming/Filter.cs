@@ -6,6 +6,8 @@ namespace WorldModels.Runtime;
 /// </summary>
 internal sealed class Filter : IDisposable
 {
+    private const string Name = "observe";
+
     private readonly DreamBuffers _buffers;
     private readonly Worker[] _workers;
     private readonly List<Tile> _tiles = [];
@@ -14,14 +16,14 @@ internal sealed class Filter : IDisposable
     {
         _buffers = buffers;
         string form = buffers.Plan.Variant;
-        var spec = buffers.Bundle.Spec("observe", form);
+        var spec = buffers.Bundle.Spec(Name, form);
         foreach (var input in spec.Inputs.Where(i => i.Initial == InitialState.Starts))
             throw new BundleException($"Graph observe: state '{input.Name}' starts from {Starts.FileName}, but in a dream observe "
                 + "makes the first state, from zeros: expected \"initial\": \"zeros\".");
         _workers = [.. Enumerable.Range(0, buffers.Plan.Threads).Select(i =>
         {
-            var (graph, local) = (buffers.Bundle.Open("observe", form, i), new LocalTensors(buffers));
-            return new Worker(graph, local, spec.Input(TensorRole.IsFirst) is { } isFirst ? local.Of(graph, isFirst) : null);
+            var (graph, local) = (buffers.Bundle.Open(Name, form, i), new LocalTensors(buffers));
+            return new Worker(graph, local, spec.Input(TensorRole.IsFirst) is { } isFirst ? local.Of(Name, isFirst) : null);
         })];
         foreach (var (worker, first, rows) in buffers.Tiles) _tiles.Add(new(worker, first, rows, [], []));
         try
@@ -84,12 +86,12 @@ internal sealed class Filter : IDisposable
                 TensorRole.Observation => View(_buffers.Observation(t)),
                 TensorRole.State => View(_buffers.State(input.Name, t - 1)),
                 TensorRole.Action => View(_buffers.Action(t - 1)),
-                _ => local.Input(graph, input, tile.First, tile.Rows, 0, t == 0 ? tile.Noise : null),
+                _ => local.Input(Name, input, tile.First, tile.Rows, t == 0 ? tile.Noise.Add : null),
             });
         }
         foreach (var output in graph.Spec.Outputs)
             bound.Output(output, output.Role == TensorRole.State
-                ? View(_buffers.State(output.Feeds!, t)) : local.Output(graph, output, tile.Rows));
+                ? View(_buffers.State(output.Feeds!, t)) : local.Output(Name, output, tile.Rows));
         return bound;
     }
 

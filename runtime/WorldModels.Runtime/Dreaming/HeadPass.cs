@@ -30,7 +30,7 @@ internal sealed class HeadPass : IDisposable
     /// <summary>The roles that a run shall compute, of those that the bundle can.</summary>
     public static IEnumerable<TensorRole> Asked(DreamBuffers buffers)
     {
-        bool arrivals = buffers.Options.Outputs.HasFlag(DreamOutputs.Arrivals);
+        bool arrivals = buffers.Wants(DreamOutputs.Arrivals);
         if (arrivals && buffers.Rewards is not null) yield return TensorRole.Reward;
         if (arrivals && buffers.Continues is not null) yield return TensorRole.Continue;
         if (buffers.Values is not null) yield return TensorRole.Value;

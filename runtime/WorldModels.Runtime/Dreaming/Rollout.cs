@@ -14,6 +14,7 @@ internal sealed class Rollout : IDisposable
     private readonly Action<int> _runTiles;
     private readonly Action<int>? _runHeads;
     private ulong _seed;
+    private uint _noiseStep;
     private Filter? _filter;
 
     /// <param name="buffers">The dream's memory.</param>
@@ -28,11 +29,9 @@ internal sealed class Rollout : IDisposable
         _runTiles = RunTiles;
         try
         {
-            // A device is given the noise of all steps at once.
-            int noiseSteps = buffers.Device is null ? 1 : buffers.Horizon;
-            var local = Enumerable.Range(0, pool.Count).Select(_ => new LocalTensors(buffers, noiseSteps)).ToArray();
+            var local = Enumerable.Range(0, pool.Count).Select(_ => new LocalTensors(buffers)).ToArray();
             foreach (var (worker, first, rows) in buffers.Tiles)
-                _tiles[worker].Add(new(buffers, local[worker], [.. graphs.Select(g => buffers.Bundle.Open(g, form, worker))], first, rows));
+                _tiles[worker].Add(new(buffers, local[worker], graphs, worker, first, rows));
             TensorRole[] missing = [.. HeadPass.Asked(buffers).Where(role => !_computed.Contains(role))];
             if (missing.Length == 0) return;
             _heads = new(buffers, missing, pool.Count);
@@ -51,9 +50,10 @@ internal sealed class Rollout : IDisposable
 
     /// <param name="seed">Determines the noise.</param>
     /// <param name="filter">What makes the first states of observations; null: they are there.</param>
-    public void Run(ulong seed, Filter? filter)
+    /// <param name="noiseStep">The noise's step of the first step; those of the others follow.</param>
+    public void Run(ulong seed, Filter? filter, uint noiseStep = 0)
     {
-        (_seed, _filter) = (seed, filter);
+        (_seed, _filter, _noiseStep) = (seed, filter, noiseStep);
         filter?.Begin();
         _pool.Run(_runTiles);
         if (_runHeads is not null) _pool.Run(_runHeads);
@@ -68,7 +68,7 @@ internal sealed class Rollout : IDisposable
     private void RunTiles(int worker)
     {
         _filter?.Run(worker, _seed);
-        foreach (var tile in _tiles[worker]) tile.Run(_seed);
+        foreach (var tile in _tiles[worker]) tile.Run(_seed, _noiseStep);
     }
 
     private sealed class Tile : IDisposable
@@ -79,88 +79,98 @@ internal sealed class Rollout : IDisposable
         private readonly int _first;
         private readonly int _rows;
         private readonly LocalTensors _local;
-        private readonly List<NoiseInput>[][] _noise; // of each step, or of all; of each graph
-        private readonly BoundGraph[][] _steps;
+        private readonly List<Step> _steps = [];
 
-        public Tile(DreamBuffers buffers, LocalTensors local, Graph[] graphs, int first, int rows)
+        public Tile(DreamBuffers buffers, LocalTensors local, string[] graphs, int worker, int first, int rows)
         {
             (_buffers, _local, _first, _rows) = (buffers, local, first, rows);
-            int noiseSteps = buffers.Device is null ? 1 : buffers.Horizon;
-            _noise = [.. Enumerable.Range(0, noiseSteps).Select(_ => graphs.Select(_ => new List<NoiseInput>()).ToArray())];
-            _steps = [.. Enumerable.Range(0, buffers.Horizon).Select(_ => new BoundGraph[graphs.Length])];
-            for (int t = 0; t < buffers.Horizon; t++)
+            var (bundle, form, unrolled) = (buffers.Bundle, buffers.Plan.Variant, buffers.Plan.Unrolled);
+            int t = 0;
+            // Several steps in one run as long as there are as many; the rest one by one.
+            if (unrolled > 1 && graphs is [var only] && bundle.Unrolled(only, form) is not null)
+                for (; t + unrolled <= buffers.Horizon; t += unrolled)
+                    Bind(only, bundle.OpenUnrolled(only, form, worker), t, unrolled, wait: true);
+            for (; t < buffers.Horizon; t++)
             {
-                // The next step of the same session waits for this one; another session's must be waited for.
+                // A device runs the steps of one session in order; that another session's is done has to be waited for.
                 bool wait = graphs.Length > 1 || t == buffers.Horizon - 1;
-                for (int g = 0; g < graphs.Length; g++)
-                    _steps[t][g] = BindStep(graphs[g], t, t < noiseSteps ? _noise[t][g] : null, wait);
+                foreach (string graph in graphs) Bind(graph, bundle.Open(graph, form, worker), t, 1, wait);
             }
         }
 
-        public void Run(ulong seed)
+        public void Run(ulong seed, uint noiseStep)
         {
-            if (_buffers.Device is not null) DrawAll(seed);
-            for (int t = 0; t < _steps.Length; t++)
+            if (_buffers.Device is not null) DrawAll(seed, noiseStep);
+            foreach (var step in _steps)
             {
-                for (int g = 0; g < _steps[t].Length; g++)
-                {
-                    if (_buffers.Device is null)
-                        foreach (var input in _noise[0][g]) input.Draw(seed, (uint)t);
-                    _steps[t][g].Run();
-                }
+                if (_buffers.Device is null) Draw(step, seed, noiseStep);
+                step.Graph.Run();
             }
         }
 
         public void Dispose()
         {
-            foreach (var graph in _steps.SelectMany(s => s)) graph?.Dispose();
+            foreach (var step in _steps) step.Graph.Dispose();
         }
 
-        /// <summary>The host has nothing else to do: all its cores draw, if there is enough of it.</summary>
-        private void DrawAll(ulong seed)
+        private static void Draw(Step step, ulong seed, uint noiseStep)
         {
-            if (_rows < LeastParallelRows)
-                for (int t = 0; t < _noise.Length; t++) Draw(t);
-            else
-                Parallel.For(0, _noise.Length, Draw);
+            foreach (var (input, t) in step.Noise) input.Draw(seed, unchecked(noiseStep + (uint)t));
+        }
 
-            void Draw(int t)
-            {
-                foreach (var input in _noise[t].SelectMany(n => n)) input.Draw(seed, (uint)t);
-            }
+        /// <summary>While a device computes, the host has nothing else to do: if there is much to draw, all its cores do.</summary>
+        private void DrawAll(ulong seed, uint noiseStep)
+        {
+            if (_rows >= LeastParallelRows) Parallel.ForEach(_steps, step => Draw(step, seed, noiseStep));
+            else
+                foreach (var step in _steps) Draw(step, seed, noiseStep);
         }
 
         private TensorView View(TensorBuffer buffer) => buffer.View(_first, _rows);
 
-        private BoundGraph BindStep(Graph graph, int t, List<NoiseInput>? noise, bool wait)
+        private void Bind(string name, Graph graph, int first, int steps, bool wait)
         {
             var bound = new BoundGraph(graph, _buffers.Device, wait);
-            bool takesAction = graph.Name == "imagine";
-            foreach (var input in graph.Spec.Inputs)
+            var noise = new List<(NoiseInput, int)>();
+            _steps.Add(new(bound, noise));
+            var spec = _buffers.Bundle.Spec(name, _buffers.Plan.Variant);
+            for (int k = 0; k < steps; k++)
             {
-                bound.Input(input, input.Role switch
+                TensorSpec Named(TensorSpec tensor) => steps == 1 ? tensor : UnrolledSpec.At(name, tensor, k);
+                foreach (var input in spec.Inputs)
                 {
-                    TensorRole.State => View(_buffers.States[input.Name][t]),
-                    TensorRole.Action => View(_buffers.Action(takesAction ? t : t - 1)), // A policy may want the previous one.
-                    TensorRole.Observation when _buffers.ObservationState is { } frame => View(_buffers.States[frame][t]),
-                    TensorRole.Observation => throw new BundleException($"Graph {graph.Name} reads an observation, but no state of this "
-                        + "bundle is one: in a dream it can read states only. Export it on the state."),
-                    _ => _local.Input(graph, input, _first, _rows, _noise.Length == 1 ? 0 : t, noise),
-                });
+                    if (!UnrolledSpec.IsShared(input)) Bind(bound, name, Named(input), first + k, noise);
+                    else if (k == 0) Bind(bound, name, input, first, noise);
+                }
+                foreach (var output in spec.Outputs) bound.Output(Named(output), Target(name, output, Named(output), first + k));
             }
-            foreach (var output in graph.Spec.Outputs)
-            {
-                bound.Output(output, output.Role switch
-                {
-                    TensorRole.State => View(_buffers.States[output.Feeds!][t + 1]),
-                    TensorRole.Action => View(_buffers.Actions[t]),
-                    TensorRole.Reward => View(_buffers.Rewards![t]),
-                    TensorRole.Continue => View(_buffers.Continues![t]),
-                    TensorRole.Logits when _buffers.Logits.TryGetValue(output.Name, out var kept) => View(kept[t]),
-                    _ => _local.Output(graph, output, _rows),
-                });
-            }
-            return bound;
         }
+
+        private void Bind(BoundGraph bound, string graph, TensorSpec input, int t, List<(NoiseInput, int)> noise)
+        {
+            bool takesAction = graph == "imagine";
+            bound.Input(input, input.Role switch
+            {
+                TensorRole.State => View(_buffers.States[input.Name][t]),
+                TensorRole.Action => View(_buffers.Action(takesAction ? t : t - 1)), // A policy may want the previous one.
+                TensorRole.Observation when _buffers.ObservationState is { } frame => View(_buffers.States[frame][t]),
+                TensorRole.Observation => throw new BundleException($"Graph {graph} reads an observation, but no state of this "
+                    + "bundle is one: in a dream it can read states only. Export it on the state."),
+                _ => _local.Input(graph, input, t, _first, _rows, drawn => noise.Add((drawn, t))),
+            });
+        }
+
+        private TensorView Target(string graph, TensorSpec output, TensorSpec named, int t) => output.Role switch
+        {
+            TensorRole.State => View(_buffers.States[output.Feeds!][t + 1]),
+            TensorRole.Action => View(_buffers.Actions[t]),
+            TensorRole.Reward => View(_buffers.Rewards![t]),
+            TensorRole.Continue => View(_buffers.Continues![t]),
+            TensorRole.Logits when _buffers.Logits.TryGetValue(output.Name, out var kept) => View(kept[t]),
+            _ => _local.Output(graph, named, _rows),
+        };
     }
+
+    /// <summary>A bound graph of one step or several, and the noise it reads with the step it is drawn for.</summary>
+    private sealed record Step(BoundGraph Graph, List<(NoiseInput Input, int Step)> Noise);
 }

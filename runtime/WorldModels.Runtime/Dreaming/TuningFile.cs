@@ -9,7 +9,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace WorldModels.Runtime;
 
 /// <summary>What a plan was measured for.</summary>
-internal sealed record TuningKey(int Batch, int Horizon, DreamOutputs Outputs, string Variant, int? Tile, int? Threads);
+internal sealed record TuningKey(int Batch, int Horizon, DreamOutputs Outputs, string Variant, int? Tile, int? Threads,
+    bool? Unroll);
 
 /// <summary>
 /// Plans measured on this machine, beside the bundle in <c>NAME.tuning.json</c>: a cache, which may be deleted, and is made anew when the

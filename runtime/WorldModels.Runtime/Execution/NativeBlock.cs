@@ -4,11 +4,13 @@ namespace WorldModels.Runtime;
 
 /// <summary>
 /// Zeroed memory at a fixed address, aligned for vectors, taken when it is first looked at, freed when disposed or forgotten.
+/// Looking is thread-safe.
 /// </summary>
 internal sealed unsafe class NativeBlock(long length) : IDisposable
 {
     private const int Alignment = 64;
-    private byte* _address;
+    private readonly object _gate = new();
+    private volatile byte* _address;
     private bool _disposed;
 
     ~NativeBlock() => Free();
@@ -40,9 +42,14 @@ internal sealed unsafe class NativeBlock(long length) : IDisposable
 
     private void Take()
     {
-        nuint bytes = checked((nuint)Math.Max(length, 1));
-        _address = (byte*)NativeMemory.AlignedAlloc(bytes, Alignment);
-        NativeMemory.Clear(_address, bytes);
+        lock (_gate)
+        {
+            if (_address is not null) return;
+            nuint bytes = checked((nuint)Math.Max(length, 1));
+            void* taken = NativeMemory.AlignedAlloc(bytes, Alignment);
+            NativeMemory.Clear(taken, bytes);
+            _address = (byte*)taken;
+        }
     }
 
     private void Free()

@@ -3,15 +3,12 @@ using System.Runtime.InteropServices;
 namespace WorldModels.Runtime;
 
 /// <summary>The memory of one noise input and how to draw it.</summary>
-internal sealed class NoiseInput(Graph graph, TensorSpec tensor, TensorBuffer buffer, int firstRow, int rows, string purpose = "")
+internal sealed class NoiseInput(string graph, TensorSpec tensor, TensorBuffer buffer, int firstRow, int rows, string purpose = "")
 {
-    private readonly uint _stream = Philox.Stream(purpose + (tensor.Stream ?? $"{graph.Name}/{tensor.Name}"));
+    private readonly uint _stream = Philox.Stream(purpose + (tensor.Stream ?? $"{graph}/{tensor.Name}"));
 
     /// <summary>Draws every row for a step.</summary>
-    public void Draw(ulong seed, uint step) => Draw(seed, step, firstRow, rows);
-
-    /// <summary>Draws some rows for a step, into the first of the memory.</summary>
-    public void Draw(ulong seed, uint step, int firstRow, int rows)
+    public void Draw(ulong seed, uint step)
     {
         var draws = buffer.Overwrite<float>()[..(rows * buffer.RowSize)];
         var words = MemoryMarshal.Cast<float, uint>(draws);

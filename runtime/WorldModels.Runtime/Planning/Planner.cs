@@ -16,10 +16,13 @@ public sealed record PlannerOptions
     public int? Iterations { get; init; }
 
     /// <summary>
-    /// Candidates that are imagined over the whole horizon together before the next ones; 0: all candidates of all rows. On a CPU, a few
-    /// hundred rows of a model stay in the cache. The plans are those of any other number.
+    /// Candidates that are imagined over the whole horizon together before the next ones; 0: all candidates of all rows. Null: the fastest
+    /// number here, see <see cref="DreamPlan"/>. The plans are those of any other number.
     /// </summary>
-    public int Tile { get; init; } = 200;
+    public int? Tile { get; init; }
+
+    /// <summary>Cores that share the candidates; null: the fastest number here.</summary>
+    public int? Threads { get; init; }
 
     /// <summary>Rows that act side by side; 0: bound at the first call, and again, with fresh states, when the number changes.</summary>
     public int Batch { get; init; }
@@ -110,7 +113,8 @@ public sealed class Planner : IDisposable
     {
         options ??= new();
         ArgumentOutOfRangeException.ThrowIfNegative(options.Batch);
-        ArgumentOutOfRangeException.ThrowIfNegative(options.Tile);
+        if (options.Tile is { } tile) ArgumentOutOfRangeException.ThrowIfNegative(tile, nameof(options));
+        if (options.Threads is { } threads) ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options));
         var bundle = new Bundle(directory, options.Runtime);
         try
         {
@@ -124,8 +128,7 @@ public sealed class Planner : IDisposable
                 Iterations = options.Iterations ?? spec.Iterations,
             };
             if (spec.Problems() is { Count: > 0 } problems) throw BundleException.Of($"Bundle '{directory}'", problems);
-            bundle.Open("observe");
-            bundle.Open("imagine");
+            bundle.Open("observe", 1);
             return new(bundle, options, spec);
         }
         catch
@@ -210,7 +213,8 @@ public sealed class Planner : IDisposable
         try
         {
             _search = new(Spec, batch, Manifest.Action.Size);
-            _rollout = new(_bundle, filter, Spec.Candidates, _options.Tile);
+            DreamOptions dream = new() { Tile = _options.Tile, Threads = _options.Threads, Task = Task };
+            _rollout = new(_bundle, filter, Spec.Candidates, Spec.Horizon, dream);
         }
         catch
         {

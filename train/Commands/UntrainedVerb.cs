@@ -1,0 +1,58 @@
+using CommandLine;
+using WorldModels.Models;
+using WorldModels.Runtime;
+using WorldModels.Train.Dreamer;
+using WorldModels.Train.LatentDynamics;
+using WorldModels.Train.Replay;
+
+namespace WorldModels.Train;
+
+[Verb("untrained", HelpText = "Write a bundle of Dreamer's published sizes with random weights: to measure how fast it runs before training.")]
+public sealed class UntrainedVerb : Verb
+{
+    [Option("output", Required = true, HelpText = "Folder of the bundle.")]
+    public string Output { get; set; } = "";
+
+    [Option("observation", Default = 24, HelpText = "Numbers in an observation.")]
+    public int Observation { get; set; }
+
+    [Option("action", Default = 6, HelpText = "Numbers in an action.")]
+    public int Action { get; set; }
+
+    [Option("seed", Default = 0L, HelpText = "Seed of the weights.")]
+    public long Seed { get; set; }
+
+    [Option("no-provision", HelpText = "Never install anything; say what is missing instead.")]
+    public bool NoProvision { get; set; }
+
+    public override int Run(TextWriter output)
+    {
+        if (Observation < 1 || Action < 1)
+            throw new UserException($"--observation and --action take numbers of at least 1, not {Observation} and {Action}.");
+        Devices.Provision(!NoProvision);
+        // Hafner et al. 2020, appendix A: heads of 2 x 400 (reward), 4 x 400 (actor) and 3 x 400 (value) on an RSSM of 200 + 30.
+        LatentWorldConfig config = new()
+        {
+            Observation = Observation, Rssm = new() { Actions = Action }, Encoder = new(2, 200),
+        };
+        ActorConfig actor = new() { Feature = config.Rssm.Feature, Actions = Action, Layers = new(4, 400) };
+        MlpConfig critic = new(3, 400);
+        ObservationSpec observation = new() { Shape = [Observation], Low = -1, High = 1 };
+        LatentSignature signature = new(config, observation, new(ActionSpec.Continuous([Action], -1, 1)), 1, 1);
+        using EagerParameters parameters = new(Seed);
+        _ = signature.Build(parameters.Root);
+        _ = new Actor<EagerTensor>(parameters.Root[DreamerBundle.ActorPath], actor);
+        _ = DreamerBundle.Critic(parameters.Root, config, critic);
+        var random = new Random((int)Seed);
+        float[] starts = [.. Enumerable.Range(0, 16 * Observation).Select(_ => 2 * random.NextSingle() - 1)];
+        BundleDefinition definition = DreamerBundle.Define("none", signature, actor, critic, starts) with
+        {
+            Limits = ["Its weights are random: it knows nothing, and is there to be timed."],
+        };
+        TrainingSpec training = new() { Seed = Seed };
+        VerificationReport report = BundleExporter.Export(Output, "untrained-dreamer", definition, parameters.ToWeights(), training);
+        output.WriteLine($"{Output}: {parameters.Count:N0} parameters, not trained");
+        output.WriteLine(report);
+        return 0;
+    }
+}
