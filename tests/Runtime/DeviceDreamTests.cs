@@ -1,3 +1,5 @@
+using WorldModels.Diagnostics;
+using WorldModels.Onnx;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Runtime;
@@ -19,7 +21,8 @@ public sealed class DeviceDreamTests : BundleFixture
         if (host.Manifest.Graphs.ContainsKey("value")) outputs |= DreamOutputs.Values;
         using var expected = host.Dream(5, 4, new() { Outputs = outputs, Tile = 0 });
         using var found = device.Dream(5, 4, new() { Outputs = outputs });
-        for (ulong seed = 1; seed < 4; seed++) Same(host.Manifest, expected.Run(seed), found.Run(seed), values: outputs.HasFlag(DreamOutputs.Values));
+        for (ulong seed = 1; seed < 4; seed++) 
+            Same(host.Manifest, expected.Run(seed), found.Run(seed), values: outputs.HasFlag(DreamOutputs.Values));
     }
 
     [Test]
@@ -49,6 +52,64 @@ public sealed class DeviceDreamTests : BundleFixture
         Same(host.Manifest, a.Run(8, actions), b.Run(8, actions));
         Both(9, d => d.Continue());
         Both(10, d => d.Start(default));
+    }
+
+    [Test]
+    public void ALargeBatchDrawsItsNoiseOnAllCores([Values] bool addressable)
+    {
+        using var host = WorldModel.Load(Keep(Fixtures.Grid()), new() { Provider = "cpu" });
+        using var device = WorldModel.Load(host.Directory, new() { Provider = "cpu", HostAsDevice = addressable });
+        using var expected = host.Dream(4096, 3, new() { Tile = 0, Threads = 1 });
+        using var found = device.Dream(4096, 3);
+        for (ulong seed = 1; seed < 3; seed++) Same(host.Manifest, expected.Run(seed), found.Run(seed));
+    }
+
+    /// <summary>Two steps in one graph, of which five steps leave one over, and rewards by a graph of their own.</summary>
+    [Test]
+    public void UnrolledStepsAndHeadsAreTheSame([Values] bool addressable)
+    {
+        string directory = Path.Combine(Keep(Directory.CreateTempSubdirectory("worldmodels-unrolled").FullName), "pendulum");
+        BundleFolder.Copy(Path.Combine(Repository.Root, "models", "zoo", "pendulum-dreamer"), directory);
+        var manifest = Manifest.Load(directory);
+        var step = BundleVariant.Load(directory, manifest, "dream");
+        step.Proto.Graph.Output.Remove(step.Proto.Graph.Output.Single(o => o.Name == "reward"));
+        PrunePass.Apply(step.Proto.Graph);
+        var feeds = manifest.Graphs["dream"].Outputs.Where(o => o.Feeds is not null).ToDictionary(o => o.Name, o => o.Feeds!);
+        var facts = new VariantSpec { Precision = Precision.Float32, Graphs = new Dictionary<string, GraphSpec>() };
+        manifest = BundleVariant.Add(directory, manifest, "pairs", facts, [step]);
+        string file = VariantWriter.Write(directory, "pairs", [UnrollPass.Apply(step, 2, feeds)]).Single(f => f.EndsWith(".onnx"));
+        var unrolled = new Dictionary<string, UnrolledSpec> { ["dream"] = new() { File = file, Steps = 2 } };
+        var variants = new Dictionary<string, VariantSpec> { ["pairs"] = manifest.Variants!["pairs"] with { Unrolled = unrolled } };
+        (manifest with { Variants = variants, Files = Manifest.HashFiles(directory) }).Save(directory);
+
+        using var host = WorldModel.Load(directory, new() { Provider = "cpu", Variant = VariantSpec.Plain });
+        using var device = WorldModel.Load(directory, new() { Provider = "cpu", Variant = "pairs", HostAsDevice = addressable });
+        using var expected = host.Dream(6, 5, new() { Outputs = DreamOutputs.Arrivals | DreamOutputs.Values, Tile = 0 });
+        using var found = device.Dream(6, 5, new() { Outputs = DreamOutputs.Arrivals | DreamOutputs.Values });
+        Assert.That(found.Plan, Is.EqualTo(new DreamPlan("pairs", 6, 1, 2)));
+        for (ulong seed = 1; seed < 4; seed++) Same(host.Manifest, expected.Run(seed), found.Run(seed), values: true);
+    }
+
+    [Test]
+    public void APlannerInDeviceMemoryPlansTheSame([Values] bool addressable)
+    {
+        string directory = Path.Combine(Repository.Root, "models", "zoo", "cartpole-swingup-planet");
+        float[] Plan(RuntimeOptions runtime)
+        {
+            using var planner = Planner.Load(directory, new() { Candidates = 64, Iterations = 2, Runtime = runtime });
+            float[] action = new float[planner.Manifest.Action.Size], all = [];
+            float[] seen = [.. Enumerable.Range(0, planner.Manifest.Observation.Shape[0]).Select(i => MathF.Sin(i))];
+            for (int call = 0; call < 3; call++)
+            {
+                planner.Act(seen, action);
+                all = [.. all, .. action];
+            }
+            return all;
+        }
+
+        float[] expected = Plan(new() { Provider = "cpu" });
+        Assert.That(Plan(new() { Provider = "cpu", HostAsDevice = addressable }), Is.EqualTo(expected).Within(1e-4));
+        Assert.That(expected.Distinct().Count(), Is.EqualTo(3));
     }
 
     [Test]
