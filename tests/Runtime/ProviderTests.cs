@@ -79,7 +79,9 @@ public sealed class ProviderTests : BundleFixture
     [Test]
     public void PlacementCountsTheNodesThatRan()
     {
+        string[] before = Directory.GetFiles(".");
         var placements = GraphPlacement.Of(Keep(Fixtures.Latent()), new() { Provider = "cpu" });
+        Assert.That(Directory.GetFiles("."), Is.EquivalentTo(before), "no profile is left behind");
         Assert.That(placements.Select(p => p.Graph), Is.EquivalentTo(new[] { "observe", "imagine", "act", "dream", "control", "decode" }));
         foreach (var graph in placements)
         {

@@ -162,7 +162,8 @@ internal sealed partial class Browser : IAsyncDisposable
         }
     }
 
-    private static string? Find()
+    /// <summary>A browser on PATH, installed if there is none and tests may install; or null.</summary>
+    public static string? Find()
     {
         if (OnPath() is { } found) return found;
         bool allowed = Environment.GetEnvironmentVariable("WORLDMODELS_NO_PROVISION") is null or "" or "0";

@@ -21,7 +21,7 @@ public sealed class ProvidersVerb : Verb
     [Option("provider", Default = "auto", HelpText = "Execution provider to check a bundle on.")]
     public string Provider { get; set; } = "auto";
 
-    [Option("no-graph-capture", HelpText = "On cuda and webgpu: launch each operation of a dream by itself, in place of recorded steps.")]
+    [Option("no-graph-capture", HelpText = "On cuda: launch each operation of a dream by itself, in place of recorded steps.")]
     public bool NoGraphCapture { get; set; }
 
     internal override int Start(Page page)

@@ -109,7 +109,8 @@ public static partial class ExecutionProviders
         return new InferenceSession(path, session); // Devices keep their own copy of the weights.
     }
 
-    private static bool CanCapture(string provider) => provider is "cuda" or "webgpu";
+    // WebGPU too has a graph capture, but it records computations alone: copies (of an Identity, say) would stay those of the first run.
+    private static bool CanCapture(string provider) => provider == "cuda";
 
     private static void Append(SessionOptions session, string provider, RuntimeOptions options, bool captures)
     {
@@ -135,7 +136,7 @@ public static partial class ExecutionProviders
                 session.AppendExecutionProvider("CoreML");
                 break;
             case "webgpu":
-                session.AppendExecutionProvider("WebGPU", new() { ["enableGraphCapture"] = captures ? "1" : "0" });
+                session.AppendExecutionProvider("WebGPU");
                 break;
         }
     }

@@ -31,8 +31,8 @@ public sealed record GraphPlacement(string Graph, string Provider, int Nodes, IR
         try
         {
             using var session = ExecutionProviders.Session(provider, options, provider == "cpu" ? Placement.Cpu : Placement.Mixed);
+            session.ProfileOutputPathPrefix = Path.Combine(folder, graph.Name); // It is read when profiling is switched on.
             session.EnableProfiling = true;
-            session.ProfileOutputPathPrefix = Path.Combine(folder, graph.Name);
             using var profiled = new InferenceSession(Path.Combine(bundle.Directory, graph.Spec.File), session);
             new GraphRunner(graph with { Session = profiled, Placement = Placement.Mixed }).Run(graph.Spec.Inputs.ToDictionary(
                 t => t.Name, t => NpyArray.Zeros(Tensors.ArrayType(t.Dtype), [1, .. t.Shape.Skip(1).Select(d => d.IsFixed ? d.Size : 1)])));

@@ -35,8 +35,8 @@ public sealed record RuntimeOptions
     public bool DeterministicCompute { get; init; }
 
     /// <summary>
-    /// Whether a dream's steps are recorded on the device at the first run and from then on replayed, each with one launch in place of one
-    /// for each operation. It applies to cuda and webgpu, to graphs that run there as a whole.
+    /// Whether a dream's steps on cuda are recorded at the first run, as CUDA graphs, and from then on replayed, each with one launch in
+    /// place of one for each operation. It takes graphs that run there as a whole; <see cref="ProviderReport.Captured"/> says which.
     /// </summary>
     public bool GraphCapture { get; init; } = true;
 
