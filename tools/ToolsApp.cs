@@ -13,7 +13,7 @@ public static class ToolsApp
     private static readonly Type[] Verbs =
     [
         typeof(InspectVerb), typeof(VerifyVerb), typeof(BenchVerb), typeof(PlayVerb), typeof(PictureVerb), typeof(DreamVerb),
-        typeof(PlotVerb), typeof(ProvidersVerb),
+        typeof(PlotVerb), typeof(ConvertVerb), typeof(QuantizeVerb), typeof(ProvidersVerb),
     ];
 
     private static string? Version => typeof(ToolsApp).Assembly.GetName().Version?.ToString(3);

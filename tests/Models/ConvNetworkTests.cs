@@ -29,7 +29,8 @@ public sealed class ConvNetworkTests
 
     [TestCase(1)]
     [TestCase(3)]
-    public void TheDecoderShipsAsItTrains(int batch) => AssertSame(new Decoder(), [batch, 7], [batch, 3, PixelConfig.Size, PixelConfig.Size]);
+    public void TheDecoderShipsAsItTrains(int batch) =>
+        AssertSame(new Decoder(), [batch, 7], [batch, 3, PixelConfig.Size, PixelConfig.Size]);
 
     private interface INetwork
     {

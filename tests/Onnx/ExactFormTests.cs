@@ -67,7 +67,8 @@ public sealed class ExactFormTests
         OnnxModel model = Rewrites.Trace("fold", (graph, p) =>
         {
             Symbol x = graph.Input("x", DType.Float32, "batch", 5);
-            Symbol shown = new Linear<Symbol>(p["shown"], 5, 8).Forward(x).Elu(), squashed = new Linear<Symbol>(p["squashed"], 5, 8).Forward(x).Elu();
+            Symbol shown = new Linear<Symbol>(p["shown"], 5, 8).Forward(x).Elu();
+            Symbol squashed = new Linear<Symbol>(p["squashed"], 5, 8).Forward(x).Elu();
             Symbol added = new Linear<Symbol>(p["added"], 5, 8).Forward(x).Elu();
             graph.Output("shown", shown);
             graph.Output("a", new Linear<Symbol>(p["a"], 8, 3).Forward(shown));
@@ -151,10 +152,20 @@ public sealed class ExactFormTests
         OnnxModel model = Rewrites.Dream(), step = SplitHeadsPass.Apply(model, "reward", "no such output");
         Assert.That(step.Outputs.Select(o => o.Name), Is.EqualTo(new[] { "next_deterministic", "next_stochastic", "action" }));
         Assert.That(step.Weights.Keys, Has.None.StartsWith("world/reward").And.Some.StartsWith("actor"));
+        Assert.That(step.Proto.MetadataProps.Select(f => f.Key), Is.EqualTo(new[] { "tensor.deterministic", "tensor.noise" }));
         Assert.That(model.Outputs, Has.Count.EqualTo(4), "the model itself stays");
         OnnxModel blind = SplitHeadsPass.Apply(model, "reward", "next_deterministic", "next_stochastic");
         Assert.That(blind.Inputs, Has.Count.EqualTo(4), "inputs are the signature");
         Assert.That(() => SplitHeadsPass.Apply(blind, "action"), Throws.TypeOf<ArgumentException>().With.Message.Contains("'dream'"));
+    }
+
+    [Test]
+    public void GraphsWithoutDeclaredShapesAreRefused()
+    {
+        OnnxModel model = Rewrites.Dream();
+        model.Proto.Graph.ValueInfo.RemoveAt(2);
+        Assert.That(() => ExactForms.Throughput(model),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("'dream' declares no type and shape of"));
     }
 
     private static OnnxModel Deconvolved(int inputs, Window window, Func<Symbol, Symbol> between) => Rewrites.Trace("g", (graph, p) =>

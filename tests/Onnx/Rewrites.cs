@@ -30,6 +30,7 @@ internal static class Rewrites
         graph.Output("next_stochastic", next.Stochastic);
         graph.Output("action", action);
         graph.Output("reward", world.Reward(next.Feature));
+        graph.Metadata["tensor.deterministic"] = graph.Metadata["tensor.reward"] = graph.Metadata["tensor.noise"] = "a fact";
     });
 
     /// <summary>An image of 64 x 64 from a feature.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
 using WorldModels.Models;
 using WorldModels.Onnx;
+using WorldModels.Onnx.Proto;
 
 namespace WorldModels.Tests.Onnx;
 
@@ -38,6 +39,7 @@ public sealed class UnrollTests
     {
         OnnxModel step = Rewrites.Dream(), dream = UnrollPass.Apply(step, 3, Feeds);
         Assert.That(dream.Name, Is.EqualTo("dream-3"));
+        Assert.That(dream.Proto.MetadataProps.Select(f => f.Key), Is.EqualTo(new[] { "tensor.deterministic" }), "others are renamed");
         Assert.That(dream.Inputs.Select(i => i.Name), Is.EqualTo(new[]
         {
             "deterministic", "stochastic", "act_noise.0", "noise.0", "act_noise.1", "noise.1", "act_noise.2", "noise.2",
@@ -77,8 +79,12 @@ public sealed class UnrollTests
         Refused(new() { ["next_deterministic"] = "state" }, "no input 'state'", "deterministic");
         Refused(new() { ["next"] = "stochastic" }, "no output 'next'", "next_stochastic");
         Refused(new() { ["next_deterministic"] = "stochastic" }, "(batch, 20)", "(batch, 6)");
-        Refused(new() { ["action"] = "act_noise", ["next_deterministic"] = "deterministic" }, "'deterministic' is fed", "same", "deterministic");
+        Refused(new() { ["next_deterministic"] = "deterministic" }, "'deterministic' is fed", "same", "deterministic");
         Assert.That(() => UnrollPass.Apply(step, 0, Feeds), Throws.TypeOf<ArgumentOutOfRangeException>());
+        GraphProto body = new() { Node = { new NodeProto { OpType = "Identity", Input = { "deterministic" }, Output = { "b" } } } };
+        step.Proto.Graph.Node[^1].Attribute.Add(
+            new AttributeProto { Name = "then_branch", G = body, Type = AttributeProto.Types.AttributeType.Graph });
+        Refused(Feeds, "branch or loop", step.Proto.Graph.Node[^1].Name);
 
         void Refused(Dictionary<string, string> feeds, string says, string andSays, params string[] shared) =>
             Assert.That(() => UnrollPass.Apply(step, 2, feeds, shared),

@@ -26,8 +26,9 @@ internal sealed class DreamEngineTests
             PrunePass.Apply(model.Proto.Graph);
             return model;
         })];
-        BundleVariant.Write(
-            _bundle, "split", new() { Precision = Precision.Float32, Graphs = new Dictionary<string, GraphSpec>() }, models);
+        VariantSpec facts = new() { Precision = Precision.Float32, Graphs = new Dictionary<string, GraphSpec>() };
+        BundleVariant.Write(_bundle, "split", facts, models);
+        BundleVariant.Write(_bundle, "unrolled", facts, models, unroll: 4);
     }
 
     [OneTimeTearDown]
@@ -35,14 +36,15 @@ internal sealed class DreamEngineTests
 
     [Test]
     public void EveryPlanImaginesTheSame(
-        [Values(VariantSpec.Plain, "split")] string variant, [Values(1, 2, 3)] int threads, [Values(0, 16, 33)] int tile)
+        [Values(VariantSpec.Plain, "split", "unrolled")] string variant, [Values(1, 2, 3)] int threads, [Values(0, 16, 33)] int tile)
     {
         using var plain = WorldModel.Load(_bundle, new() { Variant = VariantSpec.Plain });
         using var expected = plain.Dream(Batch, Horizon, new() { Tile = 0, Threads = 1 });
         using var world = WorldModel.Load(_bundle, new() { Variant = variant });
         using var dream = world.Dream(Batch, Horizon, new() { Tile = tile, Threads = threads });
         int tiles = tile == 0 ? 1 : (Batch + tile - 1) / tile;
-        Assert.That(dream.Plan, Is.EqualTo(new DreamPlan(variant, tile == 0 ? Batch : tile, Math.Min(threads, tiles))));
+        Assert.That(dream.Plan, Is.EqualTo(new DreamPlan(
+            variant, tile == 0 ? Batch : tile, Math.Min(threads, tiles), variant == "unrolled" ? 4 : 1)));
         foreach (ulong seed in (ulong[])[3, 4])
         {
             Same(expected.Run(seed), dream.Run(seed));
@@ -108,6 +110,17 @@ internal sealed class DreamEngineTests
             Assert.That(PlanOf(null).Tile, Is.Not.EqualTo(7));
         }
         Assert.That(PlanOf(9).Tile, Is.EqualTo(9), "options fix what they name");
+    }
+
+    [Test]
+    public void StepsAreUnrolledUnlessToldOtherwise()
+    {
+        using var world = WorldModel.Load(_bundle, new() { Variant = "unrolled" });
+        using var steps = world.Dream(2, Horizon, new() { Unroll = false });
+        using var four = world.Dream(2, Horizon);
+        using var few = world.Dream(2, 3);
+        Assert.That(new[] { steps.Plan.Unrolled, four.Plan.Unrolled, few.Plan.Unrolled }, Is.EqualTo(new[] { 1, 4, 1 }));
+        Assert.That($"{four.Plan}", Is.EqualTo("unrolled, tiles of 2 rows, 1 thread, 4 steps a run"));
     }
 
     [Test]

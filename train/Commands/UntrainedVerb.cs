@@ -16,6 +16,9 @@ public sealed class UntrainedVerb : Verb
     [Option("observation", Default = 24, HelpText = "Numbers in an observation.")]
     public int Observation { get; set; }
 
+    [Option("pixels", HelpText = "Observations are images (3, 64, 64), with the published encoder and decoder.")]
+    public bool Pixels { get; set; }
+
     [Option("action", Default = 6, HelpText = "Numbers in an action.")]
     public int Action { get; set; }
 
@@ -31,26 +34,31 @@ public sealed class UntrainedVerb : Verb
             throw new UserException($"--observation and --action take numbers of at least 1, not {Observation} and {Action}.");
         Devices.Provision(!NoProvision);
         // Hafner et al. 2020, appendix A: heads of 2 x 400 (reward), 4 x 400 (actor) and 3 x 400 (value) on an RSSM of 200 + 30.
+        PixelConfig? pixels = Pixels ? new() : null;
         LatentWorldConfig config = new()
         {
-            Observation = Observation, Rssm = new() { Actions = Action }, Encoder = new(2, 200),
+            Observation = Observation, Pixels = pixels, Encoder = new(2, 200),
+            Rssm = new() { Actions = Action, Embedding = pixels?.Embedding ?? 200 },
         };
         ActorConfig actor = new() { Feature = config.Rssm.Feature, Actions = Action, Layers = new(4, 400) };
         MlpConfig critic = new(3, 400);
-        ObservationSpec observation = new() { Shape = [Observation], Low = -1, High = 1 };
+        ObservationSpec observation = pixels is null
+            ? new() { Shape = [Observation], Low = -1, High = 1 }
+            : new() { Shape = [pixels.Channels, PixelConfig.Size, PixelConfig.Size], Low = 0, High = 1 };
         LatentSignature signature = new(config, observation, new(ActionSpec.Continuous([Action], -1, 1)), 1, 1);
         using EagerParameters parameters = new(Seed);
         _ = signature.Build(parameters.Root);
         _ = new Actor<EagerTensor>(parameters.Root[DreamerBundle.ActorPath], actor);
         _ = DreamerBundle.Critic(parameters.Root, config, critic);
         var random = new Random((int)Seed);
-        float[] starts = [.. Enumerable.Range(0, 16 * Observation).Select(_ => 2 * random.NextSingle() - 1)];
+        float[] starts = [.. Enumerable.Range(0, 16 * observation.Size)
+            .Select(_ => (float)(observation.Low + (observation.High - observation.Low) * random.NextSingle()))];
         BundleDefinition definition = DreamerBundle.Define("none", signature, actor, critic, starts) with
         {
             Limits = ["Its weights are random: it knows nothing, and is there to be timed."],
         };
         TrainingSpec training = new() { Seed = Seed };
-        VerificationReport report = BundleExporter.Export(Output, "untrained-dreamer", definition, parameters.ToWeights(), training);
+        VerificationReport report = BundleExporter.Export(Output, pixels is null ? "untrained-dreamer" : "untrained-dreamer-pixels", definition, parameters.ToWeights(), training);
         output.WriteLine($"{Output}: {parameters.Count:N0} parameters, not trained");
         output.WriteLine(report);
         return 0;

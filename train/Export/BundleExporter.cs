@@ -6,8 +6,8 @@ using WorldModels.Runtime;
 namespace WorldModels.Train;
 
 /// <summary>
-/// Writes a bundle: every graph traced from the same code that trained, the weights once, reference inputs and outputs from the eager
-/// network, a model card. Then loads it in the runtime and compares; a bundle that differs is not left behind.
+/// Writes a bundle: every graph traced from the same code that trained, and in its faster exact forms; the weights once, reference inputs
+/// and outputs from the eager network, a model card. Then loads it in the runtime and compares; a bundle that differs is not left behind.
 /// </summary>
 public static class BundleExporter
 {
@@ -78,7 +78,13 @@ public static class BundleExporter
         File.WriteAllText(Path.Combine(directory, "README.md"), ModelCard.Write(manifest, definition.Limits));
         if (metrics is { Count: > 0 })
             File.WriteAllLines(Path.Combine(directory, "curve.jsonl"), Thin(metrics));
-        (manifest with { Files = Manifest.HashFiles(directory) }).Save(directory);
+        manifest = manifest with { Files = Manifest.HashFiles(directory) };
+        manifest.Save(directory);
+        foreach (string form in (string[])[BundleForms.Latency, BundleForms.Throughput])
+        {
+            if (BundleForms.Make(directory, manifest, form) is { } made)
+                manifest = BundleVariant.Add(directory, manifest, form, made.Facts, made.Models);
+        }
     }
 
     /// <summary>At most a hundred lines of a curve, evenly spread, the last one among them.</summary>

@@ -1,6 +1,6 @@
 namespace WorldModels.Models;
 
-/// <summary>Sizes of a <see cref="LatentWorld{T}"/> over vectors.</summary>
+/// <summary>Sizes of a <see cref="LatentWorld{T}"/> over vectors or images.</summary>
 public sealed record LatentWorldConfig
 {
     /// <summary>Where, below the world's path, the observations' statistics are: kept with the weights, not learnt.</summary>
@@ -9,8 +9,11 @@ public sealed record LatentWorldConfig
     /// <summary>The recurrent state-space model.</summary>
     public required RssmConfig Rssm { get; init; }
 
-    /// <summary>Numbers in an observation (O).</summary>
-    public required int Observation { get; init; }
+    /// <summary>Numbers in an observation (O), where it is a vector.</summary>
+    public int Observation { get; init; }
+
+    /// <summary>Encoder and decoder of images (C, 64, 64) in 0..1; null: observations are vectors.</summary>
+    public PixelConfig? Pixels { get; init; }
 
     /// <summary>The encoder's hidden layers; its output is the embedding.</summary>
     public MlpConfig Encoder { get; init; } = new(2, 400);
@@ -34,16 +37,24 @@ public sealed record LatentWorldConfig
 /// </summary>
 public sealed class LatentWorld<T> where T : ITensor<T>
 {
-    private readonly Mlp<T> _encoder, _decoder, _reward;
+    private readonly Func<T, T> _encode, _decode;
+    private readonly Mlp<T> _reward;
     private readonly Mlp<T>? _continue;
 
     public LatentWorld(Parameters<T> p, LatentWorldConfig config)
     {
         int feature = config.Rssm.Feature;
-        Standard = new(p[LatentWorldConfig.Statistics], config.Observation);
-        _encoder = new(p["encoder"], config.Observation, config.Encoder, config.Rssm.Embedding, config.Activation);
+        PixelConfig? pixels = config.Pixels;
+        Standard = pixels is null
+            ? new(p[LatentWorldConfig.Statistics], config.Observation, Init.Zeros)
+            : new(p[LatentWorldConfig.Statistics], 1, Init.Constant(0.5));
+        _encode = pixels is null
+            ? new Mlp<T>(p["encoder"], config.Observation, config.Encoder, config.Rssm.Embedding, config.Activation).Forward
+            : new ConvEncoder<T>(p["encoder"], pixels).Forward;
         Rssm = new(p["rssm"], config.Rssm);
-        _decoder = new(p["decoder"], feature, config.Decoder, config.Observation, config.Activation);
+        _decode = pixels is null
+            ? new Mlp<T>(p["decoder"], feature, config.Decoder, config.Observation, config.Activation).Forward
+            : new ConvDecoder<T>(p["decoder"], feature, pixels).Forward;
         _reward = new(p["reward"], feature, config.Reward, 1, config.Activation);
         if (config.Continue is { } layers)
             _continue = new(p["continue"], feature, layers, 1, config.Activation);
@@ -55,11 +66,11 @@ public sealed class LatentWorld<T> where T : ITensor<T>
     /// <summary>The recurrent state-space model.</summary>
     public Rssm<T> Rssm { get; }
 
-    /// <summary>Standardised observations (..., O) to embeddings (..., E).</summary>
-    public T Embed(T standardised) => _encoder.Forward(standardised);
+    /// <summary>Standardised observations (..., O), or images (B, C, 64, 64), to embeddings (..., E).</summary>
+    public T Embed(T standardised) => _encode(standardised);
 
-    /// <summary>Features (..., S + D) to the mean of standardised observations (..., O).</summary>
-    public T Decode(T feature) => _decoder.Forward(feature);
+    /// <summary>Features (..., S + D) to the mean of standardised observations (..., O); (B, S + D) to images (B, C, 64, 64).</summary>
+    public T Decode(T feature) => _decode(feature);
 
     /// <summary>Features (B, S + D) to the mean reward on arrival (B), in the units of training.</summary>
     public T Reward(T feature) => _reward.Forward(feature).Reshape(Axis.Keep);
@@ -82,9 +93,9 @@ public sealed class Standardizer<T> where T : ITensor<T>
 
     private readonly T _mean, _std;
 
-    public Standardizer(Parameters<T> p, int size)
+    public Standardizer(Parameters<T> p, int size, Init mean)
     {
-        _mean = p.Get(MeanName, [size], Init.Zeros);
+        _mean = p.Get(MeanName, [size], mean);
         _std = p.Get(StdName, [size], Init.Ones);
     }
 

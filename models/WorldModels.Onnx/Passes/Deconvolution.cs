@@ -32,7 +32,7 @@ internal sealed class Deconvolution
     /// <summary>The initialiser that holds the kernels.</summary>
     public string WeightName => Node.Input[1];
 
-    /// <summary>The node, if it is one of this form and its sizes are declared; else null.</summary>
+    /// <summary>The node, if it is one of this form and its sizes are known; else null.</summary>
     public static Deconvolution? Of(Rewriter graph, NodeProto node)
     {
         bool isPlain = node.Int("group", 1) == 1 && node.Ints("dilations").All(d => d == 1) && node.Ints("output_padding").All(p => p == 0)

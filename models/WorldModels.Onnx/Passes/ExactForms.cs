@@ -1,9 +1,9 @@
 namespace WorldModels.Onnx;
 
 /// <summary>
-/// Forms of a graph that compute the same within float32's rounding, each faster at some batch sizes. What was measured and left out: layers
-/// that read the same value as one product and a Split, and strided transposed convolutions as convolutions of sub-pixels, both of which gain
-/// nothing in ONNX Runtime on the CPU.
+/// Forms of a graph that compute the same within float32's rounding, each faster at some batch sizes. Measured and left out, since they
+/// gain nothing in ONNX Runtime on a CPU: layers that read the same value as one product and a Split; strided transposed convolutions as
+/// convolutions of sub-pixels.
 /// </summary>
 public static class ExactForms
 {

@@ -28,7 +28,7 @@ public static class FoldedEluPass
 
     private static void Fold(Rewriter graph, NodeProto elu, Layer[] layers)
     {
-        Dim[] dims = graph.Dims(elu.Output[0])!;
+        Dim[] dims = graph.Dims(elu.Output[0]);
         string positive = graph.Add(elu.Name, "Relu", [elu.Input[0]], dims);
         string shifted = graph.Add(elu.Name, "Add", [positive, FastEluPass.Exponential(graph, elu)], dims);
         foreach (Layer layer in layers)

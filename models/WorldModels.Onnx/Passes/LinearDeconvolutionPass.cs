@@ -35,7 +35,7 @@ public static class LinearDeconvolutionPass
     private static void Merge(Rewriter graph, Layer linear, Deconvolution deconvolution)
     {
         NodeProto node = deconvolution.Node;
-        Dim[] image = graph.Dims(node.Output[0])!;
+        Dim[] image = graph.Dims(node.Output[0]);
         int outputs = image[1].Value * image[2].Value * image[3].Value;
         long now = (long)linear.Inputs * linear.Outputs + (long)linear.Outputs * outputs, merged = (long)linear.Inputs * outputs;
         if (merged > now)

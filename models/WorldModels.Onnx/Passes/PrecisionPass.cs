@@ -77,7 +77,8 @@ public static class PrecisionPass
             bool hasForm = type == HalfType.Float16 || !NotForBFloat16.Contains(node.OpType);
             bool isProduct = Products.Contains(node.OpType), isBetween = Between.Contains(node.OpType) && !tail.Contains(node);
             bool follows = node.Input.Any(i => graph.Producer(i) is { } producer && halves.Contains(producer));
-            bool arrangesWeights = node.Input.All(graph.IsConstant) && graph.Consumers(node.Output[0]).All(c => Products.Contains(c.OpType));
+            bool arrangesWeights = node.Input.All(graph.IsConstant)
+                && graph.Consumers(node.Output[0]).All(c => Products.Contains(c.OpType));
             if (hasForm && (isProduct || (isBetween && (follows || arrangesWeights))))
                 halves.Add(node);
         }

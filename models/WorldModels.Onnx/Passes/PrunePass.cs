@@ -28,7 +28,7 @@ public static class PrunePass
     }
 
     /// <summary>Values a node reads, those that the bodies of an If or a Loop take from outside included.</summary>
-    private static IEnumerable<string> Uses(NodeProto node)
+    internal static IEnumerable<string> Uses(NodeProto node)
     {
         IEnumerable<GraphProto> bodies = node.Attribute.SelectMany(a => a.Graphs.Append(a.G)).Where(body => body is not null);
         return node.Input.Concat(bodies.SelectMany(body => body.Node.SelectMany(Uses).Concat(body.Output.Select(o => o.Name))));

@@ -6,8 +6,8 @@ using static WorldModels.Onnx.Proto.TensorProto.Types;
 namespace WorldModels.Onnx;
 
 /// <summary>
-/// A copy of a model that a pass changes: who makes and who reads each value, its shape, the numbers of its constants. Whatever is added
-/// has its shape declared, so that <see cref="CostPass"/> counts the result.
+/// A copy of a model that a pass changes: who makes and who reads each value, its shape, the numbers of its constants. Every value has its
+/// shape declared, what is added too, so that <see cref="CostPass"/> counts the result.
 /// </summary>
 internal sealed class Rewriter
 {
@@ -19,6 +19,7 @@ internal sealed class Rewriter
     private ILookup<string, NodeProto>? _consumers;
     private Dictionary<string, NodeProto>? _producers;
 
+    /// <exception cref="InvalidDataException">A value has no declared type and shape.</exception>
     public Rewriter(OnnxModel model)
     {
         _model = model.Proto.Clone();
@@ -26,6 +27,9 @@ internal sealed class Rewriter
         _initializers = Graph.Initializer.ToDictionary(i => i.Name);
         _values = Graph.Input.Concat(Graph.ValueInfo).Concat(Graph.Output).ToDictionary(v => v.Name);
         _names = [.. Graph.Node.Select(n => n.Name), .. _initializers.Keys, .. _values.Keys];
+        if (Graph.Node.SelectMany(n => n.Output).FirstOrDefault(o => o.Length > 0 && !_values.ContainsKey(o)) is { } unknown)
+            throw new InvalidDataException(
+                $"Graph '{model.Name}' declares no type and shape of '{unknown}': export it again, or infer its shapes first.");
     }
 
     /// <summary>The graph as it is now; its nodes are in order again after <see cref="Build"/>.</summary>
@@ -41,7 +45,8 @@ internal sealed class Rewriter
 
     /// <summary>The nodes that read a value; one that reads it twice is here twice.</summary>
     public IEnumerable<NodeProto> Consumers(string value) =>
-        (_consumers ??= Graph.Node.SelectMany(n => n.Input.Select(i => (Value: i, Node: n))).ToLookup(p => p.Value, p => p.Node))[value];
+        (_consumers ??= Graph.Node.SelectMany(n => PrunePass.Uses(n).Select(i => (Value: i, Node: n))).ToLookup(p => p.Value, p => p.Node))
+        [value];
 
     /// <summary>Whether nothing but these nodes reads a value.</summary>
     public bool OnlyReadBy(string value, params NodeProto[] nodes) => !IsOutput(value) && Consumers(value).All(nodes.Contains);
@@ -49,24 +54,21 @@ internal sealed class Rewriter
     /// <summary>Whether a name is a weight's or a constant's.</summary>
     public bool IsConstant(string name) => _initializers.ContainsKey(name);
 
-    /// <summary>Element type of a value or constant; undefined where none is declared.</summary>
+    /// <summary>Element type of a value or constant; undefined for an input that is left out.</summary>
     public DataType TypeOf(string name)
     {
         if (_initializers.TryGetValue(name, out TensorProto? initializer))
             return (DataType)initializer.DataType;
-        return _values.TryGetValue(name, out ValueInfoProto? value) ? (DataType)value.Type.TensorType.ElemType : DataType.Undefined;
+        return name.Length == 0 ? DataType.Undefined : (DataType)_values[name].Type.TensorType.ElemType;
     }
 
     /// <summary>Whether the graph gives this value away.</summary>
     public bool IsOutput(string value) => Graph.Output.Any(o => o.Name == value);
 
-    /// <summary>Sizes of a value or constant; null where none are declared.</summary>
-    public Dim[]? Dims(string name)
-    {
-        if (_initializers.TryGetValue(name, out TensorProto? initializer))
-            return [.. initializer.Dims.Select(d => (Dim)(int)d)];
-        return _values.TryGetValue(name, out ValueInfoProto? value) ? Protos.Dims(value) : null;
-    }
+    /// <summary>Sizes of a value or constant.</summary>
+    public Dim[] Dims(string name) => _initializers.TryGetValue(name, out TensorProto? initializer)
+        ? [.. initializer.Dims.Select(d => (Dim)(int)d)]
+        : Protos.Dims(_values[name]);
 
     /// <summary>The numbers of a weight or of a constant of floats; null for anything else.</summary>
     public WeightArray? Floats(string name)
@@ -127,6 +129,20 @@ internal sealed class Rewriter
         return node.Name;
     }
 
+    /// <summary>Adds a node that makes new values of the types it says.</summary>
+    /// <returns>The values.</returns>
+    public string[] Add(string scope, string op, string[] inputs, (DataType Type, Dim[] Dims)[] outputs, params AttributeProto[] attributes)
+    {
+        NodeProto node = AddNode(scope, op, inputs, attributes);
+        for (int i = 0; i < outputs.Length; i++)
+        {
+            string name = i == 0 ? node.Name : $"{node.Name}:{i}";
+            node.Output.Add(name);
+            AddValue(Protos.Value(name, DType.Float32, outputs[i].Dims), outputs[i].Type);
+        }
+        return [.. node.Output];
+    }
+
     /// <summary>A value as another type, cast in one place for all that read it so.</summary>
     public string Cast(string value, DataType type)
     {
@@ -138,7 +154,7 @@ internal sealed class Rewriter
             Name = name, OpType = "Cast", Input = { value }, Output = { name }, Attribute = { Protos.Attribute("to", (long)type) },
         });
         Forget();
-        AddValue(Protos.Value(name, DType.Float32, Dims(value)!), type);
+        AddValue(Protos.Value(name, DType.Float32, Dims(value)), type);
         return name;
     }
 
@@ -159,25 +175,19 @@ internal sealed class Rewriter
             reader.Input[reader.Input.IndexOf(value)] = made;
         node.Output[output] = made;
         _names.Add(made);
-        AddValue(Protos.Value(made, DType.Float32, Dims(value)!), type);
+        AddValue(Protos.Value(made, DType.Float32, Dims(value)), type);
         Forget();
         Define(value, value, "Cast", [made], Protos.Attribute("to", (long)DataType.Float));
     }
 
-    /// <summary>Makes values that are there by a new node: who reads them does not notice. What made them before is removed.</summary>
-    public void Define(string[] values, string scope, string op, string[] inputs, params AttributeProto[] attributes)
+    /// <summary>Has a new node make a value that is there: who reads it does not notice. The node that made it is removed.</summary>
+    public void Define(string value, string scope, string op, string[] inputs, params AttributeProto[] attributes)
     {
-        foreach (string value in values)
-        {
-            if (Producer(value) is { } former)
-                Remove(former);
-        }
-        AddNode(scope, op, inputs, attributes).Output.AddRange(values);
+        if (Producer(value) is { } former)
+            Graph.Node.Remove(former);
+        AddNode(scope, op, inputs, attributes).Output.Add(value);
+        Forget();
     }
-
-    /// <inheritdoc cref="Define(string[], string, string, string[], AttributeProto[])"/>
-    public void Define(string value, string scope, string op, string[] inputs, params AttributeProto[] attributes) =>
-        Define([value], scope, op, inputs, attributes);
 
     /// <summary>Has a node read another value.</summary>
     public void SetInput(NodeProto node, int at, string value)
@@ -188,18 +198,13 @@ internal sealed class Rewriter
         Forget();
     }
 
-    private void Remove(NodeProto node)
-    {
-        Graph.Node.Remove(node);
-        Forget();
-    }
-
     /// <summary>The changed model: nodes in order, without what no output needs any more.</summary>
     public OnnxModel Build()
     {
         Sort();
         PrunePass.Apply(Graph);
-        return new OnnxModel(_model, Graph.Initializer.Where(i => _weights.ContainsKey(i.Name)).ToDictionary(i => i.Name, i => _weights[i.Name]));
+        return new OnnxModel(_model,
+            Graph.Initializer.Where(i => _weights.ContainsKey(i.Name)).ToDictionary(i => i.Name, i => _weights[i.Name]));
     }
 
     private NodeProto AddNode(string scope, string op, string[] inputs, AttributeProto[] attributes)
@@ -243,7 +248,7 @@ internal sealed class Rewriter
         {
             if (!placed.Add(node))
                 return;
-            foreach (string input in node.Input)
+            foreach (string input in PrunePass.Uses(node))
             {
                 if (Producer(input) is { } before)
                     Place(before);

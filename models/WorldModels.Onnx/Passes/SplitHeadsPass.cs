@@ -21,6 +21,11 @@ public static class SplitHeadsPass
         graph.Output.Clear();
         graph.Output.AddRange(kept);
         PrunePass.Apply(graph);
+        foreach (StringStringEntryProto fact in proto.MetadataProps.ToArray())
+        {
+            if (outputs.Any(output => fact.Key.EndsWith("." + output, StringComparison.Ordinal)))
+                proto.MetadataProps.Remove(fact);
+        }
         HashSet<string> left = [.. graph.Initializer.Select(i => i.Name)];
         return new OnnxModel(proto, model.Weights.Where(w => left.Contains(w.Key)).ToDictionary());
     }

@@ -30,6 +30,8 @@ public static class UnrollPass
     private static void Check(OnnxModel step, IReadOnlyDictionary<string, string> feeds, IReadOnlyCollection<string> shared)
     {
         Dictionary<string, TensorInfo> inputs = step.Inputs.ToDictionary(i => i.Name), outputs = step.Outputs.ToDictionary(o => o.Name);
+        if (step.Proto.Graph.Node.FirstOrDefault(n => PrunePass.Uses(n).Skip(n.Input.Count).Any()) is { } branch)
+            throw new ArgumentException($"Graph '{step.Name}' has a branch or loop, '{branch.Name}', which cannot be unrolled.");
         foreach (string name in feeds.Values.Concat(shared).Where(name => !inputs.ContainsKey(name)))
             throw new ArgumentException($"Graph '{step.Name}' has no input '{name}'; it has {string.Join(", ", inputs.Keys)}.");
         foreach ((string output, string input) in feeds)
@@ -60,6 +62,8 @@ public static class UnrollPass
             ModelProto proto = step.Proto.Clone();
             GraphProto to = proto.Graph;
             to.Name = $"{step.Name}-{steps}";
+            foreach (StringStringEntryProto fact in proto.MetadataProps.Where(f => IsOfAStep(f.Key)).ToArray())
+                proto.MetadataProps.Remove(fact);
             to.Node.Clear();
             to.ValueInfo.Clear();
             to.Input.Clear();
@@ -104,6 +108,10 @@ public static class UnrollPass
             }
             return known;
         }
+
+        /// <summary>Whether a fact is one of a tensor that has another name at every step.</summary>
+        private bool IsOfAStep(string key) => _inputs.Where(i => !_fedBy.ContainsKey(i) && !shared.Contains(i)).Concat(_outputs)
+            .Any(name => key.EndsWith("." + name, StringComparison.Ordinal));
 
         private string NameAt(string value, int t)
         {

@@ -20,4 +20,10 @@ public sealed record OnnxModel(ModelProto Proto, IReadOnlyDictionary<string, Wei
 
     /// <summary>Outputs in order.</summary>
     public IReadOnlyList<TensorInfo> Outputs => [.. Proto.Graph.Output.Select(Protos.Info)];
+
+    /// <summary>How many nodes its graph has.</summary>
+    public int NodeCount => Proto.Graph.Node.Count;
+
+    /// <summary>Whether another model has the same graph, whatever its weights hold.</summary>
+    public bool HasSameGraph(OnnxModel other) => Proto.Equals(other.Proto);
 }

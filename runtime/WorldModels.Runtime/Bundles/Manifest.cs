@@ -91,7 +91,7 @@ public sealed record Manifest
     /// The graph that computes rewards, continuations, values or observations from states alone, under its usual name (reward, continue,
     /// value, decode): it need not run inside a step. Null: there is none.
     /// </summary>
-    internal string? Head(TensorRole role)
+    public string? Head(TensorRole role)
     {
         string? name = role switch
         {

@@ -16,7 +16,7 @@ public sealed record UnrolledSpec
     public int Steps { get; init; }
 
     /// <summary>Whether all steps share an input.</summary>
-    internal static bool IsShared(TensorSpec input) => input.Role is TensorRole.State or TensorRole.IsFirst or TensorRole.Task;
+    public static bool IsShared(TensorSpec input) => input.Role is TensorRole.State or TensorRole.IsFirst or TensorRole.Task;
 
     /// <summary>A tensor of the step graph as step <paramref name="step"/> has it.</summary>
     internal static TensorSpec At(string graph, TensorSpec tensor, int step) => tensor with

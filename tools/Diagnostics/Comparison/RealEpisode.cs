@@ -114,7 +114,7 @@ public sealed record RealEpisode
     }
 
     /// <summary>Makes an environment whose actions are the bundle's, each of them repeated.</summary>
-    private static IEnvironment<TAction> Make<TAction>(EnvironmentSpec<TAction> spec, RealEpisodeOptions options) where TAction : unmanaged
+    internal static IEnvironment<TAction> Make<TAction>(EnvironmentSpec<TAction> spec, RealEpisodeOptions options) where TAction : unmanaged
     {
         IEnvironment<TAction> environment = spec.Make();
         string own = environment.ActionSpace is Discrete numbered ? $"one of {numbered.N}" : $"{environment.ActionSpace.Size} reals";
@@ -130,7 +130,8 @@ public sealed record RealEpisode
         return options.ActionRepeat > 1 ? new ActionRepeat<TAction>(environment, options.ActionRepeat) : environment;
     }
 
-    private static IEnvironment<float> Stretched(IEnvironment<float> environment, RealEpisodeOptions options) =>
+    /// <summary>Takes the bundle's actions where those are in -1..1 and the environment's are not.</summary>
+    internal static IEnvironment<float> Stretched(IEnvironment<float> environment, RealEpisodeOptions options) =>
         options.Actions is { Low: -1, High: 1 } && environment.ActionSpace is Box { Low: not -1 } or Box { High: not 1 }
             ? new NormalizedActions(environment) : environment;
 

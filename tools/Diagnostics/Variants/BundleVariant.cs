@@ -29,26 +29,30 @@ public static class BundleVariant
     /// <param name="name">The variant's name, and part of its files' names.</param>
     /// <param name="facts">What the manifest says of it; its graphs are filled in here.</param>
     /// <param name="models">The rewritten graphs, each under the name of the plain one.</param>
+    /// <param name="unroll">Steps of which graphs that feed themselves are written as one besides; 1: none.</param>
     /// <param name="accept">Looks at the finished copy before it takes the bundle's place, and throws to refuse it.</param>
     /// <exception cref="BundleException">The bundle is damaged, or the variant does not fit it.</exception>
     public static Manifest Write(string directory, string name, VariantSpec facts, IReadOnlyCollection<OnnxModel> models,
-        Action<string>? accept = null)
+        int unroll = 1, Action<string>? accept = null)
     {
         Manifest manifest = Manifest.Load(directory);
         BundleFolder.Replace(directory, copy =>
         {
             BundleFolder.Copy(directory, copy);
-            manifest = Add(copy, manifest, name, facts, models);
+            manifest = Add(copy, manifest, name, facts, models, unroll);
             accept?.Invoke(copy);
         });
         return manifest;
     }
 
     /// <summary>The same in a directory that nobody reads yet.</summary>
-    public static Manifest Add(string directory, Manifest manifest, string name, VariantSpec facts, IReadOnlyCollection<OnnxModel> models)
+    public static Manifest Add(string directory, Manifest manifest, string name, VariantSpec facts,
+        IReadOnlyCollection<OnnxModel> models, int unroll = 1)
     {
         manifest = Remove(directory, manifest, name);
-        VariantWriter.Write(directory, name, models);
+        Dictionary<string, OnnxModel> unrolled = unroll == 1 ? [] : models.Where(m => Steps(manifest.Graphs[m.Name]))
+            .ToDictionary(m => m.Name, m => Unroll(m, manifest.Graphs[m.Name], unroll));
+        VariantWriter.Write(directory, name, [.. models, .. unrolled.Values]);
         Dictionary<string, GraphSpec> graphs = models.ToDictionary(model => model.Name, model =>
         {
             GraphSpec plain = manifest.Graphs[model.Name];
@@ -57,17 +61,36 @@ public static class BundleVariant
         });
         Dictionary<string, VariantSpec> variants = new(manifest.Variants ?? new Dictionary<string, VariantSpec>())
         {
-            [name] = facts with { Graphs = graphs },
+            [name] = facts with
+            {
+                Graphs = graphs,
+                Unrolled = unrolled.Count == 0 ? null : unrolled.ToDictionary(
+                    u => u.Key, u => new UnrolledSpec { File = $"{u.Value.Name}.{name}.onnx", Steps = unroll }),
+            },
         };
         manifest = manifest with { Variants = variants, Files = Manifest.HashFiles(directory) };
         manifest.Save(directory);
         return manifest;
     }
 
+    /// <summary>Whether a graph is a step that a dream repeats: it feeds its states and observes nothing.</summary>
+    private static bool Steps(GraphSpec graph) =>
+        graph.Outputs.Any(o => o.Feeds is not null) && graph.Input(TensorRole.Observation) is null;
+
+    private static OnnxModel Unroll(OnnxModel model, GraphSpec spec, int steps)
+    {
+        HashSet<string> outputs = [.. model.Outputs.Select(o => o.Name)];
+        Dictionary<string, string> feeds = spec.Outputs.Where(o => o.Feeds is not null && outputs.Contains(o.Name))
+            .ToDictionary(o => o.Name, o => o.Feeds!);
+        string[] shared = [.. spec.Inputs.Where(i => UnrolledSpec.IsShared(i) && !feeds.ContainsValue(i.Name)).Select(i => i.Name)];
+        return UnrollPass.Apply(model, steps, feeds, shared);
+    }
+
     private static Manifest Remove(string directory, Manifest manifest, string name)
     {
         if (manifest.Variants?.GetValueOrDefault(name) is not { } old) return manifest;
-        foreach (GraphSpec graph in old.Graphs.Values) File.Delete(Path.Combine(directory, graph.File));
+        foreach (string file in old.Graphs.Values.Select(g => g.File).Concat(old.Unrolled?.Values.Select(u => u.File) ?? []))
+            File.Delete(Path.Combine(directory, file));
         File.Delete(Path.Combine(directory, name + ".safetensors"));
         Dictionary<string, VariantSpec> others = manifest.Variants.Where(v => v.Key != name).ToDictionary();
         return manifest with { Variants = others.Count == 0 ? null : others };

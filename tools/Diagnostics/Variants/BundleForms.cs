@@ -1,0 +1,103 @@
+using WorldModels.Onnx;
+using WorldModels.Runtime;
+
+namespace WorldModels.Diagnostics;
+
+/// <summary>A bundle's graphs in another form, to be added by <see cref="BundleVariant"/>.</summary>
+/// <param name="Facts">What the manifest says of it.</param>
+/// <param name="Graphs">The graphs that the form changes.</param>
+public sealed record BundleForm(VariantSpec Facts, IReadOnlyList<RewrittenGraph> Graphs)
+{
+    /// <summary>The rewritten graphs.</summary>
+    public IReadOnlyCollection<OnnxModel> Models => [.. Graphs.Select(graph => graph.Model)];
+}
+
+/// <summary>One graph in another form.</summary>
+/// <param name="Model">The graph, under the plain one's name.</param>
+/// <param name="NodesBefore">Nodes of the plain one.</param>
+/// <param name="Removed">Outputs that it leaves to graphs on states.</param>
+public sealed record RewrittenGraph(OnnxModel Model, int NodesBefore, IReadOnlyList<string> Removed);
+
+/// <summary>
+/// The forms into which a bundle's graphs can be rewritten without training: exact ones for large and for small batches, which leave
+/// rewards and continuations to graphs on states where there are such, and 16-bit ones.
+/// </summary>
+public static class BundleForms
+{
+    /// <summary>For batches from <see cref="ThroughputBatch"/> on.</summary>
+    public const string Throughput = "throughput";
+
+    /// <summary>For smaller ones.</summary>
+    public const string Latency = "latency";
+
+    /// <summary>Products of 16 bits, for CUDA.</summary>
+    public const string Float16 = "float16";
+
+    /// <inheritdoc cref="Float16"/>
+    public const string BFloat16 = "bfloat16";
+
+    /// <summary>Where <see cref="Throughput"/> begins to be faster than the graphs as they were exported.</summary>
+    public const int ThroughputBatch = 16;
+
+    // Twice what rounding every 16-bit value on its way gave at worst over the zoo's parity files: 1.4e-2 and 1.1e-1.
+    private const double Float16Tolerance = 3e-2, BFloat16Tolerance = 2e-1;
+
+    private static readonly string[] Steps = ["dream", "imagine"];
+
+    /// <summary>Every form's name.</summary>
+    public static IReadOnlyList<string> Names { get; } = [Throughput, Latency, Float16, BFloat16];
+
+    /// <summary>Rewrites a bundle's graphs; null where the form would change none.</summary>
+    /// <exception cref="BundleException">A graph cannot be read, or its weights do not fit into the form's numbers.</exception>
+    public static BundleForm? Make(string directory, Manifest manifest, string form)
+    {
+        (Func<OnnxModel, OnnxModel> rewrite, VariantSpec facts) = Of(form);
+        TensorRole[] heads = facts.Precision == Precision.Float32 ? [.. Heads(manifest)] : [];
+        List<RewrittenGraph> graphs = [];
+        foreach (string name in manifest.Graphs.Keys)
+        {
+            OnnxModel plain = BundleVariant.Load(directory, manifest, name);
+            string[] removed = Steps.Contains(name)
+                ? [.. manifest.Graphs[name].Outputs.Where(output => heads.Contains(output.Role)).Select(output => output.Name)]
+                : [];
+            OnnxModel model = Rewritten(directory, manifest.Graphs[name].File, SplitHeadsPass.Apply(plain, removed), rewrite);
+            if (!model.HasSameGraph(plain))
+                graphs.Add(new(model, plain.NodeCount, removed));
+        }
+        return graphs.Count == 0 ? null : new(facts, graphs);
+    }
+
+    private static (Func<OnnxModel, OnnxModel> Rewrite, VariantSpec Facts) Of(string form)
+    {
+        VariantSpec exact = new() { Precision = Precision.Float32, Graphs = new Dictionary<string, GraphSpec>() };
+        return form switch
+        {
+            Throughput => (ExactForms.Throughput, exact with { LeastBatch = ThroughputBatch }),
+            Latency => (ExactForms.Latency, exact with { LeastBatch = 1 }),
+            Float16 => (Half(HalfType.Float16), exact with { Precision = Precision.Float16, Tolerance = Float16Tolerance }),
+            BFloat16 => (Half(HalfType.BFloat16), exact with { Precision = Precision.BFloat16, Tolerance = BFloat16Tolerance }),
+            _ => throw new ArgumentOutOfRangeException(nameof(form), form, $"There are {string.Join(", ", Names)}."),
+        };
+
+        static Func<OnnxModel, OnnxModel> Half(HalfType type) => model => PrecisionPass.Apply(ExactForms.Latency(model), type);
+    }
+
+    private static OnnxModel Rewritten(string directory, string file, OnnxModel model, Func<OnnxModel, OnnxModel> rewrite)
+    {
+        try
+        {
+            return rewrite(model);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new BundleException($"{Path.Combine(directory, file)}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Roles that a graph computes from states alone.</summary>
+    private static IEnumerable<TensorRole> Heads(Manifest manifest) =>
+        from head in new (string Name, TensorRole Role)[] { ("reward", TensorRole.Reward), ("continue", TensorRole.Continue) }
+        where manifest.Graphs.TryGetValue(head.Name, out GraphSpec? graph) && graph.Output(head.Role) is not null
+            && graph.Inputs.All(input => input.Role == TensorRole.State)
+        select head.Role;
+}
