@@ -58,7 +58,11 @@ public sealed class ProviderTests : BundleFixture
         + "object file: No such file or directory", "'libonnxruntime_providers_shared.so' is not beside the native ONNX Runtime of this app: "
         + "reference the NuGet package Microsoft.ML.OnnxRuntime.Gpu")]
     [TestCase("[ErrorCode:Fail] FromProviderOptions [ONNXRuntimeError] : 1 : FAIL : provider_options_utils.h:187 Parse Failed to parse "
-        + "provider option \"device_id\": CUDA failure 100: no CUDA-capable device is detected ; GPU=0", "found no usable device")]
+        + "provider option \"device_id\": CUDA failure 100: no CUDA-capable device is detected ; GPU=0",
+        "found no usable device (CUDA failure 100: no CUDA-capable device is detected): check that nvidia-smi lists one")]
+    [TestCase("[ONNXRuntimeError] : 1 : FAIL : Failed to load library /app/libonnxruntime_providers_cuda.so with error: "
+        + "/app/libonnxruntime_providers_cuda.so: cannot open shared object file: No such file or directory",
+        "'libonnxruntime_providers_cuda.so' is not beside the native ONNX Runtime of this app")]
     [TestCase("Something else\nand a stack", "could not be started (Something else): check its driver and libraries")]
     public void ErrorsOfCudaAreExplained(string error, string expected)
     {

@@ -34,7 +34,7 @@ internal sealed partial class Browser : IAsyncDisposable
     /// <summary>Opens a file in a browser of its own; ignores the test where there is none and none may be installed.</summary>
     public static async Task<Browser> Open(string file, int width = 1120, int height = 1000)
     {
-        string? program = Find();
+        string? program = Apt.Require("chromium-headless-shell", OnPath);
         if (program is null) Assert.Ignore("No browser on PATH, and chromium-headless-shell could not be installed.");
         string profile = Directory.CreateTempSubdirectory("worldmodels-browser-").FullName;
         ProcessStartInfo start = new(program!) { RedirectStandardError = true, RedirectStandardOutput = true };
@@ -162,47 +162,12 @@ internal sealed partial class Browser : IAsyncDisposable
         }
     }
 
-    /// <summary>A browser on PATH, installed if there is none and tests may install; or null.</summary>
-    public static string? Find()
-    {
-        if (OnPath() is { } found) return found;
-        bool allowed = Environment.GetEnvironmentVariable("WORLDMODELS_NO_PROVISION") is null or "" or "0";
-        if (!allowed || !Environment.IsPrivilegedProcess || !File.Exists("/usr/bin/apt-get")) return null;
-        string cache = Path.Combine(Environment.GetFolderPath(
-            Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "worldmodels");
-        Directory.CreateDirectory(cache);
-        using FileStream guard = Lock(Path.Combine(cache, "apt.lock"));
-        if (OnPath() is { } installed) return installed;
-        TestContext.Progress.WriteLine("Installing chromium-headless-shell with apt-get (once) ...");
-        ProcessStartInfo start = new("/bin/sh") { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.ArgumentList.Add("-c");
-        start.ArgumentList.Add("(apt-get update && apt-get install -y --no-install-recommends chromium-headless-shell) 2>&1");
-        start.Environment["DEBIAN_FRONTEND"] = "noninteractive";
-        using Process install = Process.Start(start)!;
-        File.WriteAllText(Path.Combine(cache, "apt-browser.log"), install.StandardOutput.ReadToEnd());
-        install.WaitForExit();
-        return OnPath();
-    }
-
     private static string? OnPath() =>
         (from program in (string[])["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome"]
          from folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
          let path = Path.Combine(folder, program)
          where File.Exists(path)
          select path).FirstOrDefault();
-
-    /// <summary>The lock that everything takes that installs here: apt-get allows one of them at a time.</summary>
-    private static FileStream Lock(string path)
-    {
-        for (var deadline = DateTime.UtcNow.AddMinutes(30); ; Thread.Sleep(200))
-        {
-            try
-            {
-                return new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (DateTime.UtcNow < deadline) { }
-        }
-    }
 
     [GeneratedRegex(@"DevTools listening on ws://([^/]+)/")]
     private static partial Regex Address();

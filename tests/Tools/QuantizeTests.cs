@@ -124,9 +124,11 @@ internal sealed class QuantizeTests
     {
         Change(manifest => manifest with
         {
-            Environment = "somewhere-else", Parity = null,
-            Graphs = manifest.Graphs.Where(graph => graph.Key is "observe" or "imagine" or "decode").ToDictionary(),
+            Parity = null, Graphs = manifest.Graphs.Where(graph => graph.Key is "observe" or "imagine" or "decode").ToDictionary(),
         });
+        Assert.That(Succeeds("quantize", _bundle, "--output", Path.Combine(_root, "played")),
+            Does.Contain("recording 8 episodes of pendulum, its scripted player or random actions").And.Contain("256 dreams"));
+        Change(manifest => manifest with { Environment = "somewhere-else" });
         Assert.That(Fails("quantize", _bundle, "--episodes", "2"), Does.Contain("'somewhere-else'").And.Contain("--recordings"));
         RealEpisode real = RealEpisode.Play("pendulum", steps: 60, seed: 1);
         string recordings = Directory.CreateDirectory(Path.Combine(_root, "recordings")).FullName;

@@ -50,21 +50,26 @@ public sealed class ToolsAppTests
     }
 
     [Test]
-    public void BenchWritesATableAndJson()
+    public void BenchWritesATableAndFiles()
     {
-        string file = Path.Combine(Path.GetTempPath(), $"bench-{Guid.NewGuid():N}.json");
+        string folder = Path.Combine(Path.GetTempPath(), $"bench-{Guid.NewGuid():N}"), file = Path.Combine(folder, "some", "bench.json");
+        string html = Path.Combine(folder, "bench.html"), results = Path.Combine(folder, "results");
+        string[] common = ["bench", _bundle, "--batch", "1,4", "--horizon", "3", "--seconds", "0.02"];
         try
         {
-            string text = Succeeds(
-                "bench", _bundle, "--batch", "1,4", "--horizon", "3", "--seconds", "0.05", "--simulator", "--json", file);
-            Assert.That(text, Does.Contain("dream").And.Contain("simulator").And.Contain("share of peak").And.Contain("GFLOP/s"));
+            string text = Succeeds([.. common, "--level", "heads", "--simulator", "--json", file, "--page", html, "--results", results]);
+            Assert.That(text, Does.Contain("heads").And.Contain("simulator").And.Contain("share of peak").And.Contain("GFLOP/s"));
             Assert.That(Measurements(File.ReadAllText(file)), Is.EqualTo(4));
+            Assert.That(File.ReadAllText(html), Does.StartWith("<!DOCTYPE html>").And.Contain("fading: how fast it runs"));
+            string[] names = [.. Directory.GetFiles(results).Select(path => Path.GetFileName(path)!).Order()];
+            Assert.That(names, Has.Length.EqualTo(2).And.All.Match(@"^[a-z0-9-]+-cores_fading_\d{4}-\d\d-\d\d\.(html|json)$"));
         }
         finally
         {
-            File.Delete(file);
+            Directory.Delete(folder, recursive: true);
         }
-        Assert.That(Measurements(Succeeds("bench", _bundle, "--batch", "2", "--seconds", "0.02", "--json", "-")), Is.EqualTo(1));
+        Assert.That(Measurements(Succeeds([.. common, "--level", "latent,heads,end-to-end", "--variant", "auto,plain", "--json", "-"])),
+            Is.EqualTo(2 * 3 * 2));
 
         static int Measurements(string json)
         {
@@ -85,6 +90,14 @@ public sealed class ToolsAppTests
         {
             Directory.Delete(bundle, recursive: true);
         }
+    }
+
+    [Test]
+    public void BenchSoaks()
+    {
+        string text = Succeeds("bench", _bundle, "--batch", "4", "--horizon", "3", "--soak", "600", "--level", "heads");
+        Assert.That(text, Does.Contain("600 steps of 4 rows, level heads").And.Contain("Memory did not grow").And.Contain("resident"));
+        Assert.That(text.Split('\n').Count(line => line.Contains(" MiB") && char.IsDigit(line.TrimStart()[0])), Is.EqualTo(10));
     }
 
     [TestCase("dream.png")]
@@ -177,7 +190,7 @@ public sealed class ToolsAppTests
     {
         string help = Succeeds("--help");
         foreach (string verb in (string[])["inspect", "verify", "bench", "play", "picture"]) Assert.That(help, Does.Contain($"  {verb} "));
-        Assert.That(Succeeds("bench", "--help"), Does.Contain("--horizon").And.Contain("1,64,1024"));
+        Assert.That(Succeeds("bench", "--help"), Does.Contain("--horizon").And.Contain("1,16,64,256,1024"));
         Assert.That(Succeeds("--version").Trim(), Does.Match(@"^\d+\.\d+\.\d+$"));
     }
 
@@ -185,10 +198,19 @@ public sealed class ToolsAppTests
     [TestCase(2, "bench has no option 'colour'", "bench", "BUNDLE", "--colour")]
     [TestCase(2, "bench needs the directory of a bundle", "bench")]
     [TestCase(2, "--batch takes whole numbers of at least 1, such as 1,64,1024; found '0'", "bench", "BUNDLE", "--batch", "0")]
+    [TestCase(2, "--level takes latent, heads, pixels, end-to-end; found 'pixel'", "bench", "BUNDLE", "--level", "heads,pixel")]
+    [TestCase(2, "There is no peer 'jax': --peer pytorch", "bench", "BUNDLE", "--peer", "jax")]
+    [TestCase(2, "--page takes a file that ends in .html; found 'bench.svg'", "bench", "BUNDLE", "--page", "bench.svg")]
+    [TestCase(2, "--tile takes a whole number of at least 0; found 'all'", "bench", "BUNDLE", "--tile", "all")]
+    [TestCase(2, "--threads takes a whole number of at least 0; found 'many'", "bench", "BUNDLE", "--threads", "many")]
+    [TestCase(2, "--soak takes a whole number of at least 150; found '100'", "bench", "BUNDLE", "--soak", "100")]
+    [TestCase(1, "it has not a graph 'decode'", "bench", "BUNDLE", "--level", "pixels")]
+    [TestCase(1, "has no variant 'int8'", "bench", "BUNDLE", "--variant", "int8")]
+    [TestCase(1, "'/bin/nothing' cannot be started", "bench", "BUNDLE", "--peer", "pytorch", "--python", "/bin/nothing")]
     [TestCase(2, "--horizon needs a value", "bench", "BUNDLE", "--horizon")]
     [TestCase(2, "--output needs a value", "picture", "BUNDLE", "--output", "--steps", "3")]
     [TestCase(2, "found '1,abc'", "bench", "BUNDLE", "--batch", "1,abc")]
-    [TestCase(2, "--horizon takes a whole number of at least 1; found '-3'", "bench", "BUNDLE", "--horizon", "-3")]
+    [TestCase(2, "--horizon takes whole numbers of at least 1, such as 1,64,1024; found '-3'", "bench", "BUNDLE", "--horizon", "-3")]
     [TestCase(2, "--seconds takes a number above 0; found 'soon'", "bench", "BUNDLE", "--seconds", "soon")]
     [TestCase(2, "--threads takes a whole number of at least 0; found 'all'", "dream", "BUNDLE", "--threads", "all")]
     [TestCase(2, "--seed takes a whole number from 0 on; found '-1'", "dream", "BUNDLE", "--seed", "-1")]

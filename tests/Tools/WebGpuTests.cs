@@ -21,8 +21,8 @@ internal sealed class WebGpuTests
         if (!OperatingSystem.IsLinux()) Assert.Ignore("The library with WebGPU is fetched for Linux alone.");
         if (Environment.GetEnvironmentVariable("VK_DRIVER_FILES") is null)
         {
-            Browser.Find();
-            _driver = DriverFolders.FirstOrDefault(folder => File.Exists(Path.Combine(folder, "vk_swiftshader_icd.json")));
+            _driver = Apt.Require("chromium-headless-shell",
+                () => DriverFolders.FirstOrDefault(folder => File.Exists(Path.Combine(folder, "vk_swiftshader_icd.json"))));
             if (_driver is null) Assert.Ignore("There is no Vulkan driver: name one in VK_DRIVER_FILES, or install chromium-headless-shell.");
         }
         if (!File.Exists(library))

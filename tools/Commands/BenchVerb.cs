@@ -5,63 +5,125 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 
-[Verb("bench", HelpText = "Measure how fast a bundle dreams and decides: frames per second, latency, memory, share of the machine's peak.")]
+[Verb("bench", HelpText = "Measure how fast a bundle dreams, decodes and decides, beside PyTorch and the real environment: frames per "
+    + "second, latency, memory, share of the machine's peak.")]
 public sealed class BenchVerb : RunningVerb
 {
-    [Option("batch", Default = "1,64,1024", HelpText = "Batch sizes.")]
+    [Option("batch", Default = "1,16,64,256,1024", HelpText = "Batch sizes.")]
     public string Batch { get; set; } = "";
 
     [Option("horizon", Default = "15", HelpText = "Steps of a dream.")]
     public string Horizon { get; set; } = "";
 
-    [Option("tile", Default = "0", HelpText = "Rows that run the whole horizon before the next ones; 0: the whole batch.")]
-    public string Tile { get; set; } = "";
+    [Option("level", HelpText = "How much of a dream: latent (states along given actions), heads (and the policy, rewards, values), pixels "
+        + "(and decoded observations), end-to-end (and filtered from recorded starts). Default: all that the bundle can.")]
+    public string? Level { get; set; }
+
+    [Option("variant", Default = "auto", HelpText = "Forms of the graphs: auto, plain, or a name of the bundle's variants.")]
+    public string Variant { get; set; } = "";
+
+    [Option("tile", HelpText = "Rows that run the whole horizon before the next ones; 0: the whole batch. Default: the fastest here.")]
+    public string? Tile { get; set; }
+
+    [Option("threads", Default = "1", HelpText = "Cores that share a dream; 0: the fastest number. Peers have one.")]
+    public override string Threads { get; set; } = "1";
 
     [Option("seconds", Default = "2", HelpText = "Time for each figure.")]
     public string Seconds { get; set; } = "";
 
-    [Option("simulator", HelpText = "Measure the real environment beside the dream, in turn.")]
+    [Option("peer", MetaValue = "pytorch", HelpText = "Run the same graphs in PyTorch, operator by operator, in turn.")]
+    public string? Peer { get; set; }
+
+    [Option("python", MetaValue = "FILE", HelpText = "The Python that has torch and onnx. Default: the system's.")]
+    public string? Python { get; set; }
+
+    [Option("simulator", HelpText = "Measure the real environment beside the dream, in turn: alone, and with pictures.")]
     public bool Simulator { get; set; }
+
+    [Option("soak", MetaValue = "STEPS", HelpText = "Dream for so many steps instead, and fail if memory grows.")]
+    public string? Soak { get; set; }
 
     [Option("json", MetaValue = "FILE", HelpText = "Write JSON to this file; '-': to the output, instead of the table.")]
     public string? Json { get; set; }
 
+    [Option("page", MetaValue = "FILE.html", HelpText = "Write a page of plots.")]
+    public string? HtmlPage { get; set; }
+
+    [Option("results", MetaValue = "DIR", HelpText = "Write both into this directory, named after machine, bundle and date.")]
+    public string? Results { get; set; }
+
     private protected override int Run(Page page)
     {
-        int[] batches = Arguments.WholeNumbers("batch", Batch, least: 1);
-        int horizon = Arguments.WholeNumber("horizon", Horizon, least: 1), tile = Arguments.WholeNumber("tile", Tile, least: 0);
-        double seconds = Arguments.PositiveNumber("seconds", Seconds);
-        RuntimeOptions options = Options;
-        if (Json is not null and not "-") Outputs.Prepare(Json);
-        Manifest manifest = Manifest.Load(Bundle, verifyHashes: false);
-        BenchmarkReport? report = null;
-        if (manifest.Graphs.ContainsKey("imagine") || manifest.Graphs.ContainsKey("dream") || !ControllerBenchmark.Fits(manifest))
+        BenchmarkOptions options = Parse();
+        if (HtmlPage is not null && Path.GetExtension(HtmlPage).ToLowerInvariant() is not (".html" or ".htm"))
+            throw new UsageException($"--page takes a file that ends in .html; found '{HtmlPage}'.");
+        if (Soak is not null) return RunSoak(page, options, Arguments.WholeNumber("soak", Soak, SoakTest.Points * options.Horizons[0]));
+        foreach (string? file in (string?[])[Json is "-" ? null : Json, HtmlPage])
+            if (file is not null) Outputs.Prepare(file);
+        if (Results is not null) Directory.CreateDirectory(Results);
+        BenchmarkReport report = BundleBenchmark.Run(Bundle, options) with
         {
-            using WorldModel world = WorldModel.Load(Bundle, options);
-            report = DreamBenchmark.Run(world, new()
-            {
-                Batches = batches,
-                Horizon = horizon,
-                Seconds = seconds,
-                Simulator = Simulator,
-                Dream = new() { Tile = tile },
-            });
-        }
-        if (ControllerBenchmark.Fits(manifest))
-        {
-            BenchmarkReport decisions = ControllerBenchmark.Run(Bundle, batches, seconds, new() { Runtime = options });
-            report = report is null ? decisions : report with { Measurements = [.. report.Measurements, .. decisions.Measurements] };
-        }
-        report = report! with { OnnxRuntime = OrtEnv.Instance().GetVersionString() };
+            OnnxRuntime = OrtEnv.Instance().GetVersionString(),
+            Command = Command(),
+        };
         if (Json == "-")
         {
             page.Line(report.ToJson());
-            return 0;
         }
-        page.Heading($"{report.Bundle}");
-        page.Table(BenchmarkReport.Columns, report.Rows);
-        foreach (string note in report.Notes) page.Line(note);
-        if (Json is not null) File.WriteAllText(Json, report.ToJson() + "\n");
+        else
+        {
+            page.Heading($"{report.Bundle}");
+            page.Table(report.Columns, report.Rows);
+            foreach (string note in report.Notes) page.Line(note);
+        }
+        if (Json is not null and not "-") Write(Json, report.ToJson());
+        if (HtmlPage is not null) Write(HtmlPage, new BenchmarkPage(report).ToHtml());
+        if (Results is not null)
+        {
+            string stem = Path.Combine(Results, report.FileName);
+            Write($"{stem}.json", report.ToJson());
+            Write($"{stem}.html", new BenchmarkPage(report).ToHtml());
+            if (Json != "-") page.Line($"{stem}.json, .html");
+        }
         return 0;
     }
+
+    private BenchmarkOptions Parse()
+    {
+        int threads = Arguments.WholeNumber("threads", Threads, least: 0);
+        if (Peer is not (null or "pytorch")) throw new UsageException($"There is no peer '{Peer}': --peer pytorch.");
+        return new()
+        {
+            Batches = Arguments.WholeNumbers("batch", Batch, least: 1),
+            Horizons = Arguments.WholeNumbers("horizon", Horizon, least: 1),
+            Levels = Level is null ? null : [.. Level.Split(',').Select(ParseLevel)],
+            Variants = Variant.Split(','),
+            Seconds = Arguments.PositiveNumber("seconds", Seconds),
+            Simulator = Simulator,
+            Peer = Peer is not null,
+            Python = Python,
+            Runtime = new() { Provider = Provider },
+            Dream = new()
+            {
+                Tile = Tile is null ? null : Arguments.WholeNumber("tile", Tile, least: 0),
+                Threads = threads == 0 ? null : threads,
+            },
+        };
+    }
+
+    private static BenchmarkLevel ParseLevel(string name) => BenchmarkLevels.Find(name) ?? throw new UsageException(
+        $"--level takes {string.Join(", ", Enum.GetValues<BenchmarkLevel>().Select(BenchmarkLevels.Name))}; found '{name}'.");
+
+    private int RunSoak(Page page, BenchmarkOptions options, int steps)
+    {
+        SoakReport soak = SoakTest.Run(Bundle, options, steps);
+        page.Heading($"{soak.Bundle}: {soak.Steps:N0} steps of {soak.Batch:N0} rows, {soak.Plan}");
+        page.Table(SoakReport.Columns, soak.Rows);
+        page.Line(soak.Verdict);
+        return soak.Grew ? 1 : 0;
+    }
+
+    private static void Write(string path, string text) => File.WriteAllText(path, text + "\n");
+
+    private static string Command() => string.Join(' ', (string[])["tools", .. Environment.GetCommandLineArgs().Skip(1)]);
 }

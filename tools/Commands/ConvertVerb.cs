@@ -53,8 +53,8 @@ public sealed class ConvertVerb : RunningVerb
     /// <summary>What the form looks for and did not find.</summary>
     private string Missing => To switch
     {
-        BundleForms.Throughput => "have no ELU, no softplus, no linear layer before a transposed convolution of one pixel, and no head of a "
-            + "step that a graph on states computes as well",
+        BundleForms.Throughput => "have no ELU, no softplus, no linear layer before a transposed convolution of one pixel, and no head of "
+            + "a step that a graph on states computes as well",
         BundleForms.Latency => "have no linear layer before a transposed convolution of one pixel, and no head of a step that a graph on "
             + "states computes as well",
         _ => "have no products with weights",

@@ -21,13 +21,17 @@ public sealed class ProvidersVerb : Verb
     [Option("provider", Default = "auto", HelpText = "Execution provider to check a bundle on.")]
     public string Provider { get; set; } = "auto";
 
+    [Option("variant", Default = VariantSpec.Auto, HelpText = "Form of the bundle's graphs to check: auto, plain, or a variant's name.")]
+    public string Variant { get; set; } = VariantSpec.Auto;
+
     [Option("no-graph-capture", HelpText = "On cuda: launch each operation of a dream by itself, in place of recorded steps.")]
     public bool NoGraphCapture { get; set; }
 
     internal override int Start(Page page)
     {
         if (Rest.Any()) throw new UsageException($"One bundle at a time: '{Rest.First()}' is one argument too many.");
-        return Bundle is null ? List(page) : Check(page, Bundle, new() { Provider = Provider, GraphCapture = !NoGraphCapture });
+        if (Bundle is null) return List(page);
+        return Check(page, Bundle, new() { Provider = Provider, Variant = Variant, GraphCapture = !NoGraphCapture });
     }
 
     private static int Check(Page page, string bundle, RuntimeOptions options)

@@ -49,7 +49,7 @@ public abstract class RunningVerb : BundleVerb
     public string Provider { get; set; } = "auto";
 
     [Option("threads", Default = "1", HelpText = "Threads inside one operation; 0 lets ONNX Runtime choose.")]
-    public string Threads { get; set; } = "1";
+    public virtual string Threads { get; set; } = "1";
 
     [Option("no-graph-capture", HelpText = "On cuda: launch each operation of a dream by itself, in place of recorded steps.")]
     public bool NoGraphCapture { get; set; }

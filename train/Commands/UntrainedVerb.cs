@@ -59,8 +59,26 @@ public sealed class UntrainedVerb : Verb
         };
         TrainingSpec training = new() { Seed = Seed };
         VerificationReport report = BundleExporter.Export(Output, pixels is null ? "untrained-dreamer" : "untrained-dreamer-pixels", definition, parameters.ToWeights(), training);
-        output.WriteLine($"{Output}: {parameters.Count:N0} parameters, not trained");
+        string recording = Path.TrimEndingDirectorySeparator(Output) + ".recording.npz";
+        Record(recording, observation, random);
+        output.WriteLine($"{Output}: {parameters.Count:N0} parameters, not trained; random steps to quantise it with: {recording}");
         output.WriteLine(report);
         return 0;
+    }
+
+    /// <summary>An episode of random numbers: what tools quantize measures with where there is no environment.</summary>
+    private void Record(string path, ObservationSpec space, Random random)
+    {
+        const int Steps = 64;
+        float[] observations = new float[(Steps + 1) * space.Size], actions = new float[Steps * Action];
+        for (int i = 0; i < observations.Length; i++)
+            observations[i] = (float)(space.Low + (space.High - space.Low) * random.NextDouble());
+        for (int i = 0; i < actions.Length; i++)
+            actions[i] = 2 * random.NextSingle() - 1;
+        Npz.Write(path, new Dictionary<string, NpyArray>
+        {
+            ["observation"] = NpyArray.Of(observations, [Steps + 1, .. space.Shape]),
+            ["action"] = NpyArray.Of(actions, [Steps, Action]),
+        });
     }
 }

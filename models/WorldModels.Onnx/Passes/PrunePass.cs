@@ -9,6 +9,15 @@ namespace WorldModels.Onnx;
 /// </summary>
 public static class PrunePass
 {
+    /// <summary>Removes outputs other than these, then what no output needs.</summary>
+    public static void Apply(GraphProto graph, IReadOnlyCollection<string> outputs)
+    {
+        graph.ValueInfo.AddRange(graph.Output.Where(output => !outputs.Contains(output.Name)));   // others may need them all the same
+        Keep(graph.Output, output => outputs.Contains(output.Name));
+        Apply(graph);
+    }
+
+    /// <summary>Removes what no output needs.</summary>
     public static void Apply(GraphProto graph)
     {
         HashSet<string> needed = [.. graph.Output.Select(o => o.Name)];

@@ -8,7 +8,10 @@ public enum Precision
 {
     /// <summary>32-bit floating point: the plain graphs' numbers within rounding.</summary>
     Float32,
-    /// <summary>8-bit weights and activations in matrix products.</summary>
+    /// <summary>
+    /// 8-bit weights and activations in matrix products. The rows that run together share the scales of their activations, so that a row's
+    /// numbers depend, by less than a step of 8 bits, on those beside it.
+    /// </summary>
     Int8,
     /// <summary>16-bit floating point, for CUDA.</summary>
     Float16,

@@ -177,7 +177,10 @@ public static partial class ExecutionProviders
         string detail = FirstLine(error);
         bool isNvidia = provider is "cuda" or "tensorrt";
         if (isNvidia && NoDevice().IsMatch(error))
-            return $"{provider} found no usable device ({detail}): check that nvidia-smi lists one, update its driver, or choose cpu";
+        {
+            string failure = CudaFailure().Match(error) is { Success: true } said ? said.Value : detail;
+            return $"{provider} found no usable device ({failure}): check that nvidia-smi lists one, update its driver, or choose cpu";
+        }
         if (MissingLibrary().Match(error) is { Success: true } missing)
         {
             if (ProviderLibrary().IsMatch(missing.Value))
@@ -198,8 +201,11 @@ public static partial class ExecutionProviders
         RegexOptions.IgnoreCase)]
     private static partial Regex NoDevice();
 
+    [GeneratedRegex(@"CUDA (failure|error) \d+: [^;\n]*[^;\s]", RegexOptions.IgnoreCase)]
+    private static partial Regex CudaFailure();
+
     // The dependency that the loader named, if it named one; else the provider itself, whose dependency it is then.
-    [GeneratedRegex(@"^(?:[^\n]*[\s""])?(?<file>[\w.+-]+\.(so|dll|dylib)[\w.]*)""?:? (cannot open shared object|which is missing)|"
+    [GeneratedRegex(@"^(?:[^\n]*[\s""/])?(?<file>[\w.+-]+\.(so|dll|dylib)[\w.]*)""?:? (cannot open shared object|which is missing)|"
         + @"(Failed to load (shared )?library|error 126)[^\n]*?(?<file>[\w.+-]+\.(so|dll|dylib)[\w.]*)", RegexOptions.IgnoreCase)]
     private static partial Regex MissingLibrary();
 

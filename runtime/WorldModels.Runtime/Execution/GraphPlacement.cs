@@ -27,7 +27,7 @@ public sealed record GraphPlacement(string Graph, string Provider, int Nodes, IR
     private static GraphPlacement Of(Graph graph, Bundle bundle, RuntimeOptions options)
     {
         string provider = bundle.Report!.Chosen;
-        string folder = System.IO.Directory.CreateTempSubdirectory("worldmodels-profile-").FullName;
+        string folder = Directory.CreateTempSubdirectory("worldmodels-profile-").FullName;
         try
         {
             using var session = ExecutionProviders.Session(provider, options, provider == "cpu" ? Placement.Cpu : Placement.Mixed);
@@ -41,7 +41,7 @@ public sealed record GraphPlacement(string Graph, string Provider, int Nodes, IR
         }
         finally
         {
-            System.IO.Directory.Delete(folder, recursive: true);
+            Directory.Delete(folder, recursive: true);
         }
     }
 

@@ -37,6 +37,7 @@ public sealed record RuntimeOptions
     /// <summary>
     /// Whether a dream's steps on cuda are recorded at the first run, as CUDA graphs, and from then on replayed, each with one launch in
     /// place of one for each operation. It takes graphs that run there as a whole; <see cref="ProviderReport.Captured"/> says which.
+    /// What was recorded stays until the world model is closed: make a dream once and run it often.
     /// </summary>
     public bool GraphCapture { get; init; } = true;
 

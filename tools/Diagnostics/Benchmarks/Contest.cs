@@ -1,26 +1,13 @@
-using System.Diagnostics;
-
 namespace WorldModels.Diagnostics;
 
-/// <summary>Something to measure.</summary>
-/// <param name="What">The name of its measurement.</param>
-/// <param name="Batch">Rows a step, B.</param>
-/// <param name="Horizon">Steps a call.</param>
-/// <param name="Call">Runs it once.</param>
-internal sealed record Contestant(string What, int Batch, int Horizon, Action Call)
-{
-    /// <summary>Operations of a frame, where they are known.</summary>
-    public double? FlopsPerFrame { get; init; }
-}
-
 /// <summary>
-/// Measures contestants in turn, in slices of some milliseconds, until each had its time: what else happens on the machine meanwhile meets
-/// all of them.
+/// Measures contestants in turn, round by round in slices of some milliseconds, until each had its time: what else happens on the machine
+/// meanwhile meets all of them. Speeds are compared within a round.
 /// </summary>
 internal static class Contest
 {
-    private const double SliceSeconds = 0.05, WarmUpSeconds = 0.2;
-    private const int WarmUpCalls = 3, SliceCalls = 1 << 15;
+    private const double SliceSeconds = 0.05, WarmUpSeconds = 0.2, ShortestCpu = 1e-6;
+    private const int LeastRounds = 3;
 
     /// <summary>Warms each contestant up, then measures them.</summary>
     /// <param name="contestants">What to measure.</param>
@@ -29,66 +16,63 @@ internal static class Contest
     public static IReadOnlyList<Measurement> Run(IReadOnlyList<Contestant> contestants, double seconds, double? peakGflops)
     {
         Entrant[] entrants = [.. contestants.Select(contestant => new Entrant(contestant))];
-        foreach (Entrant entrant in entrants) entrant.WarmUp(Math.Min(WarmUpSeconds, seconds));
-        while (entrants.Any(entrant => entrant.Seconds < seconds))
-            foreach (Entrant entrant in entrants.Where(entrant => entrant.Seconds < seconds)) entrant.Slice();
-        return [.. entrants.Select(entrant => entrant.Result(peakGflops))];
+        foreach (Contestant contestant in contestants) contestant.WarmUp(Math.Min(WarmUpSeconds, seconds));
+        for (int round = 0; round < LeastRounds || entrants.Any(entrant => entrant.Seconds < seconds); round++)
+            foreach (Entrant entrant in entrants) entrant.Slice(Math.Min(SliceSeconds, seconds));
+        return [.. entrants.Select(entrant => entrant.Result(peakGflops, [.. entrants.Where(other => other.Contestant.IsPeer)]))];
+    }
+
+    /// <summary>The middle of some values, or the mean of the two in the middle.</summary>
+    internal static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
     private sealed class Entrant(Contestant contestant)
     {
-        private readonly List<long> _ticks = [];
-        private long _total;
-        private long _bytes;
-        private TimeSpan _cpu;
+        private readonly List<double> _calls = [];
 
-        public double Seconds => (double)_total / Stopwatch.Frequency;
+        /// <summary>Frames per CPU second of each round.</summary>
+        private readonly List<double> _rates = [];
 
-        public void WarmUp(double seconds)
+        private long? _bytes = 0;
+
+        public Contestant Contestant => contestant;
+
+        public double Seconds { get; private set; }
+
+        public void Slice(double seconds)
         {
-            long start = Stopwatch.GetTimestamp();
-            for (int call = 0; call < WarmUpCalls || Stopwatch.GetElapsedTime(start).TotalSeconds < seconds; call++) contestant.Call();
+            Slice slice = contestant.Run(seconds);
+            _calls.AddRange(slice.Calls);
+            Seconds += slice.Calls.Sum();
+            _bytes += slice.Bytes;
+            double frames = (double)slice.Calls.Count * contestant.Subject.Horizon * contestant.Subject.Batch;
+            _rates.Add(frames / Math.Max(slice.Cpu, ShortestCpu));
         }
 
-        public void Slice()
+        public Measurement Result(double? peakGflops, IReadOnlyList<Entrant> peers)
         {
-            _ticks.EnsureCapacity(_ticks.Count + SliceCalls);
-            TimeSpan cpu = Environment.CpuUsage.TotalTime;
-            long bytes = GC.GetAllocatedBytesForCurrentThread();
-            long start = Stopwatch.GetTimestamp(), last = start, end = start + (long)(SliceSeconds * Stopwatch.Frequency);
-            for (int call = 0; call < SliceCalls && last < end; call++)
+            _calls.Sort();
+            Measurement subject = contestant.Subject;
+            double framesPerCpuSecond = Median(_rates);
+            bool compared = !contestant.IsPeer && peers.Count > 0 && subject.Runner is not null;
+            return subject with
             {
-                contestant.Call();
-                long now = Stopwatch.GetTimestamp();
-                _ticks.Add(now - last);
-                last = now;
-            }
-            _bytes += GC.GetAllocatedBytesForCurrentThread() - bytes;
-            _cpu += Environment.CpuUsage.TotalTime - cpu;
-            _total += last - start;
-        }
-
-        public Measurement Result(double? peakGflops)
-        {
-            _ticks.Sort();
-            long steps = (long)_ticks.Count * contestant.Horizon;
-            double framesPerCpuSecond = steps * contestant.Batch / Math.Max(_cpu.TotalSeconds, 1e-6);
-            return new()
-            {
-                What = contestant.What,
-                Batch = contestant.Batch,
-                Horizon = contestant.Horizon,
-                Calls = _ticks.Count,
+                Calls = _calls.Count,
                 StepMedian = StepTime(0.5),
                 StepP99 = StepTime(0.99),
                 FramesPerCpuSecond = framesPerCpuSecond,
-                BytesPerStep = (double)_bytes / steps,
-                FlopsPerFrame = contestant.FlopsPerFrame,
-                PeakShare = contestant.FlopsPerFrame * framesPerCpuSecond / 1e9 / peakGflops,
+                BytesPerStep = (double?)_bytes / ((double)_calls.Count * subject.Horizon),
+                PeakShare = subject.FlopsPerFrame * framesPerCpuSecond / 1e9 / peakGflops,
+                Ratios = compared
+                    ? peers.ToDictionary(peer => peer.Contestant.Subject.Runner!, peer =>
+                        Median(_rates.Zip(peer._rates, (own, other) => own / other)))
+                    : null,
             };
         }
 
-        private double StepTime(double share) =>
-            (double)_ticks[(int)((_ticks.Count - 1) * share)] / Stopwatch.Frequency / contestant.Horizon;
+        private double StepTime(double share) => _calls[(int)((_calls.Count - 1) * share)] / contestant.Subject.Horizon;
     }
 }

@@ -1,4 +1,5 @@
 using WorldModels.Onnx;
+using WorldModels.Onnx.Proto;
 using WorldModels.Runtime;
 
 namespace WorldModels.Diagnostics;
@@ -19,23 +20,37 @@ public static class DreamCost
     /// <exception cref="BundleException">The graph's file cannot be read or counted.</exception>
     public static GraphCost OfGraph(string directory, Manifest manifest, string graph, int batch = 1)
     {
-        string path = Path.Combine(directory, manifest.Graphs[graph].File);
+        CostReport report = Count(Path.Combine(directory, manifest.Graphs[graph].File), batch, outputs: null);
+        return new(graph, (double)report.Flops / batch, (double)report.Bytes / batch, report.StoredWeightBytes, report.Nodes.Count,
+            [.. report.Unknown.Select(node => node.OpType).Distinct().Order(StringComparer.Ordinal)]);
+    }
+
+    /// <summary>Floating-point operations of a row for the wanted outputs of a graph.</summary>
+    /// <exception cref="BundleException">The graph's file cannot be read or counted.</exception>
+    internal static double OfCall(GraphCall call) => Count(call.File, batch: 1, [.. call.Outputs.Keys]).Flops;
+
+    /// <summary>Floating-point operations of one row that runs these graphs.</summary>
+    /// <exception cref="BundleException">A graph's file cannot be read or counted.</exception>
+    public static double Flops(string directory, Manifest manifest, IEnumerable<string> graphs) =>
+        graphs.Sum(graph => OfGraph(directory, manifest, graph).Flops);
+
+    /// <summary>The operators that the wanted outputs of a graph need.</summary>
+    internal static IEnumerable<string> Operators(GraphCall call) =>
+        Count(call.File, batch: 1, [.. call.Outputs.Keys]).Nodes.Select(node => node.OpType).Distinct();
+
+    private static CostReport Count(string path, int batch, IReadOnlyCollection<string>? outputs)
+    {
         try
         {
-            CostReport report = CostPass.Run(ModelReader.Load(path), ("batch", batch));
-            return new(graph, (double)report.Flops / batch, (double)report.Bytes / batch, report.StoredWeightBytes, report.Nodes.Count,
-                [.. report.Unknown.Select(node => node.OpType).Distinct().Order(StringComparer.Ordinal)]);
+            ModelProto model = ModelReader.Load(path);
+            if (outputs is not null) PrunePass.Apply(model.Graph, outputs);
+            return CostPass.Run(model, ("batch", batch));
         }
         catch (Exception e) when (e is IOException or InvalidDataException or KeyNotFoundException)
         {
             throw new BundleException($"The operations of '{path}' cannot be counted: {e.Message}", e);
         }
     }
-
-    /// <summary>Floating-point operations of one row that runs these graphs.</summary>
-    /// <exception cref="BundleException">A graph's file cannot be read or counted.</exception>
-    public static double Flops(string directory, Manifest manifest, IEnumerable<string> graphs) =>
-        graphs.Sum(graph => OfGraph(directory, manifest, graph).Flops);
 
     /// <summary>
     /// Number of parameters of all graphs, each counted once; null if the bundle has no file of weights, because inside a graph nothing

@@ -3,9 +3,18 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Diagnostics;
 
-/// <summary>Frames per second of a real environment: all rows on one thread, random actions, observations written.</summary>
+/// <summary>
+/// Frames per second of a real environment: all rows on one thread, random actions, observations written. Physics alone; and with
+/// pictures, where the environment can be drawn, or is made of pixels.
+/// </summary>
 public static class EnvironmentBenchmark
 {
+    /// <summary>Names of the measurements.</summary>
+    internal const string Physics = "simulator", Pictures = "simulator with pictures";
+
+    /// <summary>Rows and columns of pictures, as published agents see them.</summary>
+    internal const int PictureSize = 64;
+
     private const int DrawnSteps = 256;
 
     /// <summary>Measures an environment at each batch size.</summary>
@@ -16,7 +25,8 @@ public static class EnvironmentBenchmark
     public static IReadOnlyList<Measurement> Run(string name, IReadOnlyList<int> batches, double seconds = 1)
     {
         EnvironmentSpec environment = Find(name, out string? problem) ?? throw new BundleException(problem!);
-        return Contest.Run([.. batches.Select(batch => Contestant(environment, batch, horizon: 15))], seconds, peakGflops: null);
+        return [.. batches.SelectMany(batch => Contest.Run(
+            [.. Contestants(environment, batch, horizon: 15, repeat: 1, pictures: true, level: null)], seconds, peakGflops: null))];
     }
 
     internal static EnvironmentSpec? Find(string name, out string? problem)
@@ -33,34 +43,60 @@ public static class EnvironmentBenchmark
         }
     }
 
-    /// <summary>An environment whose steps are actions of a bundle, each repeated.</summary>
-    internal static Contestant Contestant(EnvironmentSpec environment, int batch, int horizon, int repeat = 1) => environment switch
-    {
-        EnvironmentSpec<long> discrete => Contestant(discrete, batch, horizon, repeat, DrawIndex),
-        EnvironmentSpec<float> continuous => Contestant(continuous, batch, horizon, repeat, DrawValue),
-        _ => throw new BundleException($"The actions of environment '{environment.Name}' are of a kind that cannot be drawn here."),
-    };
+    /// <summary>An environment whose steps are actions of a bundle, each repeated; and again with pictures, where it has them.</summary>
+    internal static IEnumerable<Contestant> Contestants(
+        EnvironmentSpec environment, int batch, int horizon, int repeat, bool pictures, string? level) => environment switch
+        {
+            EnvironmentSpec<long> discrete => Contestants(discrete, batch, horizon, repeat, pictures, level, DrawIndex),
+            EnvironmentSpec<float> continuous => Contestants(continuous, batch, horizon, repeat, pictures, level, DrawValue),
+            _ => throw new BundleException($"The actions of environment '{environment.Name}' are of a kind that cannot be drawn here."),
+        };
 
-    private static Contestant Contestant<TAction>(
-        EnvironmentSpec<TAction> spec, int batch, int horizon, int repeat, Func<Random, Space, TAction> draw)
-        where TAction : unmanaged
+    private static IEnumerable<Contestant> Contestants<TAction>(EnvironmentSpec<TAction> spec, int batch, int horizon, int repeat,
+        bool pictures, string? level, Func<Random, Space, TAction> draw) where TAction : unmanaged
     {
-        IVectorEnvironment<TAction> environment = repeat == 1
-            ? spec.MakeVector(batch)
-            : new SyncVectorEnvironment<ActionRepeat<TAction>, TAction>(batch, () => new(spec.Make(), repeat));
-        int size = batch * environment.ActionSpace.Size, step = 0;
+        Subject subject = new(batch, horizon, level);
+        IEnvironment<TAction> kind = spec.Make();
+        // A game of pixels paints them in each step: there are no physics without them.
+        if (kind is MiniPacmanEnvironment)
+        {
+            yield return Contestant(subject, Pictures, Rows(), draw, _ => { });
+            yield break;
+        }
+        yield return Contestant(subject, Physics, Rows(), draw, _ => { });
+        if (!pictures || kind is not IDrawable) yield break;
+        byte[] picture = new byte[PictureSize * PictureSize * 3];
+        yield return Contestant(subject, Pictures, Rows(), draw, rows =>
+        {
+            for (int row = 0; row < batch; row++) SceneRaster.Paint(rows[row].Draw(), PictureSize, PictureSize, picture);
+        });
+
+        SyncVectorEnvironment<ActionRepeat<TAction>, TAction> Rows() => new(batch, () => new(spec.Make(), repeat));
+    }
+
+    private static LocalContestant Contestant<TAction>(Subject subject, string what,
+        SyncVectorEnvironment<ActionRepeat<TAction>, TAction> rows, Func<Random, Space, TAction> draw,
+        Action<SyncVectorEnvironment<ActionRepeat<TAction>, TAction>> look) where TAction : unmanaged
+    {
+        var (batch, horizon, level) = subject;
+        int size = batch * rows.ActionSpace.Size, step = 0;
         Random random = new(0);
         // Drawn beforehand: drawing is not what is measured.
-        TAction[] actions = [.. Enumerable.Range(0, DrawnSteps * size).Select(_ => draw(random, environment.ActionSpace))];
-        float[] observations = new float[batch * environment.ObservationSpace.Size], rewards = new float[batch];
+        TAction[] actions = [.. Enumerable.Range(0, DrawnSteps * size).Select(_ => draw(random, rows.ActionSpace))];
+        float[] observations = new float[batch * rows.ObservationSpace.Size], rewards = new float[batch];
         bool[] terminated = new bool[batch], truncated = new bool[batch];
-        environment.Reset(0, observations);
-        return new("simulator", batch, horizon, () =>
+        rows.Reset(0, observations);
+        return new(new() { What = what, Level = level, Batch = batch, Horizon = horizon }, () =>
         {
             for (int t = 0; t < horizon; t++, step = (step + 1) % DrawnSteps)
-                environment.Step(actions.AsSpan(step * size, size), observations, rewards, terminated, truncated);
+            {
+                rows.Step(actions.AsSpan(step * size, size), observations, rewards, terminated, truncated);
+                look(rows);
+            }
         });
     }
+
+    private sealed record Subject(int Batch, int Horizon, string? Level);
 
     internal static long DrawIndex(Random random, Space space) => random.NextInt64(((Discrete)space).N);
 

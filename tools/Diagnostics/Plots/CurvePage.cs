@@ -108,7 +108,7 @@ public sealed class CurvePage
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>{title}</title>
             <style>
-            {Resource("page.css")}</style>
+            {Resources.Text("page.css")}</style>
             <noscript><style>figure[hidden] {"{ display: block; }"}</style></noscript>
             </head>
             <body>
@@ -128,7 +128,7 @@ public sealed class CurvePage
         page.Append($"""
             <script type="application/json" id="data">{JsonSerializer.Serialize(data)}</script>
             <script>
-            {Resource("page.js")}</script>
+            {Resources.Text("page.js")}</script>
             </body>
             </html>
 
@@ -210,7 +210,7 @@ public sealed class CurvePage
         if (names.Length > 0)
         {
             page.Append($"<h2>Final evaluation{where}</h2>\n<div class=\"scroll\">");
-            Table(page, ["run", "seed", .. names, "random"], runs.Select(entry => (string[])
+            HtmlTable.Write(page, ["run", "seed", .. names, "random"], runs.Select(entry => (string[])
             [
                 entry.Label, $"{entry.Run.Seed}",
                 .. names.Select(name => entry.Run.Returns.Where(figure => figure.Name == name).Select(CurveFigure.Text).FirstOrDefault("")),
@@ -221,7 +221,7 @@ public sealed class CurvePage
         string[] figures = [.. runs.SelectMany(entry => entry.Run.Figures.Keys).Distinct()];
         string open = names.Length > 0 ? "" : " open";
         page.Append($"<details{open}><summary>All figures of the final evaluation{where}</summary><div class=\"scroll\">");
-        Table(page, ["figure", .. runs.Select(entry => $"{entry.Label}, seed {entry.Run.Seed}")], figures.Select(name => (string[])
+        HtmlTable.Write(page, ["figure", .. runs.Select(entry => $"{entry.Label}, seed {entry.Run.Seed}")], figures.Select(name => (string[])
             [name, .. runs.Select(entry => entry.Run.Figures.TryGetValue(name, out double value) ? Figures.Number(value) : "")]));
         page.Append("</div></details>\n");
     }
@@ -229,21 +229,9 @@ public sealed class CurvePage
     private void Sources(StringBuilder page)
     {
         page.Append("<details><summary>Where the curves are from</summary><div class=\"scroll\">");
-        Table(page, ["run", "seed", "last step", "read from"], from g in _groups from run in g.Runs select (string[])
+        HtmlTable.Write(page, ["run", "seed", "last step", "read from"], from g in _groups from run in g.Runs select (string[])
             [g.Label, $"{run.Seed}", Figures.Number(run.LastStep), run.Source]);
         page.Append("</div></details>\n");
-    }
-
-    private static void Table(StringBuilder page, IEnumerable<string> columns, IEnumerable<string[]> rows)
-    {
-        page.Append("<table><thead>");
-        Row("th", columns);
-        page.Append("</thead><tbody>\n");
-        foreach (string[] row in rows) Row("td", row);
-        page.Append("</tbody></table>");
-
-        void Row(string cell, IEnumerable<string> texts) =>
-            page.Append("<tr>").AppendJoin("", texts.Select(text => $"<{cell}>{Encode(text)}</{cell}>")).Append("</tr>\n");
     }
 
     private static BundleException Unknown(string kind, string name, string[] known) => new(
@@ -251,13 +239,6 @@ public sealed class CurvePage
         + $"Known: {string.Join(", ", known)}.");
 
     private static string Named(string environment) => environment.Length > 0 ? environment : "an environment that is not named";
-
-    private static string Resource(string name)
-    {
-        using Stream stream = typeof(CurvePage).Assembly.GetManifestResourceStream(name)!;
-        using StreamReader reader = new(stream);
-        return reader.ReadToEnd();
-    }
 
     private static string Encode(string text) => WebUtility.HtmlEncode(text);
 }

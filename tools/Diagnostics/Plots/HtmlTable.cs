@@ -1,0 +1,33 @@
+using System.Net;
+using System.Text;
+
+namespace WorldModels.Diagnostics;
+
+/// <summary>Tables of HTML pages.</summary>
+internal static class HtmlTable
+{
+    /// <summary>Appends a table.</summary>
+    public static void Write(StringBuilder page, IEnumerable<string> columns, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        page.Append("<table><thead>");
+        Row("th", columns);
+        page.Append("</thead><tbody>\n");
+        foreach (IReadOnlyList<string> row in rows) Row("td", row);
+        page.Append("</tbody></table>");
+
+        void Row(string cell, IEnumerable<string> texts) =>
+            page.Append("<tr>").AppendJoin("", texts.Select(text => $"<{cell}>{WebUtility.HtmlEncode(text)}</{cell}>")).Append("</tr>\n");
+    }
+}
+
+/// <summary>Texts that are part of the program.</summary>
+internal static class Resources
+{
+    /// <summary>The text of a name.</summary>
+    public static string Text(string name)
+    {
+        using Stream stream = typeof(Resources).Assembly.GetManifestResourceStream(name)!;
+        using StreamReader reader = new(stream);
+        return reader.ReadToEnd();
+    }
+}
