@@ -73,7 +73,7 @@ internal sealed class Rollout : IDisposable
 
     private sealed class Tile : IDisposable
     {
-        private const int LeastParallelRows = 4096;
+        private const int LeastParallelRows = 512;
 
         private readonly DreamBuffers _buffers;
         private readonly int _first;
