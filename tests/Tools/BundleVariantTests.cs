@@ -76,9 +76,31 @@ internal sealed class BundleVariantTests
     {
         Assert.That(() => WorldModel.Load(_bundle, new() { Variant = "int4" }),
             Throws.TypeOf<BundleException>().With.Message.Contains("no variant 'int4'").And.Message.Contains("plain"));
-        Assert.That(() => Add(Precision.Int8, 4, BundleVariant.Load(_bundle, Manifest.Load(_bundle), "dream")),
-            Throws.TypeOf<BundleException>().With.Message.Contains("leastBatch is for float32 alone"));
+        Assert.That(() => Add(Precision.Int8, 0, BundleVariant.Load(_bundle, Manifest.Load(_bundle), "dream")),
+            Throws.TypeOf<BundleException>().With.Message.Contains("leastBatch must be at least 1, found 0"));
     }
+
+    [Test]
+    public void APrecisionsNameMeansItsFormForTheBatch()
+    {
+        foreach ((string name, int least) in new[] { ("few", 1), ("many", 8) })
+            BundleVariant.Write(_bundle, name, Int8(least), [BundleVariant.Load(_bundle, Manifest.Load(_bundle), "dream")]);
+        BundleVariant.Write(_bundle, "int8", Int8(64), [BundleVariant.Load(_bundle, Manifest.Load(_bundle), "dream")]);
+        using WorldModel world = WorldModel.Load(_bundle, new() { Variant = "int8" });
+        Assert.That(new[] { 1, 8, 64 }.Select(batch =>
+        {
+            using Dream dream = world.Dream(batch, 2, new() { Tile = 0, Threads = 1 });
+            return dream.Plan.Variant;
+        }), Is.EqualTo(new[] { "few", "many", "int8" }));
+        using WorldModel exact = WorldModel.Load(_bundle, new() { Variant = "many" });
+        using Dream single = exact.Dream(1, 2);
+        Assert.That(single.Plan.Variant, Is.EqualTo("many"));
+    }
+
+    private static VariantSpec Int8(int leastBatch) => new()
+    {
+        Precision = Precision.Int8, LeastBatch = leastBatch, Graphs = new Dictionary<string, GraphSpec>(),
+    };
 
     private Manifest Add(Precision precision, int? leastBatch, OnnxModel model) => BundleVariant.Write(
         _bundle, "other", new() { Precision = precision, LeastBatch = leastBatch, Graphs = new Dictionary<string, GraphSpec>() }, [model]);

@@ -14,6 +14,11 @@ public sealed record QuantizeOptions
 
     /// <summary>Least outputs (N) of a layer that is quantised.</summary>
     public int LeastOutputs { get; init; } = 64;
+
+    /// <summary>
+    /// Whether ELU and softplus take forms that are faster for many rows; for single rows, each of their nodes costs more than it gains.
+    /// </summary>
+    public bool FastActivations { get; init; } = true;
 }
 
 /// <summary>What <see cref="QuantizePass"/> made.</summary>
@@ -52,7 +57,8 @@ public static class QuantizePass
     /// <summary>A quantised copy of a model, which stays as it is.</summary>
     public static QuantizedModel Run(OnnxModel model, QuantizeOptions? options = null)
     {
-        QuantizedModel quantized = new Quantizer(model, options ?? new()).Run();
-        return quantized with { Model = SoftplusPass.Apply(FastEluPass.Apply(quantized.Model)) };
+        options ??= new();
+        QuantizedModel quantized = new Quantizer(model, options).Run();
+        return !options.FastActivations ? quantized : quantized with { Model = SoftplusPass.Apply(FastEluPass.Apply(quantized.Model)) };
     }
 }

@@ -9,6 +9,7 @@ internal sealed class Bundle : IDisposable
     private readonly RuntimeOptions _options;
     private readonly ConcurrentDictionary<(string Name, string Form, int Core), Graph> _graphs = new();
     private readonly object _gate = new();
+    private readonly IReadOnlyDictionary<string, VariantSpec> _family;
     private readonly Lazy<Starts?> _starts;
     private readonly SharedWeights _weights = new();
     private bool _disposed;
@@ -26,6 +27,7 @@ internal sealed class Bundle : IDisposable
             throw new BundleException($"Bundle '{directory}' has no variant '{_options.Variant}'; it has: "
                 + $"{ManifestCheck.Listed([VariantSpec.Plain, .. Manifest.Variants?.Keys ?? []])}. Make int8 with: tools quantize {directory}, "
                 + $"others with: tools convert {directory} --to NAME.");
+        _family = Family(Manifest, _options.Variant);
         _starts = new(() => Starts.Load(directory, Manifest));
     }
 
@@ -44,21 +46,20 @@ internal sealed class Bundle : IDisposable
     /// <summary>The form in which graphs run for a batch: a variant's name, or "plain".</summary>
     public string Form(int batch)
     {
-        if (_options.Variant != VariantSpec.Auto) return _options.Variant;
         // What a CPU gains at large batches by more and simpler operations, a device loses by launching them.
         int size = IsOnDevice ? 1 : batch;
-        return Manifest.Variants?.Where(v => v.Value.LeastBatch <= size).OrderByDescending(v => v.Value.LeastBatch)
-            .ThenBy(v => v.Key, StringComparer.Ordinal).Select(v => v.Key).FirstOrDefault() ?? VariantSpec.Plain;
+        return _family.Where(v => v.Value.LeastBatch <= size).OrderByDescending(v => v.Value.LeastBatch)
+            .ThenBy(v => v.Key, StringComparer.Ordinal).Select(v => v.Key).FirstOrDefault()
+            ?? (_options.Variant == VariantSpec.Auto ? VariantSpec.Plain : _options.Variant);
     }
 
-    /// <summary>Whether the options leave the form open.</summary>
-    public bool IsFree => _options.Variant == VariantSpec.Auto;
+    /// <summary>The forms that the options allow.</summary>
+    public IEnumerable<string> Forms => _options.Variant == VariantSpec.Auto
+        ? [VariantSpec.Plain, .. _family.Keys.Order(StringComparer.Ordinal)]
+        : _family.Count > 0 ? _family.Keys.Order(StringComparer.Ordinal) : [_options.Variant];
 
-    /// <summary>The forms that the options allow: one, or all of float32.</summary>
-    public IEnumerable<string> Forms => IsFree
-        ? [VariantSpec.Plain, .. (Manifest.Variants ?? new Dictionary<string, VariantSpec>()).Where(v => v.Value.LeastBatch is not null)
-            .Select(v => v.Key).Order(StringComparer.Ordinal)]
-        : [_options.Variant];
+    /// <summary>What the options ask for.</summary>
+    public string Wanted => _options.Variant;
 
     /// <summary>Whether graphs run on a device: all rows at once, and there is nothing for cores to share.</summary>
     public bool IsOnDevice => Report is { Chosen: not "cpu" } || _options.HostAsDevice is not null;
@@ -156,6 +157,15 @@ internal sealed class Bundle : IDisposable
             }
         }
         throw new BundleException($"Execution provider {string.Join("; ", passedOver.Values)}.");
+    }
+
+    /// <summary>The variants among which the batch decides: all of float32, or of the precision that is asked for by its name.</summary>
+    private static Dictionary<string, VariantSpec> Family(Manifest manifest, string wanted)
+    {
+        var precisions = Enum.GetValues<Precision>().Where(p => wanted == NameConverter<Precision>.Write(p)
+            || (wanted == VariantSpec.Auto && p == Precision.Float32)).ToList();
+        return (manifest.Variants ?? new Dictionary<string, VariantSpec>())
+            .Where(v => v.Value.LeastBatch is not null && precisions.Contains(v.Value.Precision)).ToDictionary(v => v.Key, v => v.Value);
     }
 
     private BundleException SlowOnCpu(string form, IEnumerable<string> passedOver) => new(

@@ -115,7 +115,7 @@ public static class BundleVerifier
         foreach (var (name, variant) in bundle.Manifest.Variants ?? new Dictionary<string, VariantSpec>())
         {
             bool half = variant.Precision is Precision.Float16 or Precision.BFloat16;
-            if (wanted == name || (wanted == VariantSpec.Auto && !(half && bundle.Report!.Chosen == "cpu")))
+            if (bundle.Forms.Contains(name) || (wanted == VariantSpec.Auto && !(half && bundle.Report!.Chosen == "cpu")))
                 forms.AddRange(variant.Graphs.Keys.Select(g => (name, g)));
         }
         return forms;

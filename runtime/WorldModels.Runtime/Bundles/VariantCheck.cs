@@ -10,8 +10,6 @@ internal static class VariantCheck
             if (name is VariantSpec.Auto or VariantSpec.Plain or "") problems.Add($"variant '{name}': the name is reserved");
             if (variant.Graphs.Count == 0) problems.Add($"variant {name}: graphs is empty");
             if (variant.LeastBatch < 1) problems.Add($"variant {name}: leastBatch must be at least 1, found {variant.LeastBatch}");
-            if (variant.LeastBatch is not null && variant.Precision != Precision.Float32)
-                problems.Add($"variant {name}: leastBatch is for float32 alone; other precisions are chosen by name");
             if (variant.Tolerance is { } tolerance && !(tolerance >= 0))
                 problems.Add($"variant {name}: tolerance must be at least 0, found {tolerance}");
             foreach (var (graph, unrolled) in variant.Unrolled ?? new Dictionary<string, UnrolledSpec>())

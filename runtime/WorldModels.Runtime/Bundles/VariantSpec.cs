@@ -35,7 +35,10 @@ public sealed record VariantSpec
     [JsonRequired]
     public Precision Precision { get; init; }
 
-    /// <summary>The least batch at which <see cref="Auto"/> takes it; null: never.</summary>
+    /// <summary>
+    /// The least batch at which <see cref="Auto"/> takes it, if it is of float32, or its precision's name (such as "int8"); null: it is
+    /// taken by its own name alone.
+    /// </summary>
     public int? LeastBatch { get; init; }
 
     /// <summary>The graphs it has, by the plain graph's name; the others are the plain ones.</summary>

@@ -24,7 +24,7 @@ internal static class DreamTuning
             return new(form, size, Math.Min(count, (batch + size - 1) / size), unrolled);
         }
         var key = new TuningKey(
-            batch, horizon, options.Outputs, bundle.IsFree ? VariantSpec.Auto : bundle.Form(batch), tile, threads, options.Unroll);
+            batch, horizon, options.Outputs, bundle.Wanted, tile, threads, options.Unroll);
         if (TuningFile.Find(bundle, key) is { } known) return known;
         var plan = Measure(bundle, batch, Math.Min(horizon, ProbeSteps), options, tile, threads);
         TuningFile.Keep(bundle, key, plan);

@@ -21,7 +21,7 @@ public sealed record RuntimeOptions
 
     /// <summary>
     /// Which form of the graphs runs, where the bundle has several: "auto" takes the fastest float32 one for the batch, "plain" the graphs
-    /// as they were exported, any other name that variant (such as int8) or an error.
+    /// as they were exported, a precision (int8) the fastest of that precision for the batch, any other name that variant or an error.
     /// </summary>
     public string Variant { get; init; } = VariantSpec.Auto;
 

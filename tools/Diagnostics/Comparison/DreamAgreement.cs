@@ -34,7 +34,7 @@ public sealed record DreamAgreement(int Rows, int Steps, double MaxError, int Pa
         using WorldModel world = WorldModel.Load(directory, options);
         using Dream expected = reference.Dream(batch, horizon), found = world.Dream(batch, horizon);
         bool rewards = Predicts(world.Manifest, TensorRole.Reward), continues = Predicts(world.Manifest, TensorRole.Continue);
-        bool isExact = world.Manifest.Variants?.GetValueOrDefault(options.Variant)?.Precision is null or Precision.Float32;
+        bool isExact = world.Manifest.Variants?.GetValueOrDefault(found.Plan.Variant)?.Precision is null or Precision.Float32;
         double parting = isExact ? Parting : CoarseParting, largest = 0;
         int parted = 0;
         for (ulong seed = 1; seed <= Runs; seed++)

@@ -37,13 +37,16 @@ public sealed record QuantizationReport(
 }
 
 /// <summary>
-/// Gives a bundle its variant "int8" (see <see cref="QuantizePass"/>), if what that costs on real trajectories is acceptable, and writes
+/// Gives a bundle its variant "int8" (see <see cref="QuantizePass"/>), and "int8-latency" for single rows, if what that costs on real trajectories is acceptable, and writes
 /// the cost into the manifest and the model card.
 /// </summary>
 public static class Quantization
 {
     /// <summary>The variant's name.</summary>
     public const string Variant = "int8";
+
+    /// <summary>The name of its form for batches below <see cref="BundleForms.ThroughputBatch"/>: the same products, plain activations.</summary>
+    public const string LatencyVariant = "int8-latency";
 
     // Of a graph's operations. From there on, products that take a third of their time make it a fifth faster.
     private const double LeastShare = 0.25;
@@ -63,7 +66,7 @@ public static class Quantization
         options ??= new();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Episodes, 2);
         Manifest manifest = Manifest.Load(directory);
-        QuantizedModel[] all = [.. manifest.Graphs.Keys.Select(graph => Quantize(directory, manifest, graph))];
+        QuantizedModel[] all = [.. manifest.Graphs.Keys.Select(graph => Quantize(directory, manifest, graph, new()))];
         QuantizedModel[] taken = [.. all.Where(graph => graph.Quantized.Count > 0)];
         string[] plain = [.. all.Except(taken).Select(graph => graph.Model.Name)];
         if (taken.Length == 0)
@@ -79,8 +82,12 @@ public static class Quantization
         Replace(target, copy =>
         {
             BundleFolder.Copy(directory, copy);
-            VariantSpec facts = new() { Precision = Precision.Int8, Graphs = new Dictionary<string, GraphSpec>() };
-            Manifest widened = BundleVariant.Add(copy, manifest, Variant, facts, [.. taken.Select(graph => graph.Model)]);
+            VariantSpec facts = new() { Precision = Precision.Int8, LeastBatch = 1, Graphs = new Dictionary<string, GraphSpec>() };
+            QuantizeOptions single = new() { FastActivations = false };
+            Manifest widened = BundleVariant.Add(copy, manifest, LatencyVariant, facts,
+                [.. taken.Select(graph => Quantize(directory, manifest, graph.Model.Name, single).Model)]);
+            widened = BundleVariant.Add(copy, widened, Variant, facts with { LeastBatch = BundleForms.ThroughputBatch },
+                [.. taken.Select(graph => graph.Model)]);
             QuantizationCost cost = QuantizationMeasure.Run(copy, widened, options);
             if (cost.Exceeded(options.Threshold) is { Count: > 0 } exceeded)
             {
@@ -88,7 +95,8 @@ public static class Quantization
                     + "Accept more drift with --threshold, or stay with float32.");
             }
             double? tolerance = Tolerance(directory, copy, widened);
-            widened = With(widened, widened.Variants![Variant] with { Figures = cost.Figures, Tolerance = tolerance });
+            widened = With(widened, Variant, variant => variant with { Figures = cost.Figures, Tolerance = tolerance });
+            widened = With(widened, LatencyVariant, variant => variant with { Tolerance = tolerance });
             report = new(widened, taken.ToDictionary(graph => graph.Model.Name, graph => graph.Quantized), plain, cost);
             QuantizationCard.Write(copy, report, options);
             widened = widened with { Files = Manifest.HashFiles(copy) };
@@ -99,11 +107,11 @@ public static class Quantization
     }
 
     /// <summary>A graph in int8, without what a graph on states alone computes after a dream; no layers if it would gain little.</summary>
-    private static QuantizedModel Quantize(string directory, Manifest manifest, string graph)
+    private static QuantizedModel Quantize(string directory, Manifest manifest, string graph, QuantizeOptions options)
     {
         string[] heads = BundleForms.LeftToHeads(manifest, graph);
         OnnxModel exact = ExactForms.Latency(SplitHeadsPass.Apply(BundleVariant.Load(directory, manifest, graph), heads));
-        QuantizedModel quantized = QuantizePass.Run(exact);
+        QuantizedModel quantized = QuantizePass.Run(exact, options);
         Dictionary<string, long> sizes = exact.Inputs.SelectMany(input => input.Dims).Where(dim => dim.IsDynamic)
             .Select(dim => dim.Name!).Distinct().ToDictionary(name => name, _ => 1L);
         CostReport cost = CostPass.Run(exact.Proto, sizes);
@@ -152,10 +160,13 @@ public static class Quantization
 
     private static VerificationReport Verify(string copy, Manifest manifest, double tolerance)
     {
-        With(manifest, manifest.Variants![Variant] with { Tolerance = tolerance }).Save(copy);
+        VariantSpec Widen(VariantSpec variant) => variant with { Tolerance = tolerance };
+        With(With(manifest, Variant, Widen), LatencyVariant, Widen).Save(copy);
         return BundleVerifier.Verify(copy, new() { Provider = "cpu", Variant = Variant });
     }
 
-    private static Manifest With(Manifest manifest, VariantSpec variant) =>
-        manifest with { Variants = new Dictionary<string, VariantSpec>(manifest.Variants!) { [Variant] = variant } };
+    private static Manifest With(Manifest manifest, string name, Func<VariantSpec, VariantSpec> change) => manifest with
+    {
+        Variants = new Dictionary<string, VariantSpec>(manifest.Variants!) { [name] = change(manifest.Variants![name]) },
+    };
 }
