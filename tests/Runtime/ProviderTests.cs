@@ -54,10 +54,45 @@ public sealed class ProviderTests : BundleFixture
         "'onnxruntime_providers_cuda.dll' or what it needs is missing: install the CUDA and cuDNN versions")]
     [TestCase("CUDA failure 100: no CUDA-capable device is detected ; GPU=0 ; hostname=x", "found no usable device")]
     [TestCase("CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=-1", "found no usable device")]
+    [TestCase("Failed to load library libonnxruntime_providers_shared.so with error: libonnxruntime_providers_shared.so: cannot open shared "
+        + "object file: No such file or directory", "'libonnxruntime_providers_shared.so' is not beside the native ONNX Runtime of this app: "
+        + "reference the NuGet package Microsoft.ML.OnnxRuntime.Gpu")]
+    [TestCase("[ErrorCode:Fail] FromProviderOptions [ONNXRuntimeError] : 1 : FAIL : provider_options_utils.h:187 Parse Failed to parse "
+        + "provider option \"device_id\": CUDA failure 100: no CUDA-capable device is detected ; GPU=0",
+        "found no usable device (CUDA failure 100: no CUDA-capable device is detected): check that nvidia-smi lists one")]
+    [TestCase("[ONNXRuntimeError] : 1 : FAIL : Failed to load library /app/libonnxruntime_providers_cuda.so with error: "
+        + "/app/libonnxruntime_providers_cuda.so: cannot open shared object file: No such file or directory",
+        "'libonnxruntime_providers_cuda.so' is not beside the native ONNX Runtime of this app")]
     [TestCase("Something else\nand a stack", "could not be started (Something else): check its driver and libraries")]
     public void ErrorsOfCudaAreExplained(string error, string expected)
     {
         string message = ExecutionProviders.Explain("cuda", error);
         Assert.That(message, Does.StartWith("cuda").And.Contain(expected).And.EndWith("or choose cpu"));
+    }
+
+    [Test]
+    public void AReportSaysWhatIsNotOnTheDevice()
+    {
+        var report = new ProviderReport("webgpu", "webgpu", new Dictionary<string, string>()) { PartlyOnCpu = ["act", "dream"] };
+        Assert.That(report.ToString(), Is.EqualTo("webgpu (as asked), partly on the cpu: act, dream"));
+        using var world = WorldModel.Load(directory, new() { Provider = "cpu" });
+        Assert.That(world.ProviderReport.PartlyOnCpu, Is.Empty, "all of it is, and that is no lack");
+        Assert.That(world.ProviderReport.Captured, Is.Empty);
+    }
+
+    [Test]
+    public void PlacementCountsTheNodesThatRan()
+    {
+        string[] before = Directory.GetFiles(".");
+        var placements = GraphPlacement.Of(Keep(Fixtures.Latent()), new() { Provider = "cpu" });
+        Assert.That(Directory.GetFiles("."), Is.EquivalentTo(before), "no profile is left behind");
+        Assert.That(placements.Select(p => p.Graph), Is.EquivalentTo(new[] { "observe", "imagine", "act", "dream", "control", "decode" }));
+        foreach (var graph in placements)
+        {
+            Assert.That(graph.Nodes, Is.GreaterThan(1), graph.Graph);
+            Assert.That((graph.Provider, graph.OnCpu.Count, graph.Copies, graph.IsCaptured), Is.EqualTo(("cpu", 0, 0, false)));
+        }
+        int Nodes(string graph) => placements.Single(p => p.Graph == graph).Nodes;
+        Assert.That(Nodes("dream"), Is.GreaterThan(Nodes("act")).And.GreaterThan(Nodes("imagine")));
     }
 }

@@ -177,6 +177,15 @@ public sealed class ToolsAppTests
     }
 
     [Test]
+    public void ProvidersCheckABundle()
+    {
+        string text = Succeeds("providers", _bundle, "--provider", "cpu");
+        Assert.That(text, Does.Match(@"graph +nodes on cpu +left to the cpu +copies a run +captured"));
+        Assert.That(text, Does.Match(@"imagine +\d+ +0 +0 +no"));
+        Assert.That(text, Does.Match(@"48 dreams of 15 steps: largest difference from the CPU 0\.0e\+0; 0 went another way\. They agree\."));
+    }
+
+    [Test]
     public void HelpIsNoMistake()
     {
         string help = Succeeds("--help");

@@ -102,7 +102,7 @@ public sealed class BenchVerb : RunningVerb
             Simulator = Simulator,
             Peer = Peer is not null,
             Python = Python,
-            Runtime = new() { Provider = Provider },
+            Runtime = new() { Provider = Provider, GraphCapture = !NoGraphCapture },
             Dream = new()
             {
                 Tile = Tile is null ? null : Arguments.WholeNumber("tile", Tile, least: 0),

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CommandLine;
 using Microsoft.ML.OnnxRuntime;
 using WorldModels.Diagnostics;
@@ -7,10 +8,52 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 
-[Verb("providers", HelpText = "Show which execution providers run here, and why the others do not.")]
+[Verb("providers", HelpText = "Show which execution providers run here, and why the others do not. With a bundle: which of its nodes run "
+    + "on the device, and whether it dreams there what it dreams on the CPU.")]
 public sealed class ProvidersVerb : Verb
 {
+    [Value(0, MetaName = "bundle", HelpText = "Directory of a bundle, to check on one provider.")]
+    public string? Bundle { get; set; }
+
+    [Value(1, Hidden = true)]
+    public IEnumerable<string> Rest { get; set; } = [];
+
+    [Option("provider", Default = "auto", HelpText = "Execution provider to check a bundle on.")]
+    public string Provider { get; set; } = "auto";
+
+    [Option("variant", Default = VariantSpec.Auto, HelpText = "Form of the bundle's graphs to check: auto, plain, or a variant's name.")]
+    public string Variant { get; set; } = VariantSpec.Auto;
+
+    [Option("no-graph-capture", HelpText = "On cuda: launch each operation of a dream by itself, in place of recorded steps.")]
+    public bool NoGraphCapture { get; set; }
+
     internal override int Start(Page page)
+    {
+        if (Rest.Any()) throw new UsageException($"One bundle at a time: '{Rest.First()}' is one argument too many.");
+        if (Bundle is null) return List(page);
+        return Check(page, Bundle, new() { Provider = Provider, Variant = Variant, GraphCapture = !NoGraphCapture });
+    }
+
+    private static int Check(Page page, string bundle, RuntimeOptions options)
+    {
+        IReadOnlyList<GraphPlacement> placements = GraphPlacement.Of(bundle, options);
+        string provider = placements[0].Provider;
+        page.Heading($"{bundle} on {provider}, {Machine.Current}, ONNX Runtime {OrtEnv.Instance().GetVersionString()}");
+        page.Table(["graph", $"nodes on {provider}", "left to the cpu", "copies a run", "captured"], [.. placements.Select(graph => (string[])
+        [
+            graph.Graph, $"{graph.Nodes}", $"{graph.OnCpu.Count}", $"{graph.Copies}", graph.IsCaptured ? "yes" : "no",
+        ])]);
+        foreach (GraphPlacement graph in placements.Where(graph => graph.OnCpu.Count > 0))
+            page.Line($"  {graph.Graph}: {provider} has no {string.Join(", ", graph.OnCpu)}");
+        if (!placements.Any(graph => graph.Graph is "imagine" or "dream")) return 0;
+        DreamAgreement agreement = DreamAgreement.Measure(bundle, options);
+        page.Line($"{agreement.Rows} dreams of {agreement.Steps} steps: largest difference from the CPU "
+            + agreement.MaxError.ToString("0.0e+0", CultureInfo.InvariantCulture)
+            + $"; {agreement.Parted} went another way. {(agreement.Agrees ? "They agree." : "They do NOT agree.")}");
+        return agreement.Agrees ? 0 : 1;
+    }
+
+    private static int List(Page page)
     {
         string directory = Directory.CreateTempSubdirectory("worldmodels-probe-").FullName;
         try

@@ -51,9 +51,13 @@ public abstract class RunningVerb : BundleVerb
     [Option("threads", Default = "1", HelpText = "Threads inside one operation; 0 lets ONNX Runtime choose.")]
     public virtual string Threads { get; set; } = "1";
 
+    [Option("no-graph-capture", HelpText = "On cuda: launch each operation of a dream by itself, in place of recorded steps.")]
+    public bool NoGraphCapture { get; set; }
+
     private protected RuntimeOptions Options => new()
     {
         Provider = Provider,
+        GraphCapture = !NoGraphCapture,
         Threads = Arguments.WholeNumber("threads", Threads, least: 0),
     };
 }

@@ -47,7 +47,7 @@ internal sealed class Bundle : IDisposable
     public string Form(int batch)
     {
         // What a CPU gains at large batches by more and simpler operations, a device loses by launching them.
-        int size = Report is { Chosen: not "cpu" } ? 1 : batch;
+        int size = IsOnDevice ? 1 : batch;
         return _family.Where(v => v.Value.LeastBatch <= size).OrderByDescending(v => v.Value.LeastBatch)
             .ThenBy(v => v.Key, StringComparer.Ordinal).Select(v => v.Key).FirstOrDefault()
             ?? (_options.Variant == VariantSpec.Auto ? VariantSpec.Plain : _options.Variant);
@@ -60,6 +60,12 @@ internal sealed class Bundle : IDisposable
 
     /// <summary>What the options ask for.</summary>
     public string Wanted => _options.Variant;
+
+    /// <summary>Whether graphs run on a device: all rows at once, and there is nothing for cores to share.</summary>
+    public bool IsOnDevice => Report is { Chosen: not "cpu" } || _options.HostAsDevice is not null;
+
+    /// <summary>New memory of the device that runs the graphs; null where they read and write the host's.</summary>
+    public DeviceMemory? NewDeviceMemory() => DeviceMemory.Of(Report!.Chosen, _options);
 
     /// <summary>A graph by name for a batch, in the form that <see cref="Form"/> chooses.</summary>
     public Graph Open(string name, int batch) => Open(name, Form(batch));
@@ -101,14 +107,16 @@ internal sealed class Bundle : IDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             if (_graphs.TryGetValue(key, out var open)) return open;
-            var session = OpenSession(spec.File, variant is { Precision: Precision.Float16 or Precision.BFloat16 } ? form : null);
+            bool isHalf = variant is { Precision: Precision.Float16 or Precision.BFloat16 };
+            var (session, placement) = OpenSession(spec.File, isHalf ? form : null);
             var problems = Graph.Problems(name, spec, session);
             if (problems.Count > 0)
             {
                 session.Dispose();
                 throw BundleException.Of($"Bundle '{Directory}', {spec.File} is not what the manifest says", problems);
             }
-            return _graphs[key] = new Graph(name, spec, session);
+            Note(name, placement);
+            return _graphs[key] = new Graph(name, spec, session, placement);
         }
     }
 
@@ -123,7 +131,13 @@ internal sealed class Bundle : IDisposable
         }
     }
 
-    private InferenceSession OpenSession(string file, string? halfForm)
+    private void Note(string graph, Placement placement)
+    {
+        if (placement == Placement.Mixed) Report = Report! with { PartlyOnCpu = [.. Report.PartlyOnCpu.Append(graph).Distinct()] };
+        if (placement == Placement.Capturing) Report = Report! with { Captured = [.. Report.Captured.Append(graph).Distinct()] };
+    }
+
+    private (InferenceSession Session, Placement Placement) OpenSession(string file, string? halfForm)
     {
         string path = Path.Combine(Directory, file);
         var passedOver = new Dictionary<string, string>();
@@ -133,9 +147,9 @@ internal sealed class Bundle : IDisposable
             if (halfForm is not null && provider == "cpu") throw SlowOnCpu(halfForm, passedOver.Values);
             try
             {
-                var session = Open(path, provider, file);
+                var opened = Open(path, provider, file);
                 Report ??= new(_options.Provider.ToLowerInvariant(), provider, passedOver);
-                return session;
+                return opened;
             }
             catch (ProviderException e)
             {
@@ -159,7 +173,7 @@ internal sealed class Bundle : IDisposable
         + $"Choose variant 'auto', or make one for the CPU: tools convert {Directory} --to throughput (float32), or "
         + $"tools quantize {Directory} (int8).{string.Concat(passedOver.Select(why => $" ({why}.)"))}");
 
-    private InferenceSession Open(string path, string provider, string file)
+    private (InferenceSession Session, Placement Placement) Open(string path, string provider, string file)
     {
         try
         {
@@ -180,7 +194,7 @@ internal sealed class Bundle : IDisposable
     {
         try
         {
-            ExecutionProviders.Open(path, "cpu", _options).Dispose();
+            ExecutionProviders.Open(path, "cpu", _options).Session.Dispose();
             return true;
         }
         catch (OnnxRuntimeException)

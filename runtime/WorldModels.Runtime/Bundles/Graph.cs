@@ -3,9 +3,28 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace WorldModels.Runtime;
 
-/// <summary>A graph's part of the manifest and its session.</summary>
-internal sealed record Graph(string Name, GraphSpec Spec, InferenceSession Session)
+/// <summary>A graph's part of the manifest, its session and where that runs.</summary>
+internal sealed record Graph(string Name, GraphSpec Spec, InferenceSession Session, Placement Placement)
 {
+    // ONNX Runtime's configuration entries of a run.
+    private const string CaptureNumber = "gpu_graph_id", NoCapture = "-1", DoNotWait = "disable_synchronize_execution_providers";
+
+    private int _captures;
+
+    /// <summary>Options of runs.</summary>
+    /// <param name="capture">Whether they are recorded and replayed, at the same addresses each time; if the session can.</param>
+    /// <param name="wait">Whether a captured run returns when the device is done, or as soon as it has its orders.</param>
+    public RunOptions Options(bool capture = false, bool wait = true)
+    {
+        var options = new RunOptions();
+        if (Placement != Placement.Capturing) return options;
+        // Without a number, all runs of such a session would replay the first.
+        options.AddRunConfigEntry(CaptureNumber, capture ? $"{Interlocked.Increment(ref _captures)}" : NoCapture);
+        // Captured runs of a session are in one stream, in order; others may be in several.
+        if (capture && !wait) options.AddRunConfigEntry(DoNotWait, "1");
+        return options;
+    }
+
     /// <summary>Where a session's tensors differ from the manifest's.</summary>
     public static List<string> Problems(string name, GraphSpec spec, InferenceSession session)
     {

@@ -79,7 +79,7 @@ internal sealed class ControllerStep : IDisposable
         if (!deterministic)
             foreach (var input in _noise) input.Draw(seed, _calls);
         foreach (var graph in _bound[phase]) graph.Run();
-        foreach (var buffer in _firsts) buffer.Bytes.Clear();
+        foreach (var buffer in _firsts) buffer.SetAll(0);
         _calls++;
         return _actions[1 - phase];
     }

@@ -21,6 +21,7 @@ public sealed class Dream : IDisposable
 
     private readonly Bundle _bundle;
     private readonly DreamBuffers _buffers;
+    private readonly DeviceMemory? _device;
     private readonly WorkerPool _pool;
     private readonly Filter? _filter;
     private readonly Rollout? _policy;
@@ -37,7 +38,8 @@ public sealed class Dream : IDisposable
         _pool = new(plan.Threads);
         try
         {
-            _buffers = new(bundle, batch, horizon, options, plan);
+            _device = bundle.NewDeviceMemory();
+            _buffers = new(bundle, batch, horizon, options, plan, _device);
             if (bundle.Has("observe")) _filter = new(_buffers);
             _policy = new(_buffers, bundle.Manifest.DreamGraphs, _pool);
             if (!bundle.Has("dream") && !bundle.Has("act")) _given = _policy;
@@ -99,7 +101,7 @@ public sealed class Dream : IDisposable
     public void Start(ReadOnlySpan<float> observations)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        int size = _buffers.StartObservation.Span<float>().Length;
+        int size = Batch * _buffers.StartObservation.RowSize;
         if (!observations.IsEmpty && observations.Length != size)
             throw Wrong(observations.Length, size, $"observations (B={Batch}, {ObservationShape})");
         StartAfter<float>(observations, default);
@@ -151,9 +153,9 @@ public sealed class Dream : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_buffers.States.TryGetValue(state, out var buffers) || buffers[0].Type != TensorType.Float32)
             throw new BundleException($"There is no float32 state '{state}'; there are: {ManifestCheck.Listed(_buffers.States.Keys)}.");
-        var first = buffers[0].Span<float>();
-        if (values.Length != first.Length) throw Wrong(values.Length, first.Length, $"state '{state}' (B={Batch}, ...)");
-        values.CopyTo(first);
+        int size = Batch * buffers[0].RowSize;
+        if (values.Length != size) throw Wrong(values.Length, size, $"state '{state}' (B={Batch}, ...)");
+        values.CopyTo(buffers[0].Overwrite<float>());
         StartFromStates();
     }
 
@@ -165,9 +167,9 @@ public sealed class Dream : IDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         foreach (var state in _buffers.States.Values)
-            if (!state.IsConstant) state.Last.Bytes.CopyTo(state[0].Bytes);
+            if (!state.IsConstant) state[0].CopyFrom(state.Last);
         StartFromStates();
-        _buffers.Actions.Last.Bytes.CopyTo(_buffers.Action(-1).Bytes);
+        _buffers.Action(-1).CopyFrom(_buffers.Actions.Last);
     }
 
     /// <summary>Frees what ONNX Runtime holds of this dream.</summary>
@@ -181,6 +183,7 @@ public sealed class Dream : IDisposable
         _result?.Dispose();
         _pool.Dispose();
         _buffers?.Dispose();
+        _device?.Dispose();
     }
 
     /// <summary>Whether the last run's steps or heads computed a role.</summary>
@@ -193,11 +196,11 @@ public sealed class Dream : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_bundle.Has("imagine"))
             throw new BundleException("This bundle has no graph 'imagine'; its graph 'dream' chooses the actions itself: run it without.");
-        int size = _buffers.Actions[0].Span<T>().Length;
+        int size = Batch * _buffers.Actions[0].RowSize;
         if (actions.Length != Horizon * size)
             throw Wrong(actions.Length, Horizon * size, $"actions (T={Horizon}, B={Batch}{(size == Batch ? "" : $", {size / Batch}")})");
         _given ??= new(_buffers, ["imagine"], _pool);
-        for (int t = 0; t < Horizon; t++) actions.Slice(t * size, size).CopyTo(_buffers.Actions[t].Span<T>());
+        for (int t = 0; t < Horizon; t++) actions.Slice(t * size, size).CopyTo(_buffers.Actions[t].Overwrite<T>());
         return Run(_given, seed);
     }
 
@@ -220,15 +223,18 @@ public sealed class Dream : IDisposable
         var space = _buffers.Manifest.Action;
         for (int t = 0; t < Horizon; t++)
         {
+            var buffer = _buffers.Actions[t];
+            var discrete = buffer.Overwrite<long>();
+            var continuous = buffer.Overwrite<float>();
             for (int row = 0; row < Batch; row++)
             {
                 var key = new NoiseKey(seed, (uint)row, (uint)t, ActionStream);
                 if (space.Kind == ActionKind.Discrete)
                 {
-                    _buffers.Actions[t].Span<long>()[row] = Philox.NextInt(key, space.Count!.Value);
+                    discrete[row] = Philox.NextInt(key, space.Count!.Value);
                     continue;
                 }
-                var action = _buffers.Actions[t].Row<float>(row);
+                var action = continuous.Slice(row * buffer.RowSize, buffer.RowSize);
                 Philox.FillUniform(key, action);
                 foreach (ref float x in action) x = (float)(space.Low!.Value + (space.High!.Value - space.Low.Value) * x);
             }
@@ -248,7 +254,7 @@ public sealed class Dream : IDisposable
     private void CheckContext(int observations, int actions)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        int size = _buffers.StartObservation.Span<float>().Length, actionSize = Batch * _buffers.Manifest.Action.Size;
+        int size = Batch * _buffers.StartObservation.RowSize, actionSize = Batch * _buffers.Manifest.Action.Size;
         int context = observations / size;
         if (context == 0 || observations != context * size)
             throw new BundleException(
@@ -262,15 +268,15 @@ public sealed class Dream : IDisposable
 
     private void StartAfter<T>(ReadOnlySpan<float> observations, ReadOnlySpan<T> actions) where T : unmanaged
     {
-        int size = _buffers.StartObservation.Span<float>().Length, actionSize = Batch * _buffers.Manifest.Action.Size;
+        int size = Batch * _buffers.StartObservation.RowSize, actionSize = Batch * _buffers.Manifest.Action.Size;
         _context = Math.Max(1, observations.Length / size);
         _filter?.Reach(_context);
         for (int i = 0; i < observations.Length / size; i++)
         {
-            observations.Slice(i * size, size).CopyTo(_buffers.Observation(i - _context + 1).Span<float>());
-            if (i < _context - 1) actions.Slice(i * actionSize, actionSize).CopyTo(_buffers.Action(i - _context + 1).Span<T>());
+            observations.Slice(i * size, size).CopyTo(_buffers.Observation(i - _context + 1).Overwrite<float>());
+            if (i < _context - 1) actions.Slice(i * actionSize, actionSize).CopyTo(_buffers.Action(i - _context + 1).Overwrite<T>());
         }
-        if (_context == 1) _buffers.Action(-1).Bytes.Clear();
+        if (_context == 1) _buffers.Action(-1).SetAll(0);
         _origin = Origin.Observations;
     }
 
@@ -278,7 +284,7 @@ public sealed class Dream : IDisposable
     {
         _origin = Origin.States;
         _context = 1;
-        _buffers.Action(-1).Bytes.Clear();
+        _buffers.Action(-1).SetAll(0);
     }
 
     private static BundleException Wrong(int found, int expected, string what) =>

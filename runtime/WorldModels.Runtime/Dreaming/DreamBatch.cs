@@ -1,7 +1,8 @@
 namespace WorldModels.Runtime;
 
 /// <summary>
-/// What a dream imagined: a view of its memory, without copies, overwritten by the dream's next start and run.
+/// What a dream imagined: a view of its memory, overwritten by the dream's next start and run. Nothing is copied; but what a device
+/// imagined stays there until it is looked at, and then comes with all its steps.
 /// States have T + 1 entries, everything else T: action t led from state t to state t + 1, with reward t.
 /// Where the dream started after a context of C observations, its states and actions come before, at negative steps: states -C + 1 to 0 are
 /// the posteriors of the observations, actions -C + 1 to -1 those taken between them.
@@ -29,29 +30,29 @@ public sealed class DreamBatch
     /// <summary>Rewards of step <paramref name="t"/>, on arrival (B).</summary>
     /// <exception cref="BundleException">The bundle predicts no reward.</exception>
     public ReadOnlySpan<float> Rewards(int t) =>
-        At(_buffers.Rewards ?? throw Lacks("predicts no reward"), t, TensorRole.Reward, DreamOutputs.Arrivals).Span<float>();
+        At(_buffers.Rewards ?? throw Lacks("predicts no reward"), t, TensorRole.Reward, DreamOutputs.Arrivals).Read<float>();
 
     /// <summary>Probability that the episode goes on after step <paramref name="t"/>, without discount (B).</summary>
     /// <exception cref="BundleException">The bundle predicts no continuation.</exception>
     public ReadOnlySpan<float> Continues(int t) =>
-        At(_buffers.Continues ?? throw Lacks("predicts no continuation"), t, TensorRole.Continue, DreamOutputs.Arrivals).Span<float>();
+        At(_buffers.Continues ?? throw Lacks("predicts no continuation"), t, TensorRole.Continue, DreamOutputs.Arrivals).Read<float>();
 
     /// <summary>Values of the states before step <paramref name="t"/>, 0 to T (B).</summary>
     /// <exception cref="BundleException">
     /// The bundle has no graph <c>value</c> on states, or <see cref="DreamOptions.Outputs"/> did not ask for it.
     /// </exception>
     public ReadOnlySpan<float> Values(int t) => At(_buffers.Values ?? throw Lacks(_buffers.Manifest.Head(TensorRole.Value) is null
-        ? "has no graph 'value' that reads states alone" : "was not asked for values: set DreamOptions.Outputs"), t).Span<float>();
+        ? "has no graph 'value' that reads states alone" : "was not asked for values: set DreamOptions.Outputs"), t).Read<float>();
 
     /// <summary>Discrete actions of step <paramref name="t"/>, -C + 1 to T - 1 (B).</summary>
     /// <exception cref="BundleException">The actions are continuous.</exception>
     public ReadOnlySpan<long> Actions(int t) => _buffers.Manifest.Action.Kind == ActionKind.Discrete
-        ? Action(t).Span<long>() : throw Lacks("has continuous actions: use ContinuousActions");
+        ? Action(t).Read<long>() : throw Lacks("has continuous actions: use ContinuousActions");
 
     /// <summary>Continuous actions of step <paramref name="t"/>, -C + 1 to T - 1 (B, ...shape).</summary>
     /// <exception cref="BundleException">The actions are discrete.</exception>
     public ReadOnlySpan<float> ContinuousActions(int t) => _buffers.Manifest.Action.Kind == ActionKind.Continuous
-        ? Action(t).Span<float>() : throw Lacks("has discrete actions: use Actions");
+        ? Action(t).Read<float>() : throw Lacks("has discrete actions: use Actions");
 
     /// <summary>A float32 state before step <paramref name="t"/>, -C + 1 to T (B, ...shape).</summary>
     /// <exception cref="BundleException">There is no such state, or it is of another type.</exception>
@@ -68,13 +69,13 @@ public sealed class DreamBatch
         var buffer = _buffers.State(name, t);
         if (Tensors.ArrayType(buffer.Type) != NpyArray.TypeOf<T>())
             throw Lacks($"has a state '{name}' of {NameConverter<TensorType>.Write(buffer.Type)}, not {typeof(T).Name}");
-        return buffer.Span<T>();
+        return buffer.Read<T>();
     }
 
     /// <summary>Logits of step <paramref name="t"/>, if <see cref="DreamOptions.KeepLogits"/> asked for them (B, ...shape).</summary>
     /// <exception cref="BundleException">They were not kept, or there are none of that name.</exception>
     public ReadOnlySpan<float> Logits(string name, int t) => _buffers.Logits.TryGetValue(name, out var logits)
-        ? At(logits, t).Span<float>()
+        ? At(logits, t).Read<float>()
         : throw Lacks($"kept no logits '{name}'; it kept: {ManifestCheck.Listed(_buffers.Logits.Keys)}. Set DreamOptions.KeepLogits");
 
     /// <summary>
@@ -85,15 +86,15 @@ public sealed class DreamBatch
     public ReadOnlySpan<float> Observations(int t)
     {
         Check(t, 1 - Context, Horizon);
-        if (t >= 0 && _buffers.Observations is { } decoded) return decoded[t].Span<float>();
-        if (_buffers.ObservationState is { } frame) return _buffers.State(frame, t).Span<float>();
+        if (t >= 0 && _buffers.Observations is { } decoded) return decoded[t].Read<float>();
+        if (_buffers.ObservationState is { } frame) return _buffers.State(frame, t).Read<float>();
         if (!_decoders.TryGetValue(t, out var decoder)) _decoders[t] = decoder = BindDecoder(t);
         if (decoder.Generation != _buffers.Generation)
         {
             decoder.Graph.Run();
             decoder.Generation = _buffers.Generation;
         }
-        return decoder.Observation.Span<float>();
+        return decoder.Observation.Read<float>();
     }
 
     internal void Dispose()
@@ -106,7 +107,7 @@ public sealed class DreamBatch
         if (!_buffers.Bundle.Has("decode")) throw Lacks("has no graph 'decode', and no state that is an observation");
         var graph = _buffers.Bundle.Open("decode", _buffers.Plan.Variant);
         var output = graph.Spec.Output(TensorRole.Observation) ?? throw Lacks("has a graph 'decode' without an observation output");
-        var decoder = new Decoder(new(graph), _buffers.New(output));
+        var decoder = new Decoder(new(graph, _buffers.Device), _buffers.New(output));
         foreach (var input in graph.Spec.Inputs)
         {
             if (input.Role != TensorRole.State || !_buffers.States.ContainsKey(input.Name))

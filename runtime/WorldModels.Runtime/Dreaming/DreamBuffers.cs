@@ -17,13 +17,15 @@ internal sealed class DreamBuffers : IDisposable
     private readonly List<TensorBuffer> _earlierObservations = [];
     private readonly Dictionary<string, TensorSpec> _states = [];
     private readonly List<(string Name, bool FromObservation)> _started = [];
+    private readonly string[] _zeros;
     private readonly bool _needsObservation;
     private readonly bool _needsStates;
     private long _bytes;
 
-    public DreamBuffers(Bundle bundle, int batch, int horizon, DreamOptions options, DreamPlan plan, string purpose = "")
+    public DreamBuffers(Bundle bundle, int batch, int horizon, DreamOptions options, DreamPlan plan, DeviceMemory? device,
+        string purpose = "")
     {
-        (Bundle, Batch, Horizon, Options, Plan, Purpose) = (bundle, batch, horizon, options, plan, purpose);
+        (Bundle, Batch, Horizon, Options, Plan, Device, Purpose) = (bundle, batch, horizon, options, plan, device, purpose);
         string[] used = [.. ((string[])["observe", "act", "imagine", "dream"]).Where(bundle.Has)];
         foreach (string name in used) Fixed(name, Manifest.Graphs[name]);
         var stepped = used.Where(g => g != "observe").SelectMany(g => Manifest.Graphs[g].Outputs).ToList();
@@ -40,7 +42,7 @@ internal sealed class DreamBuffers : IDisposable
             .FirstOrDefault(s => s.Dtype == TensorType.Float32 && s.Shape.Skip(1).SequenceEqual(observation))?.Name;
         _action = TensorSpec.Of(Manifest.Action);
         _observation = new() { Name = "observation", Role = TensorRole.Observation, Shape = ["batch", .. observation] };
-        Actions = New(_action, horizon);
+        Actions = New(_action, horizon, false);
         _earlierActions.Add(New(_action)); // What a policy may want to know at step 0.
         StartObservation = New(_observation);
         Rewards = Predicted(TensorRole.Reward, stepped, horizon);
@@ -54,10 +56,12 @@ internal sealed class DreamBuffers : IDisposable
             throw new BundleException($"Both act and imagine call their logits '{twice.Key}', so that only one could be kept: "
                 + "dream without KeepLogits, or export them under different names.");
         if (options.KeepLogits)
-            foreach (var logits in stepped.Where(t => t.Role == TensorRole.Logits)) Logits.TryAdd(logits.Name, New(logits, horizon));
+            foreach (var logits in stepped.Where(t => t.Role == TensorRole.Logits)) Logits.TryAdd(logits.Name, New(logits, horizon, false));
         foreach (var state in _states.Values.Where(s => s.Initial == InitialState.Starts)) _started.Add((state.Name, Source(state)));
         _needsObservation = bundle.Has("observe") || _started.Any(s => s.FromObservation);
         _needsStates = _started.Any(s => !s.FromObservation);
+        string?[] observed = [.. bundle.Has("observe") ? Manifest.Graphs["observe"].Outputs.Select(o => o.Feeds) : []];
+        _zeros = [.. _states.Keys.Except(observed)!];
     }
 
     public Bundle Bundle { get; }
@@ -71,6 +75,9 @@ internal sealed class DreamBuffers : IDisposable
     public DreamOptions Options { get; }
 
     public DreamPlan Plan { get; }
+
+    /// <summary>The device that has all of this, or null: it is in the host's memory alone.</summary>
+    public DeviceMemory? Device { get; }
 
     /// <summary>What the names of noise streams begin with.</summary>
     public string Purpose { get; }
@@ -143,7 +150,7 @@ internal sealed class DreamBuffers : IDisposable
     /// <summary>A tensor of some rows, or of the whole batch, that lives as long as this.</summary>
     public TensorBuffer New(TensorSpec tensor, int? rows = null)
     {
-        var buffer = new TensorBuffer(tensor, rows ?? Batch);
+        var buffer = new TensorBuffer(tensor, rows ?? Batch, Device);
         _all.Add(buffer);
         return buffer;
     }
@@ -152,13 +159,13 @@ internal sealed class DreamBuffers : IDisposable
     public void AddTask(TensorBuffer task)
     {
         _tasks.Add(task);
-        task.Span<long>().Fill(Options.Task);
+        task.Overwrite<long>().Fill(Options.Task);
     }
 
     /// <summary>Sets the task all rows follow.</summary>
     public void SetTask(long task)
     {
-        foreach (var buffer in _tasks) buffer.Span<long>().Fill(task);
+        foreach (var buffer in _tasks) buffer.Overwrite<long>().Fill(task);
     }
 
     /// <summary>Sets the starting observations and the states: those of the starts, zeros for the others until observed.</summary>
@@ -167,16 +174,25 @@ internal sealed class DreamBuffers : IDisposable
         var starts = Bundle.Starts;
         if (starts is null && ((_needsObservation && !ownObservations) || _needsStates))
             throw new BundleException($"Bundle '{Bundle.Directory}' has no {Starts.FileName}: give observations with Start(observations).");
-        foreach (var state in States.Values) state[0].Bytes.Clear();
-        for (int row = 0; row < Batch && starts is not null; row++)
+        foreach (string state in _zeros) States[state][0].SetAll(0);
+        if (starts is not null)
         {
-            int index = Philox.NextInt(new NoiseKey(seed, (uint)row, 0, Starts.Stream), starts.Count);
-            if (!ownObservations) starts.Copy("observation", index, StartObservation.Row<float>(row));
+            if (!ownObservations) Fill("observation", StartObservation);
             foreach (var (name, fromObservation) in _started)
-                if (!fromObservation) starts.Copy(name, index, States[name][0].Row<float>(row));
+                if (!fromObservation) Fill(name, States[name][0]);
         }
         foreach (var (name, fromObservation) in _started)
-            if (fromObservation) StartObservation.Bytes.CopyTo(States[name][0].Bytes);
+            if (fromObservation) States[name][0].CopyFrom(StartObservation);
+
+        void Fill(string name, TensorBuffer buffer)
+        {
+            var rows = buffer.Overwrite<float>();
+            for (int row = 0; row < Batch; row++)
+            {
+                int index = Philox.NextInt(new NoiseKey(seed, (uint)row, 0, Starts.Stream), starts.Count);
+                starts.Copy(name, index, rows.Slice(row * buffer.RowSize, buffer.RowSize));
+            }
+        }
     }
 
     public void Dispose()
@@ -184,19 +200,20 @@ internal sealed class DreamBuffers : IDisposable
         foreach (var memory in _all) memory.Dispose();
     }
 
+    /// <summary>A tensor at several steps that lives as long as this.</summary>
+    public Trajectory New(TensorSpec tensor, int steps, bool isConstant)
+    {
+        if (Device is null) CheckMemory(tensor, isConstant ? 1 : steps);
+        var trajectory = new Trajectory(tensor, Batch, steps, isConstant, Device);
+        _all.Add(trajectory);
+        return trajectory;
+    }
+
     /// <summary>What steps or a graph on states predict, or null.</summary>
     private Trajectory? Predicted(TensorRole role, IReadOnlyList<TensorSpec> stepped, int steps)
     {
         var head = Manifest.Head(role) is { } graph ? Manifest.Graphs[graph].Output(role) : null;
-        return (stepped.FirstOrDefault(t => t.Role == role) ?? head) is { } tensor ? New(tensor, steps) : null;
-    }
-
-    private Trajectory New(TensorSpec tensor, int steps, bool isConstant = false)
-    {
-        CheckMemory(tensor, isConstant ? 1 : steps);
-        var trajectory = new Trajectory(tensor, Batch, steps, isConstant);
-        _all.Add(trajectory);
-        return trajectory;
+        return (stepped.FirstOrDefault(t => t.Role == role) ?? head) is { } tensor ? New(tensor, steps, false) : null;
     }
 
     /// <summary>The system would end the process without a word.</summary>

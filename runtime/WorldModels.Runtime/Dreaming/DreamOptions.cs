@@ -28,7 +28,8 @@ public sealed record DreamOptions
 
     /// <summary>
     /// Rows that run the whole horizon together before the next rows start, so that what they compute stays in the cache; 0: the whole
-    /// batch. Null: the fastest here, see <see cref="DreamPlan"/>. The results are those of the whole batch, within rounding.
+    /// batch. Null: the fastest here, see <see cref="DreamPlan"/>. The results are those of the whole batch, within rounding. On a device
+    /// the whole batch is always one tile, and <see cref="Threads"/> is 1.
     /// </summary>
     public int? Tile { get; init; }
 

@@ -15,8 +15,8 @@ internal static class DreamTuning
     public static DreamPlan Choose(Bundle bundle, int batch, int horizon, DreamOptions options)
     {
         int? tile = options.Tile is { } rows ? (rows == 0 ? batch : Math.Min(rows, batch)) : null, threads = options.Threads;
-        bool onCpu = bundle.Report is { Chosen: "cpu" };
-        if (batch < LeastBatch || !onCpu) (tile, threads) = (tile ?? batch, threads ?? 1);
+        if (bundle.IsOnDevice) (tile, threads) = (batch, 1);
+        if (batch < LeastBatch) (tile, threads) = (tile ?? batch, threads ?? 1);
         if (tile is { } size && threads is { } count)
         {
             string form = bundle.Form(size);

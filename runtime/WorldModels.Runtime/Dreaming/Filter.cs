@@ -1,5 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
-
 namespace WorldModels.Runtime;
 
 /// <summary>
@@ -51,8 +49,8 @@ internal sealed class Filter : IDisposable
     public void Begin()
     {
         int context = _buffers.Context;
-        foreach (string state in _buffers.States.Keys) _buffers.State(state, -context).Bytes.Clear();
-        _buffers.Action(-context).Bytes.Clear();
+        foreach (string state in _buffers.States.Keys) _buffers.State(state, -context).SetAll(0);
+        _buffers.Action(-context).SetAll(0);
     }
 
     /// <summary>Filters the context that is there, in the tiles of one worker.</summary>
@@ -78,9 +76,9 @@ internal sealed class Filter : IDisposable
 
     private BoundGraph Bind(Tile tile, int t)
     {
-        OrtValue View(TensorBuffer buffer) => buffer.View(tile.First, tile.Rows);
+        TensorView View(TensorBuffer buffer) => buffer.View(tile.First, tile.Rows);
         var (graph, local, _) = _workers[tile.Worker];
-        var bound = new BoundGraph(graph);
+        var bound = new BoundGraph(graph, _buffers.Device);
         foreach (var input in graph.Spec.Inputs)
         {
             bound.Input(input, input.Role switch

@@ -1,5 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
-
 namespace WorldModels.Runtime;
 
 /// <summary>
@@ -8,7 +6,8 @@ namespace WorldModels.Runtime;
 /// </summary>
 internal sealed class HeadPass : IDisposable
 {
-    private const int MostRows = 256;
+    // What stays in a core's cache; what keeps a device busy, without asking more memory of it than a step of that many rows.
+    private const int CpuRows = 256, DeviceRows = 16384;
 
     private readonly DreamBuffers _buffers;
     private readonly List<BoundGraph>[] _pieces;
@@ -62,11 +61,12 @@ internal sealed class HeadPass : IDisposable
             _ => _buffers.Observations!,
         };
         int skipped = _buffers.Horizon + 1 - target.Length; // A reward belongs to the state that it arrives at.
-        bool flat = spec.Inputs.All(i => !_buffers.States[i.Name].IsConstant);
+        bool flat = target.IsOnePiece && spec.Inputs.All(i => _buffers.States[i.Name].IsOnePiece);
         int batch = _buffers.Batch, workers = _pieces.Length;
         long rows = flat ? (long)target.Length * batch : batch;
         // Pieces of one size, as many for each worker.
-        long share = Math.Max(1, (rows + (long)workers * MostRows - 1) / ((long)workers * MostRows));
+        long most = _buffers.Device is null ? CpuRows : flat ? Math.Max(batch, DeviceRows) : batch;
+        long share = Math.Max(1, (rows + workers * most - 1) / (workers * most));
         int size = (int)((rows + share * workers - 1) / (share * workers));
         for (int step = 0; step < (flat ? 1 : target.Length); step++)
         {
@@ -74,9 +74,9 @@ internal sealed class HeadPass : IDisposable
             for (long first = 0; first < rows; first += size, number++)
             {
                 int worker = (int)(number / share), count = (int)Math.Min(size, rows - first), t = step;
-                var bound = new BoundGraph(_buffers.Bundle.Open(name, _buffers.Plan.Variant, worker));
+                var bound = new BoundGraph(_buffers.Bundle.Open(name, _buffers.Plan.Variant, worker), _buffers.Device);
                 _pieces[worker].Add(bound);
-                OrtValue View(Trajectory of, int offset) =>
+                TensorView View(Trajectory of, int offset) =>
                     flat ? of.Rows(first + (long)offset * batch, count) : of[t + offset].View((int)first, count);
                 foreach (var input in spec.Inputs) bound.Input(input, View(_buffers.States[input.Name], skipped));
                 foreach (var output in spec.Outputs)

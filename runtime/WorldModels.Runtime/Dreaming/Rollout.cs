@@ -1,5 +1,3 @@
-using Microsoft.ML.OnnxRuntime;
-
 namespace WorldModels.Runtime;
 
 /// <summary>
@@ -75,6 +73,8 @@ internal sealed class Rollout : IDisposable
 
     private sealed class Tile : IDisposable
     {
+        private const int LeastParallelRows = 512;
+
         private readonly DreamBuffers _buffers;
         private readonly int _first;
         private readonly int _rows;
@@ -89,16 +89,21 @@ internal sealed class Rollout : IDisposable
             // Several steps in one run as long as there are as many; the rest one by one.
             if (unrolled > 1 && graphs is [var only] && bundle.Unrolled(only, form) is not null)
                 for (; t + unrolled <= buffers.Horizon; t += unrolled)
-                    Bind(only, bundle.OpenUnrolled(only, form, worker), t, unrolled);
+                    Bind(only, bundle.OpenUnrolled(only, form, worker), t, unrolled, wait: true);
             for (; t < buffers.Horizon; t++)
-                foreach (string graph in graphs) Bind(graph, bundle.Open(graph, form, worker), t, 1);
+            {
+                // A device runs the steps of one session in order; that another session's is done has to be waited for.
+                bool wait = graphs.Length > 1 || t == buffers.Horizon - 1;
+                foreach (string graph in graphs) Bind(graph, bundle.Open(graph, form, worker), t, 1, wait);
+            }
         }
 
         public void Run(ulong seed, uint noiseStep)
         {
+            if (_buffers.Device is not null) DrawAll(seed, noiseStep);
             foreach (var step in _steps)
             {
-                foreach (var (input, t) in step.Noise) input.Draw(seed, unchecked(noiseStep + (uint)t));
+                if (_buffers.Device is null) Draw(step, seed, noiseStep);
                 step.Graph.Run();
             }
         }
@@ -108,11 +113,24 @@ internal sealed class Rollout : IDisposable
             foreach (var step in _steps) step.Graph.Dispose();
         }
 
-        private OrtValue View(TensorBuffer buffer) => buffer.View(_first, _rows);
-
-        private void Bind(string name, Graph graph, int first, int steps)
+        private static void Draw(Step step, ulong seed, uint noiseStep)
         {
-            var bound = new BoundGraph(graph);
+            foreach (var (input, t) in step.Noise) input.Draw(seed, unchecked(noiseStep + (uint)t));
+        }
+
+        /// <summary>While a device computes, the host has nothing else to do: if there is much to draw, all its cores do.</summary>
+        private void DrawAll(ulong seed, uint noiseStep)
+        {
+            if (_rows >= LeastParallelRows) Parallel.ForEach(_steps, step => Draw(step, seed, noiseStep));
+            else
+                foreach (var step in _steps) Draw(step, seed, noiseStep);
+        }
+
+        private TensorView View(TensorBuffer buffer) => buffer.View(_first, _rows);
+
+        private void Bind(string name, Graph graph, int first, int steps, bool wait)
+        {
+            var bound = new BoundGraph(graph, _buffers.Device, wait);
             var noise = new List<(NoiseInput, int)>();
             _steps.Add(new(bound, noise));
             var spec = _buffers.Bundle.Spec(name, _buffers.Plan.Variant);
@@ -138,11 +156,11 @@ internal sealed class Rollout : IDisposable
                 TensorRole.Observation when _buffers.ObservationState is { } frame => View(_buffers.States[frame][t]),
                 TensorRole.Observation => throw new BundleException($"Graph {graph} reads an observation, but no state of this "
                     + "bundle is one: in a dream it can read states only. Export it on the state."),
-                _ => _local.Input(graph, input, _first, _rows, drawn => noise.Add((drawn, t))),
+                _ => _local.Input(graph, input, t, _first, _rows, drawn => noise.Add((drawn, t))),
             });
         }
 
-        private OrtValue Target(string graph, TensorSpec output, TensorSpec named, int t) => output.Role switch
+        private TensorView Target(string graph, TensorSpec output, TensorSpec named, int t) => output.Role switch
         {
             TensorRole.State => View(_buffers.States[output.Feeds!][t + 1]),
             TensorRole.Action => View(_buffers.Actions[t]),

@@ -9,7 +9,9 @@ namespace WorldModels.Runtime;
 internal sealed class Trajectory : IDisposable
 {
     private readonly TensorSpec _spec;
+    private readonly int _batch;
     private readonly NativeBlock _memory;
+    private readonly DeviceTensor? _device;
     private readonly TensorBuffer[] _steps;
     private readonly List<OrtValue> _views = [];
 
@@ -17,18 +19,23 @@ internal sealed class Trajectory : IDisposable
     /// <param name="batch">B.</param>
     /// <param name="steps">T.</param>
     /// <param name="isConstant">Whether all steps are one and the same.</param>
-    public Trajectory(TensorSpec spec, int batch, int steps, bool isConstant = false)
+    /// <param name="device">Where it is besides the host's memory, if anywhere.</param>
+    public Trajectory(TensorSpec spec, int batch, int steps, bool isConstant = false, DeviceMemory? device = null)
     {
-        (_spec, IsConstant) = (spec, isConstant);
-        long step = TensorBuffer.BytesOf(spec, batch);
-        _memory = new(isConstant ? step : step * steps);
+        (_spec, _batch, IsConstant) = (spec, batch, isConstant);
+        int places = isConstant ? 1 : steps;
+        _memory = new((long)TensorBuffer.BytesOf(spec, batch) * places);
+        if (device is not null) _device = new(device, spec, batch, places, _memory);
         _steps = new TensorBuffer[steps];
         for (int t = 0; t < steps; t++)
-            _steps[t] = isConstant && t > 0 ? _steps[0] : new(spec, batch, _memory, isConstant ? 0 : t * step);
+            _steps[t] = isConstant && t > 0 ? _steps[0] : new(spec, batch, _memory, t, _device);
     }
 
     /// <summary>Whether all steps are one and the same.</summary>
     public bool IsConstant { get; }
+
+    /// <summary>Whether <see cref="Rows"/> can span steps.</summary>
+    public bool IsOnePiece => !IsConstant && _device is null or { IsOnePiece: true };
 
     /// <summary>T.</summary>
     public int Length => _steps.Length;
@@ -40,12 +47,17 @@ internal sealed class Trajectory : IDisposable
     public TensorBuffer Last => _steps[^1];
 
     /// <summary>Rows [start, start + count) of the T * B; lives as long as this.</summary>
-    public OrtValue Rows(long start, int count)
+    public TensorView Rows(long start, int count)
     {
         if (IsConstant) throw new InvalidOperationException($"'{_spec.Name}' is the same at all steps: it has no rows of later ones.");
+        if (_device is not null)
+        {
+            int first = (int)(start / _batch), last = (int)((start + count - 1) / _batch);
+            return new(_device.View(start, count), _steps[first..(last + 1)]);
+        }
         var view = TensorBuffer.Wrap(_spec, _memory, start * _spec.RowSize * Tensors.SizeOf(_spec.Dtype), count);
         _views.Add(view);
-        return view;
+        return new(view, []);
     }
 
     public void Dispose()

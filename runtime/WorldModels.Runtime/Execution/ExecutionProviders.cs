@@ -3,20 +3,6 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace WorldModels.Runtime;
 
-/// <summary>Which execution provider runs a bundle's graphs, and why. <see cref="ToString"/> is a sentence for people.</summary>
-/// <param name="Requested">What the options asked for.</param>
-/// <param name="Chosen">What runs.</param>
-/// <param name="PassedOver">Each provider tried before the chosen one, and why it does not work here; empty if the first worked.</param>
-public sealed record ProviderReport(string Requested, string Chosen, IReadOnlyDictionary<string, string> PassedOver)
-{
-    /// <summary>Such as <c>cpu (auto: no cuda, directml here)</c>.</summary>
-    public override string ToString()
-    {
-        if (Requested != ExecutionProviders.Auto) return $"{Chosen} (as asked)";
-        return $"{Chosen} (auto: {(PassedOver.Count == 0 ? "the first choice works" : $"no {string.Join(", ", PassedOver.Keys)} here")})";
-    }
-}
-
 /// <summary>ONNX Runtime's execution providers by name. Thread-safe.</summary>
 public static partial class ExecutionProviders
 {
@@ -59,16 +45,38 @@ public static partial class ExecutionProviders
             : [known];
     }
 
-    /// <summary>Opens a model on one provider.</summary>
+    /// <summary>Opens a model on one provider, all of it on the device if that can be, and says whether it could.</summary>
     /// <exception cref="ProviderException">The provider does not work here.</exception>
     /// <exception cref="OnnxRuntimeException">The session could not be made, because of the model or of the provider.</exception>
-    internal static InferenceSession Open(string path, string provider, RuntimeOptions options, SharedWeights? weights = null)
+    internal static (InferenceSession Session, Placement Placement) Open(
+        string path, string provider, RuntimeOptions options, SharedWeights? weights = null)
     {
         if (!Available().Contains(provider)) throw new ProviderException(NotBuilt(provider));
-        using var session = new SessionOptions
+        if (provider == Cpu) return (OpenCpu(path, options, weights), Placement.Cpu);
+        foreach (var wish in (Placement[])[Placement.Capturing, Placement.Device])
+        {
+            if (wish == Placement.Capturing && !(options.GraphCapture && CanCapture(provider))) continue;
+            try
+            {
+                return (OpenDevice(path, provider, options, wish), wish);
+            }
+            catch (OnnxRuntimeException) { } // It is refused as soon as one node is left over, and the error names none.
+        }
+        return (OpenDevice(path, provider, options, Placement.Mixed), Placement.Mixed);
+    }
+
+    /// <summary>Options for sessions on one provider.</summary>
+    /// <param name="provider">A name that is <see cref="Available"/>.</param>
+    /// <param name="options">The device and how it computes.</param>
+    /// <param name="placement">What the session shall insist on: with any but Mixed, it fails rather than leave nodes to the CPU.</param>
+    /// <exception cref="ProviderException">The provider does not work here.</exception>
+    internal static SessionOptions Session(string provider, RuntimeOptions options, Placement placement)
+    {
+        bool insists = placement is Placement.Device or Placement.Capturing;
+        var session = new SessionOptions
         {
             GraphOptimizationLevel = options.GraphOptimization,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            LogSeverityLevel = insists ? OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL : OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
             IntraOpNumThreads = options.Threads,
             InterOpNumThreads = 1,
         };
@@ -76,24 +84,42 @@ public static partial class ExecutionProviders
         session.AddSessionConfigEntry("session.x64quantprecision", "1");
         try
         {
-            Append(session, provider, options);
+            if (insists) session.AddSessionConfigEntry("session.disable_cpu_ep_fallback", "1");
+            Append(session, provider, options, placement == Placement.Capturing);
+            return session;
         }
-        catch (Exception e) when (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
+        catch (Exception e)
         {
-            throw new ProviderException(Explain(provider, e.Message), e);
+            session.Dispose();
+            if (e is OnnxRuntimeException or EntryPointNotFoundException or DllNotFoundException)
+                throw new ProviderException(Explain(provider, e.Message), e);
+            throw;
         }
-        // Devices keep their own copy of the weights.
-        if (weights is null || provider != Cpu) return new InferenceSession(path, session);
+    }
+
+    private static InferenceSession OpenCpu(string path, RuntimeOptions options, SharedWeights? weights)
+    {
+        using var session = Session(Cpu, options, Placement.Cpu);
+        if (weights is null) return new InferenceSession(path, session);
         weights.AddTo(session, path);
         return new InferenceSession(path, session, weights.Packed);
     }
 
-    private static void Append(SessionOptions session, string provider, RuntimeOptions options)
+    private static InferenceSession OpenDevice(string path, string provider, RuntimeOptions options, Placement placement)
+    {
+        using var session = Session(provider, options, placement);
+        return new InferenceSession(path, session); // Devices keep their own copy of the weights.
+    }
+
+    // WebGPU too has a graph capture, but it records computations alone: copies (of an Identity, say) would stay those of the first run.
+    private static bool CanCapture(string provider) => provider == "cuda";
+
+    private static void Append(SessionOptions session, string provider, RuntimeOptions options, bool captures)
     {
         switch (provider)
         {
             case "cuda":
-                AppendCuda(session, options);
+                AppendCuda(session, options, captures);
                 break;
             case "tensorrt":
                 using (var tensorRt = new OrtTensorRTProviderOptions())
@@ -101,7 +127,7 @@ public static partial class ExecutionProviders
                     tensorRt.UpdateOptions(new() { ["device_id"] = $"{options.Device}" });
                     session.AppendExecutionProvider_Tensorrt(tensorRt);
                 }
-                AppendCuda(session, options); // For the nodes that TensorRT leaves.
+                AppendCuda(session, options, captures: false); // For the nodes that TensorRT leaves.
                 break;
             case "directml":
                 session.EnableMemoryPattern = false; // DirectML requires both.
@@ -117,7 +143,7 @@ public static partial class ExecutionProviders
         }
     }
 
-    private static void AppendCuda(SessionOptions session, RuntimeOptions options)
+    private static void AppendCuda(SessionOptions session, RuntimeOptions options, bool captures)
     {
         using var cuda = new OrtCUDAProviderOptions();
         cuda.UpdateOptions(new()
@@ -125,6 +151,9 @@ public static partial class ExecutionProviders
             ["device_id"] = $"{options.Device}",
             ["use_tf32"] = options.AllowTf32 ? "1" : "0",
             ["cudnn_conv_algo_search"] = options.DeterministicCompute ? "DEFAULT" : "EXHAUSTIVE",
+            ["enable_cuda_graph"] = captures ? "1" : "0",
+            // Shapes are fixed: doubling the arena at every growth would only hold memory that nobody asks for.
+            ["arena_extend_strategy"] = "kSameAsRequested",
         });
         session.AppendExecutionProvider_CUDA(cuda);
     }
@@ -148,9 +177,15 @@ public static partial class ExecutionProviders
         string detail = FirstLine(error);
         bool isNvidia = provider is "cuda" or "tensorrt";
         if (isNvidia && NoDevice().IsMatch(error))
-            return $"{provider} found no usable device ({detail}): check that nvidia-smi lists one, update its driver, or choose cpu";
+        {
+            string failure = CudaFailure().Match(error) is { Success: true } said ? said.Value : detail;
+            return $"{provider} found no usable device ({failure}): check that nvidia-smi lists one, update its driver, or choose cpu";
+        }
         if (MissingLibrary().Match(error) is { Success: true } missing)
         {
+            if (ProviderLibrary().IsMatch(missing.Value))
+                return $"{provider}'s library '{missing.Groups["file"].Value}' is not beside the native ONNX Runtime of this app: "
+                    + "reference the NuGet package Microsoft.ML.OnnxRuntime.Gpu, and no other native one, or choose cpu";
             string install = isNvidia
                 ? "install the CUDA and cuDNN versions that this ONNX Runtime was built for, on the loader's path (LD_LIBRARY_PATH, PATH)"
                 : "install its driver";
@@ -166,10 +201,17 @@ public static partial class ExecutionProviders
         RegexOptions.IgnoreCase)]
     private static partial Regex NoDevice();
 
+    [GeneratedRegex(@"CUDA (failure|error) \d+: [^;\n]*[^;\s]", RegexOptions.IgnoreCase)]
+    private static partial Regex CudaFailure();
+
     // The dependency that the loader named, if it named one; else the provider itself, whose dependency it is then.
-    [GeneratedRegex(@"^(?:[^\n]*[\s""])?(?<file>[\w.+-]+\.(so|dll|dylib)[\w.]*)""?:? (cannot open shared object|which is missing)|"
+    [GeneratedRegex(@"^(?:[^\n]*[\s""/])?(?<file>[\w.+-]+\.(so|dll|dylib)[\w.]*)""?:? (cannot open shared object|which is missing)|"
         + @"(Failed to load (shared )?library|error 126)[^\n]*?(?<file>[\w.+-]+\.(so|dll|dylib)[\w.]*)", RegexOptions.IgnoreCase)]
     private static partial Regex MissingLibrary();
+
+    // Linux names what it did not find; Windows does not tell the provider's library from one that this needs.
+    [GeneratedRegex(@"libonnxruntime_providers_\w+\.so: cannot open shared object")]
+    private static partial Regex ProviderLibrary();
 }
 
 /// <summary>A provider does not work on this machine; the message says why and what to do.</summary>

@@ -31,7 +31,7 @@ public sealed class GraphRunner
         try
         {
             foreach (var tensor in Spec.Inputs) values[tensor.Name] = Wrap(inputs[tensor.Name], pins);
-            using var options = new RunOptions();
+            using var options = _graph.Options();
             string[] names = [.. Spec.Outputs.Select(t => t.Name)];
             using var results = _graph.Session.Run(options, values, names);
             return Enumerable.Range(0, names.Length).ToDictionary(i => names[i], i => Copy(Spec.Outputs[i], results[i]));

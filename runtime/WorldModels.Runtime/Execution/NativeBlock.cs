@@ -2,35 +2,36 @@ using System.Runtime.InteropServices;
 
 namespace WorldModels.Runtime;
 
-/// <summary>Zeroed memory at a fixed address, aligned for vectors, freed when disposed or forgotten.</summary>
-internal sealed unsafe class NativeBlock : IDisposable
+/// <summary>
+/// Zeroed memory at a fixed address, aligned for vectors, taken when it is first looked at, freed when disposed or forgotten.
+/// Looking is thread-safe.
+/// </summary>
+internal sealed unsafe class NativeBlock(long length) : IDisposable
 {
     private const int Alignment = 64;
-    private byte* _address;
-
-    public NativeBlock(long bytes)
-    {
-        Length = bytes;
-        nuint length = checked((nuint)Math.Max(bytes, 1));
-        _address = (byte*)NativeMemory.AlignedAlloc(length, Alignment);
-        NativeMemory.Clear(_address, length);
-    }
+    private readonly object _gate = new();
+    private volatile byte* _address;
+    private bool _disposed;
 
     ~NativeBlock() => Free();
 
     /// <summary>Bytes.</summary>
-    public long Length { get; }
+    public long Length => length;
 
     /// <summary>The address of a byte.</summary>
-    public nint At(long offset) => (nint)(_address + offset);
+    public nint At(long offset)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (_address is null) Take();
+        return (nint)(_address + offset);
+    }
 
     /// <summary>Some bytes; valid until the block is disposed.</summary>
-    public Span<byte> Bytes(long offset, int length)
+    public Span<byte> Bytes(long offset, int count)
     {
-        ObjectDisposedException.ThrowIf(_address is null, this);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + length, Length);
-        return new(_address + offset, length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + count, length);
+        return new((void*)At(offset), count);
     }
 
     public void Dispose()
@@ -39,8 +40,21 @@ internal sealed unsafe class NativeBlock : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    private void Take()
+    {
+        lock (_gate)
+        {
+            if (_address is not null) return;
+            nuint bytes = checked((nuint)Math.Max(length, 1));
+            void* taken = NativeMemory.AlignedAlloc(bytes, Alignment);
+            NativeMemory.Clear(taken, bytes);
+            _address = (byte*)taken;
+        }
+    }
+
     private void Free()
     {
+        _disposed = true;
         if (_address is not null) NativeMemory.AlignedFree(_address);
         _address = null;
     }

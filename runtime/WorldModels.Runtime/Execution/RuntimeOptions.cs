@@ -34,6 +34,18 @@ public sealed record RuntimeOptions
     /// <summary>Same bits at every run on CUDA (no timing-driven choice of convolution). The CPU is always so.</summary>
     public bool DeterministicCompute { get; init; }
 
+    /// <summary>
+    /// Whether a dream's steps on cuda are recorded at the first run, as CUDA graphs, and from then on replayed, each with one launch in
+    /// place of one for each operation. It takes graphs that run there as a whole; <see cref="ProviderReport.Captured"/> says which.
+    /// What was recorded stays until the world model is closed: make a dream once and run it often.
+    /// </summary>
+    public bool GraphCapture { get; init; } = true;
+
+    /// <summary>
+    /// For tests on machines without a device: the CPU's memory is treated as a device's, with addresses to calculate with or without.
+    /// </summary>
+    internal bool? HostAsDevice { get; init; }
+
     /// <summary>Whether every file's SHA-256 is compared at load.</summary>
     public bool VerifyHashes { get; init; } = true;
 }

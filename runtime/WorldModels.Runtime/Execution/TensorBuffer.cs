@@ -4,7 +4,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace WorldModels.Runtime;
 
 /// <summary>
-/// A tensor (B, ...row) at a fixed address, which ONNX Runtime reads and writes in place. Spans of it are valid until it is disposed.
+/// A tensor (B, ...row) at a fixed address, which ONNX Runtime reads and writes in place: in the host's memory, or in a device's beside the
+/// host's, where each side sees what the other wrote. Spans of it are valid until it is disposed.
 /// </summary>
 internal sealed class TensorBuffer : IDisposable
 {
@@ -14,15 +15,25 @@ internal sealed class TensorBuffer : IDisposable
     private readonly long _offset;
     private readonly int _batch;
     private readonly int _bytes;
+    private readonly DeviceTensor? _device;
+    private readonly int _step;
     private readonly List<OrtValue> _views = [];
 
-    public TensorBuffer(TensorSpec spec, int batch) : this(spec, batch, new(BytesOf(spec, batch)), 0) => _ownsMemory = true;
-
-    /// <summary>A tensor inside memory that somebody else frees.</summary>
-    public TensorBuffer(TensorSpec spec, int batch, NativeBlock memory, long offset)
+    /// <summary>A tensor in the host's memory and, if one is given, in a device's.</summary>
+    public TensorBuffer(TensorSpec spec, int batch, DeviceMemory? device = null)
     {
-        (_spec, _batch, _memory, _offset) = (spec, batch, memory, offset);
+        (_spec, _batch, _ownsMemory) = (spec, batch, true);
         (Type, RowSize, _bytes) = (spec.Dtype, spec.RowSize, BytesOf(spec, batch));
+        _memory = new(_bytes);
+        if (device is not null) _device = new(device, spec, batch, 1, _memory);
+    }
+
+    /// <summary>The tensor of one step, inside memory that somebody else frees.</summary>
+    public TensorBuffer(TensorSpec spec, int batch, NativeBlock memory, int step, DeviceTensor? device)
+    {
+        (_spec, _batch, _memory, _step, _device) = (spec, batch, memory, step, device);
+        (Type, RowSize, _bytes) = (spec.Dtype, spec.RowSize, BytesOf(spec, batch));
+        _offset = (long)_bytes * step;
     }
 
     /// <summary>Element type.</summary>
@@ -31,13 +42,28 @@ internal sealed class TensorBuffer : IDisposable
     /// <summary>Elements of one row.</summary>
     public int RowSize { get; }
 
-    /// <summary>All bytes.</summary>
-    public Span<byte> Bytes => _memory.Bytes(_offset, _bytes);
-
     /// <summary>All elements, (B, ...row).</summary>
-    public Span<T> Span<T>() where T : unmanaged => MemoryMarshal.Cast<byte, T>(Bytes);
+    public ReadOnlySpan<T> Read<T>() where T : unmanaged
+    {
+        _device?.ToHost(_step);
+        return MemoryMarshal.Cast<byte, T>(_memory.Bytes(_offset, _bytes));
+    }
 
-    /// <summary>The elements of one row.</summary>
+    /// <summary>All elements, (B, ...row), to read and change.</summary>
+    public Span<T> Span<T>() where T : unmanaged
+    {
+        _device?.ToHost(_step);
+        return Overwrite<T>();
+    }
+
+    /// <summary>All elements, (B, ...row), for a caller who sets every one. On a device this saves fetching what they were.</summary>
+    public Span<T> Overwrite<T>() where T : unmanaged
+    {
+        _device?.HostWrites(_step);
+        return MemoryMarshal.Cast<byte, T>(_memory.Bytes(_offset, _bytes));
+    }
+
+    /// <summary>The elements of one row, to read and change.</summary>
     public Span<T> Row<T>(int row) where T : unmanaged => Span<T>().Slice(row * RowSize, RowSize);
 
     /// <summary>Sets one row, or a number per row, to a small whole number, whatever the element type.</summary>
@@ -51,28 +77,45 @@ internal sealed class TensorBuffer : IDisposable
         }
     }
 
-    /// <summary>Sets every row.</summary>
+    /// <summary>Sets every element to a small whole number.</summary>
     public void SetAll(int value)
     {
-        for (int row = 0; row < _batch; row++) Set(row, value);
+        if (_device?.HostFills(_step, value) == false) return;
+        var bytes = _memory.Bytes(_offset, _bytes);
+        switch (Type)
+        {
+            case TensorType.Float32: MemoryMarshal.Cast<byte, float>(bytes).Fill(value); break;
+            case TensorType.Int64: MemoryMarshal.Cast<byte, long>(bytes).Fill(value); break;
+            default: bytes.Fill((byte)value); break;
+        }
     }
 
-    /// <summary>Rows [start, start + count) as a tensor of ONNX Runtime over this memory; lives as long as this buffer.</summary>
-    public OrtValue View(int start, int count)
+    /// <summary>Takes another tensor's elements, on the device if they are there.</summary>
+    public void CopyFrom(TensorBuffer other)
     {
+        if (_device is not null && other._device?.TryCopy(other._step, _device, _step) == true) return;
+        other.Read<byte>().CopyTo(Overwrite<byte>());
+    }
+
+    /// <summary>Rows [start, start + count) as ONNX Runtime is given them; lives as long as this buffer.</summary>
+    public TensorView View(int start, int count)
+    {
+        if (_device is not null) return new(_device.View((long)_step * _batch + start, count), [this]);
         var view = Wrap(_spec, _memory, _offset + (long)start * RowSize * Tensors.SizeOf(Type), count);
         _views.Add(view);
-        return view;
+        return new(view, []);
     }
 
-    /// <summary>Rows of a tensor that begin somewhere in memory, for the caller to dispose.</summary>
-    public static OrtValue Wrap(TensorSpec spec, NativeBlock memory, long offset, int rows)
-    {
-        long[] shape = [rows, .. spec.Shape.Skip(1).Select(d => (long)d.Size)];
-        long bytes = (long)rows * spec.RowSize * Tensors.SizeOf(spec.Dtype);
-        return OrtValue.CreateTensorValueWithData(
-            OrtMemoryInfo.DefaultInstance, Tensors.ElementType(spec.Dtype), shape, memory.At(offset), bytes);
-    }
+    /// <summary>Before a run that reads it.</summary>
+    public void DeviceReads() => _device?.ToDevice(_step);
+
+    /// <summary>After a run that wrote it.</summary>
+    public void DeviceWrote() => _device?.DeviceWrote(_step);
+
+    /// <summary>Rows of a tensor that begin somewhere in the host's memory, for the caller to dispose.</summary>
+    public static OrtValue Wrap(TensorSpec spec, NativeBlock memory, long offset, int rows) =>
+        OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, Tensors.ElementType(spec.Dtype), Tensors.Shape(spec, rows),
+            memory.At(offset), (long)rows * spec.RowSize * Tensors.SizeOf(spec.Dtype));
 
     /// <summary>Bytes of a tensor.</summary>
     /// <exception cref="BundleException">More than one tensor may have.</exception>

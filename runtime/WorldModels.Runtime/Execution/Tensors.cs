@@ -27,5 +27,8 @@ internal static class Tensors
         _ => NpyType.Bool,
     };
 
+    /// <summary>The shape (rows, ...row).</summary>
+    public static long[] Shape(TensorSpec spec, long rows) => [rows, .. spec.Shape.Skip(1).Select(d => (long)d.Size)];
+
     public static int SizeOf(TensorType type) => NpyArray.SizeOf(ArrayType(type));
 }

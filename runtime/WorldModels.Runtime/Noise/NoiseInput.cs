@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace WorldModels.Runtime;
 
 /// <summary>The memory of one noise input and how to draw it.</summary>
@@ -8,9 +10,11 @@ internal sealed class NoiseInput(string graph, TensorSpec tensor, TensorBuffer b
     /// <summary>Draws every row for a step.</summary>
     public void Draw(ulong seed, uint step)
     {
+        var draws = buffer.Overwrite<float>()[..(rows * buffer.RowSize)];
+        var words = MemoryMarshal.Cast<float, uint>(draws);
         for (int row = 0; row < rows; row++)
-            Philox.FillWords(new NoiseKey(seed, (uint)(firstRow + row), step, _stream), buffer.Row<uint>(row));
+            Philox.FillWords(new NoiseKey(seed, (uint)(firstRow + row), step, _stream), words.Slice(row * buffer.RowSize, buffer.RowSize));
         // All rows at once: short rows would leave most of each vector empty.
-        Draws.FromWords(tensor.Noise!.Value, buffer.Span<float>()[..(rows * buffer.RowSize)]);
+        Draws.FromWords(tensor.Noise!.Value, draws);
     }
 }

@@ -8,6 +8,7 @@ internal sealed class CandidateRollout : IDisposable
     private readonly ControllerStep _from;
     private readonly int _candidates;
     private readonly WorkerPool _pool;
+    private readonly DeviceMemory? _device;
     private readonly DreamBuffers? _buffers;
     private readonly Rollout? _rollout;
     private readonly float _centre;
@@ -28,7 +29,8 @@ internal sealed class CandidateRollout : IDisposable
         _pool = new(plan.Threads);
         try
         {
-            _buffers = new(bundle, rows, horizon, options, plan, purpose: "plan/");
+            _device = bundle.NewDeviceMemory();
+            _buffers = new(bundle, rows, horizon, options, plan, _device, purpose: "plan/");
             _rollout = new(_buffers, ["imagine"], _pool);
         }
         catch
@@ -51,14 +53,14 @@ internal sealed class CandidateRollout : IDisposable
     {
         int size = actions.Length / _buffers!.Horizon;
         foreach (var (name, states) in _buffers.States)
-            Repeat(_from.State(name).Bytes, states[0].Bytes);
-        for (int t = 0; t < _buffers.Horizon; t++) Scale(actions.Slice(t * size, size), _buffers.Actions[t].Span<float>());
+            Repeat(_from.State(name).Read<byte>(), states[0].Overwrite<byte>());
+        for (int t = 0; t < _buffers.Horizon; t++) Scale(actions.Slice(t * size, size), _buffers.Actions[t].Overwrite<float>());
         _buffers.SetTask(task);
         _rollout!.Run(seed, filter: null, noiseStep);
         returns.Clear();
         for (int t = 0; t < _buffers.Horizon; t++)
         {
-            var rewards = _buffers.Rewards![t].Span<float>();
+            var rewards = _buffers.Rewards![t].Read<float>();
             for (int i = 0; i < returns.Length; i++) returns[i] += rewards[i];
         }
     }
@@ -74,6 +76,7 @@ internal sealed class CandidateRollout : IDisposable
         _rollout?.Dispose();
         _pool.Dispose();
         _buffers?.Dispose();
+        _device?.Dispose();
     }
 
     /// <summary>Each candidate starts where its row stands.</summary>
