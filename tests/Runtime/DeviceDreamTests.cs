@@ -69,7 +69,7 @@ public sealed class DeviceDreamTests : BundleFixture
     public void UnrolledStepsAndHeadsAreTheSame([Values] bool addressable)
     {
         string directory = Path.Combine(Keep(Directory.CreateTempSubdirectory("worldmodels-unrolled").FullName), "pendulum");
-        BundleFolder.Copy(Path.Combine(Repository.Root, "models", "zoo", "pendulum-dreamer"), directory);
+        ZooCopy.Plain("pendulum-dreamer", directory);
         var manifest = Manifest.Load(directory);
         var step = BundleVariant.Load(directory, manifest, "dream");
         step.Proto.Graph.Output.Remove(step.Proto.Graph.Output.Single(o => o.Name == "reward"));

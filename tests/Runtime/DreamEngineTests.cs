@@ -17,7 +17,7 @@ internal sealed class DreamEngineTests
     public void SplitTheHeads()
     {
         _bundle = Path.Combine(Directory.CreateTempSubdirectory("engine-").FullName, "pendulum");
-        BundleFolder.Copy(Path.Combine(Repository.Root, "models", "zoo", "pendulum-dreamer"), _bundle);
+        ZooCopy.Plain("pendulum-dreamer", _bundle);
         Manifest manifest = Manifest.Load(_bundle);
         OnnxModel[] models = [.. ((string[])["dream", "imagine"]).Select(graph =>
         {

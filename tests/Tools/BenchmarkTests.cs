@@ -72,7 +72,7 @@ public sealed class BenchmarkTests
         string folder = Directory.CreateTempSubdirectory("worldmodels-variants-").FullName, bundle = Path.Combine(folder, "pendulum");
         try
         {
-            BundleFolder.Copy(Path.Combine(Repository.Root, "models", "zoo", "pendulum-dreamer"), bundle);
+            ZooCopy.Plain("pendulum-dreamer", bundle);
             Manifest manifest = Manifest.Load(bundle);
             OnnxModel dream = BundleVariant.Load(bundle, manifest, "dream"), decode = BundleVariant.Load(bundle, manifest, "decode");
             PrunePass.Apply(dream.Proto.Graph, [.. dream.Outputs.Select(output => output.Name).Where(name => name != "reward")]);

@@ -13,7 +13,7 @@ internal sealed class BundleVariantTests
     public void Copy()
     {
         _bundle = Path.Combine(Directory.CreateTempSubdirectory("variant-").FullName, "pendulum");
-        BundleFolder.Copy(Path.Combine(Repository.Root, "models", "zoo", "pendulum-dreamer"), _bundle);
+        ZooCopy.Plain("pendulum-dreamer", _bundle);
     }
 
     [TearDown]

@@ -14,7 +14,7 @@ public sealed class ConvertTests
     public void Copy()
     {
         _bundle = Path.Combine(Directory.CreateTempSubdirectory("convert-").FullName, "cartpole");
-        BundleFolder.Copy(Path.Combine(Repository.Root, "models", "zoo", "cartpole-dreamer"), _bundle);
+        ZooCopy.Plain("cartpole-dreamer", _bundle);
     }
 
     [TearDown]

@@ -15,7 +15,7 @@ internal sealed class QuantizeTests
     {
         _root = Directory.CreateTempSubdirectory("quantize-").FullName;
         _bundle = Path.Combine(_root, "pendulum");
-        BundleFolder.Copy(Path.Combine(Repository.Root, "models", "zoo", "pendulum-dreamer"), _bundle);
+        ZooCopy.Plain("pendulum-dreamer", _bundle);
     }
 
     [TearDown]
