@@ -74,13 +74,8 @@ public sealed class DeviceDreamTests : BundleFixture
         var step = BundleVariant.Load(directory, manifest, "dream");
         step.Proto.Graph.Output.Remove(step.Proto.Graph.Output.Single(o => o.Name == "reward"));
         PrunePass.Apply(step.Proto.Graph);
-        var feeds = manifest.Graphs["dream"].Outputs.Where(o => o.Feeds is not null).ToDictionary(o => o.Name, o => o.Feeds!);
         var facts = new VariantSpec { Precision = Precision.Float32, Graphs = new Dictionary<string, GraphSpec>() };
-        manifest = BundleVariant.Add(directory, manifest, "pairs", facts, [step]);
-        string file = VariantWriter.Write(directory, "pairs", [UnrollPass.Apply(step, 2, feeds)]).Single(f => f.EndsWith(".onnx"));
-        var unrolled = new Dictionary<string, UnrolledSpec> { ["dream"] = new() { File = file, Steps = 2 } };
-        var variants = new Dictionary<string, VariantSpec> { ["pairs"] = manifest.Variants!["pairs"] with { Unrolled = unrolled } };
-        (manifest with { Variants = variants, Files = Manifest.HashFiles(directory) }).Save(directory);
+        BundleVariant.Add(directory, manifest, "pairs", facts, [step], unroll: 2);
 
         using var host = WorldModel.Load(directory, new() { Provider = "cpu", Variant = VariantSpec.Plain });
         using var device = WorldModel.Load(directory, new() { Provider = "cpu", Variant = "pairs", HostAsDevice = addressable });

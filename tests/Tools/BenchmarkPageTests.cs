@@ -69,7 +69,7 @@ public sealed class BenchmarkPageTests
             .And.Contain("100 GFLOP/s").And.Contain("Dreams of 15 steps").And.Contain("noise and starts drawn beforehand")
             .And.Contain("small computes in int8: its ratios and its share of the fp32 peak are not like for like."));
         Assert.That(text, Does.Match(@"heads +16  ONNX Runtime, auto +20,000 +20,000 +2 +1\.5 "));
-        Assert.That(Report.FileName, Is.EqualTo("some-cpu-2-ghz-4-cores_a-fading-world_2026-11-21"));
+        Assert.That(Report.FileName, Is.EqualTo("some-cpu-2-ghz-4-cores_a-fading-world_2026-11-21-0830"));
     }
 
     [Test]

@@ -62,7 +62,7 @@ public sealed class ToolsAppTests
             Assert.That(Measurements(File.ReadAllText(file)), Is.EqualTo(4));
             Assert.That(File.ReadAllText(html), Does.StartWith("<!DOCTYPE html>").And.Contain("fading: how fast it runs"));
             string[] names = [.. Directory.GetFiles(results).Select(path => Path.GetFileName(path)!).Order()];
-            Assert.That(names, Has.Length.EqualTo(2).And.All.Match(@"^[a-z0-9-]+-cores_fading_\d{4}-\d\d-\d\d\.(html|json)$"));
+            Assert.That(names, Has.Length.EqualTo(2).And.All.Match(@"^[a-z0-9-]+-cores_fading_\d{4}-\d\d-\d\d-\d{4}\.(html|json)$"));
         }
         finally
         {
@@ -97,7 +97,8 @@ public sealed class ToolsAppTests
     {
         string text = Succeeds("bench", _bundle, "--batch", "4", "--horizon", "3", "--soak", "600", "--level", "heads");
         Assert.That(text, Does.Contain("600 steps of 4 rows, level heads").And.Contain("Memory did not grow").And.Contain("resident"));
-        Assert.That(text.Split('\n').Count(line => line.Contains(" MiB") && char.IsDigit(line.TrimStart()[0])), Is.EqualTo(10));
+        string[] points = [.. text.Split('\n').Where(line => line.Contains("iB ", StringComparison.Ordinal))];
+        Assert.That(points.Count(line => char.IsDigit(line.TrimStart()[0])), Is.EqualTo(10));
     }
 
     [TestCase("dream.png")]

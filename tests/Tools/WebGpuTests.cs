@@ -23,14 +23,15 @@ internal sealed class WebGpuTests
         {
             _driver = Apt.Require("chromium-headless-shell",
                 () => DriverFolders.FirstOrDefault(folder => File.Exists(Path.Combine(folder, "vk_swiftshader_icd.json"))));
-            if (_driver is null) Assert.Ignore("There is no Vulkan driver: name one in VK_DRIVER_FILES, or install chromium-headless-shell.");
+            if (_driver is null) Assert.Ignore("There is no Vulkan driver: name one in VK_DRIVER_FILES, or install chromium.");
         }
         if (!File.Exists(library))
         {
             if (Environment.GetEnvironmentVariable("WORLDMODELS_NO_PROVISION") is not (null or "" or "0"))
                 Assert.Ignore("artifacts/gpu has no ONNX Runtime with WebGPU, and installing is switched off.");
             TestContext.Progress.WriteLine("Fetching ONNX Runtime with WebGPU from npm (once) ...");
-            var (status, output) = Dotnet("msbuild", Path.Combine(Repository.Root, "runtime", "OnnxRuntime"), "-t:FetchGpu", "-p:Gpu=webgpu");
+            string project = Path.Combine(Repository.Root, "runtime", "OnnxRuntime");
+            var (status, output) = Dotnet("msbuild", project, "-t:FetchGpu", "-p:Gpu=webgpu");
             if (status != 0) Assert.Ignore($"ONNX Runtime with WebGPU could not be fetched: {output}");
         }
         string folder = Directory.CreateTempSubdirectory("worldmodels-webgpu-").FullName;
@@ -65,7 +66,8 @@ internal sealed class WebGpuTests
 
     private string Check(string bundle)
     {
-        var (status, output) = Dotnet(_program, "providers", Path.Combine(Repository.Root, "models", "zoo", bundle), "--provider", "webgpu");
+        string directory = Path.Combine(Repository.Root, "models", "zoo", bundle);
+        var (status, output) = Dotnet(_program, "providers", directory, "--provider", "webgpu");
         Assert.That(status, Is.Zero, output);
         return output;
     }

@@ -49,7 +49,7 @@ public sealed class BenchVerb : RunningVerb
     [Option("page", MetaValue = "FILE.html", HelpText = "Write a page of plots.")]
     public string? HtmlPage { get; set; }
 
-    [Option("results", MetaValue = "DIR", HelpText = "Write both into this directory, named after machine, bundle and date.")]
+    [Option("results", MetaValue = "DIR", HelpText = "Write both into this directory, named after machine, bundle, date and time.")]
     public string? Results { get; set; }
 
     private protected override int Run(Page page)
@@ -92,6 +92,8 @@ public sealed class BenchVerb : RunningVerb
     {
         int threads = Arguments.WholeNumber("threads", Threads, least: 0);
         if (Peer is not (null or "pytorch")) throw new UsageException($"There is no peer '{Peer}': --peer pytorch.");
+        if (Peer is not null && Provider is not ("auto" or "cpu"))
+            throw new UsageException("--peer pytorch is one CPU core: compare it with --provider cpu.");
         return new()
         {
             Batches = Arguments.WholeNumbers("batch", Batch, least: 1),
@@ -102,7 +104,7 @@ public sealed class BenchVerb : RunningVerb
             Simulator = Simulator,
             Peer = Peer is not null,
             Python = Python,
-            Runtime = new() { Provider = Provider, GraphCapture = !NoGraphCapture },
+            Runtime = new() { Provider = Peer is null ? Provider : "cpu", GraphCapture = !NoGraphCapture },
             Dream = new()
             {
                 Tile = Tile is null ? null : Arguments.WholeNumber("tile", Tile, least: 0),

@@ -39,7 +39,8 @@ public sealed class ProvidersVerb : Verb
         IReadOnlyList<GraphPlacement> placements = GraphPlacement.Of(bundle, options);
         string provider = placements[0].Provider;
         page.Heading($"{bundle} on {provider}, {Machine.Current}, ONNX Runtime {OrtEnv.Instance().GetVersionString()}");
-        page.Table(["graph", $"nodes on {provider}", "left to the cpu", "copies a run", "captured"], [.. placements.Select(graph => (string[])
+        string[] columns = ["graph", $"nodes on {provider}", "left to the cpu", "copies a run", "captured"];
+        page.Table(columns, [.. placements.Select(graph => (string[])
         [
             graph.Graph, $"{graph.Nodes}", $"{graph.OnCpu.Count}", $"{graph.Copies}", graph.IsCaptured ? "yes" : "no",
         ])]);

@@ -4,8 +4,8 @@ namespace WorldModels.Diagnostics;
 public static class BundleFolder
 {
     /// <summary>
-    /// Fills a new directory beside <paramref name="directory"/> and puts it in its place. If <paramref name="fill"/> throws, or the process
-    /// is killed, what was there stays.
+    /// Fills a new directory beside <paramref name="directory"/> and puts it in its place. If <paramref name="fill"/> throws, or the
+    /// process is killed meanwhile, what was there stays; a kill in the moment of the change leaves it under its name with ".PID.old".
     /// </summary>
     public static void Replace(string directory, Action<string> fill)
     {
@@ -16,7 +16,15 @@ public static class BundleFolder
             Directory.CreateDirectory(temporary);
             fill(temporary);
             if (Directory.Exists(directory)) Directory.Move(directory, former);
-            Directory.Move(temporary, directory);
+            try
+            {
+                Directory.Move(temporary, directory);
+            }
+            catch (IOException) when (Directory.Exists(former))
+            {
+                Directory.Move(former, directory);
+                throw;
+            }
             Discard(former);
         }
         finally

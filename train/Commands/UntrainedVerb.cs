@@ -7,7 +7,7 @@ using WorldModels.Train.Replay;
 
 namespace WorldModels.Train;
 
-[Verb("untrained", HelpText = "Write a bundle of Dreamer's published sizes with random weights: to measure how fast it runs before training.")]
+[Verb("untrained", HelpText = "Write a bundle of Dreamer's published sizes with random weights, to be timed before training.")]
 public sealed class UntrainedVerb : Verb
 {
     [Option("output", Required = true, HelpText = "Folder of the bundle.")]
@@ -58,7 +58,8 @@ public sealed class UntrainedVerb : Verb
             Limits = ["Its weights are random: it knows nothing, and is there to be timed."],
         };
         TrainingSpec training = new() { Seed = Seed };
-        VerificationReport report = BundleExporter.Export(Output, pixels is null ? "untrained-dreamer" : "untrained-dreamer-pixels", definition, parameters.ToWeights(), training);
+        string name = pixels is null ? "untrained-dreamer" : "untrained-dreamer-pixels";
+        VerificationReport report = BundleExporter.Export(Output, name, definition, parameters.ToWeights(), training);
         string recording = Path.TrimEndingDirectorySeparator(Output) + ".recording.npz";
         Record(recording, observation, random);
         output.WriteLine($"{Output}: {parameters.Count:N0} parameters, not trained; random steps to quantise it with: {recording}");

@@ -34,7 +34,8 @@ public static class BundleExporter
                 Write(temporary, name, definition, weights, training, metrics);
                 report = BundleVerifier.Verify(temporary);
                 if (!report.Passed)
-                    throw new UserException($"The exported graphs do not compute what the network computes, nothing was shipped:\n{report}");
+                    throw new UserException(
+                        $"The exported graphs do not compute what the network computes, nothing was shipped:\n{report}");
             });
             return report!;
         }

@@ -45,7 +45,10 @@ public sealed record LatentSignature(
     /// <summary>Observation and whether an episode begins with it.</summary>
     public TensorSpec[] Seen =>
     [
-        new() { Name = "observation", Role = TensorRole.Observation, Shape = ["batch", .. Observation.Shape.Select(axis => (Runtime.Dim)axis)] },
+        new()
+        {
+            Name = "observation", Role = TensorRole.Observation, Shape = ["batch", .. Observation.Shape.Select(axis => (Runtime.Dim)axis)],
+        },
         new() { Name = "is_first", Role = TensorRole.IsFirst, Shape = ["batch"] },
     ];
 

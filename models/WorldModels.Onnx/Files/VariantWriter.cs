@@ -13,47 +13,45 @@ public static class VariantWriter
     private const int LeastStored = 256; // bytes; what is smaller stays in the graph
 
     /// <summary>Writes each model as <c>name.variant.onnx</c>.</summary>
-    /// <returns>Names of the files written, relative to the directory.</returns>
-    public static IReadOnlyList<string> Write(string directory, string variant, IReadOnlyCollection<OnnxModel> models,
-        string weightsFile = "weights.safetensors")
+    /// <param name="directory">The bundle's.</param>
+    /// <param name="variant">Name of the form.</param>
+    /// <param name="models">Its graphs.</param>
+    /// <param name="weightsFiles">Files of weights that are there, into which the graphs may point.</param>
+    public static void Write(string directory, string variant, IReadOnlyCollection<OnnxModel> models, params string[] weightsFiles)
     {
-        string shared = Path.Combine(directory, weightsFile), own = variant + ".safetensors";
-        IReadOnlyDictionary<string, TensorData> known =
-            File.Exists(shared) ? Safetensors.Read(shared).Tensors : new Dictionary<string, TensorData>();
+        string own = variant + ".safetensors";
+        Dictionary<string, (TensorData Data, SafetensorsEntry Entry, string File)> known = [];
+        foreach (string file in weightsFiles.Where(file => File.Exists(Path.Combine(directory, file))))
+        {
+            IReadOnlyDictionary<string, SafetensorsEntry> entries = Safetensors.ReadHeader(Path.Combine(directory, file));
+            foreach ((string name, TensorData data) in Safetensors.Read(Path.Combine(directory, file)).Tensors)
+                known.TryAdd(name, (data, entries[name], file));
+        }
         Dictionary<string, TensorData> stored = [];
-        List<(string Name, ModelProto Proto, List<(TensorProto Initializer, string Key, bool Shared)> Placed)> graphs = [];
+        List<(string Name, ModelProto Proto, List<(TensorProto Initializer, string Key)> Own)> graphs = [];
         foreach (OnnxModel model in models)
         {
             ModelProto proto = model.Proto.Clone();
-            List<(TensorProto, string, bool)> placed = [];
+            List<(TensorProto, string)> placed = [];
             foreach (TensorProto initializer in proto.Graph.Initializer)
             {
                 if (Data(initializer, model.Weights) is not { } data)
                     continue;
-                if (known.TryGetValue(initializer.Name, out TensorData? there) && Same(there, data))
-                    placed.Add((initializer, initializer.Name, true));
+                if (known.TryGetValue(initializer.Name, out var there) && Same(there.Data, data))
+                    ModelWriter.Point(initializer, there.Entry, there.File);
                 else
-                    placed.Add((initializer, Store(stored, initializer.Name, model.Name, data), false));
+                    placed.Add((initializer, Store(stored, initializer.Name, model.Name, data)));
             }
             graphs.Add((model.Name, proto, placed));
         }
-        List<string> written = [];
-        IReadOnlyDictionary<string, SafetensorsEntry> sharedAt = File.Exists(shared) ? Safetensors.ReadHeader(shared)
-            : new Dictionary<string, SafetensorsEntry>(), ownAt = new Dictionary<string, SafetensorsEntry>();
-        if (stored.Count > 0)
+        IReadOnlyDictionary<string, SafetensorsEntry> ownAt = stored.Count == 0
+            ? new Dictionary<string, SafetensorsEntry>() : Safetensors.Write(Path.Combine(directory, own), stored);
+        foreach ((string name, ModelProto proto, List<(TensorProto Initializer, string Key)> placed) in graphs)
         {
-            ownAt = Safetensors.Write(Path.Combine(directory, own), stored);
-            written.Add(own);
+            foreach ((TensorProto initializer, string key) in placed)
+                ModelWriter.Point(initializer, ownAt[key], own);
+            Files.Replace(Path.Combine(directory, $"{name}.{variant}.onnx"), proto.WriteTo);
         }
-        foreach ((string name, ModelProto proto, List<(TensorProto Initializer, string Key, bool Shared)> placed) in graphs)
-        {
-            foreach ((TensorProto initializer, string key, bool isShared) in placed)
-                ModelWriter.Point(initializer, isShared ? sharedAt[key] : ownAt[key], isShared ? weightsFile : own);
-            string file = $"{name}.{variant}.onnx";
-            Files.Replace(Path.Combine(directory, file), proto.WriteTo);
-            written.Add(file);
-        }
-        return written;
     }
 
     /// <summary>What belongs into a file of weights; null for what stays in the graph.</summary>

@@ -8,9 +8,9 @@ internal sealed class Deconvolution
     private readonly WeightArray _weight;
     private readonly WeightArray? _bias;
 
-    private Deconvolution(NodeProto node, WeightArray weight, WeightArray? bias, int stride, int top, int left)
+    private Deconvolution(NodeProto node, WeightArray weight, WeightArray? bias, int top, int left)
     {
-        (Node, _weight, _bias, Stride, Top, Left) = (node, weight, bias, stride, top, left);
+        (Node, _weight, _bias, Top, Left) = (node, weight, bias, top, left);
         (Inputs, Outputs, KernelRows, KernelColumns) = (weight.Shape[0], weight.Shape[1], weight.Shape[2], weight.Shape[3]);
     }
 
@@ -20,8 +20,6 @@ internal sealed class Deconvolution
     public int KernelRows { get; }
     public int KernelColumns { get; }
 
-    /// <summary>The same for rows and columns.</summary>
-    public int Stride { get; }
 
     /// <summary>Rows and columns cut off where the result begins.</summary>
     public int Top { get; }
@@ -41,11 +39,11 @@ internal sealed class Deconvolution
             return null;
         WeightArray? bias = node.Input.Count > 2 ? graph.Floats(node.Input[2]) : null;
         bool hasOtherBias = node.Input.Count > 2 && node.Input[2].Length > 0 && bias is null;
-        long[] strides = node.Ints("strides"), pads = node.Ints("pads");
+        long[] pads = node.Ints("pads");
         bool isKnown = graph.Dims(node.Output[0]) is [_, { IsDynamic: false }, { IsDynamic: false }, { IsDynamic: false }];
-        if (hasOtherBias || !isKnown || strides is not [var rows, var columns] || rows != columns)
+        if (hasOtherBias || !isKnown)
             return null;
-        return new(node, weight, bias, (int)rows, pads is [var top, ..] ? (int)top : 0, pads is [_, var left, ..] ? (int)left : 0);
+        return new(node, weight, bias, pads is [var top, ..] ? (int)top : 0, pads is [_, var left, ..] ? (int)left : 0);
     }
 
     /// <summary>An element of the kernels; 0 outside them.</summary>

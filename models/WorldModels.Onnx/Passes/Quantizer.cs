@@ -31,8 +31,7 @@ internal sealed class Quantizer(OnnxModel model, QuantizeOptions options)
         bool byRows = node.Int("transB") == 1;
         if (_graph.Producer(name) is { OpType: "Transpose" } transpose)
             (name, byRows) = (transpose.Input[0], !byRows);
-        bool hasShapes = _graph.Dims(node.Input[0]) is not null && _graph.Dims(node.Output[0]) is not null;
-        if (!hasShapes || _graph.Floats(name) is not { Shape.Count: 2 } weight)
+        if (_graph.Floats(name) is not { Shape.Count: 2 } weight)
             return null;
         return new(node, new WeightMatrix($"{name}/{(byRows ? "rows" : "columns")}", weight, byRows));
     }

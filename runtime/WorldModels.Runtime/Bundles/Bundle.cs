@@ -25,7 +25,8 @@ internal sealed class Bundle : IDisposable
         Manifest = Manifest.Load(directory, _options.VerifyHashes);
         if (_options.Variant is not (VariantSpec.Auto or VariantSpec.Plain) && Manifest.Variants?.ContainsKey(_options.Variant) != true)
             throw new BundleException($"Bundle '{directory}' has no variant '{_options.Variant}'; it has: "
-                + $"{ManifestCheck.Listed([VariantSpec.Plain, .. Manifest.Variants?.Keys ?? []])}. Make int8 with: tools quantize {directory}, "
+                + $"{ManifestCheck.Listed([VariantSpec.Plain, .. Manifest.Variants?.Keys ?? []])}. Make int8 with: "
+                + $"tools quantize {directory}, "
                 + $"others with: tools convert {directory} --to NAME.");
         _family = Family(Manifest, _options.Variant);
         _starts = new(() => Starts.Load(directory, Manifest));
@@ -116,7 +117,7 @@ internal sealed class Bundle : IDisposable
                 throw BundleException.Of($"Bundle '{Directory}', {spec.File} is not what the manifest says", problems);
             }
             Note(name, placement);
-            return _graphs[key] = new Graph(name, spec, session, placement);
+            return _graphs[key] = new Graph(name, spec, session, placement) { Weights = _weights };
         }
     }
 

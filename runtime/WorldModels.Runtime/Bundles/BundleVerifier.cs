@@ -102,8 +102,11 @@ public static class BundleVerifier
                 if (Parity.Read(path, arrays, prefix, runner) is { } parity) results.Add(parity.Compare(allowed) with { Variant = form });
         }
         var left = bundle.Manifest.Graphs.Keys.Where(g => results.All(r => r.Graph != g))
-            .Concat((bundle.Manifest.Variants?.Keys ?? []).Where(v => options?.Variant is null or VariantSpec.Auto && forms.All(f => f.Form != v))
-                .Select(v => $"variant {v} (not for the {bundle.Report!.Chosen})"));
+            .Concat((bundle.Manifest.Variants?.Keys ?? [])
+                .Where(v => options?.Variant is null or VariantSpec.Auto && forms.All(f => f.Form != v))
+                .Select(v => $"variant {v} (not for the {bundle.Report!.Chosen})"))
+            .Concat((bundle.Manifest.Variants ?? new Dictionary<string, VariantSpec>())
+                .SelectMany(v => v.Value.Unrolled?.Select(u => $"{u.Value.Steps} steps of {u.Key} ({v.Key})") ?? []));
         return new(bundle.Manifest, bundle.Report!, results, [.. left]);
     }
 
@@ -111,7 +114,8 @@ public static class BundleVerifier
     private static List<(string Form, string Graph)> Forms(Bundle bundle, string wanted)
     {
         var forms = new List<(string, string)>();
-        if (wanted is VariantSpec.Auto or VariantSpec.Plain) forms.AddRange(bundle.Manifest.Graphs.Keys.Select(g => (VariantSpec.Plain, g)));
+        if (wanted is VariantSpec.Auto or VariantSpec.Plain)
+            forms.AddRange(bundle.Manifest.Graphs.Keys.Select(g => (VariantSpec.Plain, g)));
         foreach (var (name, variant) in bundle.Manifest.Variants ?? new Dictionary<string, VariantSpec>())
         {
             bool half = variant.Precision is Precision.Float16 or Precision.BFloat16;

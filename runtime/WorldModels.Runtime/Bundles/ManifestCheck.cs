@@ -56,6 +56,8 @@ internal static class ManifestCheck
             problems.Add($"observation.shape must hold sizes of at least 1, found [{string.Join(", ", manifest.Observation.Shape)}]");
         Action(manifest.Action, problems);
         if (manifest.Graphs.Count == 0) problems.Add("graphs is empty: a bundle has at least one graph");
+        foreach (string name in manifest.Graphs.Keys.Concat(manifest.Variants?.Keys ?? []).Where(n => !IsPlainName(n)))
+            problems.Add($"'{name}' names a graph or variant, and is part of file names: expected letters, digits, '-', '_' and '.'");
         foreach (var (name, graph) in manifest.Graphs)
         {
             Graph(manifest, name, graph, problems);
@@ -145,6 +147,9 @@ internal static class ManifestCheck
             return link.LinkTarget!; // A link in a circle: it leads nowhere, so certainly not inside.
         }
     }
+
+    private static bool IsPlainName(string name) =>
+        name.Length > 0 && name[0] != '.' && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
 
     private static bool Positive(IReadOnlyList<int> shape) => shape.All(d => d > 0);
 

@@ -13,6 +13,8 @@ internal sealed record ExternalWeight(string Name, TensorElementType Type, long[
 /// </summary>
 internal static class OnnxExternalData
 {
+    private const ulong External = 1; // of TensorProto.data_location
+
     private const int MaxDepth = 100; // protobuf's own limit.
 
     private enum Message { Model, Function, Graph, Node, Attribute, Tensor, SparseTensor, Entry }
@@ -45,7 +47,9 @@ internal static class OnnxExternalData
             if (number is { } single) dims.Add((long)single);
             while (number is null && Varint(ref rest) is { } dim) dims.Add((long)dim);
         }
-        var facts = Fields(tensor, 13).Select(e => (Text(e.Bytes, 1), Text(e.Bytes, 2))).ToDictionary(f => f.Item1, f => f.Item2);
+        var facts = new Dictionary<string, string>();
+        foreach (var entry in Fields(tensor, 13)) facts[Text(entry.Bytes, 1)] = Text(entry.Bytes, 2);
+        if (Fields(tensor, 14) is not [.., (External, _)]) return null;
         int type = (int)(Fields(tensor, 2).Select(f => f.Number).LastOrDefault() ?? 0);
         if (!facts.TryGetValue("location", out string? location) || !Enum.IsDefined((TensorElementType)type)) return null;
         _ = long.TryParse(facts.GetValueOrDefault("offset"), out long offset);

@@ -16,6 +16,9 @@ internal static class VariantCheck
             {
                 string where = $"variant {name}: unrolled {graph}";
                 if (!variant.Graphs.ContainsKey(graph)) problems.Add($"{where}: the variant has no graph of that name");
+                if (variant.Graphs.GetValueOrDefault(graph) is { } step && step.Input(TensorRole.Action) is not null
+                    && step.Output(TensorRole.Action) is not null)
+                    problems.Add($"{where}: a graph that reads the action it chose before cannot run several steps at once");
                 if (unrolled.Steps < 2) problems.Add($"{where}: steps must be at least 2, found {unrolled.Steps}");
                 if (!manifest.Files.ContainsKey(unrolled.File)) problems.Add($"{where}: '{unrolled.File}' is not listed in files");
             }

@@ -51,8 +51,8 @@ public sealed class Controller : IDisposable
     public long Task { get; set; }
 
     /// <summary>
-    /// State values of the last call, (B) or as the graph gives them; empty if the bundle has none. Ask before a reset: where the step
-    /// leaves values to graph <c>value</c>, it runs now, on the states as they are.
+    /// State values of the last call, (B) or as the graph gives them; empty if the bundle has none. Where the step leaves them to graph
+    /// <c>value</c>, that runs now.
     /// </summary>
     public ReadOnlySpan<float> Values => Last(TensorRole.Value);
 

@@ -20,6 +20,7 @@ internal sealed class ControllerStep : IDisposable
     private readonly string? _valueGraph;
     private readonly BoundGraph?[] _valueOf = new BoundGraph?[2];
     private uint _calls;
+    private uint _valued;
 
     /// <param name="bundle">The bundle.</param>
     /// <param name="graphs">The graphs of one step, in order. Where none chooses an action, the caller does.</param>
@@ -87,6 +88,8 @@ internal sealed class ControllerStep : IDisposable
     /// <summary>Starts an episode in a row.</summary>
     public void Reset(int row)
     {
+        // Values are those of the last call, before its states are gone.
+        if (_valueGraph is not null && _calls > 0) RunValue();
         int phase = (int)(_calls & 1);
         foreach (var state in _states.Values) state[phase].Set(row, 0);
         _actions[phase].Set(row, 0);
@@ -101,6 +104,8 @@ internal sealed class ControllerStep : IDisposable
 
     private void RunValue()
     {
+        if (_valued == _calls) return;
+        _valued = _calls;
         int phase = (int)(_calls & 1);
         if (_valueOf[phase] is not { } bound)
         {

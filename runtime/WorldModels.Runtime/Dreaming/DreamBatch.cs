@@ -125,11 +125,10 @@ public sealed class DreamBatch
         return _buffers.Action(t);
     }
 
-    /// <summary>What a head computes only if asked, unless the step does.</summary>
     private TensorBuffer At(Trajectory trajectory, int t, TensorRole role, DreamOutputs asked)
     {
-        if (!_buffers.Wants(asked) && !_dream.Computes(role))
-            throw Lacks($"was not asked for {NameConverter<TensorRole>.Write(role)}s: set DreamOptions.Outputs");
+        if (!_buffers.Wants(asked)) throw Lacks($"was not asked for {NameConverter<TensorRole>.Write(role)}s: set DreamOptions.Outputs");
+        if (!_dream.Computes(role)) throw Lacks($"predicts no {NameConverter<TensorRole>.Write(role)} in the graphs that ran last");
         return At(trajectory, t);
     }
 

@@ -158,7 +158,7 @@ internal sealed class DreamBuffers : IDisposable
     /// <summary>A tensor that holds the task all rows follow.</summary>
     public void AddTask(TensorBuffer task)
     {
-        _tasks.Add(task);
+        if (!_tasks.Contains(task)) _tasks.Add(task);
         task.Overwrite<long>().Fill(Options.Task);
     }
 
@@ -222,8 +222,8 @@ internal sealed class DreamBuffers : IDisposable
         _bytes += (long)TensorBuffer.BytesOf(tensor, Batch) * steps;
         long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (_bytes > available)
-            throw new BundleException($"A dream of batch {Batch} and horizon {Horizon} takes more than {_bytes / 1e9:0.0} GB, and this process "
-                + $"may use {available / 1e9:0.0} GB: use a smaller batch or horizon, or several dreams in turn.");
+            throw new BundleException($"A dream of batch {Batch} and horizon {Horizon} takes more than {_bytes / 1e9:0.0} GB, and this "
+                + $"process may use {available / 1e9:0.0} GB: use a smaller batch or horizon, or several dreams in turn.");
     }
 
     private static void Fixed(string graph, GraphSpec spec)

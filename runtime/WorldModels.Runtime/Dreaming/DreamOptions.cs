@@ -4,7 +4,7 @@ namespace WorldModels.Runtime;
 [Flags]
 public enum DreamOutputs
 {
-    /// <summary>Nothing: latent imagination alone. What a step computes anyway is kept.</summary>
+    /// <summary>Nothing: latent imagination alone.</summary>
     None = 0,
 
     /// <summary>Rewards and continuations, where the bundle predicts them.</summary>
@@ -28,16 +28,19 @@ public sealed record DreamOptions
 
     /// <summary>
     /// Rows that run the whole horizon together before the next rows start, so that what they compute stays in the cache; 0: the whole
-    /// batch. Null: the fastest here, see <see cref="DreamPlan"/>. The results are those of the whole batch, within rounding. On a device
-    /// the whole batch is always one tile, and <see cref="Threads"/> is 1.
+    /// batch. Null: the fastest here, see <see cref="DreamPlan"/>. The results are those of the whole batch, within rounding (in int8,
+    /// where rows that run together share a scale, within its error). On a device the whole batch is always one tile, and
+    /// <see cref="Threads"/> is 1.
     /// </summary>
     public int? Tile { get; init; }
 
-    /// <summary>Cores that share the tiles; the caller's is one of them. Null: the fastest number here, see <see cref="DreamPlan"/>.</summary>
+    /// <summary>
+    /// Cores that share the tiles; the caller's is one of them. Null: the fastest number here, see <see cref="DreamPlan"/>.
+    /// </summary>
     public int? Threads { get; init; }
 
     /// <summary>
-    /// Whether several steps may run as one graph, where the variant has one; null: if that is faster here, see <see cref="DreamPlan"/>.
+    /// Whether several steps may run as one graph, where the variant has one; null: yes in a small batch, else if that is faster here.
     /// </summary>
     public bool? Unroll { get; init; }
 
@@ -46,9 +49,10 @@ public sealed record DreamOptions
 }
 
 /// <summary>
-/// How a dream runs. Where the options leave it open, a batch of 64 rows or more on a CPU is tried in several ways when the dream is made
-/// (about a second, once for a bundle, batch, horizon and machine: the result is kept beside the bundle, in <c>NAME.tuning.json</c>, where
-/// that can be written). A smaller batch is one tile on one core.
+/// How a dream runs. Where the options leave it open, a batch of 64 rows or more on a CPU is tried in several ways when the dream is made:
+/// up to about three seconds, more where a single run takes longer, once for a bundle, batch, horizon and machine, for the result is kept
+/// beside the bundle, in <c>NAME.tuning.json</c>, where that can be written. Fix tile and threads, and nothing is tried or written. A
+/// smaller batch is one tile on one core. Another plan's numbers are the same within rounding, and so are draws except at near ties.
 /// </summary>
 /// <param name="Variant">The form of the graphs, or "plain".</param>
 /// <param name="Tile">Rows that run the whole horizon together.</param>

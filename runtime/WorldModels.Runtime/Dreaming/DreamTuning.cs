@@ -7,12 +7,18 @@ internal static class DreamTuning
 {
     private const int LeastBatch = 64; // below, there is nothing to cut
     private const int ProbeRows = 512, ProbeSteps = 5, LeastRuns = 3;
-    private const double ProbeSeconds = 0.03;
+    private const double PlanSeconds = 0.05, StageSeconds = 1.5, HopelessFactor = 2;
 
-    private static readonly int[] Tiles = [32, 64, 128, 256];
+    // The likeliest first: a heavy model has not the time for all.
+    private static readonly int[] Tiles = [128, 64, 256, 32, ProbeRows];
 
     /// <summary>The plan for options: what they fix, and for the rest what was measured here, now or before.</summary>
-    public static DreamPlan Choose(Bundle bundle, int batch, int horizon, DreamOptions options)
+    /// <param name="bundle">The bundle.</param>
+    /// <param name="batch">B.</param>
+    /// <param name="horizon">T.</param>
+    /// <param name="options">What is computed and kept, and what of the plan is fixed.</param>
+    /// <param name="purpose">Tells plans for planners from those for dreams, which may run other graphs.</param>
+    public static DreamPlan Choose(Bundle bundle, int batch, int horizon, DreamOptions options, string purpose = "")
     {
         int? tile = options.Tile is { } rows ? (rows == 0 ? batch : Math.Min(rows, batch)) : null, threads = options.Threads;
         if (bundle.IsOnDevice) (tile, threads) = (batch, 1);
@@ -23,43 +29,44 @@ internal static class DreamTuning
             int unrolled = options.Unroll == false ? 1 : Unrolled(bundle, form, horizon);
             return new(form, size, Math.Min(count, (batch + size - 1) / size), unrolled);
         }
-        var key = new TuningKey(
-            batch, horizon, options.Outputs, bundle.Wanted, tile, threads, options.Unroll);
-        if (TuningFile.Find(bundle, key) is { } known) return known;
-        var plan = Measure(bundle, batch, Math.Min(horizon, ProbeSteps), options, tile, threads);
+        var key = new TuningKey(purpose, batch, horizon, options.Outputs, bundle.Wanted, tile, threads, options.Unroll);
+        if (TuningFile.Find(bundle, key) is { } known && IsPossible(known, bundle, batch, horizon)) return known;
+        var plan = Measure(bundle, batch, horizon, options, tile, threads);
         TuningFile.Keep(bundle, key, plan);
         return plan;
     }
+
+    /// <summary>Whether a plan from a file can be run: it may have been edited, or come with a copied bundle.</summary>
+    private static bool IsPossible(DreamPlan plan, Bundle bundle, int batch, int horizon) =>
+        plan.Tile >= 1 && plan.Tile <= batch && plan.Threads >= 1 && plan.Threads <= (batch + plan.Tile - 1) / plan.Tile
+        && plan.Threads <= Environment.ProcessorCount && bundle.Forms.Contains(plan.Variant)
+        && (plan.Unrolled == 1 || plan.Unrolled == Unrolled(bundle, plan.Variant, horizon));
 
     private static DreamPlan Measure(Bundle bundle, int batch, int horizon, DreamOptions options, int? tile, int? threads)
     {
         // On one core first: forms and tiles.
         int probe = Math.Min(batch, ProbeRows);
-        int[] tiles = tile is { } size ? [Math.Min(size, probe)] : [.. Tiles.Where(t => t < probe), probe];
-        var plans = (from rows in tiles
-                     from form in bundle.Forms
-                     from steps in Unrollings(bundle, form, horizon, options)
-                     select new DreamPlan(form, rows, 1, steps)).ToList();
-        var best = Fastest(bundle, probe, horizon, options, plans);
+        int[] tiles = tile is { } size ? [Math.Min(size, probe)] : [.. Tiles.Select(t => Math.Min(t, probe)).Distinct()];
+        var plans = from rows in tiles
+                    from form in bundle.Forms.Reverse()
+                    from steps in Unrollings(bundle, form, horizon, options)
+                    select new DreamPlan(form, rows, 1, steps);
+        var best = Fastest(bundle, probe, horizon, options, [.. plans]);
         if (tile is { } whole) best = best with { Tile = whole };
-        else if (best.Tile == probe) best = best with { Tile = batch };
 
         // Then cores, each with as many rows.
         int most = threads ?? Environment.ProcessorCount;
-        if (threads is null && most > 1 && batch > 1)
+        if (threads is { } cores)
         {
-            // A batch that is one tile is cut for them all the same.
-            int[] counts = [.. Enumerable.Range(0, 16).Select(i => 1 << i).TakeWhile(c => c < most), most];
-            var ways = counts.Where(c => c <= batch).Select(c => best with { Threads = c, Tile = Math.Min(best.Tile, (batch + c - 1) / c) });
-            if (tile is not null) ways = ways.Select(w => w with { Tile = best.Tile }).Where(w => (batch + w.Tile - 1) / w.Tile >= w.Threads);
-            best = Fastest(bundle, Math.Min(batch, ProbeRows * most), horizon, options, [.. ways]);
+            int rows = tile ?? Math.Min(best.Tile, (batch + cores - 1) / cores);
+            return best with { Tile = rows, Threads = Math.Min(cores, (batch + rows - 1) / rows) };
         }
-        else if (threads is { } fixedCount)
+        int[] counts = [.. Enumerable.Range(0, 16).Select(i => 1 << i).TakeWhile(c => c < most), most];
+        var ways = counts.Where(c => c <= batch).Select(c => best with
         {
-            int rows = tile ?? Math.Min(best.Tile, (batch + fixedCount - 1) / fixedCount);
-            best = best with { Tile = rows, Threads = Math.Min(fixedCount, (batch + rows - 1) / rows) };
-        }
-        return best;
+            Threads = c, Tile = tile ?? Math.Min(best.Tile, (batch + c - 1) / c),
+        }).Where(w => (batch + w.Tile - 1) / w.Tile >= w.Threads);
+        return Fastest(bundle, Math.Min(batch, ProbeRows * most), horizon, options, [.. ways]);
     }
 
     private static int[] Unrollings(Bundle bundle, string form, int horizon, DreamOptions options)
@@ -73,33 +80,34 @@ internal static class DreamTuning
         bundle.Manifest.DreamGraphs is [var graph] && bundle.Unrolled(graph, form) is { } unrolled && unrolled.Steps <= horizon
             ? unrolled.Steps : 1;
 
-    /// <summary>The plan whose best run is the fastest: a run can only be disturbed, never helped. Ways are tried in turn.</summary>
-    private static DreamPlan Fastest(Bundle bundle, int batch, int horizon, DreamOptions options, List<DreamPlan> plans)
+    /// <summary>
+    /// The plan whose best run is the fastest: a run can only be disturbed, never helped. One after another, so that one dream's memory is
+    /// taken at a time; what is far behind is given up at once, and what is left when the time is over is not tried.
+    /// </summary>
+    private static DreamPlan Fastest(Bundle bundle, int batch, int horizon, DreamOptions options, IReadOnlyList<DreamPlan> plans)
     {
         if (plans.Count == 1) return plans[0];
-        var dreams = new List<Dream>();
-        try
+        long start = Stopwatch.GetTimestamp();
+        var (best, fastest) = (plans[0], double.PositiveInfinity);
+        foreach (var plan in plans)
         {
-            foreach (var plan in plans)
-                dreams.Add(new(bundle, batch, horizon, options, plan with { Tile = Math.Min(plan.Tile, batch) }));
-            var best = new double[plans.Count];
-            Array.Fill(best, double.PositiveInfinity);
-            foreach (var dream in dreams) dream.Try();
-            long start = Stopwatch.GetTimestamp();
-            for (int run = 0; run < LeastRuns || Stopwatch.GetElapsedTime(start).TotalSeconds < ProbeSeconds * plans.Count; run++)
+            if (Stopwatch.GetElapsedTime(start).TotalSeconds > StageSeconds) break;
+            // A tile that fills the probe alone would leave the other cores nothing to do.
+            int tile = Math.Min(plan.Tile, (batch + plan.Threads - 1) / plan.Threads);
+            int steps = Math.Min(horizon, Math.Max(ProbeSteps, plan.Unrolled));
+            using var dream = new Dream(bundle, batch, steps, options, plan with { Tile = tile });
+            dream.Try();
+            long begin = Stopwatch.GetTimestamp();
+            double least = double.PositiveInfinity;
+            for (int run = 0; run < LeastRuns || Stopwatch.GetElapsedTime(begin).TotalSeconds < PlanSeconds; run++)
             {
-                for (int i = 0; i < dreams.Count; i++)
-                {
-                    long begin = Stopwatch.GetTimestamp();
-                    dreams[i].Try();
-                    best[i] = Math.Min(best[i], Stopwatch.GetElapsedTime(begin).TotalSeconds);
-                }
+                long at = Stopwatch.GetTimestamp();
+                dream.Try();
+                least = Math.Min(least, Stopwatch.GetElapsedTime(at).TotalSeconds / dream.Horizon);
+                if (least > HopelessFactor * fastest) break;
             }
-            return plans[Array.IndexOf(best, best.Min())];
+            if (least < fastest) (best, fastest) = (plan, least);
         }
-        finally
-        {
-            foreach (var dream in dreams) dream.Dispose();
-        }
+        return best;
     }
 }

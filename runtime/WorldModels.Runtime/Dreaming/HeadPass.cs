@@ -27,12 +27,12 @@ internal sealed class HeadPass : IDisposable
         }
     }
 
-    /// <summary>The roles that a run shall compute, of those that the bundle can.</summary>
+    /// <summary>The roles that a run shall compute and that graphs on states can.</summary>
     public static IEnumerable<TensorRole> Asked(DreamBuffers buffers)
     {
         bool arrivals = buffers.Wants(DreamOutputs.Arrivals);
-        if (arrivals && buffers.Rewards is not null) yield return TensorRole.Reward;
-        if (arrivals && buffers.Continues is not null) yield return TensorRole.Continue;
+        if (arrivals && buffers.Manifest.Head(TensorRole.Reward) is not null) yield return TensorRole.Reward;
+        if (arrivals && buffers.Manifest.Head(TensorRole.Continue) is not null) yield return TensorRole.Continue;
         if (buffers.Values is not null) yield return TensorRole.Value;
         if (buffers.Observations is not null) yield return TensorRole.Observation;
     }
@@ -50,9 +50,11 @@ internal sealed class HeadPass : IDisposable
 
     private void Bind(TensorRole role)
     {
-        string name = _buffers.Manifest.Head(role)
-            ?? throw new BundleException($"No graph of bundle '{_buffers.Bundle.Directory}' computes {role} from states alone.");
+        string name = _buffers.Manifest.Head(role)!;
         var spec = _buffers.Bundle.Spec(name, _buffers.Plan.Variant);
+        foreach (var input in spec.Inputs.Where(i => !_buffers.States.ContainsKey(i.Name)))
+            throw new BundleException($"Bundle '{_buffers.Bundle.Directory}' has a graph '{name}' that reads '{input.Name}', which no "
+                + "dream has: expected states only.");
         var target = role switch
         {
             TensorRole.Reward => _buffers.Rewards!,

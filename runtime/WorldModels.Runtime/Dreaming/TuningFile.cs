@@ -9,7 +9,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace WorldModels.Runtime;
 
 /// <summary>What a plan was measured for.</summary>
-internal sealed record TuningKey(int Batch, int Horizon, DreamOutputs Outputs, string Variant, int? Tile, int? Threads,
+internal sealed record TuningKey(
+    string Purpose, int Batch, int Horizon, DreamOutputs Outputs, string Variant, int? Tile, int? Threads,
     bool? Unroll);
 
 /// <summary>
@@ -24,7 +25,7 @@ internal sealed record TuningFile(string Machine, string Bundle, List<TuningFile
 
     public static DreamPlan? Find(Bundle bundle, TuningKey key)
     {
-        lock (Gate) return Read(bundle)?.Plans.LastOrDefault(e => e.For == key)?.Plan;
+        lock (Gate) return Read(bundle)?.Plans.LastOrDefault(e => e?.For == key)?.Plan;
     }
 
     public static void Keep(Bundle bundle, TuningKey key, DreamPlan plan)
@@ -32,7 +33,7 @@ internal sealed record TuningFile(string Machine, string Bundle, List<TuningFile
         lock (Gate)
         {
             var file = Read(bundle) ?? new(MachineName(), Fingerprint(bundle), []);
-            file.Plans.RemoveAll(e => e.For == key);
+            file.Plans.RemoveAll(e => e?.For == key);
             file.Plans.Add(new(key, plan));
             try
             {

@@ -31,7 +31,7 @@ public sealed class WorldModel : IDisposable
             if (!bundle.Has("imagine") && !bundle.Has("dream"))
                 throw new BundleException($"Bundle '{directory}' has no world model: expected a graph 'imagine' or 'dream', "
                     + $"found {ManifestCheck.Listed(bundle.Manifest.Graphs.Keys)}. If it is a policy, use Controller.Load.");
-            // What a dream runs; the rest opens when asked for, since each session holds its own copy of the weights.
+            // What a dream runs; the rest opens when asked for.
             foreach (string graph in (string[])["observe", .. bundle.Manifest.DreamGraphs])
                 if (bundle.Has(graph)) bundle.Open(graph, 1);
             return new(bundle);

@@ -5,7 +5,7 @@ namespace WorldModels.Runtime;
 /// <summary>One graph with every input and output bound to memory: on the CPU, and in a device's memory, a run copies nothing.</summary>
 /// <param name="graph">The graph.</param>
 /// <param name="device">The memory that all is in; null: the host's.</param>
-/// <param name="wait">Whether a captured run returns when it is done, or before, and a later one of the same session waits for both.</param>
+/// <param name="wait">Whether a captured run returns when it is done, or before, and a later one of its session waits for both.</param>
 internal sealed class BoundGraph(Graph graph, DeviceMemory? device = null, bool wait = true) : IDisposable
 {
     private readonly OrtIoBinding _binding = graph.Session.CreateIoBinding();

@@ -67,7 +67,8 @@ internal sealed class DeviceMemory : IDisposable
         }
         catch (OnnxRuntimeException e)
         {
-            throw new BundleException($"{_provider} has not enough memory for {rows} rows of '{spec.Name}' {spec.Describe()} besides what it "
+            throw new BundleException($"{_provider} has not enough memory for {rows} rows of '{spec.Name}' {spec.Describe()} besides what "
+                + "it "
                 + $"holds: use a smaller batch or horizon ({e.Message.Split('\n')[0].Trim()}).", e);
         }
     }

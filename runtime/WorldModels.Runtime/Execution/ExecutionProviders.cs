@@ -80,7 +80,7 @@ public static partial class ExecutionProviders
             IntraOpNumThreads = options.Threads,
             InterOpNumThreads = 1,
         };
-        // Without it, processors that lack VNNI add products of 8-bit weights in 16 bits that saturate; where there is VNNI it does nothing.
+        // Without it, processors that lack VNNI add products of 8-bit weights in 16 bits that saturate; with VNNI it does nothing.
         session.AddSessionConfigEntry("session.x64quantprecision", "1");
         try
         {

@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace WorldModels.Runtime;
 
 /// <summary>
-/// Zeroed memory at a fixed address, aligned for vectors, taken when it is first looked at, freed when disposed or forgotten.
-/// Looking is thread-safe.
+/// Zeroed memory at a fixed address, aligned for vectors, taken when it is first looked at and freed when disposed. It has no finaliser:
+/// a span does not keep its owner alive, and better memory is lost that somebody forgot to dispose than read after it is gone. Looking is
+/// thread-safe.
 /// </summary>
 internal sealed unsafe class NativeBlock(long length) : IDisposable
 {
@@ -12,8 +13,6 @@ internal sealed unsafe class NativeBlock(long length) : IDisposable
     private readonly object _gate = new();
     private volatile byte* _address;
     private bool _disposed;
-
-    ~NativeBlock() => Free();
 
     /// <summary>Bytes.</summary>
     public long Length => length;
@@ -36,8 +35,9 @@ internal sealed unsafe class NativeBlock(long length) : IDisposable
 
     public void Dispose()
     {
-        Free();
-        GC.SuppressFinalize(this);
+        _disposed = true;
+        if (_address is not null) NativeMemory.AlignedFree(_address);
+        _address = null;
     }
 
     private void Take()
@@ -50,12 +50,5 @@ internal sealed unsafe class NativeBlock(long length) : IDisposable
             NativeMemory.Clear(taken, bytes);
             _address = (byte*)taken;
         }
-    }
-
-    private void Free()
-    {
-        _disposed = true;
-        if (_address is not null) NativeMemory.AlignedFree(_address);
-        _address = null;
     }
 }

@@ -15,7 +15,8 @@ public sealed record RuntimeOptions
     public int Device { get; init; }
 
     /// <summary>
-    /// Threads inside one operation, per session. 1 wins for small models; 0 lets ONNX Runtime choose. To use more cores, run more dreams.
+    /// Threads inside one operation, per session. 1 wins for small models; 0 lets ONNX Runtime choose. Cores that share a
+    /// dream's rows are <see cref="DreamOptions.Threads"/>.
     /// </summary>
     public int Threads { get; init; } = 1;
 

@@ -40,6 +40,7 @@ internal sealed class WorkerPool : IDisposable
         foreach (var wake in _wake) wake.Release();
         Do(0);
         _running.Wait();
+        _work = null; // Idle threads hold on to nothing.
         if (_failure is not { } failure) return;
         _failure = null;
         ExceptionDispatchInfo.Throw(failure);

@@ -1,10 +1,13 @@
 namespace WorldModels.Runtime;
 
 /// <summary>
-/// Graph <c>imagine</c> from each row's state along each of its candidates, as a dream of B * N rows, and the sum of the rewards on the way.
+/// Graph <c>imagine</c> from each row's state along each of its candidates, as a dream of B * N rows, and the sum of the rewards on the
+/// way.
 /// </summary>
 internal sealed class CandidateRollout : IDisposable
 {
+    private const string Purpose = "plan/"; // what the names of its noise streams begin with
+
     private readonly ControllerStep _from;
     private readonly int _candidates;
     private readonly WorkerPool _pool;
@@ -25,12 +28,12 @@ internal sealed class CandidateRollout : IDisposable
         int rows = checked(from.Batch * candidates);
         var space = bundle.Manifest.Action;
         (_centre, _reach) = ((float)((space.High!.Value + space.Low!.Value) / 2), (float)((space.High.Value - space.Low.Value) / 2));
-        var plan = DreamTuning.Choose(bundle, rows, horizon, options);
+        var plan = DreamTuning.Choose(bundle, rows, horizon, options, Purpose);
         _pool = new(plan.Threads);
         try
         {
             _device = bundle.NewDeviceMemory();
-            _buffers = new(bundle, rows, horizon, options, plan, _device, purpose: "plan/");
+            _buffers = new(bundle, rows, horizon, options, plan, _device, purpose: Purpose);
             _rollout = new(_buffers, ["imagine"], _pool);
         }
         catch
@@ -39,9 +42,6 @@ internal sealed class CandidateRollout : IDisposable
             throw;
         }
     }
-
-    /// <summary>How it runs.</summary>
-    public DreamPlan Plan => _buffers!.Plan;
 
     /// <summary>Sums each candidate's rewards.</summary>
     /// <param name="actions">(H, B * N, A) in [-1, 1].</param>

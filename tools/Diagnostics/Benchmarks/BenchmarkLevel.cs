@@ -41,7 +41,7 @@ public static class BenchmarkLevels
     {
         BenchmarkLevel.Latent => manifest.Graphs.ContainsKey("imagine") ? null : "a graph 'imagine', which takes actions",
         BenchmarkLevel.Heads => manifest.DreamGraphs.Length > 1 || manifest.DreamGraphs[0] == "dream"
-            || Heads.Any(role => Head(manifest, role) is not null || manifest.Graphs["imagine"].Output(role) is not null)
+            || Heads.Any(role => manifest.Head(role) is not null || manifest.Graphs["imagine"].Output(role) is not null)
                 ? null : "a policy, rewards and values",
         BenchmarkLevel.Pixels => HasDecoder(manifest) ? null : "a graph 'decode'",
         _ => manifest.Graphs.ContainsKey("observe") || manifest.Files.ContainsKey("starts.npz") ? null : "recorded starts",
@@ -52,13 +52,5 @@ public static class BenchmarkLevels
         manifest.Variants?.GetValueOrDefault(variant)?.Precision is { } precision and not Runtime.Precision.Float32
             ? precision.ToString().ToLowerInvariant() : null;
 
-    internal static bool HasDecoder(Manifest manifest) => Head(manifest, TensorRole.Observation) is not null;
-
-    /// <summary>The graph that computes rewards, continuations, values or observations from states alone, or null.</summary>
-    internal static string? Head(Manifest manifest, TensorRole role)
-    {
-        string name = role == TensorRole.Observation ? "decode" : role.ToString().ToLowerInvariant();
-        return manifest.Graphs.TryGetValue(name, out GraphSpec? graph) && graph.Output(role) is not null
-            && graph.Inputs.All(t => t.Role == TensorRole.State) ? name : null;
-    }
+    internal static bool HasDecoder(Manifest manifest) => manifest.Head(TensorRole.Observation) is not null;
 }

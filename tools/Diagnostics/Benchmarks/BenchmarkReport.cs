@@ -92,10 +92,11 @@ public sealed partial record BenchmarkReport
         }
     }
 
-    /// <summary>A name for files without an ending: machine, bundle and date.</summary>
+    /// <summary>A name for files without an ending: machine, bundle, date and time.</summary>
     [JsonIgnore]
     public string FileName =>
-        string.Create(CultureInfo.InvariantCulture, $"{Slug($"{Machine.Cpu} {Machine.Cores} cores")}_{Slug(Bundle)}_{Measured:yyyy-MM-dd}");
+        $"{Slug($"{Machine.Cpu} {Machine.Cores} cores")}_{Slug(Bundle)}_"
+        + Measured.ToString("yyyy-MM-dd-HHmm", CultureInfo.InvariantCulture);
 
     /// <summary>Who was compared with, in order.</summary>
     [JsonIgnore]

@@ -56,7 +56,7 @@ internal sealed class DreamBenchmark : IDisposable
     {
         if (level == BenchmarkLevel.Latent) return DreamOutputs.None;
         DreamOutputs outputs = DreamOutputs.Arrivals;
-        if (BenchmarkLevels.Head(manifest, TensorRole.Value) is not null) outputs |= DreamOutputs.Values;
+        if (manifest.Head(TensorRole.Value) is not null) outputs |= DreamOutputs.Values;
         if (level != BenchmarkLevel.Heads && BenchmarkLevels.HasDecoder(manifest)) outputs |= DreamOutputs.Observations;
         return outputs;
     }

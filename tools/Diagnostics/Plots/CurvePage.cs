@@ -221,7 +221,8 @@ public sealed class CurvePage
         string[] figures = [.. runs.SelectMany(entry => entry.Run.Figures.Keys).Distinct()];
         string open = names.Length > 0 ? "" : " open";
         page.Append($"<details{open}><summary>All figures of the final evaluation{where}</summary><div class=\"scroll\">");
-        HtmlTable.Write(page, ["figure", .. runs.Select(entry => $"{entry.Label}, seed {entry.Run.Seed}")], figures.Select(name => (string[])
+        string[] columns = ["figure", .. runs.Select(entry => $"{entry.Label}, seed {entry.Run.Seed}")];
+        HtmlTable.Write(page, columns, figures.Select(name => (string[])
             [name, .. runs.Select(entry => entry.Run.Figures.TryGetValue(name, out double value) ? Figures.Number(value) : "")]));
         page.Append("</div></details>\n");
     }

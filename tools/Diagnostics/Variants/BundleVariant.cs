@@ -46,13 +46,21 @@ public static class BundleVariant
     }
 
     /// <summary>The same in a directory that nobody reads yet.</summary>
+    /// <param name="directory">The bundle.</param>
+    /// <param name="manifest">Its manifest.</param>
+    /// <param name="name">The variant's name.</param>
+    /// <param name="facts">What the manifest says of it.</param>
+    /// <param name="models">The rewritten graphs.</param>
+    /// <param name="unroll">Steps written as one besides.</param>
+    /// <param name="beside">A variant that is always made with it, before it, and whose weights it may share.</param>
     public static Manifest Add(string directory, Manifest manifest, string name, VariantSpec facts,
-        IReadOnlyCollection<OnnxModel> models, int unroll = 1)
+        IReadOnlyCollection<OnnxModel> models, int unroll = 1, string? beside = null)
     {
         manifest = Remove(directory, manifest, name);
         Dictionary<string, OnnxModel> unrolled = unroll == 1 ? [] : models.Where(m => Steps(manifest.Graphs[m.Name]))
             .ToDictionary(m => m.Name, m => Unroll(m, manifest.Graphs[m.Name], unroll));
-        VariantWriter.Write(directory, name, [.. models, .. unrolled.Values]);
+        string[] weights = ["weights.safetensors", .. beside is null ? Array.Empty<string>() : [$"{beside}.safetensors"]];
+        VariantWriter.Write(directory, name, [.. models, .. unrolled.Values], weights);
         Dictionary<string, GraphSpec> graphs = models.ToDictionary(model => model.Name, model =>
         {
             GraphSpec plain = manifest.Graphs[model.Name];
@@ -73,9 +81,12 @@ public static class BundleVariant
         return manifest;
     }
 
-    /// <summary>Whether a graph is a step that a dream repeats: it feeds its states and observes nothing.</summary>
-    private static bool Steps(GraphSpec graph) =>
-        graph.Outputs.Any(o => o.Feeds is not null) && graph.Input(TensorRole.Observation) is null;
+    /// <summary>
+    /// Whether a graph is a step that a dream repeats: it feeds its states, and neither observes nor reads the action that it chose before.
+    /// </summary>
+    private static bool Steps(GraphSpec graph) => graph.Outputs.Any(o => o.Feeds is not null)
+        && graph.Input(TensorRole.Observation) is null
+        && (graph.Input(TensorRole.Action) is null || graph.Output(TensorRole.Action) is null);
 
     private static OnnxModel Unroll(OnnxModel model, GraphSpec spec, int steps)
     {

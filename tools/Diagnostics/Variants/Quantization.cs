@@ -37,7 +37,8 @@ public sealed record QuantizationReport(
 }
 
 /// <summary>
-/// Gives a bundle its variant "int8" (see <see cref="QuantizePass"/>), and "int8-latency" for single rows, if what that costs on real trajectories is acceptable, and writes
+/// Gives a bundle its variant "int8" (see <see cref="QuantizePass"/>), and "int8-latency" for single rows, if what that costs on real
+/// trajectories is acceptable, and writes
 /// the cost into the manifest and the model card.
 /// </summary>
 public static class Quantization
@@ -45,7 +46,7 @@ public static class Quantization
     /// <summary>The variant's name.</summary>
     public const string Variant = "int8";
 
-    /// <summary>The name of its form for batches below <see cref="BundleForms.ThroughputBatch"/>: the same products, plain activations.</summary>
+    /// <summary>Its form for batches below <see cref="BundleForms.ThroughputBatch"/>: the same products, plain activations.</summary>
     public const string LatencyVariant = "int8-latency";
 
     // Of a graph's operations. From there on, products that take a third of their time make it a fifth faster.
@@ -84,10 +85,10 @@ public static class Quantization
             BundleFolder.Copy(directory, copy);
             VariantSpec facts = new() { Precision = Precision.Int8, LeastBatch = 1, Graphs = new Dictionary<string, GraphSpec>() };
             QuantizeOptions single = new() { FastActivations = false };
-            Manifest widened = BundleVariant.Add(copy, manifest, LatencyVariant, facts,
-                [.. taken.Select(graph => Quantize(directory, manifest, graph.Model.Name, single).Model)]);
-            widened = BundleVariant.Add(copy, widened, Variant, facts with { LeastBatch = BundleForms.ThroughputBatch },
+            Manifest widened = BundleVariant.Add(copy, manifest, Variant, facts with { LeastBatch = BundleForms.ThroughputBatch },
                 [.. taken.Select(graph => graph.Model)]);
+            widened = BundleVariant.Add(copy, widened, LatencyVariant, facts,
+                [.. taken.Select(graph => Quantize(directory, manifest, graph.Model.Name, single).Model)], beside: Variant);
             QuantizationCost cost = QuantizationMeasure.Run(copy, widened, options);
             if (cost.Exceeded(options.Threshold) is { Count: > 0 } exceeded)
             {

@@ -52,9 +52,16 @@ internal static class PeerCell
             {
                 bool[] parted = new bool[rows];
                 string? first = null;
+                int compared = 0;
                 foreach (var (name, values) in expected)
-                    if (results.TryGetValue((way, program, name), out NpyArray? found))
-                        first = Compare(name, values, found, parted) ?? first;
+                {
+                    if (!results.TryGetValue((way, program, name), out NpyArray? found)) continue;
+                    first = Compare(name, values, found, parted) ?? first;
+                    compared++;
+                }
+                if (expected.Count > 0 && compared == 0)
+                    throw new BundleException($"{way} gave nothing of {subject.Group} ({program}) that could be compared with ONNX "
+                        + $"Runtime: expected {string.Join(", ", expected.Keys)}.");
                 if (parted.Count(row => row) > allowed)
                     throw new BundleException($"{way} and ONNX Runtime disagree on {subject.Group}, batch {subject.Batch} ({program}): "
                         + $"{first}. A comparison of speed would mean nothing.");

@@ -57,8 +57,8 @@ internal sealed class ProgramBuilder
         GraphCall[] steps = [.. step.Select(graph => builder.Call(graph, [TensorRole.State, TensorRole.Action, .. arrivals]))];
         GraphCall[] onStates = [.. BenchmarkLevels.Heads.Where(head => heads && !InStep(head)).Append(TensorRole.Observation)
             .Where(head => head != TensorRole.Observation || frames)
-            .Where(head => BenchmarkLevels.Head(manifest, head) is not null)
-            .Select(head => builder.Call(BenchmarkLevels.Head(manifest, head)!, [head], keep: !After(head)))];
+            .Where(head => manifest.Head(head) is not null)
+            .Select(head => builder.Call(manifest.Head(head)!, [head], keep: !After(head)))];
         bool After(TensorRole head) => head == TensorRole.Observation ? framesAfter : headsAfter;
         GraphCall[] after = [.. onStates.Where(call => !builder._keep.Contains(call.Outputs.Values.Single()))];
         return builder.Build(horizon) with
@@ -74,9 +74,9 @@ internal sealed class ProgramBuilder
     /// <summary>Whether a dream's heads have graphs of their own, so that they can be computed for all steps at once.</summary>
     public static bool HasHeads(Manifest manifest)
     {
-        TensorRole[] there = [.. BenchmarkLevels.Heads.Where(role => BenchmarkLevels.Head(manifest, role) is not null
+        TensorRole[] there = [.. BenchmarkLevels.Heads.Where(role => manifest.Head(role) is not null
             || manifest.DreamGraphs.Any(graph => manifest.Graphs[graph].Output(role) is not null))];
-        return there.Length > 0 && there.All(role => BenchmarkLevels.Head(manifest, role) is not null);
+        return there.Length > 0 && there.All(role => manifest.Head(role) is not null);
     }
 
     /// <summary>One graph of states alone.</summary>

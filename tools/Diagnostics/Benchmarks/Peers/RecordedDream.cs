@@ -40,7 +40,7 @@ internal sealed class RecordedDream
             _starts[ProgramBuilder.State(state)] = State(made, spec, from: 0, steps: 1, batch).Slice(0);
             _results[ProgramBuilder.State(state)] = State(made, spec, from: 1, horizon, Rows);
         }
-        bool Predicts(TensorRole role) => level != BenchmarkLevel.Latent && (BenchmarkLevels.Head(manifest, role) is not null
+        bool Predicts(TensorRole role) => level != BenchmarkLevel.Latent && (manifest.Head(role) is not null
             || manifest.DreamGraphs.Any(graph => manifest.Graphs[graph].Output(role) is not null));
         if (Predicts(TensorRole.Reward)) _results[ProgramBuilder.Reward] = Gather<float>(made.Rewards, horizon, Rows);
         if (Predicts(TensorRole.Continue)) _results[ProgramBuilder.Continue] = Gather<float>(made.Continues, horizon, Rows);
