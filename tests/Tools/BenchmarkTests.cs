@@ -6,6 +6,9 @@ namespace WorldModels.Tests.Tools;
 
 public sealed class BenchmarkTests
 {
+    // A step that allocates takes 24 bytes at least; what .NET allocates on its own account comes once.
+    private const double LeastAllocation = 12;
+
     private string _bundle = "";
 
     [OneTimeSetUp]
@@ -34,7 +37,7 @@ public sealed class BenchmarkTests
             Assert.That(m.StepMedian, Is.GreaterThan(0).And.LessThanOrEqualTo(m.StepP99));
             Assert.That(m.FramesPerSecond, Is.EqualTo(m.Batch / m.StepMedian));
             Assert.That(m.FramesPerCpuSecond, Is.GreaterThan(0));
-            Assert.That(m.BytesPerStep, Is.Zero, $"{m.Group}, {m.Contestant} allocates");
+            Assert.That(m.BytesPerStep, Is.LessThan(LeastAllocation), $"{m.Group}, {m.Contestant} allocates");
             Assert.That(m.Ratios, Is.Null);
         }
         Measurement dream = report.Measurements[4];
@@ -62,7 +65,7 @@ public sealed class BenchmarkTests
             ("decoder", "decoder"), ("controller", "controller"),
         }));
         Assert.That(report.Measurements[4].FramesPerCpuSecond, Is.LessThan(report.Measurements[3].FramesPerCpuSecond / 10));
-        Assert.That(report.Measurements.Where(m => m.Runner is not null).Select(m => m.BytesPerStep), Is.All.Zero);
+        Assert.That(report.Measurements.Where(m => m.Runner is not null).Select(m => m.BytesPerStep), Is.All.LessThan(LeastAllocation));
     }
 
     /// <summary>A form of the graphs for batches from 4 on, without the reward, which the bundle has a graph for.</summary>
@@ -143,7 +146,7 @@ public sealed class BenchmarkTests
             BenchmarkReport report = ControllerBenchmark.Run(bundle, [1, 16], seconds: 0.05);
             Assert.That(report.Measurements.Select(m => (m.What, m.Batch, m.Horizon)),
                 Is.EqualTo(new[] { ("controller", 1, 1), ("controller", 16, 1) }));
-            Assert.That(report.Measurements.Select(m => m.BytesPerStep), Is.All.Zero);
+            Assert.That(report.Measurements.Select(m => m.BytesPerStep), Is.All.LessThan(LeastAllocation));
             // Half of the past taken off, Gemm with bias, add the noise, ArgMax.
             Assert.That(report.Measurements[0].FlopsPerFrame, Is.EqualTo(2 * 855 + 6 * (2 * 855 + 1) + 5 + 5));
         }

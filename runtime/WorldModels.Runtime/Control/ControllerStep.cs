@@ -6,6 +6,8 @@ namespace WorldModels.Runtime;
 /// </summary>
 internal sealed class ControllerStep : IDisposable
 {
+    private const int MostRows = 256; // stay in a core's cache
+
     private readonly Bundle _bundle;
     private readonly List<TensorBuffer> _all = [];
     private readonly Dictionary<string, TensorBuffer[]> _states = [];
@@ -18,7 +20,7 @@ internal sealed class ControllerStep : IDisposable
     private readonly List<BoundGraph>[] _bound = [[], []];
     private readonly Dictionary<TensorRole, TensorBuffer> _results = [];
     private readonly string? _valueGraph;
-    private readonly BoundGraph?[] _valueOf = new BoundGraph?[2];
+    private readonly List<BoundGraph>[] _valueOf = [[], []];
     private uint _calls;
     private uint _valued;
 
@@ -44,7 +46,8 @@ internal sealed class ControllerStep : IDisposable
                     throw new BundleException($"State '{state.Name}' starts from {Starts.FileName}; a controller's start from zeros.");
                 _states[state.Name] = [New(state), New(state)];
             }
-            for (int phase = 0; phase < 2; phase++) Bind(graphs, phase);
+            foreach (var (first, rows) in Pieces())
+                for (int phase = 0; phase < 2; phase++) Bind(graphs, phase, first, rows);
             if (!_results.ContainsKey(TensorRole.Value) && bundle.Manifest.Head(TensorRole.Value) is { } value
                 && bundle.Manifest.Graphs[value].Inputs.All(i => _states.ContainsKey(i.Name))) _valueGraph = value;
             for (int row = 0; row < batch; row++) Reset(row);
@@ -98,8 +101,15 @@ internal sealed class ControllerStep : IDisposable
 
     public void Dispose()
     {
-        foreach (var graph in _bound.SelectMany(g => g).Concat(_valueOf)) graph?.Dispose();
+        foreach (var graph in _bound.Concat(_valueOf).SelectMany(g => g)) graph.Dispose();
         foreach (var buffer in _all) buffer.Dispose();
+    }
+
+    /// <summary>What of the batch runs together.</summary>
+    private IEnumerable<(int First, int Rows)> Pieces()
+    {
+        int most = _bundle.IsOnDevice ? Batch : MostRows;
+        for (int first = 0; first < Batch; first += most) yield return (first, Math.Min(most, Batch - first));
     }
 
     private void RunValue()
@@ -107,22 +117,26 @@ internal sealed class ControllerStep : IDisposable
         if (_valued == _calls) return;
         _valued = _calls;
         int phase = (int)(_calls & 1);
-        if (_valueOf[phase] is not { } bound)
-        {
-            var graph = _bundle.Open(_valueGraph!, Batch);
-            _valueOf[phase] = bound = new(graph);
-            foreach (var input in graph.Spec.Inputs) bound.Input(input, _states[input.Name][phase].View(0, Batch));
-            foreach (var output in graph.Spec.Outputs)
-            {
-                var buffer = Local(graph, output);
-                if (output.Role == TensorRole.Value) _results[TensorRole.Value] = buffer;
-                bound.Output(output, buffer.View(0, Batch));
-            }
-        }
-        bound.Run();
+        if (_valueOf[phase].Count == 0)
+            foreach (var (first, rows) in Pieces()) BindValue(phase, first, rows);
+        foreach (var graph in _valueOf[phase]) graph.Run();
     }
 
-    private void Bind(string[] graphs, int phase)
+    private void BindValue(int phase, int first, int rows)
+    {
+        var graph = _bundle.Open(_valueGraph!, Batch);
+        var bound = new BoundGraph(graph);
+        _valueOf[phase].Add(bound);
+        foreach (var input in graph.Spec.Inputs) bound.Input(input, _states[input.Name][phase].View(first, rows));
+        foreach (var output in graph.Spec.Outputs)
+        {
+            var buffer = Local(graph, output);
+            if (output.Role == TensorRole.Value) _results[TensorRole.Value] = buffer;
+            bound.Output(output, buffer.View(first, rows));
+        }
+    }
+
+    private void Bind(string[] graphs, int phase, int first, int rows)
     {
         // A state that an earlier graph of this step wrote is read where it was written.
         var current = _states.ToDictionary(s => s.Key, s => s.Value[phase]);
@@ -140,7 +154,7 @@ internal sealed class ControllerStep : IDisposable
                     TensorRole.Action => _actions[phase],
                     _ => Supplied(graph, input),
                 };
-                step.Input(input, buffer.View(0, Batch));
+                step.Input(input, buffer.View(first, rows));
             }
             foreach (var output in graph.Spec.Outputs)
             {
@@ -151,7 +165,7 @@ internal sealed class ControllerStep : IDisposable
                     _ => Local(graph, output),
                 };
                 if (output.Role is TensorRole.Value or TensorRole.Logits) _results.TryAdd(output.Role, buffer);
-                step.Output(output, buffer.View(0, Batch));
+                step.Output(output, buffer.View(first, rows));
             }
         }
 
