@@ -31,96 +31,81 @@ internal static class OnnxExternalData
     public static IReadOnlyList<ExternalWeight> Weights(string path)
     {
         var weights = new List<ExternalWeight>();
-        foreach (var graph in Fields(File.ReadAllBytes(path), 7))
-            foreach (var tensor in Fields(graph.Bytes, 5))
-                if (Weight(tensor.Bytes) is { } weight) weights.Add(weight);
+        ReadOnlySpan<byte> model = File.ReadAllBytes(path);
+        foreach (var graph in Fields(model, 7))
+            foreach (var tensor in Fields(graph.Of(model), 5))
+                if (Weight(tensor.Of(graph.Of(model))) is { } weight) weights.Add(weight);
         return weights;
     }
 
-    private static ExternalWeight? Weight(byte[] tensor)
+    private static ExternalWeight? Weight(ReadOnlySpan<byte> tensor)
     {
         // Numbers of a repeated field come one by one, or packed.
         var dims = new List<long>();
-        foreach (var (number, packed) in Fields(tensor, 1))
+        foreach (var field in Fields(tensor, 1))
         {
-            ReadOnlySpan<byte> rest = packed;
-            if (number is { } single) dims.Add((long)single);
-            while (number is null && Varint(ref rest) is { } dim) dims.Add((long)dim);
+            if (!field.IsBytes) dims.Add((long)field.Value);
+            var packed = field.Of(tensor);
+            while (Varint(ref packed) is { } dim) dims.Add((long)dim);
         }
         var facts = new Dictionary<string, string>();
-        foreach (var entry in Fields(tensor, 13)) facts[Text(entry.Bytes, 1)] = Text(entry.Bytes, 2);
-        if (Fields(tensor, 14) is not [.., (External, _)]) return null;
-        int type = (int)(Fields(tensor, 2).Select(f => f.Number).LastOrDefault() ?? 0);
+        foreach (var entry in Fields(tensor, 13)) facts[Text(entry.Of(tensor), 1)] = Text(entry.Of(tensor), 2);
+        if (Fields(tensor, 14) is not [.., { Value: External }]) return null;
+        int type = (int)Fields(tensor, 2).LastOrDefault().Value;
         if (!facts.TryGetValue("location", out string? location) || !Enum.IsDefined((TensorElementType)type)) return null;
         _ = long.TryParse(facts.GetValueOrDefault("offset"), out long offset);
         return new(Text(tensor, 8), (TensorElementType)type, [.. dims], location, offset);
     }
 
-    private static string Text(byte[] message, ulong field) =>
-        Fields(message, field).Select(f => Encoding.UTF8.GetString(f.Bytes)).LastOrDefault("");
-
-    /// <summary>The values of one field of a message: numbers, or bytes.</summary>
-    private static List<(ulong? Number, byte[] Bytes)> Fields(ReadOnlySpan<byte> bytes, ulong field)
-    {
-        var found = new List<(ulong?, byte[])>();
-        while (Varint(ref bytes) is { } tag)
-        {
-            ulong? number = null;
-            ReadOnlySpan<byte> value = default;
-            switch (tag & 7)
-            {
-                case 0 when Varint(ref bytes) is { } varint:
-                    number = varint;
-                    break;
-                case 1 when bytes.Length >= 8:
-                    bytes = bytes[8..];
-                    break;
-                case 5 when bytes.Length >= 4:
-                    bytes = bytes[4..];
-                    break;
-                case 2 when Varint(ref bytes) is { } length && length <= (ulong)bytes.Length:
-                    value = bytes[..(int)length];
-                    bytes = bytes[(int)length..];
-                    break;
-                default:
-                    return found;   // Damaged from here on.
-            }
-            if (tag >> 3 == field) found.Add((number, value.ToArray()));
-        }
-        return found;
-    }
+    private static string Text(ReadOnlySpan<byte> message, ulong field) =>
+        Fields(message, field) is [.., var last] ? Encoding.UTF8.GetString(last.Of(message)) : "";
 
     private static void Walk(ReadOnlySpan<byte> bytes, Message message, HashSet<string> locations, int depth)
     {
         if (depth > MaxDepth) return;
         List<string> keys = [], values = [];    // of an entry
-        while (Varint(ref bytes) is { } tag)
+        foreach (var field in Fields(bytes))
+        {
+            if (!field.IsBytes) continue;
+            var value = field.Of(bytes);
+            if (message == Message.Entry && field.Number == 1) keys.Add(Encoding.UTF8.GetString(value));
+            else if (message == Message.Entry && field.Number == 2) values.Add(Encoding.UTF8.GetString(value));
+            else if (Inner(message, field.Number) is { } inner) Walk(value, inner, locations, depth + 1);
+        }
+        if (keys.Contains("location")) locations.UnionWith(values);
+    }
+
+    private static List<Field> Fields(ReadOnlySpan<byte> message, ulong number) => Fields(message).FindAll(f => f.Number == number);
+
+    /// <summary>The fields of a message that have bytes or a number, up to where it is damaged.</summary>
+    private static List<Field> Fields(ReadOnlySpan<byte> message)
+    {
+        var fields = new List<Field>();
+        var rest = message;
+        while (Varint(ref rest) is { } tag)
         {
             switch (tag & 7)
             {
-                case 0 when Varint(ref bytes) is not null:
+                case 0 when Varint(ref rest) is { } value:
+                    fields.Add(new(tag >> 3, value, false, 0, 0));
                     break;
-                case 1 when bytes.Length >= 8:
-                    bytes = bytes[8..];
+                case 1 when rest.Length >= 8:
+                    rest = rest[8..];
                     break;
-                case 5 when bytes.Length >= 4:
-                    bytes = bytes[4..];
+                case 5 when rest.Length >= 4:
+                    rest = rest[4..];
                     break;
                 case 3 or 4:
                     break;  // A group begins or ends: what is in it is read as if it were outside.
-                case 2 when Varint(ref bytes) is { } length && length <= (ulong)bytes.Length:
-                    var field = bytes[..(int)length];
-                    bytes = bytes[(int)length..];
-                    if (message == Message.Entry && tag >> 3 == 1) keys.Add(Encoding.UTF8.GetString(field));
-                    else if (message == Message.Entry && tag >> 3 == 2) values.Add(Encoding.UTF8.GetString(field));
-                    else if (Inner(message, tag >> 3) is { } inner) Walk(field, inner, locations, depth + 1);
+                case 2 when Varint(ref rest) is { } length && length <= (ulong)rest.Length:
+                    fields.Add(new(tag >> 3, 0, true, message.Length - rest.Length, (int)length));
+                    rest = rest[(int)length..];
                     break;
                 default:
-                    bytes = default;    // Damaged from here on.
-                    break;
+                    return fields;
             }
         }
-        if (keys.Contains("location")) locations.UnionWith(values);
+        return fields;
     }
 
     private static Message? Inner(Message message, ulong field) => (message, field) switch
@@ -146,5 +131,11 @@ internal static class OnnxExternalData
             return value;
         }
         return null;
+    }
+
+    /// <summary>A field of a message: a number, or where its bytes are.</summary>
+    private readonly record struct Field(ulong Number, ulong Value, bool IsBytes, int Start, int Length)
+    {
+        public ReadOnlySpan<byte> Of(ReadOnlySpan<byte> message) => message.Slice(Start, Length);
     }
 }

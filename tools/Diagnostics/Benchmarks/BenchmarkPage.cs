@@ -32,21 +32,8 @@ public sealed class BenchmarkPage
     {
         string title = Encode($"{_report.Bundle}: how fast it runs");
         StringBuilder page = new();
-        page.Append($"""
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>{title}</title>
-            <style>
-            {Resources.Text("page.css")}{Layout}</style>
-            </head>
-            <body>
-            <h1>{title}</h1>
-            <p class="note">{Encode(_report.Machine.ToString())}</p>
-
-            """);
+        HtmlPage.Begin(page, title, style: Layout);
+        page.Append($"<p class=\"note\">{Encode(_report.Machine.ToString())}</p>\n");
         foreach (var group in _report.Measurements.GroupBy(m => (m.Group, m.Horizon)))
             Group(page, Heading(group.Key.Group, group.Key.Horizon), [.. group]);
         page.Append("<h2>All figures</h2>\n<div class=\"scroll\">");

@@ -100,19 +100,8 @@ public sealed class CurvePage
     {
         string title = Encode(_options.Title ?? $"Training curves: {string.Join(", ", _environments.Select(Named))}");
         StringBuilder page = new();
+        HtmlPage.Begin(page, title, head: "<noscript><style>figure[hidden] { display: block; }</style></noscript>\n");
         page.Append($"""
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>{title}</title>
-            <style>
-            {Resources.Text("page.css")}</style>
-            <noscript><style>figure[hidden] {"{ display: block; }"}</style></noscript>
-            </head>
-            <body>
-            <h1>{title}</h1>
             <label>Show <select id="metric">{string.Concat(_metrics.Select(Choice))}</select></label>
 
             """);

@@ -20,6 +20,30 @@ internal static class HtmlTable
     }
 }
 
+/// <summary>What every page begins with.</summary>
+internal static class HtmlPage
+{
+    /// <summary>Appends the head and the title.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="title">Its title, encoded.</param>
+    /// <param name="style">Rules besides those of all pages.</param>
+    /// <param name="head">Elements of the head besides.</param>
+    public static void Begin(StringBuilder page, string title, string style = "", string head = "") => page.Append($"""
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>{title}</title>
+        <style>
+        {Resources.Text("page.css")}{style}</style>
+        {head}</head>
+        <body>
+        <h1>{title}</h1>
+
+        """);
+}
+
 /// <summary>Texts that are part of the program.</summary>
 internal static class Resources
 {
