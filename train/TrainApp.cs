@@ -56,14 +56,10 @@ public static class TrainApp
         UserException or BundleException or IOException or InvalidDataException or UnauthorizedAccessException => exception.Message,
         DllNotFoundException => exception.Message,
         TypeInitializationException { InnerException: { } inner } => inner.Message,
-        OutOfMemoryException => NoMemory,
-        ExternalException when exception.Message.Contains("can't allocate memory", StringComparison.Ordinal)
-            || exception.Message.Contains("out of memory", StringComparison.OrdinalIgnoreCase) => NoMemory,
+        OutOfMemoryException => Libtorch.NoMemory,
+        ExternalException failure => $"libtorch failed: {Libtorch.Explain(failure)}",
         _ => null,
     };
-
-    private const string NoMemory =
-        "There is not enough memory for this run. Lower batch, environments, steps or frames, or the network's sizes, with --set.";
 
     private static int Usage(ParserResult<object> result, Error[] errors, TextWriter output, TextWriter error)
     {

@@ -45,7 +45,7 @@ public abstract class BundleVerb : Verb
 /// <summary>A command that runs a bundle.</summary>
 public abstract class RunningVerb : BundleVerb
 {
-    [Option("provider", Default = "auto", HelpText = "Execution provider: auto, cpu, cuda, tensorrt, directml, coreml or webgpu.")]
+    [Option("provider", Default = "auto", HelpText = "Execution provider: auto, cpu, cuda, tensorrt, directml or coreml.")]
     public string Provider { get; set; } = "auto";
 
     [Option("threads", Default = "1", HelpText = "Threads inside one operation; 0 lets ONNX Runtime choose.")]

@@ -24,8 +24,7 @@ public abstract class ActorCriticTrainer : Trainer
     private readonly bool[] _terminated, _truncated;
     private readonly double[] _return;      // running return of each game
     private readonly Queue<double> _finished = new();
-    private Parameter[] _trained = [];
-    private RMSProp? _optimiser;
+    private FlatOptimiser? _optimiser;
     private Player? _player;
 
     protected ActorCriticTrainer(ActorCriticOptions options, Device device)
@@ -76,8 +75,9 @@ public abstract class ActorCriticTrainer : Trainer
 
     public override void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
     {
-        _trained = [.. Parameters.All.Where(pair => pair.Key.StartsWith(Agent, StringComparison.Ordinal)).Select(pair => pair.Value)];
-        _optimiser = optim.RMSProp(_trained, _options.LearningRate, _options.Alpha, _options.Epsilon);
+        _optimiser = new(
+            [.. Parameters.All.Where(pair => pair.Key.StartsWith(Agent, StringComparison.Ordinal)).Select(pair => pair.Value)],
+            whole => optim.RMSProp(whole, _options.LearningRate, _options.Alpha, _options.Epsilon));
         _player = Sit(_games, (ulong)_options.Seed, greedy: false);
         _games.Reset((ulong)_options.Seed, _observations);
         _first.AsSpan().Fill(1);
@@ -116,10 +116,10 @@ public abstract class ActorCriticTrainer : Trainer
         Tensor entropy = -(logPolicy.exp() * logPolicy).sum(1).mean();
         Tensor loss = _options.ValueCoefficient * valueLoss + policyLoss - _options.EntropyCoefficient * entropy;
         LearningRate.Set(_optimiser!, _options.LearningRate, _options.Decay, update, _options.Updates);
-        _optimiser!.zero_grad();
+        _optimiser!.ZeroGradients();
         loss.backward();
-        double norm = nn.utils.clip_grad_norm_(_trained, _options.MaxGradNorm);
-        _optimiser.step();
+        double norm = _optimiser.ClipGradients(_options.MaxGradNorm);
+        _optimiser.Step();
         Dictionary<string, double>? figures = measure ? Figures(loss, entropy, valueLoss, policyLoss, norm) : null;
         Learned(frames, allLogits.detach(), figures);
         return figures ?? Unmeasured;

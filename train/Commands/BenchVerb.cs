@@ -36,14 +36,10 @@ public sealed class BenchVerb : Verb
     [Option("peer", HelpText = "pytorch: the same in python3-torch, in turn with ours: a2c's recipe, dreamer's world model's step.")]
     public string? Peer { get; set; }
 
-    [Option("no-provision", HelpText = "Never install anything; say what is missing instead.")]
-    public bool NoProvision { get; set; }
-
     public override int Run(TextWriter output)
     {
         if (Updates < 1 || Rounds < 1)
             throw new UserException("--updates and --rounds take whole numbers of at least 1.");
-        Devices.Provision(!NoProvision);
         Algorithm algorithm = Algorithm.Find(AlgorithmName);
         TrainOptions options = algorithm.Resolve(Preset, Env, seed: null, Set);
         if (options is I2AOptions { World: ImaginationWorld.Model, Model: "" })

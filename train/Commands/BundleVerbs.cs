@@ -14,12 +14,8 @@ public sealed class ExportVerb : Verb
     [Option("output", HelpText = "Folder of the bundle (default: bundle inside the run).")]
     public string? Output { get; set; }
 
-    [Option("no-provision", HelpText = "Never install anything; say what is missing instead.")]
-    public bool NoProvision { get; set; }
-
     public override int Run(TextWriter output)
     {
-        Devices.Provision(!NoProvision);
         Session.ExportRun(RunPath, Output, Progress.Create());
         return 0;
     }

@@ -21,14 +21,10 @@ public sealed class QuickstartVerb : Verb
     [Option("seconds", Default = 1.5, HelpText = "Time for each figure in the table of speeds.")]
     public double Seconds { get; set; }
 
-    [Option("no-provision", HelpText = "Never install anything; say what is missing instead.")]
-    public bool NoProvision { get; set; }
-
     public override int Run(TextWriter output)
     {
         if (Seconds is not (> 0 and < 3600))
             throw new UserException($"--seconds takes a number above 0 and below 3600, such as 1.5, not {Seconds}.");
-        Devices.Provision(!NoProvision);
         var clock = Stopwatch.StartNew();
         IProgressReport progress = Progress.Create();
         Algorithm algorithm = Algorithm.Find("environment-model");

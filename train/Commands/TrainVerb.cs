@@ -76,15 +76,11 @@ public abstract class TrainVerb : Verb
     [Option("no-export", HelpText = "Do not evaluate and export at the end.")]
     public bool NoExport { get; set; }
 
-    [Option("no-provision", HelpText = "Never install anything; say what is missing instead.")]
-    public bool NoProvision { get; set; }
-
     /// <summary>Hyperparameters that were set.</summary>
     protected virtual IEnumerable<string> Assignments => Set;
 
     public override int Run(TextWriter output)
     {
-        Devices.Provision(!NoProvision);
         if (Resume is not null && (RunPath is not null || Preset is not null || Env is not null))
             throw new UserException("--resume continues a run as it was started; it goes with --set and --device only.");
         Algorithm algorithm = Algorithm.Find(AlgorithmName);

@@ -25,14 +25,11 @@ public sealed class UntrainedVerb : Verb
     [Option("seed", Default = 0L, HelpText = "Seed of the weights.")]
     public long Seed { get; set; }
 
-    [Option("no-provision", HelpText = "Never install anything; say what is missing instead.")]
-    public bool NoProvision { get; set; }
-
     public override int Run(TextWriter output)
     {
         if (Observation < 1 || Action < 1)
             throw new UserException($"--observation and --action take numbers of at least 1, not {Observation} and {Action}.");
-        Devices.Provision(!NoProvision);
+        Libtorch.Load();
         // Hafner et al. 2020, appendix A: heads of 2 x 400 (reward), 4 x 400 (actor) and 3 x 400 (value) on an RSSM of 200 + 30.
         PixelConfig? pixels = Pixels ? new() : null;
         LatentWorldConfig config = new()

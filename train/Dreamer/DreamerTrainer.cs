@@ -19,7 +19,7 @@ public sealed class DreamerTrainer : LatentTrainer, IImagined
     private readonly Actor<EagerTensor> _actor;
     private readonly Mlp<EagerTensor> _critic;
     private readonly Parameter[] _actorParameters, _criticParameters;
-    private readonly Adam _actorOptimiser, _criticOptimiser;
+    private readonly FlatOptimiser _actorOptimiser, _criticOptimiser;
 
     public DreamerTrainer(DreamerOptions options, Device device) : base(options, Unary.Elu, GruForm.ResetAfter, device)
     {
@@ -33,8 +33,8 @@ public sealed class DreamerTrainer : LatentTrainer, IImagined
         _critic = DreamerBundle.Critic(Parameters.Root, Config, CriticLayers);
         _actorParameters = Parameters.Below(DreamerBundle.ActorPath);
         _criticParameters = Parameters.Below(DreamerBundle.CriticPath);
-        _actorOptimiser = optim.Adam(_actorParameters, options.ActorLearningRate, eps: options.AdamEpsilon);
-        _criticOptimiser = optim.Adam(_criticParameters, options.CriticLearningRate, eps: options.AdamEpsilon);
+        _actorOptimiser = new(_actorParameters, whole => optim.Adam(whole, options.ActorLearningRate, eps: options.AdamEpsilon));
+        _criticOptimiser = new(_criticParameters, whole => optim.Adam(whole, options.CriticLearningRate, eps: options.AdamEpsilon));
     }
 
     private MlpConfig CriticLayers => new(_options.CriticLayers, _options.HeadUnits);
@@ -56,13 +56,13 @@ public sealed class DreamerTrainer : LatentTrainer, IImagined
         (Tensor[] latentNoise, Tensor[] actionNoise) = Noise(h.size(0), random);
         Trajectories imagined = Imagination.Imagine(this, h, z, latentNoise, actionNoise);
         (Tensor actorLoss, Tensor criticLoss, Tensor returns) = Imagination.Losses(imagined, _options.Lambda);
-        _actorOptimiser.zero_grad();
-        _criticOptimiser.zero_grad();
+        _actorOptimiser.ZeroGradients();
+        _criticOptimiser.ZeroGradients();
         // Each loss reaches its own network alone, through a graph that both share.
         autograd.backward([criticLoss], retain_graph: true, inputs: [.. _criticParameters]);
         autograd.backward([actorLoss], inputs: [.. _actorParameters]);
-        double actorNorm = nn.utils.clip_grad_norm_(_actorParameters, _options.MaxGradNorm);
-        double criticNorm = nn.utils.clip_grad_norm_(_criticParameters, _options.MaxGradNorm);
+        double actorNorm = _actorOptimiser.ClipGradients(_options.MaxGradNorm);
+        double criticNorm = _criticOptimiser.ClipGradients(_options.MaxGradNorm);
         if (figures is not null)
         {
             using var guard = no_grad();
@@ -77,8 +77,8 @@ public sealed class DreamerTrainer : LatentTrainer, IImagined
         return () =>
         {
             if (!_options.FreezeActor)
-                _actorOptimiser.step();
-            _criticOptimiser.step();
+                _actorOptimiser.Step();
+            _criticOptimiser.Step();
         };
     }
 

@@ -112,7 +112,12 @@ public readonly struct EagerTensor(Tensor value) : ITensor<EagerTensor>
     public EagerTensor Gather(EagerTensor indices) =>
         Value.index_select(0, indices.Value.reshape(-1)).reshape([.. indices.Value.shape, .. Value.shape[1..]]);
 
-    public EagerTensor MatMul(EagerTensor right) => Value.matmul(right.Value);
+    public EagerTensor MatMul(EagerTensor right)
+    {
+        RequireProduct(Value, right.Value);
+        return Value.matmul(right.Value);
+    }
+
     public EagerTensor Linear(EagerTensor weight, EagerTensor bias) => nn.functional.linear(Value, weight.Value, bias.Value);
     public EagerTensor Linear(EagerTensor weight) => nn.functional.linear(Value, weight.Value);
 
@@ -197,6 +202,26 @@ public readonly struct EagerTensor(Tensor value) : ITensor<EagerTensor>
         Tensor candidate = addcmul(input[1], gates[0], hidden[1], 1).tanh();
         return lerp(candidate, h.Value, gates[1]);
     }
+
+    /// <summary>TorchSharp's matmul ends the process where libtorch throws: it is refused before it is called.</summary>
+    private static void RequireProduct(Tensor left, Tensor right)
+    {
+        (long[] a, long[] b) = (left.shape, right.shape);
+        bool fits = a.Length > 0 && b.Length > 0 && a[^1] == (b.Length == 1 ? b[0] : b[^2]) && Broadcasts(a.AsSpan(..^Math.Min(2, a.Length)), b.AsSpan(..^Math.Min(2, b.Length)));
+        if (!fits || left.dtype != right.dtype || left.device_type != right.device_type || left.device_index != right.device_index)
+            throw new ArgumentException($"cannot multiply {Describe(left)} by {Describe(right)}");
+    }
+
+    private static bool Broadcasts(ReadOnlySpan<long> a, ReadOnlySpan<long> b)
+    {
+        for (int i = 1; i <= Math.Min(a.Length, b.Length); i++)
+            if (a[^i] != b[^i] && a[^i] != 1 && b[^i] != 1)
+                return false;
+        return true;
+    }
+
+    private static string Describe(Tensor tensor) =>
+        $"{tensor.dtype} ({string.Join(", ", tensor.shape)}){(tensor.device_type == DeviceType.CPU ? "" : $" on {tensor.device}")}";
 
     private static long[] Long(ReadOnlySpan<int> values)
     {

@@ -11,7 +11,7 @@ public sealed class EnvironmentModelTrainer : Trainer
     private readonly EnvironmentModelOptions _options;
     private readonly EnvironmentModelConfig _config;
     private readonly EnvironmentModel<EagerTensor> _model;
-    private readonly TorchSharp.Modules.Adam _optimiser;
+    private readonly FlatOptimiser _optimiser;
     private readonly float[] _frames;       // (B, 3k, 15, 19)
     private readonly long[] _actions;       // (B)
     private readonly long[] _classes;       // (B, 15, 19)
@@ -26,7 +26,7 @@ public sealed class EnvironmentModelTrainer : Trainer
         _config = ConfigOf(options);
         Parameters = new EagerParameters(options.Seed, device);
         _model = new(Parameters.Root["model"], _config);
-        _optimiser = optim.Adam(Parameters.All.Values, options.LearningRate);
+        _optimiser = new([.. Parameters.All.Values], whole => optim.Adam(whole, options.LearningRate));
         int batch = options.Batch;
         (_frames, _actions, _classes) =
             (new float[batch * options.Stack * 3 * MiniPacmanMaze.Cells], new long[batch], new long[batch * MiniPacmanMaze.Cells]);
@@ -108,9 +108,9 @@ public sealed class EnvironmentModelTrainer : Trainer
             loss += _options.ContinueCoefficient * goesOn;
         }
         LearningRate.Set(_optimiser, _options.LearningRate, _options.Decay, update, _options.Updates);
-        _optimiser.zero_grad();
+        _optimiser.ZeroGradients();
         loss.backward();
-        _optimiser.step();
+        _optimiser.Step();
         if (!measure)
             return Unmeasured;
         var values = new Dictionary<string, double>

@@ -22,7 +22,7 @@ public sealed class I2ATrainer : ActorCriticTrainer
     private readonly RewardTable _rewards;
     private readonly ImaginationModel? _model;
     private readonly ActorCritic<EagerTensor>? _rollout;
-    private readonly TorchSharp.Modules.Adam? _imitation;
+    private readonly FlatOptimiser? _imitation;
 
     /// <param name="options">Its options.</param>
     /// <param name="device">Where it learns.</param>
@@ -49,9 +49,9 @@ public sealed class I2ATrainer : ActorCriticTrainer
         if (options.Depth == 1)
             return;
         _rollout = new(Parameters.Root[RolloutPolicy.TrimEnd('/')], Config);
-        _imitation = optim.Adam(
-            Parameters.All.Where(pair => pair.Key.StartsWith(RolloutPolicy, StringComparison.Ordinal)).Select(pair => pair.Value),
-            options.RolloutLearningRate);
+        _imitation = new(
+            [.. Parameters.All.Where(pair => pair.Key.StartsWith(RolloutPolicy, StringComparison.Ordinal)).Select(pair => pair.Value)],
+            whole => optim.Adam(whole, options.RolloutLearningRate));
     }
 
     /// <summary>The core that rolls a world forward, whatever the world: the one that trains and the one that ships.</summary>
@@ -120,9 +120,9 @@ public sealed class I2ATrainer : ActorCriticTrainer
             return;
         Tensor imitated = _rollout.Forward(cat(frames)).Logits.Value.log_softmax(1);                 // (nB, A)
         Tensor loss = -(logits.softmax(1) * imitated).sum(1).mean();
-        _imitation!.zero_grad();
+        _imitation!.ZeroGradients();
         loss.backward();
-        _imitation.step();
+        _imitation.Step();
         if (figures is not null)
             figures["distillation_loss"] = loss.item<float>();
     }

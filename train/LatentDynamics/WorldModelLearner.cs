@@ -11,7 +11,6 @@ public sealed class WorldModelLearner : IDisposable
     private readonly RssmConfig _config;
     private readonly LatentOptions _options;
     private readonly Device _device;
-    private readonly Parameter[] _trained;
 
     /// <param name="world">The world, whose parameters are below <see cref="LatentSignature.World"/>.</param>
     /// <param name="config">Sizes of its state.</param>
@@ -23,12 +22,13 @@ public sealed class WorldModelLearner : IDisposable
         Parameter[] statistics = parameters.Below($"{LatentSignature.World}/{LatentWorldConfig.Statistics}");
         foreach (Parameter statistic in statistics)
             statistic.requires_grad_(false);
-        _trained = [.. parameters.Below(LatentSignature.World).Except(statistics)];
-        Optimiser = optim.Adam(_trained, options.ModelLearningRate, eps: options.AdamEpsilon);
+        Optimiser = new(
+            [.. parameters.Below(LatentSignature.World).Except(statistics)],
+            whole => optim.Adam(whole, options.ModelLearningRate, eps: options.AdamEpsilon));
     }
 
     /// <summary>Its optimiser, to be kept in checkpoints.</summary>
-    public Adam Optimiser { get; }
+    public FlatOptimiser Optimiser { get; }
 
     /// <summary>Filters sequences, and puts the gradients of the loss on the parameters.</summary>
     public Posteriors Differentiate(Sequences sequences, Generator random, Dictionary<string, double>? figures)
@@ -37,9 +37,9 @@ public sealed class WorldModelLearner : IDisposable
         Posteriors posteriors = WorldModelLoss.Observe(
             _world, _config, sequences, Noise([sequences.Actions.size(0), sequences.Actions.size(1), _config.Stochastic]));
         WorldModelLosses losses = WorldModelLoss.Of(_world, _options, sequences, posteriors, Noise);
-        Optimiser.zero_grad();
+        Optimiser.ZeroGradients();
         losses.Total.backward();
-        double norm = nn.utils.clip_grad_norm_(_trained, _options.MaxGradNorm);
+        double norm = Optimiser.ClipGradients(_options.MaxGradNorm);
         if (figures is null)
             return posteriors;
         figures["loss"] = losses.Total.item<float>();
@@ -55,7 +55,7 @@ public sealed class WorldModelLearner : IDisposable
     }
 
     /// <summary>Takes the optimiser's step.</summary>
-    public void Step() => Optimiser.step();
+    public void Step() => Optimiser.Step();
 
     public void Dispose() => Optimiser.Dispose();
 }

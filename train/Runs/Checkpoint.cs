@@ -124,41 +124,32 @@ public sealed class Checkpoint
         }
     }
 
-    /// <summary>Stores what an optimiser remembers of each parameter: "optimiser/3/exp_avg".</summary>
-    public void AddOptimiser(OptimizerHelper optimiser, string name = "optimiser")
+    /// <summary>Stores what an optimiser remembers of its parameters: "optimiser/exp_avg".</summary>
+    public void AddOptimiser(FlatOptimiser optimiser, string name = "optimiser")
     {
-        int index = 0;
-        foreach (OptimizerState state in optimiser.state_dict().State)
-        {
-            (long step, IEnumerable<(string Name, Tensor Value)> tensors) = Parts(state);
-            Set($"{name}/{index}/step", step);
-            foreach ((string part, Tensor value) in tensors)
-                _tensors.Add($"{name}/{index}/{part}", ToData(value));
-            index++;
-        }
+        (long step, IEnumerable<(string Name, Tensor Value)> tensors) = Parts(optimiser.Optimiser.state_dict().State.Single());
+        Set($"{name}/step", step);
+        foreach ((string part, Tensor value) in tensors)
+            _tensors.Add($"{name}/{part}", ToData(value));
     }
 
     /// <summary>Takes back what <see cref="AddOptimiser"/> stored.</summary>
-    public void LoadOptimiser(OptimizerHelper optimiser, string name = "optimiser")
+    public void LoadOptimiser(FlatOptimiser optimiser, string name = "optimiser")
     {
         using var guard = no_grad();
-        int index = 0;
-        foreach (OptimizerState state in optimiser.state_dict().State)
+        OptimizerState state = optimiser.Optimiser.state_dict().State.Single();
+        long step = Integer($"{name}/step");
+        if (state is Adam.State adam)
+            adam.step = step;
+        else if (state is RMSProp.State rmsProp)
+            rmsProp.step = step;
+        foreach ((string part, Tensor value) in Parts(state).Tensors)
         {
-            long step = Integer($"{name}/{index}/step");
-            if (state is Adam.State adam)
-                adam.step = step;
-            else if (state is RMSProp.State rmsProp)
-                rmsProp.step = step;
-            foreach ((string part, Tensor value) in Parts(state).Tensors)
-            {
-                float[] numbers = Find<float>($"{name}/{index}/{part}");
-                if (numbers.Length != value.numel())
-                    throw Misfit($"{name}/{index}/{part} has {numbers.Length} numbers there and {value.numel()} here");
-                using Tensor stored = tensor(numbers, value.shape);
-                value.copy_(stored);
-            }
-            index++;
+            float[] numbers = Find<float>($"{name}/{part}");
+            if (numbers.Length != value.numel())
+                throw Misfit($"{name}/{part} has {numbers.Length} numbers there and {value.numel()} here");
+            using Tensor stored = tensor(numbers, value.shape);
+            value.copy_(stored);
         }
     }
 

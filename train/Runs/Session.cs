@@ -20,7 +20,7 @@ public static class Session
             return RunOutcome.Interrupted;
         }
         if (export)
-            Export(folder, trainer, run, folder.BundlePath, progress);
+            Ship(folder, trainer, run, folder.BundlePath, progress);
         return RunOutcome.Finished;
     }
 
@@ -36,7 +36,7 @@ public static class Session
         trainer.Prepare(folder, progress, CancellationToken.None);
         var run = new TrainingRun(folder, trainer, progress);
         run.Load(checkpoint);
-        Export(folder, trainer, run, output ?? folder.BundlePath, progress);
+        Ship(folder, trainer, run, output ?? folder.BundlePath, progress);
     }
 
     /// <summary>The algorithm and options of a run folder.</summary>
@@ -66,6 +66,10 @@ public static class Session
             ? options
             : throw new UserException($"{path} is a run of {name}, not of {algorithm.Name}: train {name} --resume {path}");
     }
+
+    private static void Ship(RunFolder folder, Trainer trainer, TrainingRun run, string output, IProgressReport progress) => Libtorch.While(
+        "evaluating and exporting", () => Export(folder, trainer, run, output, progress),
+        then: () => $"The training is kept in {folder.CheckpointPath}; export it again: train export {folder.Path}");
 
     private static void Export(RunFolder folder, Trainer trainer, TrainingRun run, string output, IProgressReport progress)
     {

@@ -20,7 +20,7 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
     /// <exception cref="UserException">A loss is not finite, or the disk refused; the last checkpoint stands.</exception>
     public RunOutcome Train(CancellationToken stop)
     {
-        trainer.Prepare(folder, progress, stop);
+        Libtorch.While("preparing the run", () => trainer.Prepare(folder, progress, stop), then: () => "");
         if (stop.IsCancellationRequested)
             return RunOutcome.Interrupted;
         if (File.Exists(folder.CheckpointPath))
@@ -36,7 +36,8 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
             bool last = stop.IsCancellationRequested;   // asked once: a signal that comes during the update is for the next one
             bool checkpoint = last || (Updates + 1) % options.CheckpointEvery == 0 || Updates + 1 == options.Updates;
             bool measure = checkpoint || (Updates + 1) % options.LogEvery == 0;
-            IReadOnlyDictionary<string, double> values = trainer.Update(Updates, measure);
+            IReadOnlyDictionary<string, double> values = Libtorch.While(
+                $"training, at update {Updates}", () => trainer.Update(Updates, measure), then: () => $"{Kept}: --resume {folder.Path}");
             Updates++;
             Seconds = before + clock.Elapsed.TotalSeconds;
             if (measure)
@@ -87,12 +88,11 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
                 throw Diverged(name);
     }
 
-    private UserException Diverged(string name)
-    {
-        string kept = _saved is { } saved
-            ? $"The checkpoint of update {saved} is kept in {folder.CheckpointPath}; continue from it"
-            : "There is no checkpoint yet; begin again";
-        return new($"Training stopped at update {Updates}: {name} is no longer finite. {kept} with a smaller step: "
+    private string Kept => _saved is { } saved
+        ? $"The checkpoint of update {saved} is kept in {folder.CheckpointPath}; continue from it"
+        : "There is no checkpoint yet; begin again";
+
+    private UserException Diverged(string name) =>
+        new($"Training stopped at update {Updates}: {name} is no longer finite. {Kept} with a smaller step: "
             + $"--resume {folder.Path} --set {string.Join(' ', trainer.LearningRates.Select(name => name + "=..."))}");
-    }
 }

@@ -17,14 +17,6 @@ internal sealed class DeviceMemory : IDisposable
     // What was never disposed must not be finalised either: a value after its session would end the process.
     private static readonly ConcurrentDictionary<DeviceMemory, bool> Alive = new();
 
-    // What providers call their memory, newest name first.
-    private static readonly Dictionary<string, string[]> MemoryNames = new()
-    {
-        ["cuda"] = ["Cuda"],
-        ["webgpu"] = ["WebGPU_Buf", "WebGPU_Buffer"],
-        ["cpu"] = ["Cpu"],
-    };
-
     private readonly string _provider;
     private readonly RuntimeOptions _options;
     private readonly Dictionary<TensorType, InferenceSession> _copiers = [];
@@ -37,10 +29,11 @@ internal sealed class DeviceMemory : IDisposable
     {
         (_provider, _options) = (provider, options);
         Alive[this] = true;
-        IsAddressable = options.HostAsDevice ?? provider != "webgpu";
         try
         {
-            (_info, _allocator) = Allocator(Copier(TensorType.Float32), MemoryNames[provider], provider == "cuda" ? options.Device : 0);
+            bool isCuda = provider == "cuda";
+            _info = new(isCuda ? "Cuda" : "Cpu", OrtAllocatorType.DeviceAllocator, isCuda ? options.Device : 0, OrtMemType.Default);
+            _allocator = new(Copier(TensorType.Float32), _info);
         }
         catch
         {
@@ -49,12 +42,12 @@ internal sealed class DeviceMemory : IDisposable
         }
     }
 
-    /// <summary>Whether a tensor can begin inside another one's memory; otherwise each has memory of its own.</summary>
-    public bool IsAddressable { get; }
+    /// <summary>Bytes of the largest piece of memory; a tensor of several steps that needs more has a piece for each.</summary>
+    public long LargestPiece => _options.HostAsDevice == DevicePieces.OneEachStep ? 0 : Array.MaxLength;
 
     /// <summary>The memory of a provider's device, or null: its graphs then read and write the host's memory.</summary>
     public static DeviceMemory? Of(string provider, RuntimeOptions options) =>
-        provider is "cuda" or "webgpu" || (provider == "cpu" && options.HostAsDevice is not null) ? new(provider, options) : null;
+        provider == "cuda" || options.HostAsDevice is not null ? new(provider, options) : null;
 
     /// <summary>A tensor of undefined values; lives as long as this.</summary>
     /// <exception cref="BundleException">The device has not enough memory.</exception>
@@ -113,22 +106,6 @@ internal sealed class DeviceMemory : IDisposable
     private static unsafe nint Address(OrtValue tensor)
     {
         fixed (byte* address = tensor.GetTensorMutableRawData()) return (nint)address;
-    }
-
-    private static (OrtMemoryInfo, OrtAllocator) Allocator(InferenceSession session, string[] names, int device)
-    {
-        for (int i = 0; ; i++)
-        {
-            var info = new OrtMemoryInfo(names[i], OrtAllocatorType.DeviceAllocator, device, OrtMemType.Default);
-            try
-            {
-                return (info, new(session, info));
-            }
-            catch (OnnxRuntimeException) when (i < names.Length - 1)
-            {
-                info.Dispose();
-            }
-        }
     }
 
     private InferenceSession Copier(TensorType type)

@@ -23,7 +23,7 @@ internal sealed class DeviceTensor
     public DeviceTensor(DeviceMemory memory, TensorSpec spec, int batch, int steps, NativeBlock host)
     {
         (_memory, _spec, _batch, _host) = (memory, spec, batch, host);
-        IsOnePiece = memory.IsAddressable && (long)TensorBuffer.BytesOf(spec, batch) * steps <= Array.MaxLength;
+        IsOnePiece = (long)TensorBuffer.BytesOf(spec, batch) * steps <= memory.LargestPiece;
         _pieces = IsOnePiece ? [memory.Allocate(spec, (long)batch * steps)]
             : [.. Enumerable.Range(0, steps).Select(_ => memory.Allocate(spec, batch))];
         _newer = new Newer[steps];

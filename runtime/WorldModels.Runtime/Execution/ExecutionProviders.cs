@@ -18,10 +18,9 @@ public static partial class ExecutionProviders
         ["tensorrt"] = "TensorrtExecutionProvider",
         ["directml"] = "DmlExecutionProvider",
         ["coreml"] = "CoreMLExecutionProvider",
-        ["webgpu"] = "WebGpuExecutionProvider",
     };
 
-    // CoreML, WebGPU and TensorRT compile or round differently; they are taken only by name.
+    // CoreML and TensorRT compile or round differently; they are taken only by name.
     private static readonly string[] AutoOrder = ["cuda", "directml", Cpu];
 
     /// <summary>Every name that <see cref="RuntimeOptions.Provider"/> takes.</summary>
@@ -55,7 +54,7 @@ public static partial class ExecutionProviders
         if (provider == Cpu) return (OpenCpu(path, options, weights), Placement.Cpu);
         foreach (var wish in (Placement[])[Placement.Capturing, Placement.Device])
         {
-            if (wish == Placement.Capturing && !(options.GraphCapture && CanCapture(provider))) continue;
+            if (wish == Placement.Capturing && !(options.GraphCapture && provider == "cuda")) continue;
             try
             {
                 return (OpenDevice(path, provider, options, wish), wish);
@@ -111,9 +110,6 @@ public static partial class ExecutionProviders
         return new InferenceSession(path, session); // Devices keep their own copy of the weights.
     }
 
-    // WebGPU too has a graph capture, but it records computations alone: copies (of an Identity, say) would stay those of the first run.
-    private static bool CanCapture(string provider) => provider == "cuda";
-
     private static void Append(SessionOptions session, string provider, RuntimeOptions options, bool captures)
     {
         switch (provider)
@@ -136,9 +132,6 @@ public static partial class ExecutionProviders
                 break;
             case "coreml":
                 session.AppendExecutionProvider("CoreML");
-                break;
-            case "webgpu":
-                session.AppendExecutionProvider("WebGPU");
                 break;
         }
     }

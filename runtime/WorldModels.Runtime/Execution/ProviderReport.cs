@@ -15,7 +15,7 @@ public sealed record ProviderReport(string Requested, string Chosen, IReadOnlyDi
     /// <summary>Of the graphs opened so far those whose runs a dream records once and replays.</summary>
     public IReadOnlyList<string> Captured { get; init; } = [];
 
-    /// <summary>Such as <c>cpu (auto: no cuda, directml here)</c> or <c>webgpu (as asked), partly on the cpu: dream</c>.</summary>
+    /// <summary>Such as <c>cpu (auto: no cuda, directml here)</c> or <c>cuda (as asked), partly on the cpu: dream</c>.</summary>
     public override string ToString()
     {
         string why = Requested != ExecutionProviders.Auto ? "as asked"

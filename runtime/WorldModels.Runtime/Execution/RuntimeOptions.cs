@@ -43,10 +43,20 @@ public sealed record RuntimeOptions
     public bool GraphCapture { get; init; } = true;
 
     /// <summary>
-    /// For tests on machines without a device: the CPU's memory is treated as a device's, with addresses to calculate with or without.
+    /// For tests on machines without a device: the CPU's memory is treated as a device's, by sessions of the provider cpu.
     /// </summary>
-    internal bool? HostAsDevice { get; init; }
+    internal DevicePieces? HostAsDevice { get; init; }
 
     /// <summary>Whether every file's SHA-256 is compared at load.</summary>
     public bool VerifyHashes { get; init; } = true;
+}
+
+/// <summary>How a tensor of several steps lies in a device's memory.</summary>
+internal enum DevicePieces
+{
+    /// <summary>In one piece, as long as that is not too large.</summary>
+    OneForAllSteps,
+
+    /// <summary>In a piece for each step, as if one for all were too large.</summary>
+    OneEachStep,
 }

@@ -1,0 +1,52 @@
+using System.Text.RegularExpressions;
+using WorldModels.Runtime;
+
+namespace WorldModels.Tests.EndToEnd;
+
+/// <summary>The README's samples run: its C# stands here word for word, its commands are those of the tools.</summary>
+public sealed class ReadmeTests
+{
+    [Test]
+    public void TheSampleRuns()
+    {
+        string previous = Directory.GetCurrentDirectory();
+        Directory.SetCurrentDirectory(Repository.Root);
+        try
+        {
+            var observation = new float[3 * 15 * 19];
+            var action = new long[1];
+            float[] seen = [0, -1, 0, 0, 0], push = new float[1];
+
+            // <sample>
+            using var world = WorldModel.Load("models/zoo/minipacman-environment-model");
+            using var dream = world.Dream(batch: 1024, horizon: 15);    // buffers bound once, no allocation per step
+            DreamBatch imagined = dream.Run(seed: 7);                    // rewards, continues, actions, states
+            float first = imagined.Rewards(0)[0];
+
+            using var controller = Controller.Load("models/zoo/minipacman-a2c");
+            controller.Act(observation, action);                         // spans in, spans out; controller.Reset(rows) between episodes
+
+            using var planner = Planner.Load("models/zoo/cartpole-swingup-planet");
+            planner.Act(seen, push);                                     // no policy: it searches for each action in the world model
+            // </sample>
+
+            Assert.That(float.IsFinite(first));
+            Assert.That(action[0], Is.InRange(0, 4));
+            Assert.That(push[0], Is.InRange(-1, 1).And.Not.Zero);
+        }
+        finally
+        {
+            Directory.SetCurrentDirectory(previous);
+        }
+    }
+
+    [Test]
+    public void TheSampleStandsInTheReadme()
+    {
+        string source = File.ReadAllText(Path.Combine(Repository.Root, "tests", "Training", "EndToEnd", "ReadmeTests.cs"));
+        string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+        Match sample = Regex.Match(source, "// <sample>\n(.*?)\n *// </sample>", RegexOptions.Singleline);
+        string text = string.Join('\n', sample.Groups[1].Value.Split('\n').Select(line => line.Length > 12 ? line[12..] : ""));
+        Assert.That(readme, Does.Contain(text));
+    }
+}

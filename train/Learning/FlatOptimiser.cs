@@ -1,0 +1,62 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train;
+
+/// <summary>
+/// An optimiser of TorchSharp over parameters that it lays one after another into one tensor, their gradients likewise. TorchSharp's
+/// optimisers make their step parameter by parameter, a dozen small operations each; here they see a single one, and the step, the norm of
+/// the gradients and their reset cost as much as for one parameter of that size. The numbers are the same: all of it is elementwise,
+/// but for the norm, whose sum has another order.
+/// </summary>
+/// <remarks>Not thread-safe. The parameters keep their objects, names and shapes; their memory becomes a part of the whole.</remarks>
+public sealed class FlatOptimiser : IDisposable
+{
+    private readonly Parameter _whole;
+    private readonly Tensor _gradients;
+
+    /// <param name="parameters">What it trains: float32 on one device, each in one optimiser at most.</param>
+    /// <param name="make">Makes TorchSharp's optimiser over the one parameter that holds them all.</param>
+    public FlatOptimiser(IReadOnlyList<Parameter> parameters, Func<IEnumerable<Parameter>, OptimizerHelper> make)
+    {
+        if (parameters.Count == 0)
+            throw new ArgumentException("There is nothing to optimise.", nameof(parameters));
+        using (no_grad())
+        using (NewDisposeScope())
+        {
+            Tensor values = cat([.. parameters.Select(parameter => parameter.reshape(-1))]);               // (N)
+            _gradients = zeros_like(values).DetachFromDisposeScope();                                       // (N)
+            _whole = new Parameter(values.DetachFromDisposeScope());
+            _whole.DetachFromDisposeScope();
+            _whole.grad = _gradients;
+            long start = 0;
+            foreach (Parameter parameter in parameters)
+            {
+                long size = parameter.numel();
+                _ = parameter.set_(_whole.slice(0, start, start + size, 1).detach().reshape(parameter.shape));
+                parameter.grad = _gradients.slice(0, start, start + size, 1).reshape(parameter.shape);
+                start += size;
+            }
+        }
+        Optimiser = make([_whole]);
+    }
+
+    /// <summary>TorchSharp's optimiser, for its learning rate and to be kept in checkpoints.</summary>
+    public OptimizerHelper Optimiser { get; }
+
+    /// <summary>Sets all gradients to zero; a backward pass adds to them.</summary>
+    public void ZeroGradients() => _gradients.zero_().Dispose();
+
+    /// <summary>Scales the gradients down to a norm of at most <paramref name="most"/>; the norm that they had.</summary>
+    public double ClipGradients(double most) => nn.utils.clip_grad_norm_([_whole], most);
+
+    /// <summary>Takes a step.</summary>
+    public void Step() => Optimiser.step()?.Dispose();
+
+    public void Dispose()
+    {
+        Optimiser.Dispose();
+        _gradients.Dispose();
+        _whole.Dispose();
+    }
+}
