@@ -75,7 +75,9 @@ public sealed record DreamerOptions : LatentOptions
             "pendulum" => options with { ActionRepeat = 1, RewardScale = 0.1 },
             "cartpole" or "acrobot" or "mountain-car" or "mountain-car-continuous" => options with
             {
-                ActionRepeat = 1, PredictContinue = true, Updates = small ? 3000 : options.Updates,
+                ActionRepeat = 1,
+                PredictContinue = true,
+                Updates = small ? 3000 : options.Updates,
             },
             _ when !paper => options with { ActionRepeat = 4, RewardScale = 0.25, Updates = small ? 6000 : options.Updates },
             _ => options,

@@ -116,7 +116,8 @@ public sealed class DreamerTrainer : LatentTrainer, IImagined
     public override BundleDefinition Bundle() =>
         DreamerBundle.Define(RecordedIn, Signature, _actorConfig, CriticLayers, StartObservations()) with
         {
-            ActionRepeat = _options.ActionRepeat, Limits = Limits,
+            ActionRepeat = _options.ActionRepeat,
+            Limits = Limits,
         };
 
     public override void Dispose()

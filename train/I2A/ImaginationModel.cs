@@ -52,7 +52,9 @@ public sealed class ImaginationModel : IDisposable
     public static EnvironmentModelOptions Preset(I2AOptions options) =>
         (EnvironmentModelOptions)Algorithm.Find(Folder).Preset(options.ModelPreset) with
         {
-            Env = options.Env, Seed = options.Seed, Stack = options.Stack,
+            Env = options.Env,
+            Seed = options.Seed,
+            Stack = options.Stack,
         };
 
     /// <summary>Copies or learns the model if it is not there yet, and takes up its weights.</summary>

@@ -37,9 +37,26 @@ public sealed record PlaNetOptions : LatentOptions
 
     private static PlaNetOptions Small { get; } = Paper with
     {
-        Updates = 6000, LogEvery = 50, CheckpointEvery = 500, EvaluationEpisodes = 30, Batch = 32, Length = 32, Deterministic = 64,
-        Stochastic = 16, Hidden = 64, Embedding = 64, EncoderUnits = 64, RewardLayers = 2, HeadUnits = 64, FreeNats = 1,
-        ObservationScale = 10, RewardScale = 0.25, Candidates = 200, Elites = 20, Iterations = 5, EvaluateEvery = 1000,
+        Updates = 6000,
+        LogEvery = 50,
+        CheckpointEvery = 500,
+        EvaluationEpisodes = 30,
+        Batch = 32,
+        Length = 32,
+        Deterministic = 64,
+        Stochastic = 16,
+        Hidden = 64,
+        Embedding = 64,
+        EncoderUnits = 64,
+        RewardLayers = 2,
+        HeadUnits = 64,
+        FreeNats = 1,
+        ObservationScale = 10,
+        RewardScale = 0.25,
+        Candidates = 200,
+        Elites = 20,
+        Iterations = 5,
+        EvaluateEvery = 1000,
     };
 
     /// <summary>The presets by name.</summary>
@@ -47,8 +64,17 @@ public sealed record PlaNetOptions : LatentOptions
     {
         ["debug"] = Small with
         {
-            Updates = 20, LogEvery = 10, CheckpointEvery = 10, EvaluationEpisodes = 2, Prefill = 250, Pretrain = 5, CollectEvery = 10,
-            Batch = 8, Candidates = 20, Elites = 4, Iterations = 2,
+            Updates = 20,
+            LogEvery = 10,
+            CheckpointEvery = 10,
+            EvaluationEpisodes = 2,
+            Prefill = 250,
+            Pretrain = 5,
+            CollectEvery = 10,
+            Batch = 8,
+            Candidates = 20,
+            Elites = 4,
+            Iterations = 2,
         },
         ["small"] = Small,
         ["paper"] = Paper,

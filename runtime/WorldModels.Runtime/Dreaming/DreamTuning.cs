@@ -64,7 +64,8 @@ internal static class DreamTuning
         int[] counts = [.. Enumerable.Range(0, 16).Select(i => 1 << i).TakeWhile(c => c < most), most];
         var ways = counts.Where(c => c <= batch).Select(c => best with
         {
-            Threads = c, Tile = tile ?? Math.Min(best.Tile, (batch + c - 1) / c),
+            Threads = c,
+            Tile = tile ?? Math.Min(best.Tile, (batch + c - 1) / c),
         }).Where(w => (batch + w.Tile - 1) / w.Tile >= w.Threads);
         return Fastest(bundle, Math.Min(batch, ProbeRows * most), horizon, options, [.. ways]);
     }

@@ -79,11 +79,9 @@ public static partial class ExecutionProviders
             IntraOpNumThreads = options.Threads,
             InterOpNumThreads = 1,
         };
-        // Without it, processors that lack VNNI add products of 8-bit weights in 16 bits that saturate; with VNNI it does nothing.
-        session.AddSessionConfigEntry("session.x64quantprecision", "1");
         try
         {
-            if (insists) session.AddSessionConfigEntry("session.disable_cpu_ep_fallback", "1");
+            foreach (var (key, value) in ConfigEntries(placement)) session.AddSessionConfigEntry(key, value);
             Append(session, provider, options, placement == Placement.Capturing);
             return session;
         }
@@ -94,6 +92,18 @@ public static partial class ExecutionProviders
                 throw new ProviderException(Explain(provider, e.Message), e);
             throw;
         }
+    }
+
+    /// <summary>The settings of a session that ONNX Runtime takes by name.</summary>
+    internal static IReadOnlyDictionary<string, string> ConfigEntries(Placement placement)
+    {
+        Dictionary<string, string> entries = new()
+        {
+            // Processors without VNNI would add products of 8-bit weights in 16 bits that saturate; for those with VNNI it switches VNNI off.
+            ["session.x64quantprecision"] = Processor.HasVnni ? "0" : "1",
+        };
+        if (placement is Placement.Device or Placement.Capturing) entries["session.disable_cpu_ep_fallback"] = "1";
+        return entries;
     }
 
     private static InferenceSession OpenCpu(string path, RuntimeOptions options, SharedWeights? weights)

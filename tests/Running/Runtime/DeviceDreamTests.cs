@@ -21,7 +21,7 @@ internal sealed class DeviceDreamTests : BundleFixture
         if (host.Manifest.Graphs.ContainsKey("value")) outputs |= DreamOutputs.Values;
         using var expected = host.Dream(5, 4, new() { Outputs = outputs, Tile = 0 });
         using var found = device.Dream(5, 4, new() { Outputs = outputs });
-        for (ulong seed = 1; seed < 4; seed++) 
+        for (ulong seed = 1; seed < 4; seed++)
             Same(host.Manifest, expected.Run(seed), found.Run(seed), values: outputs.HasFlag(DreamOutputs.Values));
     }
 

@@ -79,6 +79,17 @@ public sealed class ProviderTests : BundleFixture
     }
 
     [Test]
+    [Platform("Linux")]
+    public void Int8UsesWhatTheProcessorHas()
+    {
+        string[] flags = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("flags", StringComparison.Ordinal), "").Split(' ');
+        bool hasVnni = flags.Contains("avx512_vnni") || flags.Contains("avx_vnni");
+        Assert.That(Processor.HasVnni, Is.EqualTo(hasVnni));
+        Assert.That(ExecutionProviders.ConfigEntries(Placement.Cpu),
+            Is.EquivalentTo(new Dictionary<string, string> { ["session.x64quantprecision"] = hasVnni ? "0" : "1" }));
+    }
+
+    [Test]
     public void PlacementCountsTheNodesThatRan()
     {
         string[] before = Directory.GetFiles(".");

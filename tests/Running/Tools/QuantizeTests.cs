@@ -124,7 +124,8 @@ internal sealed class QuantizeTests
     {
         Change(manifest => manifest with
         {
-            Parity = null, Graphs = manifest.Graphs.Where(graph => graph.Key is "observe" or "imagine" or "decode").ToDictionary(),
+            Parity = null,
+            Graphs = manifest.Graphs.Where(graph => graph.Key is "observe" or "imagine" or "decode").ToDictionary(),
         });
         Assert.That(Succeeds("quantize", _bundle, "--output", Path.Combine(_root, "played")),
             Does.Contain("recording 8 episodes of pendulum, its scripted player or random actions").And.Contain("256 dreams"));

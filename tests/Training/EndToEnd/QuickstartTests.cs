@@ -31,7 +31,7 @@ public sealed class QuickstartTests
     {
         var (output, error) = (new StringWriter(), new StringWriter());
         int code = TrainApp.Run(
-            ["quickstart", "--run", run, "--seconds", "0.1", "--set", "updates=60", "frames=3000", "games=8", "logEvery=20", "checkpointEvery=30"], output, error);
+            ["quickstart", "--run", run, "--seconds", "0.1", "--set", "updates=60", "stack=1", "filters=8", "frames=3000", "games=8", "logEvery=20", "checkpointEvery=30"], output, error);
         Assert.That((code, error.ToString()), Is.EqualTo((0, "")));
         return output.ToString();
     }

@@ -147,11 +147,11 @@ public sealed class ImaginationCoreTests
 
     private static ImaginationAgentConfig Config(
         int depth, int stack = 1, RecurrentCell cell = RecurrentCell.Gru, bool reverse = false) => new()
-    {
-        Agent = new() { Channels = 3 * stack, Hidden = 16 },
-        Depth = depth,
-        Encoder = new() { Rewards = Rewards, Continue = true, Units = 8, Cell = cell, Reverse = reverse },
-    };
+        {
+            Agent = new() { Channels = 3 * stack, Hidden = 16 },
+            Depth = depth,
+            Encoder = new() { Rewards = Rewards, Continue = true, Units = 8, Cell = cell, Reverse = reverse },
+        };
 
     private static Tensor Gumbel(params long[] shape) => -(-rand(shape).clamp(1e-6, 1 - 1e-6).log()).log();
 

@@ -22,7 +22,10 @@ public sealed class ImaginedGamesTests
     {
         EnvironmentModelOptions options = EnvironmentModelOptions.Presets["debug"] with
         {
-            Stack = stack, Updates = 20, Frames = 300, Games = 4,
+            Stack = stack,
+            Updates = 20,
+            Frames = 300,
+            Games = 4,
         };
         using var run = new TemporaryBundle("environment-model", options);
         using var scope = NewDisposeScope();

@@ -16,8 +16,21 @@ public sealed class MemoryTests
         const int WarmUp = 300, Updates = 1000;
         var options = DreamerOptions.Fit(DreamerOptions.Presets["debug"], "debug") with
         {
-            Updates = WarmUp + Updates, Deterministic = 16, Stochastic = 4, Hidden = 16, Embedding = 16, EncoderUnits = 16, HeadUnits = 16,
-            Batch = 8, Length = 8, Starts = 16, Horizon = 4, Prefill = 400, Pretrain = 0, CollectEvery = 10, CollectSteps = 1,
+            Updates = WarmUp + Updates,
+            Deterministic = 16,
+            Stochastic = 4,
+            Hidden = 16,
+            Embedding = 16,
+            EncoderUnits = 16,
+            HeadUnits = 16,
+            Batch = 8,
+            Length = 8,
+            Starts = 16,
+            Horizon = 4,
+            Prefill = 400,
+            Pretrain = 0,
+            CollectEvery = 10,
+            CollectSteps = 1,
         };
         using var trainer = new DreamerTrainer(options, CPU);
         using var run = new TemporaryRun("dreamer", options);

@@ -89,7 +89,12 @@ public sealed class WorldModelLossTests
     {
         DreamerOptions options = Options with
         {
-            PredictContinue = true, ContinueScale = 7, ObservationScale = 2, RewardLossScale = 3, KlScale = 0.5, Gamma = 0.9,
+            PredictContinue = true,
+            ContinueScale = 7,
+            ObservationScale = 2,
+            RewardLossScale = 3,
+            KlScale = 0.5,
+            Gamma = 0.9,
             RewardScale = 0.25,
         };
         Sequences sequences = Draw(beginsAt: 3, options, endsAt: 2);

@@ -25,9 +25,24 @@ public sealed class DreamerLearningTests
     {
         var options = DreamerOptions.Fit(DreamerOptions.Presets["small"] with { Env = "cartpole" }, "small") with
         {
-            Updates = 750, Pretrain = 0, Deterministic = 32, Stochastic = 8, Hidden = 32, Embedding = 32, EncoderLayers = 1,
-            EncoderUnits = 32, HeadUnits = 32, Batch = 8, Length = 20, Starts = 64, Horizon = 10, ModelLearningRate = 2e-3,
-            ActorLearningRate = 1e-3, CriticLearningRate = 1e-3, EvaluateEvery = 750, FreezeActor = freezeActor,
+            Updates = 750,
+            Pretrain = 0,
+            Deterministic = 32,
+            Stochastic = 8,
+            Hidden = 32,
+            Embedding = 32,
+            EncoderLayers = 1,
+            EncoderUnits = 32,
+            HeadUnits = 32,
+            Batch = 8,
+            Length = 20,
+            Starts = 64,
+            Horizon = 10,
+            ModelLearningRate = 2e-3,
+            ActorLearningRate = 1e-3,
+            CriticLearningRate = 1e-3,
+            EvaluateEvery = 750,
+            FreezeActor = freezeActor,
         };
         using var trainer = new DreamerTrainer(options, CPU);
         using var run = new TemporaryRun("dreamer", options);

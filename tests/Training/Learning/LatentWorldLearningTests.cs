@@ -24,7 +24,13 @@ public sealed class LatentWorldLearningTests
     private static readonly DreamerOptions Options = DreamerOptions.Fit(
         DreamerOptions.Presets["small"] with { Env = "cartpole-swingup" }, "small") with
     {
-        Prefill = 10_000, Updates = 600, Length = 24, FreezeActor = true, Starts = 2, Horizon = 2, ModelLearningRate = 2e-3,
+        Prefill = 10_000,
+        Updates = 600,
+        Length = 24,
+        FreezeActor = true,
+        Starts = 2,
+        Horizon = 2,
+        ModelLearningRate = 2e-3,
     };
 
     private TemporaryRun _recorded = null!;
@@ -59,7 +65,9 @@ public sealed class LatentWorldLearningTests
     {
         DreamerOptions options = Options with
         {
-            Env = DatasetSpec.NoEnvironment, Dataset = _recorded.Folder.ReplayPath, ShuffleActions = shuffleActions,
+            Env = DatasetSpec.NoEnvironment,
+            Dataset = _recorded.Folder.ReplayPath,
+            ShuffleActions = shuffleActions,
         };
         using var trainer = new DreamerTrainer(options, CPU);
         using var run = new TemporaryRun("dreamer", options);

@@ -23,7 +23,9 @@ internal sealed class DecoderBundle : IDisposable
                 GraphSpec form = variant.Graphs.GetValueOrDefault("decode") ?? decode;
                 variants[name] = variant with
                 {
-                    Graphs = new Dictionary<string, GraphSpec> { ["imagine"] = form }, Unrolled = null, Figures = null,
+                    Graphs = new Dictionary<string, GraphSpec> { ["imagine"] = form },
+                    Unrolled = null,
+                    Figures = null,
                 };
             }
             foreach (string file in manifest.Files.Keys.Where(file => Path.GetExtension(file) is ".onnx" or ".safetensors"))

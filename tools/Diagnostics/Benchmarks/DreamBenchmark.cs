@@ -151,7 +151,10 @@ internal sealed class DreamBenchmark : IDisposable
                 ulong seed = 0;
                 Measurement own = subject with
                 {
-                    Runner = Runner, Variant = variant, Precision = BenchmarkLevels.Precision(_manifest, variant), Plan = $"{dream.Plan}",
+                    Runner = Runner,
+                    Variant = variant,
+                    Precision = BenchmarkLevels.Precision(_manifest, variant),
+                    Plan = $"{dream.Plan}",
                 };
                 contestants.Add(new LocalContestant(own, () => recorded.Run(dream, seed++)));
             }

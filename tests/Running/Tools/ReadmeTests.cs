@@ -1,7 +1,7 @@
 using System.Text.RegularExpressions;
 using WorldModels.Runtime;
 
-namespace WorldModels.Tests.EndToEnd;
+namespace WorldModels.Tests.Tools;
 
 /// <summary>The README's samples run: its C# stands here word for word, its commands are those of the tools.</summary>
 public sealed class ReadmeTests
@@ -43,7 +43,7 @@ public sealed class ReadmeTests
     [Test]
     public void TheSampleStandsInTheReadme()
     {
-        string source = File.ReadAllText(Path.Combine(Repository.Root, "tests", "Training", "EndToEnd", "ReadmeTests.cs"));
+        string source = File.ReadAllText(Path.Combine(Repository.Root, "tests", "Running", "Tools", "ReadmeTests.cs"));
         string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
         Match sample = Regex.Match(source, "// <sample>\n(.*?)\n *// </sample>", RegexOptions.Singleline);
         string text = string.Join('\n', sample.Groups[1].Value.Split('\n').Select(line => line.Length > 12 ? line[12..] : ""));
