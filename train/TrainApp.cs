@@ -54,11 +54,10 @@ public static class TrainApp
     private static string? Explain(Exception exception) => exception switch
     {
         UserException or BundleException or IOException or InvalidDataException or UnauthorizedAccessException => exception.Message,
-        DllNotFoundException => exception.Message,
-        TypeInitializationException { InnerException: { } inner } => inner.Message,
+        TypeInitializationException { InnerException: DllNotFoundException inner } =>
+            $"ONNX Runtime could not be loaded: {inner.Message.Split('\n')[0]}",
         OutOfMemoryException => Libtorch.NoMemory,
-        ExternalException failure => $"libtorch failed: {Libtorch.Explain(failure)}",
-        _ => null,
+        _ => Libtorch.Explain(exception) is { } reason ? $"libtorch failed: {reason}" : null,
     };
 
     private static int Usage(ParserResult<object> result, Error[] errors, TextWriter output, TextWriter error)

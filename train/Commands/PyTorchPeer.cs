@@ -9,7 +9,7 @@ using WorldModels.Train.LatentDynamics;
 namespace WorldModels.Train;
 
 /// <summary>
-/// A recipe in plain PyTorch, in a process of its own, one thread. Memory and OpenBLAS are set there as they are here.
+/// A recipe in plain PyTorch, in a process of its own, one thread. It keeps freed memory as training does here.
 /// </summary>
 internal sealed class PyTorchPeer : IDisposable
 {
@@ -33,7 +33,7 @@ internal sealed class PyTorchPeer : IDisposable
         };
         foreach ((string name, string value) in NativeMemory.Environment)
             start.Environment[name] = value;
-        // And as the binding sets OpenBLAS: no threads of its own, and the kernels that the processor has.
+        // Debian's PyTorch computes with OpenBLAS: no threads of its own, and the kernels that the processor has.
         start.Environment["OPENBLAS_NUM_THREADS"] = "1";
         if (Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported)
             start.Environment["OPENBLAS_CORETYPE"] = "SkylakeX";

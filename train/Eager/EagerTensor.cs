@@ -112,12 +112,7 @@ public readonly struct EagerTensor(Tensor value) : ITensor<EagerTensor>
     public EagerTensor Gather(EagerTensor indices) =>
         Value.index_select(0, indices.Value.reshape(-1)).reshape([.. indices.Value.shape, .. Value.shape[1..]]);
 
-    public EagerTensor MatMul(EagerTensor right)
-    {
-        RequireProduct(Value, right.Value);
-        return Value.matmul(right.Value);
-    }
-
+    public EagerTensor MatMul(EagerTensor right) => Product(Value, right.Value);
     public EagerTensor Linear(EagerTensor weight, EagerTensor bias) => nn.functional.linear(Value, weight.Value, bias.Value);
     public EagerTensor Linear(EagerTensor weight) => nn.functional.linear(Value, weight.Value);
 
@@ -203,25 +198,28 @@ public readonly struct EagerTensor(Tensor value) : ITensor<EagerTensor>
         return lerp(candidate, h.Value, gates[1]);
     }
 
-    /// <summary>TorchSharp's matmul ends the process where libtorch throws: it is refused before it is called.</summary>
-    private static void RequireProduct(Tensor left, Tensor right)
+    /// <summary>
+    /// The product of matrices, of which there may be several, as matmul makes it: TorchSharp's own ends the process where libtorch throws.
+    /// </summary>
+    private static Tensor Product(Tensor left, Tensor right)
     {
         (long[] a, long[] b) = (left.shape, right.shape);
-        bool fits = a.Length > 0 && b.Length > 0 && a[^1] == (b.Length == 1 ? b[0] : b[^2]) && Broadcasts(a.AsSpan(..^Math.Min(2, a.Length)), b.AsSpan(..^Math.Min(2, b.Length)));
-        if (!fits || left.dtype != right.dtype || left.device_type != right.device_type || left.device_index != right.device_index)
-            throw new ArgumentException($"cannot multiply {Describe(left)} by {Describe(right)}");
-    }
+        if (a.Length < 2 || b.Length < 2 || a[^1] != b[^2])
+            throw Misfit();
+        if (b.Length == 2)
+            return left.reshape(-1, a[^1]).mm(right).reshape([.. a[..^1], b[^1]]);
+        long[] batch = new long[Math.Max(a.Length, b.Length) - 2];
+        for (int i = 1; i <= batch.Length; i++)
+        {
+            (long of, long with) = (i <= a.Length - 2 ? a[^(i + 2)] : 1, i <= b.Length - 2 ? b[^(i + 2)] : 1);
+            batch[^i] = of == with || with == 1 ? of : of == 1 ? with : throw Misfit();
+        }
+        Tensor lefts = left.expand([.. batch, a[^2], a[^1]]).reshape(-1, a[^2], a[^1]);                         // (N, I, K)
+        Tensor rights = right.expand([.. batch, b[^2], b[^1]]).reshape(-1, b[^2], b[^1]);                       // (N, K, J)
+        return lefts.bmm(rights).reshape([.. batch, a[^2], b[^1]]);
 
-    private static bool Broadcasts(ReadOnlySpan<long> a, ReadOnlySpan<long> b)
-    {
-        for (int i = 1; i <= Math.Min(a.Length, b.Length); i++)
-            if (a[^i] != b[^i] && a[^i] != 1 && b[^i] != 1)
-                return false;
-        return true;
+        ArgumentException Misfit() => new($"cannot multiply ({string.Join(", ", a)}) by ({string.Join(", ", b)})");
     }
-
-    private static string Describe(Tensor tensor) =>
-        $"{tensor.dtype} ({string.Join(", ", tensor.shape)}){(tensor.device_type == DeviceType.CPU ? "" : $" on {tensor.device}")}";
 
     private static long[] Long(ReadOnlySpan<int> values)
     {

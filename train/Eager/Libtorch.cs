@@ -19,17 +19,22 @@ public static class Libtorch
                 + "again; a project of your own has to import train/TorchSharpRepair/TorchSharpRepair.targets.");
         try
         {
+            // By its path, before TorchSharp does: where that fails, it prints a page, copies the package's libraries and tries those.
+            NativeLibrary.Load(Path.Combine(AppContext.BaseDirectory, LibraryName));
             InitializeDeviceType(TorchSharp.DeviceType.CPU);
         }
-        catch (Exception exception) when (exception is NotSupportedException or TypeInitializationException or DllNotFoundException
-            or BadImageFormatException or EntryPointNotFoundException)
+        catch (Exception exception) when (exception is NotSupportedException or DllNotFoundException or BadImageFormatException)
         {
-            string reason = (exception.InnerException ?? exception).Message;
+            string[] lines = exception.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            string reason = lines.FirstOrDefault(line => line.StartsWith('/') && line.Contains(": ", StringComparison.Ordinal)) ?? lines[0];
             throw new UserException(
-                $"libtorch could not be loaded: {FirstLine(reason)} It runs on Linux x64 with glibc 2.34 and libstdc++ of GCC 12 or newer "
-                + "(Debian 12, Ubuntu 22.04), Windows x64 and macOS arm64, and has to be built for the system that it runs on.", exception);
+                $"libtorch could not be loaded: {reason.TrimEnd('.')}. It runs on Linux x64 with glibc 2.34 and the libstdc++ of GCC 12 or newer "
+                + "(Debian 12, Ubuntu 22.04), on Windows x64 and macOS arm64, and has to be built on the system that it runs on.", exception);
         }
     }
+
+    private static string LibraryName =>
+        OperatingSystem.IsWindows() ? "LibTorchSharp.dll" : OperatingSystem.IsMacOS() ? "libLibTorchSharp.dylib" : "libLibTorchSharp.so";
 
     /// <summary>Runs something, and says what was being done if libtorch fails in it.</summary>
     /// <param name="doing">As in "evaluating".</param>
@@ -42,18 +47,20 @@ public static class Libtorch
         {
             return action();
         }
-        catch (ExternalException exception)
+        catch (Exception exception) when (Explain(exception) is { } reason)
         {
-            throw new UserException($"libtorch failed while {doing}: {Explain(exception)} {then()}", exception);
+            throw new UserException($"libtorch failed while {doing}: {reason} {then()}", exception);
         }
     }
 
     /// <inheritdoc cref="While{T}"/>
     public static void While(string doing, Action action, Func<string> then) => While(doing, () => { action(); return true; }, then);
 
-    /// <summary>One line that says what a failure is, without libtorch's own stack.</summary>
-    public static string Explain(ExternalException exception)
+    /// <summary>One line that says what a failure of libtorch is, without its own stack; null for all other exceptions.</summary>
+    public static string? Explain(Exception exception)
     {
+        if (exception.GetType() != typeof(ExternalException))
+            return null; // A process or a socket that fails derives from it.
         string message = exception.Message;
         bool isMemory = message.Contains("can't allocate memory", StringComparison.Ordinal)
             || message.Contains("out of memory", StringComparison.OrdinalIgnoreCase);

@@ -9,7 +9,11 @@ namespace WorldModels.Train;
 /// the gradients and their reset cost as much as for one parameter of that size. The numbers are the same: all of it is elementwise,
 /// but for the norm, whose sum has another order.
 /// </summary>
-/// <remarks>Not thread-safe. The parameters keep their objects, names and shapes; their memory becomes a part of the whole.</remarks>
+/// <remarks>
+/// Not thread-safe. The parameters keep their objects, names and shapes; their memory becomes a part of the whole. Autograd does not see
+/// the step, which changes the whole: a backward pass through a graph from before a step would give wrong gradients in silence, where
+/// TorchSharp's own throws. Take all gradients first, then all steps.
+/// </remarks>
 public sealed class FlatOptimiser : IDisposable
 {
     private readonly Parameter _whole;
@@ -21,6 +25,8 @@ public sealed class FlatOptimiser : IDisposable
     {
         if (parameters.Count == 0)
             throw new ArgumentException("There is nothing to optimise.", nameof(parameters));
+        if (parameters.Any(parameter => parameter.grad is not null))
+            throw new ArgumentException("A parameter has a gradient already: it belongs to another optimiser.", nameof(parameters));
         using (no_grad())
         using (NewDisposeScope())
         {

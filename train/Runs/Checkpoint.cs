@@ -137,6 +137,9 @@ public sealed class Checkpoint
     public void LoadOptimiser(FlatOptimiser optimiser, string name = "optimiser")
     {
         using var guard = no_grad();
+        if (_values.ContainsKey($"{name}/0/step"))
+            throw new UserException($"{_source} was written by an earlier version of this program, which kept its optimiser in another form. "
+                + "Continue it with that version, or start a new run with --run.");
         OptimizerState state = optimiser.Optimiser.state_dict().State.Single();
         long step = Integer($"{name}/step");
         if (state is Adam.State adam)

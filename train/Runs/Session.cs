@@ -11,7 +11,8 @@ public static class Session
     public static RunOutcome Run(
         RunFolder folder, Algorithm algorithm, TrainOptions options, Device device, IProgressReport progress, bool export, CancellationToken stop)
     {
-        using Trainer trainer = algorithm.Create(options, device, folder);
+        using Trainer trainer = Libtorch.While(
+            "making the networks", () => algorithm.Create(options, device, folder), then: () => "Nothing was trained yet.");
         progress.Say($"{algorithm.Name} on {options.Env}: {trainer.Parameters.Count:N0} parameters, run folder {folder.Path}");
         var run = new TrainingRun(folder, trainer, progress);
         if (run.Train(stop) == RunOutcome.Interrupted)
@@ -25,7 +26,10 @@ public static class Session
     }
 
     /// <summary>Exports a run as its last checkpoint has it, without training.</summary>
-    public static void ExportRun(string path, string? output, IProgressReport progress)
+    public static void ExportRun(string path, string? output, IProgressReport progress) => Libtorch.While(
+        "exporting", () => LoadAndShip(path, output, progress), then: () => $"The run in {path} is as it was.");
+
+    private static void LoadAndShip(string path, string? output, IProgressReport progress)
     {
         (string name, TrainOptions options) = ReadOptions(path);
         using RunFolder folder = RunFolder.Resume(path);

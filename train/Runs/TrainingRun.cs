@@ -20,11 +20,9 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
     /// <exception cref="UserException">A loss is not finite, or the disk refused; the last checkpoint stands.</exception>
     public RunOutcome Train(CancellationToken stop)
     {
-        Libtorch.While("preparing the run", () => trainer.Prepare(folder, progress, stop), then: () => "");
+        Libtorch.While("preparing the run", () => Prepare(stop), then: () => $"Try it again: --resume {folder.Path}");
         if (stop.IsCancellationRequested)
             return RunOutcome.Interrupted;
-        if (File.Exists(folder.CheckpointPath))
-            Load(Checkpoint.Read(folder.CheckpointPath));
         TrainOptions options = trainer.Options;
         var metrics = new Metrics(folder.Path, Updates);
         using IProgressTask task = progress.Start("training", options.Updates, Updates);
@@ -37,7 +35,7 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
             bool checkpoint = last || (Updates + 1) % options.CheckpointEvery == 0 || Updates + 1 == options.Updates;
             bool measure = checkpoint || (Updates + 1) % options.LogEvery == 0;
             IReadOnlyDictionary<string, double> values = Libtorch.While(
-                $"training, at update {Updates}", () => trainer.Update(Updates, measure), then: () => $"{Kept}: --resume {folder.Path}");
+                $"training, at update {Updates}", () => trainer.Update(Updates, measure), then: () => Kept);
             Updates++;
             Seconds = before + clock.Elapsed.TotalSeconds;
             if (measure)
@@ -51,11 +49,18 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
                 task.Report(Updates, string.Join("  ", values.Take(4).Select(pair => $"{pair.Key} {pair.Value:G4}")));
             }
             if (checkpoint)
-                Save();
+                Libtorch.While($"writing the checkpoint of update {Updates}", Save, then: () => Kept);
             if (last && Updates < options.Updates)
                 return RunOutcome.Interrupted;
         }
         return RunOutcome.Finished;
+    }
+
+    private void Prepare(CancellationToken stop)
+    {
+        trainer.Prepare(folder, progress, stop);
+        if (!stop.IsCancellationRequested && File.Exists(folder.CheckpointPath))
+            Load(Checkpoint.Read(folder.CheckpointPath));
     }
 
     /// <summary>Continues from a checkpoint.</summary>
@@ -88,11 +93,13 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
                 throw Diverged(name);
     }
 
-    private string Kept => _saved is { } saved
+    private string Kept => $"{WhatIsKept}: --resume {folder.Path}";
+
+    private string WhatIsKept => _saved is { } saved
         ? $"The checkpoint of update {saved} is kept in {folder.CheckpointPath}; continue from it"
         : "There is no checkpoint yet; begin again";
 
     private UserException Diverged(string name) =>
-        new($"Training stopped at update {Updates}: {name} is no longer finite. {Kept} with a smaller step: "
+        new($"Training stopped at update {Updates}: {name} is no longer finite. {WhatIsKept} with a smaller step: "
             + $"--resume {folder.Path} --set {string.Join(' ', trainer.LearningRates.Select(name => name + "=..."))}");
 }

@@ -21,7 +21,9 @@ try
     {
         byte[] original = File.ReadAllBytes(file);
         byte[] repaired = Path.GetExtension(file) == ".dll" ? ArgumentLifetimes.Repair(original) : StreamInitialisation.Repair(original);
-        File.WriteAllBytes(Path.Combine(folder, Path.GetFileName(file)), repaired);
+        string target = Path.Combine(folder, Path.GetFileName(file)), beside = $"{target}.{Environment.ProcessId}";
+        File.WriteAllBytes(beside, repaired);
+        File.Move(beside, target, overwrite: true); // Half a file would be taken for a whole one by the next build.
     }
     return 0;
 }

@@ -45,8 +45,8 @@ public sealed record QuantizedModel(OnnxModel Model, IReadOnlyList<string> Quant
 /// coarse for all: that halved the errors of heads and actors, at the same speed.
 /// </para><para>
 /// Weights use all 8 bits. On x86 without VNNI, ONNX Runtime adds pairs of their products in saturating 16 bits unless the session entry
-/// <c>session.x64quantprecision</c> is 1, which does nothing where there is VNNI. 7 bits would never saturate, and gave 1.2 to 2.8 times
-/// the drift.
+/// <c>session.x64quantprecision</c> is 1; with VNNI it has to be 0, for 1 switches VNNI off. 7 bits would never saturate, and gave 1.2 to
+/// 2.8 times the drift.
 /// </para><para>
 /// Convolutions stay float32: as ConvInteger, ONNX Runtime 1.29 ran those of the zoo on the CPU at 0.2 (signed weights) to about 0.4 to 1.1
 /// times (unsigned) the speed of float32.

@@ -47,7 +47,7 @@ internal sealed class DeviceMemory : IDisposable
 
     /// <summary>The memory of a provider's device, or null: its graphs then read and write the host's memory.</summary>
     public static DeviceMemory? Of(string provider, RuntimeOptions options) =>
-        provider == "cuda" || options.HostAsDevice is not null ? new(provider, options) : null;
+        provider == "cuda" || (provider == "cpu" && options.HostAsDevice is not null) ? new(provider, options) : null;
 
     /// <summary>A tensor of undefined values; lives as long as this.</summary>
     /// <exception cref="BundleException">The device has not enough memory.</exception>

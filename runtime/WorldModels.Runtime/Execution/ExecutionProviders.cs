@@ -81,7 +81,9 @@ public static partial class ExecutionProviders
         };
         try
         {
-            foreach (var (key, value) in ConfigEntries(placement)) session.AddSessionConfigEntry(key, value);
+            // Without VNNI, products of 8-bit weights would be added in 16 bits that saturate; with VNNI, 1 would switch it off.
+            session.AddSessionConfigEntry("session.x64quantprecision", Processor.HasVnni ? "0" : "1");
+            if (insists) session.AddSessionConfigEntry("session.disable_cpu_ep_fallback", "1");
             Append(session, provider, options, placement == Placement.Capturing);
             return session;
         }
@@ -92,18 +94,6 @@ public static partial class ExecutionProviders
                 throw new ProviderException(Explain(provider, e.Message), e);
             throw;
         }
-    }
-
-    /// <summary>The settings of a session that ONNX Runtime takes by name.</summary>
-    internal static IReadOnlyDictionary<string, string> ConfigEntries(Placement placement)
-    {
-        Dictionary<string, string> entries = new()
-        {
-            // Processors without VNNI would add products of 8-bit weights in 16 bits that saturate; for those with VNNI it switches VNNI off.
-            ["session.x64quantprecision"] = Processor.HasVnni ? "0" : "1",
-        };
-        if (placement is Placement.Device or Placement.Capturing) entries["session.disable_cpu_ep_fallback"] = "1";
-        return entries;
     }
 
     private static InferenceSession OpenCpu(string path, RuntimeOptions options, SharedWeights? weights)

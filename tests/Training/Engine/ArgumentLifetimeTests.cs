@@ -50,6 +50,26 @@ public sealed class ArgumentLifetimeTests
         Assert.That(failures, Is.Zero, first);
     }
 
+    /// <summary>What reads or joins tensors that nothing else holds.</summary>
+    [Test]
+    public void TensorsThatNothingElseHolds()
+    {
+        const int Size = 400_000;
+        long reads = 0;
+        var clock = Stopwatch.StartNew();
+        using (GarbageCollector collector = new())
+            for (; clock.Elapsed < Time / 8; reads++)
+            {
+                Assert.That(full([Size], 7f).data<float>().ToArray().AsSpan().ContainsAnyExcept(7f), Is.False, "a vector");
+                Assert.That(full([2, Size / 2], 7f).data<float>().ToArray().AsSpan().ContainsAnyExcept(7f), Is.False, "a matrix");
+                Assert.That(Enumerable.Range(0, 20).All(_ => full([3], 5f).mean().item<float>() == 5), "a number");
+                Assert.That(cat([full([9], 1f), full([9], 2f)]).sum().item<float>(), Is.EqualTo(27), "joined");
+                Assert.That(stack([full([9], 1f), full([9], 2f)]).sum().item<float>(), Is.EqualTo(27), "stacked");
+                Assert.That(linalg.vector_norm(full([9], 1f), 2).item<float>(), Is.EqualTo(3).Within(1e-5), "a norm");
+            }
+        TestContext.Out.WriteLine($"{reads:N0} rounds");
+    }
+
     [TestCaseSource(nameof(Trainings))]
     public void EveryLossAndStep(string training)
     {

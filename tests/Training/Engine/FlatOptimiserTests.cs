@@ -44,6 +44,16 @@ public sealed class FlatOptimiserTests
     }
 
     [Test]
+    public void AParameterOfAnotherOptimiserIsRefused()
+    {
+        using var scope = NewDisposeScope();
+        Parameter[] parameters = Make();
+        using FlatOptimiser first = new(parameters, whole => optim.Adam(whole));
+        Assert.That(() => new FlatOptimiser([parameters[1]], whole => optim.Adam(whole)),
+            Throws.ArgumentException.With.Message.Contains("belongs to another optimiser"));
+    }
+
+    [Test]
     public void NothingToTrainIsRefused() => Assert.That(() => new FlatOptimiser([], whole => optim.Adam(whole)), Throws.ArgumentException);
 
     private static OptimizerHelper Optimiser(string name, IEnumerable<Parameter> parameters) =>

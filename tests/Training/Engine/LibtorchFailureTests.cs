@@ -10,31 +10,42 @@ namespace WorldModels.Tests.Engine;
 /// <summary>A mistake in a network is an exception, never the end of the process; a user reads one line, and loses nothing.</summary>
 public sealed class LibtorchFailureTests
 {
-    [TestCase(new long[] { 2, 3 }, new long[] { 4, 5 }, "cannot multiply Float32 (2, 3) by Float32 (4, 5)")]
-    [TestCase(new long[] { 2, 2, 3 }, new long[] { 3, 3, 5 }, "cannot multiply Float32 (2, 2, 3) by Float32 (3, 3, 5)")]
-    [TestCase(new long[] { 3 }, new long[] { 4 }, "cannot multiply Float32 (3) by Float32 (4)")]
-    [TestCase(new long[] { }, new long[] { 4 }, "cannot multiply Float32 () by Float32 (4)")]
+    [TestCase(new long[] { 2, 3 }, new long[] { 4, 5 }, "cannot multiply (2, 3) by (4, 5)")]
+    [TestCase(new long[] { 2, 2, 3 }, new long[] { 3, 3, 5 }, "cannot multiply (2, 2, 3) by (3, 3, 5)")]
+    [TestCase(new long[] { 3 }, new long[] { 3, 4 }, "cannot multiply (3) by (3, 4)")]
     public void AProductThatDoesNotFitIsRefused(long[] left, long[] right, string message)
     {
         using var scope = NewDisposeScope();
         Assert.That(() => new EagerTensor(zeros(left)).MatMul(zeros(right)), Throws.ArgumentException.With.Message.EqualTo(message));
     }
 
-    [Test]
-    public void AProductOfTwoTypesIsRefused()
+    [TestCase(ScalarType.Float32, ScalarType.Int64)]
+    [TestCase(ScalarType.Bool, ScalarType.Bool)]
+    public void AProductThatLibtorchDoesNotKnowIsRefused(ScalarType left, ScalarType right)
     {
         using var scope = NewDisposeScope();
-        Assert.That(() => new EagerTensor(zeros(2, 3)).MatMul(zeros([3, 4], ScalarType.Int64)),
-            Throws.ArgumentException.With.Message.EqualTo("cannot multiply Float32 (2, 3) by Int64 (3, 4)"));
+        Assert.That(() => new EagerTensor(zeros([2, 3], left)).MatMul(zeros([3, 4], right)), Throws.TypeOf<ExternalException>());
+        Assert.That(() => new EagerTensor(zeros([5, 2, 3], left)).MatMul(zeros([5, 3, 4], right)), Throws.TypeOf<ExternalException>());
+    }
+
+    [Test]
+    public void AProductTooLargeForMemoryIsRefused()
+    {
+        using var scope = NewDisposeScope();
+        ExternalException failure = Assert.Throws<ExternalException>(() => _ = new EagerTensor(zeros(1 << 20, 1)).MatMul(zeros(1, 1 << 24)));
+        Assert.That(Libtorch.Explain(failure), Does.StartWith("There is not enough memory"));
     }
 
     [TestCase(new long[] { 5, 1, 2, 3 }, new long[] { 4, 3, 6 }, new long[] { 5, 4, 2, 6 })]
-    [TestCase(new long[] { 3 }, new long[] { 3, 6 }, new long[] { 6 })]
-    [TestCase(new long[] { 2, 4, 3 }, new long[] { 3 }, new long[] { 2, 4 })]
-    public void AProductThatFitsIsNot(long[] left, long[] right, long[] expected)
+    [TestCase(new long[] { 5, 4, 2, 3 }, new long[] { 3, 6 }, new long[] { 5, 4, 2, 6 })]
+    [TestCase(new long[] { 2, 3 }, new long[] { 7, 1, 3, 6 }, new long[] { 7, 1, 2, 6 })]
+    public void AProductThatFitsIsMatmuls(long[] left, long[] right, long[] expected)
     {
         using var scope = NewDisposeScope();
-        Assert.That(new EagerTensor(zeros(left)).MatMul(zeros(right)).Value.shape, Is.EqualTo(expected));
+        (Tensor a, Tensor b) = (randn(left), randn(right));
+        Tensor product = new EagerTensor(a).MatMul(b).Value;
+        Assert.That(product.shape, Is.EqualTo(expected));
+        Assert.That(product.allclose(a.matmul(b), 1e-5, 1e-6));
     }
 
     private static readonly Dictionary<string, Func<EagerTensor, EagerTensor>> Mistakes = new()
@@ -86,6 +97,7 @@ public sealed class LibtorchFailureTests
     {
         ExternalException failure = Assert.Throws<ExternalException>(() => zeros(1L << 50).Dispose());
         Assert.That(Libtorch.Explain(failure), Does.StartWith("There is not enough memory for this run.").And.Contain("--set"));
+        Assert.That(Libtorch.Explain(new System.ComponentModel.Win32Exception(2)), Is.Null, "a program that cannot be started is not libtorch");
     }
 
     private static EagerTensor X(params long[] shape) => ones(shape);

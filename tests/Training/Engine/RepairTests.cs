@@ -59,7 +59,12 @@ public sealed class RepairTests
 
     [Test]
     public void ALibraryThatDoesNotLoadIsSaid() => With(Library, Encoding.ASCII.GetBytes("no library"), () =>
-        Published(Training).Refuses("libtorch could not be loaded", "glibc 2.34", "Debian 12", "built for the system"));
+    {
+        ToolResult result = Published(Training);
+        result.Refuses("libtorch could not be loaded", Library, "glibc 2.34", "Debian 12", "built on the system");
+        Assert.That(result.Output, Is.Empty);
+        Assert.That(Directory.Exists(Path.Combine(_published, "cpu")), Is.False, "TorchSharp did not go looking for another one");
+    });
 
     [Test]
     public void AnotherVersionIsRefusedByName()

@@ -219,10 +219,9 @@ public sealed class CurvePage
     private void Sources(StringBuilder page)
     {
         page.Append("<details><summary>Where the curves are from</summary><div class=\"scroll\">");
-        HtmlTable.Write(page, ["run", "seed", "last step", "read from"], from g in _groups
-                                                                         from run in g.Runs
-                                                                         select (string[])
-            [g.Label, $"{run.Seed}", Figures.Number(run.LastStep), run.Source]);
+        IEnumerable<string[]> rows = _groups.SelectMany(group => group.Runs.Select(
+            run => (string[])[group.Label, $"{run.Seed}", Figures.Number(run.LastStep), run.Source]));
+        HtmlTable.Write(page, ["run", "seed", "last step", "read from"], rows);
         page.Append("</div></details>\n");
     }
 
