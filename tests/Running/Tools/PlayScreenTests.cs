@@ -78,7 +78,8 @@ public sealed partial class PlayScreenTests
     public void APersonPlaysInATerminal()
     {
         const string Script = "/usr/bin/script";
-        if (!OperatingSystem.IsLinux() || !File.Exists(Script)) Assert.Ignore("There is no script(1) here to give a pseudo terminal.");
+        if (!OperatingSystem.IsLinux() || !File.Exists(Script) || !File.Exists("/dev/pts/ptmx"))
+            Assert.Ignore("This system gives no pseudo terminal: it takes script(1), and devpts mounted at /dev/pts.");
         string program = Path.Combine(TestContext.CurrentContext.TestDirectory, "WorldModels.Tools.dll");
         string command = $"stty rows 30 cols 100; dotnet '{program}' play '{_bundle}' --delay 3000";
         ProcessStartInfo start = new(Script, ["-qefc", command, "/dev/null"])

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using WorldModels.Tests.Algebra;
-using WorldModels.Tests.Learning;
+using WorldModels.Tests.Train;
 using WorldModels.Train;
 using static TorchSharp.torch;
 

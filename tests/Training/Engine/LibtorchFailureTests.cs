@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using WorldModels.Models;
-using WorldModels.Tests.Learning;
+using WorldModels.Tests.Train;
 using WorldModels.Train;
 using WorldModels.Train.A2C;
 using static TorchSharp.torch;

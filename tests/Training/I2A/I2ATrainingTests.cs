@@ -2,7 +2,6 @@ using WorldModels.Environments;
 using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
-using WorldModels.Tests.Learning;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
 using WorldModels.Train.A2C;

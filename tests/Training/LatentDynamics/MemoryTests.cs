@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using WorldModels.Tests.Learning;
+using WorldModels.Tests.Train;
 using WorldModels.Train;
 using WorldModels.Train.Dreamer;
 using static TorchSharp.torch;

@@ -1,5 +1,4 @@
 using WorldModels.Environments;
-using WorldModels.Tests.Learning;
 using WorldModels.Train;
 using WorldModels.Train.EnvironmentModel;
 using static TorchSharp.torch;

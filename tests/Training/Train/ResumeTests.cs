@@ -58,7 +58,7 @@ public sealed class ResumeTests
         using (Process process = TrainTool.Start([.. Options(algorithm), "--run", run, "--no-export"]))
         {
             WaitFor(process, () => Lines(run) >= 50);
-            Process.Start("kill", ["-INT", $"{process.Id}"]).WaitForExit();
+            Process.Start("bash", ["-c", $"kill -INT {process.Id}"]).WaitForExit(); // A minimal system has no program of that name.
             ToolResult result = process.End();
             Assert.That(result.ExitCode, Is.EqualTo(130), result.Error);
             Assert.That(result.Error, Is.Empty);

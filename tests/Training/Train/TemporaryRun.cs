@@ -1,7 +1,7 @@
 using WorldModels.Train;
 using static TorchSharp.torch;
 
-namespace WorldModels.Tests.Learning;
+namespace WorldModels.Tests.Train;
 
 /// <summary>A run folder that is deleted at the end, and a plain loop of updates in it: no checkpoints, no metrics.</summary>
 internal sealed class TemporaryRun : IDisposable

@@ -1,3 +1,4 @@
+using WorldModels.Tests.Train;
 using WorldModels.Train.I2A;
 using static TorchSharp.torch;
 

@@ -1,3 +1,4 @@
+using WorldModels.Tests.Train;
 using WorldModels.Train.Dreamer;
 using WorldModels.Train.Replay;
 using static TorchSharp.torch;

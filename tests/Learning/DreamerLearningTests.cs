@@ -1,3 +1,4 @@
+using WorldModels.Tests.Train;
 using WorldModels.Train.Dreamer;
 using static TorchSharp.torch;
 

@@ -1,3 +1,4 @@
+using WorldModels.Tests.Train;
 using WorldModels.Train.EnvironmentModel;
 using static TorchSharp.torch;
 

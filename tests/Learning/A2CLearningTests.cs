@@ -1,3 +1,4 @@
+using WorldModels.Tests.Train;
 using WorldModels.Train.A2C;
 using static TorchSharp.torch;
 
