@@ -37,18 +37,22 @@ public sealed class MemoryTests
         trainer.Prepare(run.Folder, TemporaryRun.Progress, CancellationToken.None);
         for (long update = 0; update < WarmUp; update++)
             trainer.Update(update, measure: false);
-        (long tensors, long bytes) = (Tensor.TotalCount, Resident());
+        (long bytes, long tensors) = (Resident(), Tensor.TotalCount); // In this order: what other tests left is collected first.
         for (long update = WarmUp; update < WarmUp + Updates; update++)
             trainer.Update(update, measure: false);
-        TestContext.Out.WriteLine($"resident {bytes / 1e6:F1} MB, then {Resident() / 1e6:F1} MB");
-        Assert.That(Tensor.TotalCount, Is.EqualTo(tensors));
-        Assert.That(Resident() - bytes, Is.LessThan(8_000_000));
+        (long bytesAfter, long tensorsAfter) = (Resident(), Tensor.TotalCount);
+        TestContext.Out.WriteLine($"resident {bytes / 1e6:F1} MB, then {bytesAfter / 1e6:F1} MB; {tensors} tensors, then {tensorsAfter}");
+        Assert.That(tensorsAfter, Is.AtMost(tensors));
+        Assert.That(bytesAfter - bytes, Is.LessThan(8_000_000));
     }
 
     private static long Resident()
     {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
+        for (int i = 0; i < 2; i++) // A tensor's owner may hold it until its own finaliser has run.
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
         using Process process = Process.GetCurrentProcess();
         return process.WorkingSet64;
     }
