@@ -129,7 +129,7 @@ public static class WorldModelLoss
         (Tensor h, Tensor z) = (posteriors.Deterministic, posteriors.Stochastic);
         long rows = h.size(1);
         Tensor alive = ones([length, rows], device: h.device);
-        Tensor begins = stack([.. sequences.Keep.Select(keep => keep?.squeeze(1) ?? ones(rows, device: h.device))]);     // (T, B), 0 at a reset
+        Tensor begins = stack([.. sequences.Keep.Select(keep => keep?.squeeze(1) ?? ones(rows, device: h.device))]); // (T, B), 0 at a reset
         List<Tensor> divergences = [];
         for (int distance = 1; distance <= deepest; distance++)
         {

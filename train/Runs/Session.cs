@@ -12,7 +12,7 @@ public static class Session
         RunFolder folder, Algorithm algorithm, TrainOptions options, Device device, IProgressReport progress, bool export, CancellationToken stop)
     {
         using Trainer trainer = Libtorch.While(
-            "making the networks", () => algorithm.Create(options, device, folder), then: () => "Nothing was trained yet.");
+            "making the networks", () => algorithm.Create(options, device, folder), then: () => $"The run is as it was: --resume {folder.Path}");
         progress.Say($"{algorithm.Name} on {options.Env}: {trainer.Parameters.Count:N0} parameters, run folder {folder.Path}");
         var run = new TrainingRun(folder, trainer, progress);
         if (run.Train(stop) == RunOutcome.Interrupted)
