@@ -1,6 +1,7 @@
 using System.Reflection;
 using CommandLine;
 using CommandLine.Text;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
@@ -35,7 +36,7 @@ public static class ToolsApp
             error.WriteLine(e.Message);
             return WrongUsage;
         }
-        catch (Exception e) when (e is BundleException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is BundleException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             error.WriteLine(e.Message);
             return Failed;

@@ -2,6 +2,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using CommandLine;
 using CommandLine.Text;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train;

@@ -1,4 +1,5 @@
 using WorldModels.Diagnostics;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests;

@@ -1,6 +1,7 @@
 using CommandLine;
 using Microsoft.ML.OnnxRuntime;
 using WorldModels.Diagnostics;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;

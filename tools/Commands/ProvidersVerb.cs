@@ -4,6 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 using WorldModels.Diagnostics;
 using WorldModels.Models;
 using WorldModels.Onnx;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;

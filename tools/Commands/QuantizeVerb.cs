@@ -1,6 +1,7 @@
 using System.Globalization;
 using CommandLine;
 using WorldModels.Diagnostics;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;

@@ -1,4 +1,5 @@
 using CommandLine;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;

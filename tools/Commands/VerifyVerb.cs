@@ -1,5 +1,6 @@
 using System.Globalization;
 using CommandLine;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;

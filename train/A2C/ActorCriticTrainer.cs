@@ -1,6 +1,7 @@
 using TorchSharp.Modules;
 using WorldModels.Environments;
 using WorldModels.Models;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using static TorchSharp.torch;
 

@@ -1,4 +1,5 @@
 using WorldModels.Models;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train.A2C;

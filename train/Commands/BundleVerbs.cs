@@ -1,6 +1,7 @@
 using CommandLine;
 using WorldModels.Environments;
 using WorldModels.Onnx;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train;

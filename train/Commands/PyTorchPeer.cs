@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.Intrinsics.X86;
 using WorldModels.Environments;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train.A2C;
 using WorldModels.Train.LatentDynamics;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using CommandLine;
 using WorldModels.Diagnostics;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using static TorchSharp.torch;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using CommandLine;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using static TorchSharp.torch;
 

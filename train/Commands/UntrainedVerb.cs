@@ -1,5 +1,6 @@
 using CommandLine;
 using WorldModels.Models;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train.Dreamer;
 using WorldModels.Train.LatentDynamics;

@@ -1,5 +1,6 @@
 using TorchSharp.Modules;
 using WorldModels.Models;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train.LatentDynamics;
 using static TorchSharp.torch;

@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using TorchSharp;
 using TorchSharp.Modules;
 using WorldModels.Models;

@@ -1,5 +1,6 @@
 using WorldModels.Environments;
 using WorldModels.Models;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using static TorchSharp.torch;
 

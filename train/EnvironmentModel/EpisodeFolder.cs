@@ -1,5 +1,6 @@
 using System.Text.Json;
 using WorldModels.Environments;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train.EnvironmentModel;
@@ -94,7 +95,7 @@ public static class EpisodeFolder
                 throw new InvalidDataException($"its arrays of steps differ in length; it has {episode.Length} actions");
             return episode;
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or KeyNotFoundException or BundleException)
+        catch (Exception exception) when (exception is IOException or InvalidDataException or KeyNotFoundException)
         {
             throw new UserException(
                 $"Cannot read the episode {file}: {exception.Message.TrimEnd('.')}. Delete the folder {Path.GetDirectoryName(file)} "

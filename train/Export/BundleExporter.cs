@@ -1,6 +1,7 @@
 using WorldModels.Diagnostics;
 using WorldModels.Models;
 using WorldModels.Onnx;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train;
@@ -119,5 +120,5 @@ public static class BundleExporter
         _ => DType.Bool,
     };
 
-    private static Onnx.Dim DimOf(Runtime.Dim dim) => dim.Name is { } name ? name : dim.Size;
+    private static AxisSize DimOf(Dim dim) => dim.Name is { } name ? name : dim.Size;
 }

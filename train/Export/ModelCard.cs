@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train;

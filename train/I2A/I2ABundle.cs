@@ -1,4 +1,5 @@
 using WorldModels.Models;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train.A2C;
 using WorldModels.Train.EnvironmentModel;

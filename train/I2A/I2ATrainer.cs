@@ -1,6 +1,7 @@
 using WorldModels.Environments;
 using WorldModels.Models;
 using WorldModels.Onnx;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train.A2C;
 using WorldModels.Train.EnvironmentModel;

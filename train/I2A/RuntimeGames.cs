@@ -1,4 +1,5 @@
 using WorldModels.Models;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using static TorchSharp.torch;
 

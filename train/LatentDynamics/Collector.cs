@@ -1,4 +1,5 @@
 using WorldModels.Environments;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train.Replay;
 

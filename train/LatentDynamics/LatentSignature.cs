@@ -1,4 +1,5 @@
 using WorldModels.Models;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train.Replay;
 
@@ -47,7 +48,7 @@ public sealed record LatentSignature(
     [
         new()
         {
-            Name = "observation", Role = TensorRole.Observation, Shape = ["batch", .. Observation.Shape.Select(axis => (Runtime.Dim)axis)],
+            Name = "observation", Role = TensorRole.Observation, Shape = ["batch", .. Observation.Shape.Select(axis => (Dim)axis)],
         },
         new() { Name = "is_first", Role = TensorRole.IsFirst, Shape = ["batch"] },
     ];
@@ -55,7 +56,7 @@ public sealed record LatentSignature(
     /// <summary>An action.</summary>
     public TensorSpec Action(string name) => Actions.Discrete
         ? new() { Name = name, Role = TensorRole.Action, Dtype = TensorType.Int64, Shape = ["batch"] }
-        : new() { Name = name, Role = TensorRole.Action, Shape = ["batch", .. Actions.Space.Shape!.Select(axis => (Runtime.Dim)axis)] };
+        : new() { Name = name, Role = TensorRole.Action, Shape = ["batch", .. Actions.Space.Shape!.Select(axis => (Dim)axis)] };
 
     /// <summary>A number a row.</summary>
     public static TensorSpec Number(string name, TensorRole role) => new() { Name = name, Role = role, Shape = ["batch"] };

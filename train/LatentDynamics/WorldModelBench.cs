@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using WorldModels.Models;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train.Replay;
 using static TorchSharp.torch;

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train.LatentDynamics;
 using WorldModels.Train.Replay;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train.Replay;
@@ -190,7 +191,7 @@ public static class Dataset
                     $"{path}: action is {arrays["action"].Describe()}; expected int64 ({records}) or float32 ({records}, A).");
             return arrays;
         }
-        catch (BundleException exception)
+        catch (InvalidDataException exception)
         {
             throw new UserException($"Cannot read the episode {path}: {exception.Message}", exception);
         }

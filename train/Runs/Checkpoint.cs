@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;

@@ -1,4 +1,5 @@
 using WorldModels.Environments;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train;

@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using System.Globalization;
 using System.Numerics;
 using Google.Protobuf;
@@ -14,7 +15,7 @@ public static class ModelReader
     /// <exception cref="InvalidDataException">It is no ONNX model, or damaged.</exception>
     public static ModelProto Load(string path)
     {
-        using FileStream stream = Files.Open(path);
+        using FileStream stream = File.OpenRead(path);
         ModelProto model;
         try
         {
@@ -60,7 +61,7 @@ public static class ModelReader
             throw Bad(path, $"the weight '{initializer.Name}' begins at '{Fact("offset")}'");
         if (Fact("length") is { } given && given != $"{length}")
             throw Bad(path, $"the weight '{initializer.Name}' of shape {initializer.Dims} needs {length} bytes and has {given}");
-        using FileStream stream = Files.Open(file);
+        using FileStream stream = File.OpenRead(file);
         if (length > Array.MaxLength || offset > stream.Length - (long)length)
             throw Bad(path, $"the weight '{initializer.Name}' does not fit into '{location}'");
         TensorData data = TensorData.Empty(typeof(float), shape, (int)length / sizeof(float), out Span<byte> bytes);

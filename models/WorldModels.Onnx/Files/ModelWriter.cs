@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using Google.Protobuf;
 using WorldModels.Onnx.Proto;
 using static WorldModels.Onnx.Proto.TensorProto.Types;
@@ -56,7 +57,7 @@ public static class ModelWriter
     /// <summary>One model with its weights inside, as the bytes of a file.</summary>
     public static byte[] ToBytes(OnnxModel model) => Embed(model).ToByteArray();
 
-    private static void Save(string path, ModelProto proto) => Files.Replace(path, proto.WriteTo);
+    private static void Save(string path, ModelProto proto) => AtomicFile.Write(path, proto.WriteTo);
 
     private static Dictionary<string, TensorData> Union(IEnumerable<OnnxModel> models)
     {

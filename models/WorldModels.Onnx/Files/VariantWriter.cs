@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using Google.Protobuf;
 using WorldModels.Onnx.Proto;
 using static WorldModels.Onnx.Proto.TensorProto.Types;
@@ -50,7 +51,7 @@ public static class VariantWriter
         {
             foreach ((TensorProto initializer, string key) in placed)
                 ModelWriter.Point(initializer, ownAt[key], own);
-            Files.Replace(Path.Combine(directory, $"{name}.{variant}.onnx"), proto.WriteTo);
+            AtomicFile.Write(Path.Combine(directory, $"{name}.{variant}.onnx"), proto.WriteTo);
         }
     }
 

@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using WorldModels.Onnx.Proto;
 
 namespace WorldModels.Onnx;

@@ -24,7 +24,7 @@ public static class FastEluPass
     internal static void Rewrite(Rewriter graph, NodeProto elu)
     {
         (string x, string y, string scope) = (elu.Input[0], elu.Output[0], elu.Name);
-        Dim[] dims = graph.Dims(y);
+        AxisSize[] dims = graph.Dims(y);
         string exp = Exponential(graph, elu);
         string below = graph.Add(scope, "Sub", [exp, graph.Number(1)], dims);
         graph.Define(y, scope, "Max", [x, below]);
@@ -33,7 +33,7 @@ public static class FastEluPass
     /// <summary>exp(min(x, 0)) of an ELU's input.</summary>
     internal static string Exponential(Rewriter graph, NodeProto elu)
     {
-        Dim[] dims = graph.Dims(elu.Output[0]);
+        AxisSize[] dims = graph.Dims(elu.Output[0]);
         string negative = graph.Add(elu.Name, "Clip", [elu.Input[0], "", graph.Number(0)], dims); // a quarter faster than Min
         return graph.Add(elu.Name, "Exp", [negative], dims);
     }

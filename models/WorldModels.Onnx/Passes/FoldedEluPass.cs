@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using WorldModels.Onnx.Proto;
 
 namespace WorldModels.Onnx;
@@ -28,7 +29,7 @@ public static class FoldedEluPass
 
     private static void Fold(Rewriter graph, NodeProto elu, Layer[] layers)
     {
-        Dim[] dims = graph.Dims(elu.Output[0]);
+        AxisSize[] dims = graph.Dims(elu.Output[0]);
         string positive = graph.Add(elu.Name, "Relu", [elu.Input[0]], dims);
         string shifted = graph.Add(elu.Name, "Add", [positive, FastEluPass.Exponential(graph, elu)], dims);
         foreach (Layer layer in layers)

@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using System.Numerics;
 using WorldModels.Onnx.Proto;
 
@@ -35,7 +36,7 @@ public static class LinearDeconvolutionPass
     private static void Merge(Rewriter graph, Layer linear, Deconvolution deconvolution)
     {
         NodeProto node = deconvolution.Node;
-        Dim[] image = graph.Dims(node.Output[0]);
+        AxisSize[] image = graph.Dims(node.Output[0]);
         int outputs = image[1].Value * image[2].Value * image[3].Value;
         long now = (long)linear.Inputs * linear.Outputs + (long)linear.Outputs * outputs, merged = (long)linear.Inputs * outputs;
         if (merged > now)
@@ -49,7 +50,7 @@ public static class LinearDeconvolutionPass
     }
 
     /// <summary>(V W, V b + c), summed in double precision.</summary>
-    private static (WeightArray Weight, WeightArray Bias) Multiply(Layer linear, Deconvolution deconvolution, Dim[] image)
+    private static (WeightArray Weight, WeightArray Bias) Multiply(Layer linear, Deconvolution deconvolution, AxisSize[] image)
     {
         (int channels, int rows, int columns) = (image[1].Value, image[2].Value, image[3].Value);
         int outputs = channels * rows * columns, inputs = linear.Inputs;

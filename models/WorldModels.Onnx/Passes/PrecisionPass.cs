@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using WorldModels.Onnx.Proto;

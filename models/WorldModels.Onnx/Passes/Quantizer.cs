@@ -93,7 +93,7 @@ internal sealed class Quantizer(OnnxModel model, QuantizeOptions options)
 
     private string Integer(MatrixProduct product, Part part, string? sum, string? result)
     {
-        Dim[] dims = _graph.Dims(product.Result)!;
+        AxisSize[] dims = _graph.Dims(product.Result)!;
         string scope = product.Node.Name;
         if (!_integers.TryGetValue(part.Input, out string[]? integers))
         {

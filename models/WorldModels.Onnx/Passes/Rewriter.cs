@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using System.Runtime.InteropServices;
 using WorldModels.Models;
 using WorldModels.Onnx.Proto;
@@ -66,8 +67,8 @@ internal sealed class Rewriter
     public bool IsOutput(string value) => Graph.Output.Any(o => o.Name == value);
 
     /// <summary>Sizes of a value or constant.</summary>
-    public Dim[] Dims(string name) => _initializers.TryGetValue(name, out TensorProto? initializer)
-        ? [.. initializer.Dims.Select(d => (Dim)(int)d)]
+    public AxisSize[] Dims(string name) => _initializers.TryGetValue(name, out TensorProto? initializer)
+        ? [.. initializer.Dims.Select(d => (AxisSize)(int)d)]
         : Protos.Dims(_values[name]);
 
     /// <summary>The numbers of a weight or of a constant of floats; null for anything else.</summary>
@@ -121,7 +122,7 @@ internal sealed class Rewriter
 
     /// <summary>Adds a node that makes a new value of floats.</summary>
     /// <returns>The value, which is called like the node.</returns>
-    public string Add(string scope, string op, string[] inputs, Dim[] dims, params AttributeProto[] attributes)
+    public string Add(string scope, string op, string[] inputs, AxisSize[] dims, params AttributeProto[] attributes)
     {
         NodeProto node = AddNode(scope, op, inputs, attributes);
         node.Output.Add(node.Name);
@@ -131,7 +132,7 @@ internal sealed class Rewriter
 
     /// <summary>Adds a node that makes new values of the types it says.</summary>
     /// <returns>The values.</returns>
-    public string[] Add(string scope, string op, string[] inputs, (DataType Type, Dim[] Dims)[] outputs, params AttributeProto[] attributes)
+    public string[] Add(string scope, string op, string[] inputs, (DataType Type, AxisSize[] Dims)[] outputs, params AttributeProto[] attributes)
     {
         NodeProto node = AddNode(scope, op, inputs, attributes);
         for (int i = 0; i < outputs.Length; i++)

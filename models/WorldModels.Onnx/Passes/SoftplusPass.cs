@@ -18,7 +18,7 @@ public static class SoftplusPass
         foreach (NodeProto softplus in graph.Nodes("Softplus"))
         {
             (string x, string y, string scope) = (softplus.Input[0], softplus.Output[0], softplus.Name);
-            Dim[] dims = graph.Dims(y);
+            AxisSize[] dims = graph.Dims(y);
             string low = graph.Add(scope, "Clip", [x, "", graph.Number(Ceiling)], dims);
             string sum = graph.Add(scope, "Add", [graph.Add(scope, "Exp", [low], dims), graph.Number(1)], dims);
             graph.Define(y, scope, "Max", [x, graph.Add(scope, "Log", [sum], dims)]);

@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 namespace WorldModels.Onnx;
 
 /// <summary>The matrix of a layer, (inputs K, outputs N) or, by rows, (N, K).</summary>

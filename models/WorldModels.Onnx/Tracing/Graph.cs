@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
@@ -53,7 +54,7 @@ public sealed class Graph
     /// <summary>
     /// Adds an input. A dynamic axis is given by its name, a fixed one by its size: <c>Input("x", DType.Float32, "batch", 8)</c>.
     /// </summary>
-    public Symbol Input(string name, DType type, params ReadOnlySpan<Dim> dims)
+    public Symbol Input(string name, DType type, params ReadOnlySpan<AxisSize> dims)
     {
         Reserve(name, "input");
         _proto.Input.Add(Protos.Value(name, type, dims));
@@ -114,7 +115,7 @@ public sealed class Graph
             throw Error($"{what} takes a tensor of graph '{value.Graph.Name}': make every tensor and parameter from one graph");
     }
 
-    internal Symbol Add(string op, ReadOnlySpan<Symbol?> inputs, DType type, ReadOnlySpan<Dim> dims,
+    internal Symbol Add(string op, ReadOnlySpan<Symbol?> inputs, DType type, ReadOnlySpan<AxisSize> dims,
         params ReadOnlySpan<AttributeProto> attributes)
     {
         string name = AddNode(op, inputs, attributes, out NodeProto node);
@@ -122,7 +123,7 @@ public sealed class Graph
         return Value(name, type, dims);
     }
 
-    internal Symbol[] AddMany(string op, ReadOnlySpan<Symbol?> inputs, DType type, Dim[][] dims,
+    internal Symbol[] AddMany(string op, ReadOnlySpan<Symbol?> inputs, DType type, AxisSize[][] dims,
         params ReadOnlySpan<AttributeProto> attributes)
     {
         string name = AddNode(op, inputs, attributes, out NodeProto node);
@@ -137,7 +138,7 @@ public sealed class Graph
         Reserve(name, "parameter");
         _weights.Add(name, weight);
         _proto.Initializer.Add(Protos.ExternalInitializer(name, weight.Shape));
-        return new Symbol(this, name, DType.Float32, [.. weight.Shape.Select(d => (Dim)d)]);
+        return new Symbol(this, name, DType.Float32, [.. weight.Shape.Select(d => (AxisSize)d)]);
     }
 
     /// <summary>A fixed tensor inside the graph.</summary>
@@ -188,7 +189,7 @@ public sealed class Graph
         return node.Name;
     }
 
-    private Symbol Value(string name, DType type, ReadOnlySpan<Dim> dims)
+    private Symbol Value(string name, DType type, ReadOnlySpan<AxisSize> dims)
     {
         _proto.ValueInfo.Add(Protos.Value(name, type, dims));
         return new Symbol(this, name, type, dims);
@@ -207,7 +208,7 @@ public sealed class Graph
     private Symbol Initializer(string name, DType type, ReadOnlySpan<int> shape, ReadOnlySpan<byte> data)
     {
         _proto.Initializer.Add(Protos.Initializer(name, type, shape, data));
-        return new Symbol(this, name, type, [.. shape.ToArray().Select(d => (Dim)d)]);
+        return new Symbol(this, name, type, [.. shape.ToArray().Select(d => (AxisSize)d)]);
     }
 
     private void Reserve(string name, string what)

@@ -1,10 +1,11 @@
+using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Onnx.Proto;
 
 namespace WorldModels.Onnx;
 
 /// <summary>An input or output of a model.</summary>
-public sealed record TensorInfo(string Name, DType Type, IReadOnlyList<Dim> Dims);
+public sealed record TensorInfo(string Name, DType Type, IReadOnlyList<AxisSize> Dims);
 
 /// <summary>
 /// A model in memory: the protocol buffer, and beside it the weights, which are initialisers of its graph without data until

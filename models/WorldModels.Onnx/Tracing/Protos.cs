@@ -18,10 +18,10 @@ internal static class Protos
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not an element type."),
     };
 
-    public static ValueInfoProto Value(string name, DType type, ReadOnlySpan<Dim> dims)
+    public static ValueInfoProto Value(string name, DType type, ReadOnlySpan<AxisSize> dims)
     {
         TensorShapeProto shape = new();
-        foreach (Dim dim in dims)
+        foreach (AxisSize dim in dims)
         {
             shape.Dim.Add(dim.Name is { } param
                 ? new TensorShapeProto.Types.Dimension { DimParam = param }
@@ -44,8 +44,8 @@ internal static class Protos
         return new TensorInfo(value.Name, type, Dims(value));
     }
 
-    public static Dim[] Dims(ValueInfoProto value) =>
-        [.. value.Type.TensorType.Shape.Dim.Select(d => d.DimParam is { Length: > 0 } name ? Dim.Dynamic(name) : (int)d.DimValue)];
+    public static AxisSize[] Dims(ValueInfoProto value) =>
+        [.. value.Type.TensorType.Shape.Dim.Select(d => d.DimParam is { Length: > 0 } name ? AxisSize.Dynamic(name) : (int)d.DimValue)];
 
     public static TensorProto Initializer(string name, DType type, ReadOnlySpan<int> shape, ReadOnlySpan<byte> data)
     {

@@ -21,9 +21,9 @@ internal readonly struct SizeExpression
 
     public static SizeExpression Constant(long value) => new(0, [], value);
 
-    public static SizeExpression Of(Dim dim) => dim.Name is null ? Constant(dim.Value) : Parse(dim.Name);
+    public static SizeExpression Of(AxisSize dim) => dim.Name is null ? Constant(dim.Value) : Parse(dim.Name);
 
-    public Dim ToDim() => _factors.Length == 0 ? checked((int)_offset) : Dim.Dynamic(ToString());
+    public AxisSize ToDim() => _factors.Length == 0 ? checked((int)_offset) : AxisSize.Dynamic(ToString());
 
     public override string ToString()
     {

@@ -12,7 +12,7 @@ public sealed partial class Symbol
         RequireFloats("MatMul", this, right);
         if (Rank < 2 || right.Rank < 2 || _dims[^1] != right._dims[^2])
             throw Graph.Error($"cannot multiply {Shape} by {right.Shape}");
-        Dim[] batch = Broadcast("MatMul", _dims[..^2], right._dims[..^2]);
+        AxisSize[] batch = Broadcast("MatMul", _dims[..^2], right._dims[..^2]);
         return Graph.Add("MatMul", [this, right], Type, [.. batch, _dims[^2], right._dims[^1]]);
     }
 
@@ -39,7 +39,7 @@ public sealed partial class Symbol
     public Symbol Conv2d(Symbol weight, Symbol bias, Window window)
     {
         CheckConvolution("convolve", weight, bias, window, inputAxis: 1, outputAxis: 0);
-        Dim[] dims = [_dims[0], weight._dims[0], .. Spatial(window.OutputRows, window.OutputColumns, window)];
+        AxisSize[] dims = [_dims[0], weight._dims[0], .. Spatial(window.OutputRows, window.OutputColumns, window)];
         return Graph.Add("Conv", [this, weight, bias], Type, dims, Kernel(window), Strides(window), Pads(window));
     }
 
@@ -47,7 +47,7 @@ public sealed partial class Symbol
     public Symbol ConvTranspose2d(Symbol weight, Symbol bias, Window window)
     {
         CheckConvolution("convolve transposed", weight, bias, window, inputAxis: 0, outputAxis: 1);
-        Dim[] dims = [_dims[0], weight._dims[1], .. Spatial(window.TransposedRows, window.TransposedColumns, window)];
+        AxisSize[] dims = [_dims[0], weight._dims[1], .. Spatial(window.TransposedRows, window.TransposedColumns, window)];
         return Graph.Add("ConvTranspose", [this, weight, bias], Type, dims, Kernel(window), Strides(window), Pads(window));
     }
 
@@ -57,7 +57,7 @@ public sealed partial class Symbol
         Require(DType.Float32, "MaxPool2d");
         if (Rank != 4)
             throw Graph.Error($"MaxPool2d takes (B, C, H, W), not {Shape}");
-        Dim[] dims = [_dims[0], _dims[1], .. Spatial(window.OutputRows, window.OutputColumns, window)];
+        AxisSize[] dims = [_dims[0], _dims[1], .. Spatial(window.OutputRows, window.OutputColumns, window)];
         return Graph.Add("MaxPool", [this], Type, dims, Kernel(window), Strides(window), Pads(window));
     }
 
@@ -83,7 +83,7 @@ public sealed partial class Symbol
             throw Graph.Error($"cannot pad {Shape} by ({top}, {left}, {bottom}, {right})");
         long[] pads = new long[2 * Rank];       // the beginnings of all axes, then their ends
         (pads[Rank - 2], pads[Rank - 1], pads[^2], pads[^1]) = (top, left, bottom, right);
-        Dim[] dims = [.. _dims[..^2], _dims[^2] + (top + bottom), _dims[^1] + (left + right)];
+        AxisSize[] dims = [.. _dims[..^2], _dims[^2] + (top + bottom), _dims[^1] + (left + right)];
         return Graph.Add("Pad", [this, Graph.Vector(pads)], Type, dims, Attribute("mode", "constant"));
     }
 
@@ -93,7 +93,7 @@ public sealed partial class Symbol
         Require(DType.Float32, "Upsample2d");
         if (Rank != 4 || factor < 1)
             throw Graph.Error($"Upsample2d takes (B, C, H, W) and a factor of at least 1, not {Shape} and {factor}");
-        Dim[] dims = [_dims[0], _dims[1], _dims[2] * factor, _dims[3] * factor];
+        AxisSize[] dims = [_dims[0], _dims[1], _dims[2] * factor, _dims[3] * factor];
         return Graph.Add("Resize", [this, null, Graph.Vector(1f, 1f, factor, factor)], Type, dims, Attribute("mode", "nearest"),
             Attribute("coordinate_transformation_mode", "asymmetric"), Attribute("nearest_mode", "floor"));
     }
@@ -110,7 +110,7 @@ public sealed partial class Symbol
         bias?.Require(DType.Float32, "Linear");
         if (Rank == 0 || weight.Rank != 2 || _dims[^1] != weight._dims[1])
             throw Graph.Error($"cannot multiply {Shape} by transposed {weight.Shape}");
-        Dim[] result = [.. _dims[..^1], weight._dims[0]];
+        AxisSize[] result = [.. _dims[..^1], weight._dims[0]];
         bool fits = bias is null || (bias.Rank == 1 ? bias._dims[0] == weight._dims[0] : bias._dims.SequenceEqual(result));
         if (!fits)
             throw Graph.Error($"{Shape} and a weight of {weight.Shape} cannot have a bias of {bias!.Shape}");
@@ -127,7 +127,7 @@ public sealed partial class Symbol
             throw Graph.Error($"a weight of {weight.Shape} cannot have a bias of {bias.Shape}");
     }
 
-    private Dim[] Spatial(Func<int, int> rows, Func<int, int> columns, Window window)
+    private AxisSize[] Spatial(Func<int, int> rows, Func<int, int> columns, Window window)
     {
         int height = rows(Size(2)), width = columns(Size(3));
         return height > 0 && width > 0 ? [height, width] : throw Graph.Error($"nothing is left of {Shape} under {window}");

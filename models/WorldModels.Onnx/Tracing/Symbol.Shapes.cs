@@ -9,8 +9,8 @@ public sealed partial class Symbol
     /// <inheritdoc/>
     public Symbol Reshape(params ReadOnlySpan<int> shape)
     {
-        Dim[] dims = new Dim[shape.Length];
-        Dim given = 1;
+        AxisSize[] dims = new AxisSize[shape.Length];
+        AxisSize given = 1;
         int rest = -1;
         for (int i = 0; i < shape.Length; i++)
         {
@@ -27,11 +27,11 @@ public sealed partial class Symbol
             };
             given *= dims[i];
         }
-        Dim all = 1;
-        foreach (Dim dim in _dims)
+        AxisSize all = 1;
+        foreach (AxisSize dim in _dims)
             all *= dim;
         if (rest >= 0)
-            dims[rest] = Dim.Divide(all, given) ?? throw ReshapeError(shape);
+            dims[rest] = AxisSize.Divide(all, given) ?? throw ReshapeError(shape);
         else if (all != given)
             throw ReshapeError(shape);
         return dims.AsSpan().SequenceEqual(_dims) ? this : Graph.Add("Reshape", [this, Graph.Vector(Longs(shape))], Type, dims);
@@ -42,7 +42,7 @@ public sealed partial class Symbol
     {
         if (shape.Length != Rank)
             throw Graph.Error($"cannot expand {Shape} to {ShowTarget(shape)}: give a size or Axis.Keep for each axis");
-        Dim[] dims = new Dim[Rank];
+        AxisSize[] dims = new AxisSize[Rank];
         long[] target = new long[Rank];
         for (int i = 0; i < Rank; i++)
         {
@@ -70,13 +70,13 @@ public sealed partial class Symbol
     public Symbol Slice(int axis, int start, int end)
     {
         int at = At(axis);
-        Dim size = _dims[at];
+        AxisSize size = _dims[at];
         if (start == 0 && end == int.MaxValue)
             return this;
-        Dim length = size.IsDynamic ? DynamicLength(size, start, end) : Clip(end, size.Value) - Clip(start, size.Value);
+        AxisSize length = size.IsDynamic ? DynamicLength(size, start, end) : Clip(end, size.Value) - Clip(start, size.Value);
         if (length is { IsDynamic: false, Value: <= 0 })
             throw Graph.Error($"a slice {start}..{(end == int.MaxValue ? "" : end)} of axis {axis} of {Shape} is empty");
-        Dim[] dims = [.. _dims];
+        AxisSize[] dims = [.. _dims];
         dims[at] = length;
         long last = end == int.MaxValue ? long.MaxValue : end;
         return Graph.Add("Slice", [this, Graph.Vector((long)start), Graph.Vector(last), Graph.Vector((long)at)], Type, dims);
@@ -92,7 +92,7 @@ public sealed partial class Symbol
             throw Graph.Error($"cannot split axis {axis} of {Shape} into ({string.Join(", ", sizes.ToArray())}), which is {sum} in all");
         if (sizes.Length == 1)
             return [this];
-        Dim[][] dims = new Dim[sizes.Length][];
+        AxisSize[][] dims = new AxisSize[sizes.Length][];
         for (int i = 0; i < dims.Length; i++)
         {
             dims[i] = [.. _dims];
@@ -108,7 +108,7 @@ public sealed partial class Symbol
             throw new ArgumentException("Concat takes at least one tensor.", nameof(parts));
         Symbol first = parts[0];
         int at = first.At(axis);
-        Dim[] dims = [.. first._dims];
+        AxisSize[] dims = [.. first._dims];
         foreach (Symbol part in parts[1..])
         {
             bool fits = part.Type == first.Type && part.Rank == first.Rank;
@@ -122,13 +122,13 @@ public sealed partial class Symbol
     }
 
     /// <summary>Length of a slice of an axis whose size is known only at run time, if it is long enough for what is cut off.</summary>
-    private Dim DynamicLength(Dim size, int start, int end) => (start, end) switch
+    private AxisSize DynamicLength(AxisSize size, int start, int end) => (start, end) switch
     {
-        ( < 0, int.MaxValue) => Dim.Min(size, -start),
-        ( < 0, < 0) => Dim.Min(size, -start) - -end,
+        ( < 0, int.MaxValue) => AxisSize.Min(size, -start),
+        ( < 0, < 0) => AxisSize.Min(size, -start) - -end,
         (_, int.MaxValue) => size - start,
         ( >= 0, < 0) => size - start - -end,
-        ( >= 0, _) => start == 0 ? Dim.Min(size, end) : Dim.Min(size, end) - start,
+        ( >= 0, _) => start == 0 ? AxisSize.Min(size, end) : AxisSize.Min(size, end) - start,
         _ => throw Graph.Error($"a slice {start}..{end} of a dynamic axis of {Shape} has no known length: count both from the same side"),
     };
 

@@ -9,9 +9,9 @@ namespace WorldModels.Onnx;
 /// </summary>
 public sealed partial class Symbol : ITensor<Symbol>
 {
-    private readonly Dim[] _dims;
+    private readonly AxisSize[] _dims;
 
-    internal Symbol(Graph graph, string name, DType type, ReadOnlySpan<Dim> dims)
+    internal Symbol(Graph graph, string name, DType type, ReadOnlySpan<AxisSize> dims)
     {
         Graph = graph;
         Name = name;
@@ -29,13 +29,13 @@ public sealed partial class Symbol : ITensor<Symbol>
     public DType Type { get; }
 
     /// <summary>Sizes of the axes.</summary>
-    public ReadOnlySpan<Dim> Dims => _dims;
+    public ReadOnlySpan<AxisSize> Dims => _dims;
 
     /// <inheritdoc/>
     public int Rank => _dims.Length;
 
     /// <summary>The shape as messages show it, "(batch, 30)".</summary>
-    public string Shape => Dim.Show(_dims);
+    public string Shape => AxisSize.Show(_dims);
 
     public override string ToString() => $"{Name} {Type} {Shape}";
 
@@ -43,7 +43,7 @@ public sealed partial class Symbol : ITensor<Symbol>
     /// <exception cref="ShapeException">The axis is dynamic.</exception>
     public int Size(int axis)
     {
-        Dim dim = _dims[At(axis)];
+        AxisSize dim = _dims[At(axis)];
         return dim.IsDynamic
             ? throw Graph.Error($"the size of axis {axis} of {Shape} is known only when the graph runs: write Axis.Keep instead")
             : dim.Value;
@@ -113,7 +113,7 @@ public sealed partial class Symbol : ITensor<Symbol>
         SortedSet<int> reduced = [];
         foreach (int axis in axes)
             reduced.Add(At(axis));
-        Dim[] dims = [.. _dims.Select((d, i) => reduced.Contains(i) ? 1 : d).Where((_, i) => keep || !reduced.Contains(i))];
+        AxisSize[] dims = [.. _dims.Select((d, i) => reduced.Contains(i) ? 1 : d).Where((_, i) => keep || !reduced.Contains(i))];
         return f == Reduction.Sum       // axes became an input of ReduceSum at opset 13, of the others at 18
             ? Graph.Add("ReduceSum", [this, Graph.Vector([.. reduced.Select(a => (long)a)])], Type, dims,
                 Attribute("keepdims", keep ? 1 : 0))
@@ -191,15 +191,15 @@ public sealed partial class Symbol : ITensor<Symbol>
             throw Graph.Error($"{what} takes numbers, not {Type} {Shape}: cast it");
     }
 
-    private Dim[] Broadcast(string what, Dim[] a, Dim[] b)
+    private AxisSize[] Broadcast(string what, AxisSize[] a, AxisSize[] b)
     {
-        Dim[] dims = new Dim[Math.Max(a.Length, b.Length)];
+        AxisSize[] dims = new AxisSize[Math.Max(a.Length, b.Length)];
         for (int i = 1; i <= dims.Length; i++)
         {
-            Dim x = i <= a.Length ? a[^i] : 1, y = i <= b.Length ? b[^i] : 1;
+            AxisSize x = i <= a.Length ? a[^i] : 1, y = i <= b.Length ? b[^i] : 1;
             dims[^i] = x == y || y == 1 ? x
                 : x == 1 ? y
-                : throw Graph.Error($"{what} cannot broadcast {Dim.Show(a)} with {Dim.Show(b)}");
+                : throw Graph.Error($"{what} cannot broadcast {AxisSize.Show(a)} with {AxisSize.Show(b)}");
         }
         return dims;
     }

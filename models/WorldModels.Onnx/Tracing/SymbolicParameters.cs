@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using WorldModels.Models;
 
 namespace WorldModels.Onnx;
@@ -34,7 +35,7 @@ public sealed class SymbolicParameters(Graph graph, IReadOnlyDictionary<string, 
         if (!_constants.TryGetValue(path, out var constant))
             _constants.Add(path, constant = (graph.Constant(path, values, shape), values.ToArray()));
         else if (!constant.Values.AsSpan().SequenceEqual(values)
-            || constant.Symbol.Shape != Dim.Show([.. shape.ToArray().Select(d => (Dim)d)]))
+            || constant.Symbol.Shape != AxisSize.Show([.. shape.ToArray().Select(d => (AxisSize)d)]))
             throw new ShapeException(
                 $"Graph '{graph.Name}': the constant '{path}' is asked for twice with different values: rename one of them.");
         return constant.Symbol;

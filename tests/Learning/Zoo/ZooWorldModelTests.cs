@@ -1,5 +1,6 @@
 using System.Globalization;
 using WorldModels.Environments;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Zoo;

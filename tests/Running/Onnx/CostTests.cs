@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Onnx.Proto;
@@ -125,7 +126,7 @@ public sealed class CostTests
         return CostPass.Run(graph.Build().Proto, ("batch", B));
     }
 
-    private static Symbol X(Graph graph, params ReadOnlySpan<Dim> dims) => graph.Input($"x{Guid.NewGuid()}", DType.Float32, dims);
+    private static Symbol X(Graph graph, params ReadOnlySpan<AxisSize> dims) => graph.Input($"x{Guid.NewGuid()}", DType.Float32, dims);
 
     private static Symbol W(Graph graph, string name, params int[] shape) =>
         new SymbolicParameters(graph, new Dictionary<string, WeightArray> { [name] = Networks.Weight(new Random(1), shape) })

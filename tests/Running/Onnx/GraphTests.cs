@@ -62,9 +62,9 @@ public sealed class GraphTests
     public void AModelDescribesItsInputsAndOutputs()
     {
         OnnxModel model = Networks.Unrolled("dream", 3, Networks.Weights());
-        Assert.That(model.Inputs.Select(i => $"{i.Name} {i.Type} {Dim.Show([.. i.Dims])}"),
+        Assert.That(model.Inputs.Select(i => $"{i.Name} {i.Type} {AxisSize.Show([.. i.Dims])}"),
             Is.EqualTo(new[] { "actions Float32 (batch, 3, 3)", "state Float32 (batch, 4)" }));
-        Assert.That(model.Outputs.Select(o => $"{o.Name} {o.Type} {Dim.Show([.. o.Dims])}"),
+        Assert.That(model.Outputs.Select(o => $"{o.Name} {o.Type} {AxisSize.Show([.. o.Dims])}"),
             Is.EqualTo(new[] { "next_state Float32 (batch, 4)", "rewards Float32 (batch, 3, 2)" }));
     }
 

@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
 using WorldModels.Models;

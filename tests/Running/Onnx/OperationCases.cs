@@ -12,7 +12,7 @@ public sealed record OperationCase(string Name, (DType Type, int[] Shape)[] Inpu
     public OnnxModel Build(int opset)
     {
         Graph graph = new(Name, opset);
-        Symbol[] inputs = [.. Inputs.Select((x, i) => graph.Input($"x{i}", x.Type, [.. x.Shape.Select(s => s == 0 ? Dim.Batch : s)]))];
+        Symbol[] inputs = [.. Inputs.Select((x, i) => graph.Input($"x{i}", x.Type, [.. x.Shape.Select(s => s == 0 ? AxisSize.Batch : s)]))];
         foreach (var (i, output) in Trace(inputs).Index())
             graph.Output($"y{i}", output);
         return graph.Build();

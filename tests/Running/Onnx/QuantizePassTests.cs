@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using Microsoft.ML.OnnxRuntime;
 using WorldModels.Models;
 using WorldModels.Onnx;

@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using System.Buffers.Binary;
 using System.Text;
 using WorldModels.Onnx;

@@ -91,18 +91,18 @@ public sealed class ShapeErrorTests
     [TestCase("2*batch", "3*past", "6*batch*past")]
     public void SizesMultiplyAndDivide(string a, string b, string product)
     {
-        Dim all = Of(a) * Of(b);
+        AxisSize all = Of(a) * Of(b);
         Assert.That(all.ToString(), Is.EqualTo(product));
-        Assert.That(Dim.Divide(all, Of(a)), Is.EqualTo(Of(b)));
-        Assert.That(Dim.Divide(all, Of(b)), Is.EqualTo(Of(a)));
-        Assert.That(Dim.Divide(all, Of("other")), Is.Null);
+        Assert.That(AxisSize.Divide(all, Of(a)), Is.EqualTo(Of(b)));
+        Assert.That(AxisSize.Divide(all, Of(b)), Is.EqualTo(Of(a)));
+        Assert.That(AxisSize.Divide(all, Of("other")), Is.Null);
     }
 
-    private static Dim Of(string text) => int.TryParse(text, out int value) ? value : Dim.Dynamic(text);
+    private static AxisSize Of(string text) => int.TryParse(text, out int value) ? value : AxisSize.Dynamic(text);
 
-    private static Symbol X(Graph graph, params ReadOnlySpan<Dim> dims) => X(graph, DType.Float32, dims);
+    private static Symbol X(Graph graph, params ReadOnlySpan<AxisSize> dims) => X(graph, DType.Float32, dims);
 
-    private static Symbol X(Graph graph, DType type, params ReadOnlySpan<Dim> dims) => graph.Input($"x{Guid.NewGuid()}", type, dims);
+    private static Symbol X(Graph graph, DType type, params ReadOnlySpan<AxisSize> dims) => graph.Input($"x{Guid.NewGuid()}", type, dims);
 
     private static TestCaseData Case(string name, Func<Graph, Symbol> mistake, string message) =>
         new TestCaseData(mistake, message).SetArgDisplayNames(name);

@@ -1,5 +1,6 @@
 using WorldModels.Diagnostics;
 using WorldModels.Onnx;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Runtime;

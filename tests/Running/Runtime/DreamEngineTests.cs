@@ -1,6 +1,7 @@
 using System.Text.Json;
 using WorldModels.Diagnostics;
 using WorldModels.Onnx;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Runtime;

@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Runtime;

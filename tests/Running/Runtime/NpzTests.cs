@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Runtime;

@@ -1,4 +1,6 @@
+using WorldModels.Bundles;
 using WorldModels.Runtime;
+using WorldModels.Runtime.Internals;
 
 namespace WorldModels.Tests.Runtime;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Runtime;

@@ -1,5 +1,7 @@
 using Microsoft.ML.OnnxRuntime;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
+using WorldModels.Runtime.Internals;
 
 namespace WorldModels.Tests.Runtime;
 

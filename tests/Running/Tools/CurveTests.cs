@@ -1,5 +1,6 @@
 using System.Globalization;
 using WorldModels.Diagnostics;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Tools;

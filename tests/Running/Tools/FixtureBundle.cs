@@ -1,9 +1,10 @@
 using WorldModels.Models;
 using WorldModels.Onnx;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
-using Axes = WorldModels.Onnx.Dim;
+using Axes = WorldModels.Onnx.AxisSize;
 using Graph = WorldModels.Onnx.Graph;
-using Shape = WorldModels.Runtime.Dim;
+using Shape = WorldModels.Bundles.Dim;
 
 namespace WorldModels.Tests.Tools;
 

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using WorldModels.Diagnostics;
 using WorldModels.Environments;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Tools;
 

@@ -2,6 +2,7 @@ using Microsoft.ML.OnnxRuntime;
 using WorldModels.Diagnostics;
 using WorldModels.Models;
 using WorldModels.Onnx;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Tests.Onnx;
 using Graph = WorldModels.Onnx.Graph;

@@ -1,7 +1,8 @@
 using WorldModels.Models;
 using WorldModels.Onnx;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
-using Axes = WorldModels.Onnx.Dim;
+using Axes = WorldModels.Onnx.AxisSize;
 using Graph = WorldModels.Onnx.Graph;
 
 namespace WorldModels.Tests.Tools;

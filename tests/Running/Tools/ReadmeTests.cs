@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Tools;

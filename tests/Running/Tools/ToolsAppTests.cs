@@ -1,4 +1,5 @@
 using System.Text.Json;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Tools;
 

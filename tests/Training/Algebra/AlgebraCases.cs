@@ -17,8 +17,8 @@ internal sealed record AlgebraCase(string[] Inputs, int Indices = 0)
 
     private static int[] Shape(string text) => text.TrimStart('!').Length == 0 ? [] : [.. text.TrimStart('!').Split(',').Select(int.Parse)];
 
-    public static Dim[] Dims(string text) =>
-        text.StartsWith('!') ? [.. Shape(text).Select(size => (Dim)size)] : ["batch", .. Shape(text).Select(size => (Dim)size)];
+    public static AxisSize[] Dims(string text) =>
+        text.StartsWith('!') ? [.. Shape(text).Select(size => (AxisSize)size)] : ["batch", .. Shape(text).Select(size => (AxisSize)size)];
 
     private static long[] Sizes(string text, int batch) =>
         text.StartsWith('!') ? [.. Shape(text).Select(size => (long)size)] : [batch, .. Shape(text).Select(size => (long)size)];

@@ -9,18 +9,19 @@ public sealed class DirectionTests
     {
         ["WorldModels.Models"] = [],
         ["WorldModels.Environments"] = [],
-        ["WorldModels.Onnx"] = ["WorldModels.Models", "Google.Protobuf"],
-        ["WorldModels.Runtime"] = ["Microsoft.ML.OnnxRuntime"],
-        ["WorldModels.Diagnostics"] = ["WorldModels.Models", "WorldModels.Onnx", "WorldModels.Runtime", "WorldModels.Environments"],
+        ["WorldModels.Bundles"] = [],
+        ["WorldModels.Onnx"] = ["WorldModels.Models", "WorldModels.Bundles", "Google.Protobuf"],
+        ["WorldModels.Runtime"] = ["WorldModels.Bundles", "Microsoft.ML.OnnxRuntime"],
+        ["WorldModels.Diagnostics"] = ["WorldModels.Bundles", "WorldModels.Models", "WorldModels.Onnx", "WorldModels.Runtime", "WorldModels.Environments"],
         ["WorldModels.Tools"] =
         [
-            "WorldModels.Diagnostics", "WorldModels.Models", "WorldModels.Onnx", "WorldModels.Runtime", "WorldModels.Environments",
-            "CommandLine", "Spectre.Console", "Spectre.Console.Ansi", "Microsoft.ML.OnnxRuntime",
+            "WorldModels.Diagnostics", "WorldModels.Bundles", "WorldModels.Models", "WorldModels.Onnx", "WorldModels.Runtime",
+            "WorldModels.Environments", "CommandLine", "Spectre.Console", "Spectre.Console.Ansi", "Microsoft.ML.OnnxRuntime",
         ],
         ["WorldModels.Train"] =
         [
-            "WorldModels.Models", "WorldModels.Onnx", "WorldModels.Runtime", "WorldModels.Environments", "WorldModels.Diagnostics",
-            "TorchSharp", "CommandLine", "Spectre.Console", "Spectre.Console.Ansi",
+            "WorldModels.Bundles", "WorldModels.Models", "WorldModels.Onnx", "WorldModels.Runtime", "WorldModels.Environments",
+            "WorldModels.Diagnostics", "TorchSharp", "CommandLine", "Spectre.Console", "Spectre.Console.Ansi",
         ],
         ["WorldModels.TorchSharpRepair"] = ["Mono.Cecil", "Mono.Cecil.Rocks"],
     };

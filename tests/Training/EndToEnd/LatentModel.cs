@@ -1,5 +1,6 @@
 using WorldModels.Models;
 using WorldModels.Onnx;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train;
 using static TorchSharp.torch;

@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.EndToEnd;

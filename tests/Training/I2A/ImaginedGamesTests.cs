@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using TorchSharp;
 using WorldModels.Environments;
 using WorldModels.Models;

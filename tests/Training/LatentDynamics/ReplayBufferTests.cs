@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train;
 using WorldModels.Train.Replay;

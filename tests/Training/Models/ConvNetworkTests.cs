@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using Microsoft.ML.OnnxRuntime;
 using WorldModels.Models;
 using WorldModels.Onnx;
@@ -60,7 +61,7 @@ public sealed class ConvNetworkTests
         Assert.That(wanted.Max(MathF.Abs), Is.GreaterThan(1e-3));
 
         Graph graph = new("g");
-        Symbol x = graph.Input("x", DType.Float32, ["batch", .. input.Skip(1).Select(size => (Dim)(int)size)]);
+        Symbol x = graph.Input("x", DType.Float32, ["batch", .. input.Skip(1).Select(size => (AxisSize)(int)size)]);
         graph.Output("y", network.Run(new Parameters<Symbol>(new SymbolicParameters(graph, parameters.ToWeights())), x));
         OnnxModel model = graph.Build();
         foreach (OnnxModel form in new[] { model, ExactForms.Throughput(model), ExactForms.Latency(model) })

@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using WorldModels.Onnx;
 
 namespace WorldModels.Tests.Train;

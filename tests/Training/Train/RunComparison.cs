@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using System.Text.Json.Nodes;
 using WorldModels.Onnx;
 

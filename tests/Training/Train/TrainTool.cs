@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using System.Diagnostics;
 using WorldModels.Onnx;
 using WorldModels.Train;

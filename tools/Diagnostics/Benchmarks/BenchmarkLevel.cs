@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Diagnostics;
@@ -49,7 +50,7 @@ public static class BenchmarkLevels
 
     /// <summary>What a variant computes with, or null where it is float32.</summary>
     internal static string? Precision(Manifest manifest, string variant) =>
-        manifest.Variants?.GetValueOrDefault(variant)?.Precision is { } precision and not Runtime.Precision.Float32
+        manifest.Variants?.GetValueOrDefault(variant)?.Precision is { } precision and not Bundles.Precision.Float32
             ? precision.ToString().ToLowerInvariant() : null;
 
     internal static bool HasDecoder(Manifest manifest) => manifest.Head(TensorRole.Observation) is not null;

@@ -1,5 +1,6 @@
 using WorldModels.Onnx;
 using WorldModels.Onnx.Proto;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Diagnostics;

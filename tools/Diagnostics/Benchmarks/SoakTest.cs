@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Diagnostics;

@@ -1,3 +1,4 @@
+using WorldModels.Runtime;
 namespace WorldModels.Diagnostics;
 
 /// <summary>A real game that an agent plays, as moments side by side or as an animation.</summary>
@@ -18,12 +19,12 @@ public sealed class GamePicture
     /// <param name="low">Lower bound of observations.</param>
     /// <param name="high">Upper bound of observations.</param>
     /// <param name="title">A line above it.</param>
-    /// <exception cref="Runtime.BundleException">Neither the environment nor its observations can be drawn.</exception>
+    /// <exception cref="BundleException">Neither the environment nor its observations can be drawn.</exception>
     public GamePicture(RealEpisode game, int every, IReadOnlyList<int> shape, double low, double high, string title)
     {
         if (game.Scenes.Count == 0 && !Image.IsPicture(shape))
         {
-            throw new Runtime.BundleException($"'{game.Source}' cannot be drawn, and its observations ({string.Join(", ", shape)}) are no "
+            throw new BundleException($"'{game.Source}' cannot be drawn, and its observations ({string.Join(", ", shape)}) are no "
                 + "pictures.");
         }
         _title = title;

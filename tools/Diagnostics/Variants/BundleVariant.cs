@@ -1,4 +1,5 @@
 using WorldModels.Onnx;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Diagnostics;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Diagnostics;

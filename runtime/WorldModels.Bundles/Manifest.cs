@@ -1,0 +1,325 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace WorldModels.Bundles;
+
+/// <summary>
+/// What a bundle says of itself, in its file <c>manifest.json</c>: the spaces, each graph with its tensors, the parity file,
+/// how it was trained, and the SHA-256 of every other file. Immutable and thread-safe. In JSON, every member that is not null has to be
+/// there: defaults are for those who write manifests.
+/// </summary>
+public sealed record Manifest
+{
+    /// <summary>The schema this library reads and writes.</summary>
+    public const int CurrentSchema = 1;
+
+    /// <summary>The manifest's name inside a bundle's directory.</summary>
+    public const string FileName = "manifest.json";
+
+    /// <summary>Schema version; a bundle with another one is refused.</summary>
+    [JsonRequired]
+    public int Schema { get; init; } = CurrentSchema;
+
+    /// <summary>The bundle's name, for people.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The training algorithm, such as <c>dreamer</c>.</summary>
+    public required string Algorithm { get; init; }
+
+    /// <summary>The environment it was trained on.</summary>
+    public required string Environment { get; init; }
+
+    /// <summary>When it was exported.</summary>
+    [JsonRequired]
+    public DateTimeOffset Created { get; init; } = DateTimeOffset.UtcNow;
+
+    /// <summary>The ONNX operator set of all graphs.</summary>
+    [JsonRequired]
+    public int Opset { get; init; } = 17;
+
+    /// <summary>One observation, without the batch axis.</summary>
+    public required ObservationSpec Observation { get; init; }
+
+    /// <summary>One action, without the batch axis.</summary>
+    public required ActionSpec Action { get; init; }
+
+    /// <summary>The graphs by name: observe, imagine, decode, act, value, control, dream, or others.</summary>
+    public required IReadOnlyDictionary<string, GraphSpec> Graphs { get; init; }
+
+    /// <summary>Other forms of the graphs, by name: the runtime chooses among them by the batch, or by name. Null: none.</summary>
+    public IReadOnlyDictionary<string, VariantSpec>? Variants { get; init; }
+
+    /// <summary>Where the reference inputs and outputs are, and how closely a graph has to meet them. Null: none travel.</summary>
+    public ParitySpec? Parity { get; init; }
+
+    /// <summary>Steps of the environment that one action lasts, whose rewards are summed. Null: one.</summary>
+    public int? ActionRepeat { get; init; }
+
+    /// <summary>How a planner plans in it unless told otherwise. Null: nothing was said.</summary>
+    public PlannerSpec? Planner { get; init; }
+
+    /// <summary>How it was trained.</summary>
+    public TrainingSpec? Training { get; init; }
+
+    /// <summary>SHA-256 in lower-case hex of every file of the bundle but the manifest, by path relative to it, with '/'.</summary>
+    [JsonRequired]
+    public IReadOnlyDictionary<string, string> Files { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The graphs that one step of a dream runs, in order; the runtime checks that they are there.</summary>
+    [JsonIgnore]
+    public string[] DreamGraphs =>
+        Graphs.ContainsKey("dream") ? ["dream"] : Graphs.ContainsKey("act") ? ["act", "imagine"] : ["imagine"];
+
+    /// <summary>
+    /// The graphs that one call of a controller runs, in order: "control", or "act", with
+    /// "observe" before it where it reads states alone. Empty without a policy.
+    /// </summary>
+    [JsonIgnore]
+    public string[] PolicyGraphs
+    {
+        get
+        {
+            string policy = Graphs.ContainsKey("control") ? "control" : "act";
+            if (!Graphs.TryGetValue(policy, out var graph)) return [];
+            return graph.Input(TensorRole.Observation) is null ? ["observe", policy] : [policy];
+        }
+    }
+
+    /// <summary>
+    /// The graph that computes rewards, continuations, values or observations from states alone, under its usual name (reward, continue,
+    /// value, decode): it need not run inside a step. Null: there is none.
+    /// </summary>
+    public string? Head(TensorRole role)
+    {
+        string? name = role switch
+        {
+            TensorRole.Reward => "reward",
+            TensorRole.Continue => "continue",
+            TensorRole.Value => "value",
+            TensorRole.Observation => "decode",
+            _ => null,
+        };
+        bool fits = name is not null && Graphs.TryGetValue(name, out var graph)
+            && graph.Inputs.All(t => t.Role == TensorRole.State) && graph.Output(role) is not null;
+        return fits ? name : null;
+    }
+
+    /// <summary>Reads and checks a bundle's manifest and, unless told otherwise, the hash of every file.</summary>
+    /// <param name="directory">The bundle's directory.</param>
+    /// <param name="verifyHashes">Whether to read every file and compare its SHA-256.</param>
+    /// <exception cref="InvalidDataException">Something is missing, malformed, contradictory or changed; one message lists all.</exception>
+    public static Manifest Load(string directory, bool verifyHashes = true)
+    {
+        ArgumentNullException.ThrowIfNull(directory);
+        string path = Path.Combine(directory, FileName);
+        if (!Directory.Exists(directory))
+            throw new InvalidDataException($"There is no directory '{directory}': give a bundle's directory, the one that holds {FileName}.");
+        if (!File.Exists(path))
+            throw new InvalidDataException($"'{directory}' is not a bundle: it has no {FileName}. Give the directory that an export wrote.");
+        Manifest manifest;
+        try
+        {
+            manifest = Parse(File.ReadAllBytes(path));
+        }
+        catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidDataException($"{path}: {e.Message}", e);
+        }
+        var problems = ManifestCheck.Problems(manifest);
+        try
+        {
+            if (problems.Count == 0) problems = ManifestCheck.FileProblems(manifest, directory, verifyHashes);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidDataException($"Bundle '{directory}' cannot be read: {e.Message}", e);
+        }
+        return problems.Count == 0 ? manifest : throw InvalidData.Of($"Bundle '{directory}'", problems);
+    }
+
+    /// <summary>Reads a manifest from its JSON, UTF-8. Checks syntax, schema, and unknown, missing, repeated or null members.</summary>
+    /// <exception cref="InvalidDataException">It is not a manifest of this schema.</exception>
+    public static Manifest Parse(ReadOnlySpan<byte> utf8)
+    {
+        try
+        {
+            ManifestCheck.Syntax(utf8);
+            return JsonSerializer.Deserialize(utf8, ManifestJson.Default.Manifest)!;
+        }
+        catch (JsonException e)
+        {
+            string at = e.LineNumber is { } line ? $"{e.Path} (line {line + 1}): " : "";
+            throw new InvalidDataException($"not a valid manifest: {at}{e.Message}", e);
+        }
+    }
+
+    /// <summary>The manifest as indented JSON.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, ManifestJson.Default.Manifest);
+
+    /// <summary>Writes <c>manifest.json</c> into a directory; a reader sees the old one or the new one, never half of it.</summary>
+    /// <exception cref="InvalidDataException">The manifest contradicts itself.</exception>
+    public void Save(string directory)
+    {
+        var problems = ManifestCheck.Problems(this);
+        if (problems.Count > 0) throw InvalidData.Of($"The manifest of '{Name}' cannot be saved", problems);
+        Directory.CreateDirectory(directory);
+        AtomicFile.Write(Path.Combine(directory, FileName), s => s.Write(Encoding.UTF8.GetBytes(ToJson() + "\n")));
+    }
+
+    /// <summary>The value of <see cref="Files"/> for a finished bundle: every file below its directory but the manifest.</summary>
+    public static IReadOnlyDictionary<string, string> HashFiles(string directory)
+    {
+        var paths = Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
+            .Select(p => Path.GetRelativePath(directory, p).Replace('\\', '/'))
+            .Where(p => p != FileName).Order(StringComparer.Ordinal);
+        return paths.ToDictionary(p => p, p => Hash(Path.Combine(directory, p)));
+    }
+
+    internal static string Hash(string path)
+    {
+        using var stream = File.OpenRead(path);
+        return Convert.ToHexString(SHA256.HashData(stream)).ToLowerInvariant();
+    }
+}
+
+/// <summary>The observation space: a box of one shape and one pair of bounds.</summary>
+public sealed record ObservationSpec
+{
+    /// <summary>Shape of one observation, without the batch axis, such as [3, 64, 64] or [8].</summary>
+    public required IReadOnlyList<int> Shape { get; init; }
+
+    /// <summary>Lower bound of every element.</summary>
+    [JsonRequired]
+    public double Low { get; init; }
+
+    /// <summary>Upper bound of every element.</summary>
+    [JsonRequired]
+    public double High { get; init; } = 1;
+
+    /// <summary>Whether the bounds are less than what float32 holds: JSON has no infinity, so the largest numbers stand for none.</summary>
+    [JsonIgnore]
+    public bool IsBounded => Low > float.MinValue && High < float.MaxValue;
+
+    /// <summary>Number of elements of one observation.</summary>
+    [JsonIgnore]
+    public int Size => TensorSpec.Product(Shape);
+}
+
+/// <summary>Whether actions are numbered or real vectors.</summary>
+[JsonConverter(typeof(NameConverter<ActionKind>))]
+public enum ActionKind
+{
+    /// <summary>One of <see cref="ActionSpec.Count"/> actions; int64 (B).</summary>
+    Discrete,
+
+    /// <summary>A real vector within bounds; float32 (B, ...shape).</summary>
+    Continuous,
+}
+
+/// <summary>The action space.</summary>
+public sealed record ActionSpec
+{
+    /// <summary>Discrete or continuous.</summary>
+    public required ActionKind Kind { get; init; }
+
+    /// <summary>Number of actions (discrete only).</summary>
+    public int? Count { get; init; }
+
+    /// <summary>Shape of one action, without the batch axis (continuous only).</summary>
+    public IReadOnlyList<int>? Shape { get; init; }
+
+    /// <summary>Lower bound of every element (continuous only).</summary>
+    public double? Low { get; init; }
+
+    /// <summary>Upper bound of every element (continuous only).</summary>
+    public double? High { get; init; }
+
+    /// <summary>Numbers in one action: 1 when discrete, the product of the shape when continuous.</summary>
+    [JsonIgnore]
+    public int Size => Kind == ActionKind.Discrete ? 1 : TensorSpec.Product(Shape!);
+
+    /// <summary>A discrete space of <paramref name="count"/> actions.</summary>
+    public static ActionSpec Discrete(int count) => new() { Kind = ActionKind.Discrete, Count = count };
+
+    /// <summary>A continuous space.</summary>
+    public static ActionSpec Continuous(IReadOnlyList<int> shape, double low, double high) =>
+        new() { Kind = ActionKind.Continuous, Shape = shape, Low = low, High = high };
+}
+
+/// <summary>One graph of a bundle.</summary>
+public sealed record GraphSpec
+{
+    /// <summary>The ONNX file, relative to the manifest.</summary>
+    public required string File { get; init; }
+
+    /// <summary>Every input of the graph.</summary>
+    public required IReadOnlyList<TensorSpec> Inputs { get; init; }
+
+    /// <summary>Every output of the graph.</summary>
+    public required IReadOnlyList<TensorSpec> Outputs { get; init; }
+
+    /// <summary>The first input of a role, or null.</summary>
+    public TensorSpec? Input(TensorRole role) => Inputs.FirstOrDefault(t => t.Role == role);
+
+    /// <summary>The first output of a role, or null.</summary>
+    public TensorSpec? Output(TensorRole role) => Outputs.FirstOrDefault(t => t.Role == role);
+}
+
+/// <summary>The reference inputs and outputs that travel in the bundle.</summary>
+public sealed record ParitySpec
+{
+    /// <summary>The npz file, relative to the manifest.</summary>
+    [JsonRequired]
+    public string File { get; init; } = "parity.npz";
+
+    /// <summary>Largest allowed |a - b| / (1 + |b|).</summary>
+    [JsonRequired]
+    public double Tolerance { get; init; } = 1e-4;
+
+    /// <summary>Steps of the recorded rollout.</summary>
+    [JsonRequired]
+    public int Horizon { get; init; } = 15;
+
+    /// <summary>A discrete draw may differ where the two best (perturbed) logits are closer than this.</summary>
+    [JsonRequired]
+    public double NearTies { get; init; } = 1e-3;
+}
+
+/// <summary>How a bundle was trained.</summary>
+public sealed record TrainingSpec
+{
+    /// <summary>The seed of the run.</summary>
+    [JsonRequired]
+    public long Seed { get; init; }
+
+    /// <summary>Gradient updates.</summary>
+    [JsonRequired]
+    public long Updates { get; init; }
+
+    /// <summary>Environment frames seen.</summary>
+    [JsonRequired]
+    public long Frames { get; init; }
+
+    /// <summary>Wall time, seconds.</summary>
+    [JsonRequired]
+    public double Seconds { get; init; }
+
+    /// <summary>The device it was trained on.</summary>
+    [JsonRequired]
+    public string Device { get; init; } = "cpu";
+
+    /// <summary>The resolved configuration.</summary>
+    [JsonRequired]
+    public IReadOnlyDictionary<string, string> Config { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Measured figures, such as the mean return.</summary>
+    [JsonRequired]
+    public IReadOnlyDictionary<string, double> Figures { get; init; } = new Dictionary<string, double>();
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow)]
+[JsonSerializable(typeof(Manifest))]
+internal sealed partial class ManifestJson : JsonSerializerContext;

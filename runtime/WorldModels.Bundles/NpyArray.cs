@@ -1,0 +1,127 @@
+using System.Runtime.InteropServices;
+
+namespace WorldModels.Bundles;
+
+/// <summary>Element types that <see cref="NpyArray"/> holds.</summary>
+public enum NpyType
+{
+    /// <summary>numpy <c>float32</c>.</summary>
+    Float32,
+    /// <summary>numpy <c>int64</c>.</summary>
+    Int64,
+    /// <summary>numpy <c>uint8</c>.</summary>
+    UInt8,
+    /// <summary>numpy <c>bool</c>.</summary>
+    Bool,
+}
+
+/// <summary>
+/// An n-dimensional array in row-major order: what an npz file holds and what a graph takes and gives.
+/// The elements are mutable, the shape is not.
+/// </summary>
+public sealed class NpyArray
+{
+    private readonly Array _data;
+
+    private NpyArray(NpyType type, Array data, int[] shape)
+    {
+        (Type, _data, Shape) = (type, data, shape);
+        long length = Count(shape);
+        if (length != data.Length)
+            throw new ArgumentException($"Shape [{string.Join(", ", shape)}] has {length} elements, the data {data.Length}.");
+    }
+
+    /// <summary>The element type.</summary>
+    public NpyType Type { get; }
+
+    /// <summary>The shape; empty for a scalar.</summary>
+    public IReadOnlyList<int> Shape { get; }
+
+    /// <summary>Number of elements.</summary>
+    public int Length => _data.Length;
+
+    /// <summary>Wraps <paramref name="data"/>, without a copy, in a shape.</summary>
+    /// <typeparam name="T">float, long, byte or bool.</typeparam>
+    /// <param name="data">The elements in row-major order.</param>
+    /// <param name="shape">The shape; none: one axis.</param>
+    /// <exception cref="ArgumentException">Another element type, or a shape of another number of elements.</exception>
+    public static NpyArray Of<T>(T[] data, params int[] shape) where T : unmanaged =>
+        new(TypeOf<T>(), data, shape.Length == 0 ? [data.Length] : [.. shape]);
+
+    /// <summary>An array of zeros.</summary>
+    public static NpyArray Zeros(NpyType type, params int[] shape)
+    {
+        int length = checked((int)Count(shape));
+        Array data = type switch
+        {
+            NpyType.Float32 => new float[length],
+            NpyType.Int64 => new long[length],
+            NpyType.UInt8 => new byte[length],
+            _ => new bool[length],
+        };
+        return new(type, data, [.. shape]);
+    }
+
+    /// <summary>The elements, without a copy.</summary>
+    /// <typeparam name="T">float, long, byte or bool, as <see cref="Type"/> says.</typeparam>
+    /// <exception cref="InvalidDataException">The array holds another type.</exception>
+    public Span<T> As<T>() where T : unmanaged =>
+        _data as T[] is { } typed && Type == TypeOf<T>() ? typed : throw new InvalidDataException(
+            $"Expected an array of {NameConverter<NpyType>.Write(TypeOf<T>())}, found {Describe()}.");
+
+    /// <summary>A copy as float32: numbers keep their value, true is 1.</summary>
+    public float[] ToFloats() => _data switch
+    {
+        float[] floats => [.. floats],
+        long[] longs => Array.ConvertAll(longs, x => (float)x),
+        byte[] bytes => Array.ConvertAll(bytes, x => (float)x),
+        _ => Array.ConvertAll((bool[])_data, x => x ? 1f : 0f),
+    };
+
+    /// <summary>Entry <paramref name="index"/> along the first axis, copied, as an array of one axis fewer.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such entry.</exception>
+    public NpyArray Slice(int index)
+    {
+        if (Shape.Count == 0 || (uint)index >= (uint)Shape[0])
+            throw new ArgumentOutOfRangeException(nameof(index), index, $"Expected an index into the first axis of {Describe()}.");
+        var slice = Zeros(Type, [.. Shape.Skip(1)]);
+        int size = slice.Bytes.Length;
+        Bytes.Slice(index * size, size).CopyTo(slice.Bytes);
+        return slice;
+    }
+
+    /// <summary>Such as <c>float32 [2, 3]</c>.</summary>
+    public string Describe() => $"{NameConverter<NpyType>.Write(Type)} [{string.Join(", ", Shape)}]";
+
+    /// <summary>The memory of the elements.</summary>
+    internal Span<byte> Bytes => _data switch
+    {
+        float[] floats => MemoryMarshal.AsBytes(floats.AsSpan()),
+        long[] longs => MemoryMarshal.AsBytes(longs.AsSpan()),
+        byte[] bytes => bytes,
+        _ => MemoryMarshal.AsBytes(((bool[])_data).AsSpan()),
+    };
+
+    /// <summary>The elements' array, for pinning.</summary>
+    internal Array Data => _data;
+
+    internal static int SizeOf(NpyType type) => type switch { NpyType.Float32 => 4, NpyType.Int64 => 8, _ => 1 };
+
+    internal static long Count(IEnumerable<int> shape)
+    {
+        long count = 1;
+        foreach (int size in shape)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(size);
+            count = checked(count * size);
+        }
+        return count;
+    }
+
+    internal static NpyType TypeOf<T>() where T : unmanaged =>
+        typeof(T) == typeof(float) ? NpyType.Float32
+        : typeof(T) == typeof(long) ? NpyType.Int64
+        : typeof(T) == typeof(byte) ? NpyType.UInt8
+        : typeof(T) == typeof(bool) ? NpyType.Bool
+        : throw new ArgumentException($"Expected float, long, byte or bool, found {typeof(T).Name}.");
+}

@@ -1,0 +1,215 @@
+using WorldModels.Bundles;
+namespace WorldModels.Runtime.Internals;
+
+/// <summary>
+/// A controller bound to one batch size. State and previous action have two tensors each: even calls read the first and write the
+/// second, odd calls the other way round, so nothing is copied.
+/// </summary>
+internal sealed class ControllerStep : IDisposable
+{
+    private const int MostRows = 256; // stay in a core's cache
+
+    private readonly Bundle _bundle;
+    private readonly List<TensorBuffer> _all = [];
+    private readonly Dictionary<string, TensorBuffer[]> _states = [];
+    private readonly Dictionary<(string, string), TensorBuffer> _local = [];
+    private readonly List<NoiseInput> _noise = [];
+    private readonly List<TensorBuffer> _firsts = [];
+    private readonly List<TensorBuffer> _tasks = [];
+    private readonly TensorBuffer _observation;
+    private readonly TensorBuffer[] _actions;
+    private readonly List<BoundGraph>[] _bound = [[], []];
+    private readonly Dictionary<TensorRole, TensorBuffer> _results = [];
+    private readonly string? _valueGraph;
+    private readonly List<BoundGraph>[] _valueOf = [[], []];
+    private uint _calls;
+    private uint _valued;
+
+    /// <param name="bundle">The bundle.</param>
+    /// <param name="graphs">The graphs of one step, in order. Where none chooses an action, the caller does.</param>
+    /// <param name="batch">B, rows.</param>
+    /// <param name="reader">A graph besides them that reads the states they make, or null.</param>
+    public ControllerStep(Bundle bundle, string[] graphs, int batch, string? reader = null)
+    {
+        (_bundle, Batch) = (bundle, batch);
+        try
+        {
+            var specs = graphs.Select(g => bundle.Manifest.Graphs[g]).ToList();
+            var seen = specs[0].Input(TensorRole.Observation);
+            _observation = New(seen ?? throw new BundleException($"Graph {graphs[0]} reads no observation."));
+            var action = specs[^1].Output(TensorRole.Action) ?? TensorSpec.Of(bundle.Manifest.Action);
+            _actions = [New(action), New(action)];
+            if (reader is not null) specs.Add(bundle.Manifest.Graphs[reader]);
+            foreach (var state in specs.SelectMany(s => s.Inputs).Where(t => t.Role == TensorRole.State))
+            {
+                if (_states.ContainsKey(state.Name)) continue;
+                if (state.Initial == InitialState.Starts)
+                    throw new BundleException($"State '{state.Name}' starts from {Starts.FileName}; a controller's start from zeros.");
+                _states[state.Name] = [New(state), New(state)];
+            }
+            foreach (var (first, rows) in Pieces())
+                for (int phase = 0; phase < 2; phase++) Bind(graphs, phase, first, rows);
+            if (!_results.ContainsKey(TensorRole.Value) && bundle.Manifest.Head(TensorRole.Value) is { } value
+                && bundle.Manifest.Graphs[value].Inputs.All(i => _states.ContainsKey(i.Name))) _valueGraph = value;
+            for (int row = 0; row < batch; row++) Reset(row);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public int Batch { get; }
+
+    /// <summary>How many steps there were.</summary>
+    public uint Calls => _calls;
+
+    /// <summary>A state as the last step left it.</summary>
+    public TensorBuffer State(string name) => _states[name][(int)(_calls & 1)];
+
+    /// <summary>An output of the last call by role, or null. What the step leaves to a graph on states is computed now.</summary>
+    public TensorBuffer? Result(TensorRole role)
+    {
+        if (role == TensorRole.Value && _valueGraph is not null && _calls > 0) RunValue();
+        return _results.GetValueOrDefault(role);
+    }
+
+    /// <summary>One step; the actions, valid until the next, which reads them as the previous ones.</summary>
+    public TensorBuffer Run(ReadOnlySpan<float> observations, ulong seed, bool deterministic, long task)
+    {
+        int phase = (int)(_calls & 1);
+        observations.CopyTo(_observation.Span<float>());
+        foreach (var buffer in _tasks) buffer.Span<long>().Fill(task);
+        if (!deterministic)
+            foreach (var input in _noise) input.Draw(seed, _calls);
+        foreach (var graph in _bound[phase]) graph.Run();
+        foreach (var buffer in _firsts) buffer.SetAll(0);
+        _calls++;
+        return _actions[1 - phase];
+    }
+
+    /// <summary>Starts an episode in a row.</summary>
+    public void Reset(int row)
+    {
+        // Values are those of the last call, before its states are gone.
+        if (_valueGraph is not null && _calls > 0) RunValue();
+        int phase = (int)(_calls & 1);
+        foreach (var state in _states.Values) state[phase].Set(row, 0);
+        _actions[phase].Set(row, 0);
+        foreach (var first in _firsts) first.Set(row, 1);
+    }
+
+    public void Dispose()
+    {
+        foreach (var graph in _bound.Concat(_valueOf).SelectMany(g => g)) graph.Dispose();
+        foreach (var buffer in _all) buffer.Dispose();
+    }
+
+    /// <summary>What of the batch runs together.</summary>
+    private IEnumerable<(int First, int Rows)> Pieces()
+    {
+        int most = _bundle.IsOnDevice ? Batch : MostRows;
+        for (int first = 0; first < Batch; first += most) yield return (first, Math.Min(most, Batch - first));
+    }
+
+    private void RunValue()
+    {
+        if (_valued == _calls) return;
+        _valued = _calls;
+        int phase = (int)(_calls & 1);
+        if (_valueOf[phase].Count == 0)
+            foreach (var (first, rows) in Pieces()) BindValue(phase, first, rows);
+        foreach (var graph in _valueOf[phase]) graph.Run();
+    }
+
+    private void BindValue(int phase, int first, int rows)
+    {
+        var graph = _bundle.Open(_valueGraph!, Batch);
+        var bound = new BoundGraph(graph);
+        _valueOf[phase].Add(bound);
+        foreach (var input in graph.Spec.Inputs) bound.Input(input, _states[input.Name][phase].View(first, rows));
+        foreach (var output in graph.Spec.Outputs)
+        {
+            var buffer = Local(graph, output);
+            if (output.Role == TensorRole.Value) _results[TensorRole.Value] = buffer;
+            bound.Output(output, buffer.View(first, rows));
+        }
+    }
+
+    private void Bind(string[] graphs, int phase, int first, int rows)
+    {
+        // A state that an earlier graph of this step wrote is read where it was written.
+        var current = _states.ToDictionary(s => s.Key, s => s.Value[phase]);
+        foreach (string name in graphs)
+        {
+            var graph = _bundle.Open(name, Batch);
+            var step = new BoundGraph(graph);
+            _bound[phase].Add(step);
+            foreach (var input in graph.Spec.Inputs)
+            {
+                var buffer = input.Role switch
+                {
+                    TensorRole.Observation => _observation,
+                    TensorRole.State => current[input.Name],
+                    TensorRole.Action => _actions[phase],
+                    _ => Supplied(graph, input),
+                };
+                step.Input(input, buffer.View(first, rows));
+            }
+            foreach (var output in graph.Spec.Outputs)
+            {
+                var buffer = output.Role switch
+                {
+                    TensorRole.Action when name == graphs[^1] => _actions[1 - phase],
+                    TensorRole.State when _states.TryGetValue(output.Feeds!, out var state) => Next(output, state[1 - phase]),
+                    _ => Local(graph, output),
+                };
+                if (output.Role is TensorRole.Value or TensorRole.Logits) _results.TryAdd(output.Role, buffer);
+                step.Output(output, buffer.View(first, rows));
+            }
+        }
+
+        TensorBuffer Next(TensorSpec output, TensorBuffer next) => ReferenceEquals(current[output.Feeds!], next)
+            ? throw new BundleException($"Two graphs of one step, {string.Join(" and ", graphs)}, both write state '{output.Feeds}'.")
+            : current[output.Feeds!] = next;
+    }
+
+    private TensorBuffer Supplied(Graph graph, TensorSpec input)
+    {
+        bool isNew = !_local.ContainsKey((graph.Name, input.Name));
+        var buffer = Local(graph, input);
+        if (!isNew) return buffer;
+        switch (input.Role)
+        {
+            case TensorRole.Noise:
+                // What a deterministic controller leaves there: zero gives the mode of Gaussian and Gumbel draws,
+                // a half the median of uniform ones.
+                if (input.Noise == NoiseKind.Uniform) buffer.Span<float>().Fill(0.5f);
+                _noise.Add(new(graph.Name, input, buffer, 0, Batch));
+                break;
+            case TensorRole.IsFirst:
+                _firsts.Add(buffer);
+                break;
+            case TensorRole.Task:
+                _tasks.Add(buffer);
+                break;
+            default:
+                throw new BundleException($"Graph {graph.Name}: a controller cannot supply input '{input.Name}' "
+                    + $"({NameConverter<TensorRole>.Write(input.Role)}).");
+        }
+        return buffer;
+    }
+
+    private TensorBuffer Local(Graph graph, TensorSpec tensor) =>
+        _local.TryGetValue((graph.Name, tensor.Name), out var buffer) ? buffer : _local[(graph.Name, tensor.Name)] = New(tensor);
+
+    private TensorBuffer New(TensorSpec tensor)
+    {
+        if (tensor.Shape.Skip(1).Any(d => !d.IsFixed))
+            throw new BundleException($"'{tensor.Name}' {tensor.Describe()}: a controller needs every dimension but the batch fixed.");
+        var buffer = new TensorBuffer(tensor, Batch);
+        _all.Add(buffer);
+        return buffer;
+    }
+}

@@ -1,0 +1,246 @@
+using WorldModels.Bundles;
+namespace WorldModels.Runtime.Internals;
+
+/// <summary>
+/// The memory of a dream: trajectories (T or T + 1 tensors of B rows each), and what came before them, as far back as was asked for.
+/// Steps before the dream are negative: action -1 led to state 0.
+/// </summary>
+internal sealed class DreamBuffers : IDisposable
+{
+    private readonly List<IDisposable> _all = [];
+    private readonly List<TensorBuffer> _tasks = [];
+    private readonly TensorSpec _action;
+    private readonly TensorSpec _observation;
+
+    // Entry i belongs to step -1 - i.
+    private readonly Dictionary<string, List<TensorBuffer>> _earlierStates = [];
+    private readonly List<TensorBuffer> _earlierActions = [];
+    private readonly List<TensorBuffer> _earlierObservations = [];
+    private readonly Dictionary<string, TensorSpec> _states = [];
+    private readonly List<(string Name, bool FromObservation)> _started = [];
+    private readonly string[] _zeros;
+    private readonly bool _needsObservation;
+    private readonly bool _needsStates;
+    private long _bytes;
+
+    public DreamBuffers(Bundle bundle, int batch, int horizon, DreamOptions options, DreamPlan plan, DeviceMemory? device,
+        string purpose = "")
+    {
+        (Bundle, Batch, Horizon, Options, Plan, Device, Purpose) = (bundle, batch, horizon, options, plan, device, purpose);
+        string[] used = [.. ((string[])["observe", "act", "imagine", "dream"]).Where(bundle.Has)];
+        foreach (string name in used) Fixed(name, Manifest.Graphs[name]);
+        var stepped = used.Where(g => g != "observe").SelectMany(g => Manifest.Graphs[g].Outputs).ToList();
+        foreach (var state in used.SelectMany(g => Manifest.Graphs[g].Inputs).Where(t => t.Role == TensorRole.State))
+        {
+            if (!_states.TryAdd(state.Name, state)) continue;
+            // What no step changes is one tensor at all times.
+            bool changes = stepped.Any(t => t.Feeds == state.Name);
+            States[state.Name] = New(state, horizon + 1, isConstant: !changes);
+            _earlierStates[state.Name] = [];
+        }
+        var observation = Manifest.Observation.Shape.Select(d => (Dim)d).ToList();
+        ObservationState = _states.Values
+            .FirstOrDefault(s => s.Dtype == TensorType.Float32 && s.Shape.Skip(1).SequenceEqual(observation))?.Name;
+        _action = TensorSpec.Of(Manifest.Action);
+        _observation = new() { Name = "observation", Role = TensorRole.Observation, Shape = ["batch", .. observation] };
+        Actions = New(_action, horizon, false);
+        _earlierActions.Add(New(_action)); // What a policy may want to know at step 0.
+        StartObservation = New(_observation);
+        Rewards = Predicted(TensorRole.Reward, stepped, horizon);
+        Continues = Predicted(TensorRole.Continue, stepped, horizon);
+        if (Wants(DreamOutputs.Values)) Values = Predicted(TensorRole.Value, [], horizon + 1);
+        if (Wants(DreamOutputs.Observations) && ObservationState is null)
+            Observations = Predicted(TensorRole.Observation, [], horizon + 1);
+        var twice = Manifest.DreamGraphs.Where(bundle.Has).SelectMany(g => Manifest.Graphs[g].Outputs)
+            .Where(t => t.Role == TensorRole.Logits).GroupBy(t => t.Name).FirstOrDefault(g => g.Count() > 1);
+        if (options.KeepLogits && twice is not null)
+            throw new BundleException($"Both act and imagine call their logits '{twice.Key}', so that only one could be kept: "
+                + "dream without KeepLogits, or export them under different names.");
+        if (options.KeepLogits)
+            foreach (var logits in stepped.Where(t => t.Role == TensorRole.Logits)) Logits.TryAdd(logits.Name, New(logits, horizon, false));
+        foreach (var state in _states.Values.Where(s => s.Initial == InitialState.Starts)) _started.Add((state.Name, Source(state)));
+        _needsObservation = bundle.Has("observe") || _started.Any(s => s.FromObservation);
+        _needsStates = _started.Any(s => !s.FromObservation);
+        string?[] observed = [.. bundle.Has("observe") ? Manifest.Graphs["observe"].Outputs.Select(o => o.Feeds) : []];
+        _zeros = [.. _states.Keys.Except(observed)!];
+    }
+
+    public Bundle Bundle { get; }
+
+    public Manifest Manifest => Bundle.Manifest;
+
+    public int Batch { get; }
+
+    public int Horizon { get; }
+
+    public DreamOptions Options { get; }
+
+    public DreamPlan Plan { get; }
+
+    /// <summary>The device that has all of this, or null: it is in the host's memory alone.</summary>
+    public DeviceMemory? Device { get; }
+
+    /// <summary>What the names of noise streams begin with.</summary>
+    public string Purpose { get; }
+
+    /// <summary>Whether every run computes some outputs. (Enum.HasFlag allocates until it is compiled well.)</summary>
+    public bool Wants(DreamOutputs outputs) => (Options.Outputs & outputs) != 0;
+
+    /// <summary>State by name, T + 1 steps.</summary>
+    public Dictionary<string, Trajectory> States { get; } = [];
+
+    /// <summary>T steps.</summary>
+    public Trajectory Actions { get; }
+
+    /// <summary>T steps, or null.</summary>
+    public Trajectory? Rewards { get; }
+
+    /// <summary>T steps, or null.</summary>
+    public Trajectory? Continues { get; }
+
+    /// <summary>T + 1 steps, or null.</summary>
+    public Trajectory? Values { get; }
+
+    /// <summary>T + 1 steps, where they are decoded at every run; or null.</summary>
+    public Trajectory? Observations { get; }
+
+    /// <summary>Kept logits by name, T steps each.</summary>
+    public Dictionary<string, Trajectory> Logits { get; } = [];
+
+    /// <summary>The tiles of each worker: first row and rows.</summary>
+    public IEnumerable<(int Worker, int First, int Rows)> Tiles
+    {
+        get
+        {
+            int count = (Batch + Plan.Tile - 1) / Plan.Tile;
+            return Enumerable.Range(0, count).Select(i =>
+                ((int)((long)i * Plan.Threads / count), i * Plan.Tile, Math.Min(Plan.Tile, Batch - i * Plan.Tile)));
+        }
+    }
+
+    /// <summary>C, the observations that the dream starts after.</summary>
+    public int Context { get; set; } = 1;
+
+    /// <summary>The last observations of the context, those of step 0.</summary>
+    public TensorBuffer StartObservation { get; }
+
+    /// <summary>Counts runs, so that decoded observations know when they are stale.</summary>
+    public int Generation { get; set; }
+
+    /// <summary>The name of the state that is an observation itself, or null.</summary>
+    public string? ObservationState { get; }
+
+    /// <summary>A state before step <paramref name="t"/>.</summary>
+    public TensorBuffer State(string name, int t) => t >= 0 ? States[name][t] : _earlierStates[name][-1 - t];
+
+    /// <summary>The actions of step <paramref name="t"/>.</summary>
+    public TensorBuffer Action(int t) => t >= 0 ? Actions[t] : _earlierActions[-1 - t];
+
+    /// <summary>The observations of the context at step <paramref name="t"/>, at most 0.</summary>
+    public TensorBuffer Observation(int t) => t == 0 ? StartObservation : _earlierObservations[-1 - t];
+
+    /// <summary>Makes room for a context: its observations, and states and actions from the step before its first.</summary>
+    public void Remember(int context)
+    {
+        while (_earlierActions.Count < context) _earlierActions.Add(New(_action));
+        while (_earlierObservations.Count < context - 1) _earlierObservations.Add(New(_observation));
+        foreach (var (name, states) in _earlierStates)
+            while (states.Count < context) states.Add(New(_states[name]));
+    }
+
+    /// <summary>A tensor of some rows, or of the whole batch, that lives as long as this.</summary>
+    public TensorBuffer New(TensorSpec tensor, int? rows = null)
+    {
+        var buffer = new TensorBuffer(tensor, rows ?? Batch, Device);
+        _all.Add(buffer);
+        return buffer;
+    }
+
+    /// <summary>A tensor that holds the task all rows follow.</summary>
+    public void AddTask(TensorBuffer task)
+    {
+        if (!_tasks.Contains(task)) _tasks.Add(task);
+        task.Overwrite<long>().Fill(Options.Task);
+    }
+
+    /// <summary>Sets the task all rows follow.</summary>
+    public void SetTask(long task)
+    {
+        foreach (var buffer in _tasks) buffer.Overwrite<long>().Fill(task);
+    }
+
+    /// <summary>Sets the starting observations and the states: those of the starts, zeros for the others until observed.</summary>
+    public void FillStarts(ulong seed, bool ownObservations)
+    {
+        var starts = Bundle.Starts;
+        if (starts is null && ((_needsObservation && !ownObservations) || _needsStates))
+            throw new BundleException($"Bundle '{Bundle.Directory}' has no {Starts.FileName}: give observations with Start(observations).");
+        foreach (string state in _zeros) States[state][0].SetAll(0);
+        if (starts is not null)
+        {
+            if (!ownObservations) Fill("observation", StartObservation);
+            foreach (var (name, fromObservation) in _started)
+                if (!fromObservation) Fill(name, States[name][0]);
+        }
+        foreach (var (name, fromObservation) in _started)
+            if (fromObservation) States[name][0].CopyFrom(StartObservation);
+
+        void Fill(string name, TensorBuffer buffer)
+        {
+            var rows = buffer.Overwrite<float>();
+            for (int row = 0; row < Batch; row++)
+            {
+                int index = Philox.NextInt(new NoiseKey(seed, (uint)row, 0, Starts.Stream), starts.Count);
+                starts.Copy(name, index, rows.Slice(row * buffer.RowSize, buffer.RowSize));
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var memory in _all) memory.Dispose();
+    }
+
+    /// <summary>A tensor at several steps that lives as long as this.</summary>
+    public Trajectory New(TensorSpec tensor, int steps, bool isConstant)
+    {
+        if (Device is null) CheckMemory(tensor, isConstant ? 1 : steps);
+        var trajectory = new Trajectory(tensor, Batch, steps, isConstant, Device);
+        _all.Add(trajectory);
+        return trajectory;
+    }
+
+    /// <summary>What steps or a graph on states predict, or null.</summary>
+    private Trajectory? Predicted(TensorRole role, IReadOnlyList<TensorSpec> stepped, int steps)
+    {
+        var head = Manifest.Head(role) is { } graph ? Manifest.Graphs[graph].Output(role) : null;
+        return (stepped.FirstOrDefault(t => t.Role == role) ?? head) is { } tensor ? New(tensor, steps, false) : null;
+    }
+
+    /// <summary>The system would end the process without a word.</summary>
+    private void CheckMemory(TensorSpec tensor, int steps)
+    {
+        _bytes += (long)TensorBuffer.BytesOf(tensor, Batch) * steps;
+        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (_bytes > available)
+            throw new BundleException($"A dream of batch {Batch} and horizon {Horizon} takes more than {_bytes / 1e9:0.0} GB, and this "
+                + $"process may use {available / 1e9:0.0} GB: use a smaller batch or horizon, or several dreams in turn.");
+    }
+
+    private static void Fixed(string graph, GraphSpec spec)
+    {
+        foreach (var tensor in spec.Inputs.Concat(spec.Outputs))
+            if (tensor.Shape.Skip(1).FirstOrDefault(d => !d.IsFixed) is { IsFixed: false } named)
+                throw new BundleException($"Graph {graph}: '{tensor.Name}' has a dimension '{named.Name}' of no fixed size; "
+                    + "a dream needs every dimension but the batch fixed. Run it with WorldModel.Graph instead.");
+    }
+
+    /// <summary>Whether a state with initial "starts" is the starting observation; otherwise starts.npz has it by name.</summary>
+    private bool Source(TensorSpec state)
+    {
+        if (Bundle.Starts?.Has(state.Name) == true) return false;
+        if (state.Name == ObservationState) return true;
+        throw new BundleException(
+            $"State '{state.Name}' {state.Describe()} starts from {Starts.FileName}, which has no array of that name.");
+    }
+}

@@ -1,0 +1,177 @@
+using WorldModels.Bundles;
+namespace WorldModels.Runtime.Internals;
+
+/// <summary>
+/// A dream's steps, bound: for each tile of rows, at each step the graphs that make it, on the worker that has the tile; then the heads.
+/// State of step t is read where step t - 1 wrote it.
+/// </summary>
+internal sealed class Rollout : IDisposable
+{
+    private readonly DreamBuffers _buffers;
+    private readonly WorkerPool _pool;
+    private readonly List<Tile>[] _tiles;
+    private readonly HeadPass? _heads;
+    private readonly HashSet<TensorRole> _computed;
+    private readonly Action<int> _runTiles;
+    private readonly Action<int>? _runHeads;
+    private ulong _seed;
+    private uint _noiseStep;
+    private Filter? _filter;
+
+    /// <param name="buffers">The dream's memory.</param>
+    /// <param name="graphs">The graphs of one step, in order: act then imagine, or imagine, or dream.</param>
+    /// <param name="pool">The workers.</param>
+    public Rollout(DreamBuffers buffers, string[] graphs, WorkerPool pool)
+    {
+        (_buffers, _pool) = (buffers, pool);
+        _tiles = [.. Enumerable.Range(0, pool.Count).Select(_ => new List<Tile>())];
+        string form = buffers.Plan.Variant;
+        _computed = [.. graphs.SelectMany(g => buffers.Bundle.Spec(g, form).Outputs).Select(o => o.Role)];
+        _runTiles = RunTiles;
+        try
+        {
+            var local = Enumerable.Range(0, pool.Count).Select(_ => new LocalTensors(buffers)).ToArray();
+            foreach (var (worker, first, rows) in buffers.Tiles)
+                _tiles[worker].Add(new(buffers, local[worker], graphs, worker, first, rows));
+            TensorRole[] missing = [.. HeadPass.Asked(buffers).Where(role => !_computed.Contains(role))];
+            if (missing.Length == 0) return;
+            _heads = new(buffers, missing, pool.Count);
+            _runHeads = _heads.Run;
+            _computed.UnionWith(missing);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether a run computes a role.</summary>
+    public bool Computes(TensorRole role) => _computed.Contains(role);
+
+    /// <param name="seed">Determines the noise.</param>
+    /// <param name="filter">What makes the first states of observations; null: they are there.</param>
+    /// <param name="noiseStep">The noise's step of the first step; those of the others follow.</param>
+    public void Run(ulong seed, Filter? filter, uint noiseStep = 0)
+    {
+        (_seed, _filter, _noiseStep) = (seed, filter, noiseStep);
+        filter?.Begin();
+        _pool.Run(_runTiles);
+        if (_runHeads is not null) _pool.Run(_runHeads);
+    }
+
+    public void Dispose()
+    {
+        foreach (var tile in _tiles.SelectMany(t => t)) tile.Dispose();
+        _heads?.Dispose();
+    }
+
+    private void RunTiles(int worker)
+    {
+        _filter?.Run(worker, _seed);
+        foreach (var tile in _tiles[worker]) tile.Run(_seed, _noiseStep);
+    }
+
+    private sealed class Tile : IDisposable
+    {
+        private const int LeastParallelRows = 512;
+
+        private readonly DreamBuffers _buffers;
+        private readonly int _first;
+        private readonly int _rows;
+        private readonly LocalTensors _local;
+        private readonly List<Step> _steps = [];
+
+        public Tile(DreamBuffers buffers, LocalTensors local, string[] graphs, int worker, int first, int rows)
+        {
+            (_buffers, _local, _first, _rows) = (buffers, local, first, rows);
+            var (bundle, form, unrolled) = (buffers.Bundle, buffers.Plan.Variant, buffers.Plan.Unrolled);
+            int t = 0;
+            // Several steps in one run as long as there are as many; the rest one by one.
+            if (unrolled > 1 && graphs is [var only] && bundle.Unrolled(only, form) is not null)
+                for (; t + unrolled <= buffers.Horizon; t += unrolled)
+                    Bind(only, bundle.OpenUnrolled(only, form, worker), t, unrolled, wait: true);
+            for (; t < buffers.Horizon; t++)
+            {
+                // A device runs the steps of one session in order; that another session's is done has to be waited for.
+                bool wait = graphs.Length > 1 || t == buffers.Horizon - 1;
+                foreach (string graph in graphs) Bind(graph, bundle.Open(graph, form, worker), t, 1, wait);
+            }
+        }
+
+        public void Run(ulong seed, uint noiseStep)
+        {
+            if (_buffers.Device is not null) DrawAll(seed, noiseStep);
+            foreach (var step in _steps)
+            {
+                if (_buffers.Device is null) Draw(step, seed, noiseStep);
+                step.Graph.Run();
+            }
+        }
+
+        public void Dispose()
+        {
+            foreach (var step in _steps) step.Graph.Dispose();
+        }
+
+        private static void Draw(Step step, ulong seed, uint noiseStep)
+        {
+            foreach (var (input, t) in step.Noise) input.Draw(seed, unchecked(noiseStep + (uint)t));
+        }
+
+        /// <summary>While a device computes, the host has nothing else to do: if there is much to draw, all its cores do.</summary>
+        private void DrawAll(ulong seed, uint noiseStep)
+        {
+            if (_rows >= LeastParallelRows) Parallel.ForEach(_steps, step => Draw(step, seed, noiseStep));
+            else
+                foreach (var step in _steps) Draw(step, seed, noiseStep);
+        }
+
+        private TensorView View(TensorBuffer buffer) => buffer.View(_first, _rows);
+
+        private void Bind(string name, Graph graph, int first, int steps, bool wait)
+        {
+            var bound = new BoundGraph(graph, _buffers.Device, wait);
+            var noise = new List<(NoiseInput, int)>();
+            _steps.Add(new(bound, noise));
+            var spec = _buffers.Bundle.Spec(name, _buffers.Plan.Variant);
+            for (int k = 0; k < steps; k++)
+            {
+                TensorSpec Named(TensorSpec tensor) => steps == 1 ? tensor : UnrolledSpec.At(name, tensor, k);
+                foreach (var input in spec.Inputs)
+                {
+                    if (!UnrolledSpec.IsShared(input)) Bind(bound, name, Named(input), first + k, noise);
+                    else if (k == 0) Bind(bound, name, input, first, noise);
+                }
+                foreach (var output in spec.Outputs) bound.Output(Named(output), Target(name, output, Named(output), first + k));
+            }
+        }
+
+        private void Bind(BoundGraph bound, string graph, TensorSpec input, int t, List<(NoiseInput, int)> noise)
+        {
+            bool takesAction = graph == "imagine";
+            bound.Input(input, input.Role switch
+            {
+                TensorRole.State => View(_buffers.States[input.Name][t]),
+                TensorRole.Action => View(_buffers.Action(takesAction ? t : t - 1)), // A policy may want the previous one.
+                TensorRole.Observation when _buffers.ObservationState is { } frame => View(_buffers.States[frame][t]),
+                TensorRole.Observation => throw new BundleException($"Graph {graph} reads an observation, but no state of this "
+                    + "bundle is one: in a dream it can read states only. Export it on the state."),
+                _ => _local.Input(graph, input, t, _first, _rows, drawn => noise.Add((drawn, t))),
+            });
+        }
+
+        private TensorView Target(string graph, TensorSpec output, TensorSpec named, int t) => output.Role switch
+        {
+            TensorRole.State => View(_buffers.States[output.Feeds!][t + 1]),
+            TensorRole.Action => View(_buffers.Actions[t]),
+            TensorRole.Reward => View(_buffers.Rewards![t]),
+            TensorRole.Continue => View(_buffers.Continues![t]),
+            TensorRole.Logits when _buffers.Logits.TryGetValue(output.Name, out var kept) => View(kept[t]),
+            _ => _local.Output(graph, named, _rows),
+        };
+    }
+
+    /// <summary>A bound graph of one step or several, and the noise it reads with the step it is drawn for.</summary>
+    private sealed record Step(BoundGraph Graph, List<(NoiseInput Input, int Step)> Noise);
+}

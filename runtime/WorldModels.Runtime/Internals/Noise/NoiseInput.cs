@@ -1,0 +1,21 @@
+using WorldModels.Bundles;
+using System.Runtime.InteropServices;
+
+namespace WorldModels.Runtime.Internals;
+
+/// <summary>The memory of one noise input and how to draw it.</summary>
+internal sealed class NoiseInput(string graph, TensorSpec tensor, TensorBuffer buffer, int firstRow, int rows, string purpose = "")
+{
+    private readonly uint _stream = Philox.Stream(purpose + (tensor.Stream ?? $"{graph}/{tensor.Name}"));
+
+    /// <summary>Draws every row for a step.</summary>
+    public void Draw(ulong seed, uint step)
+    {
+        var draws = buffer.Overwrite<float>()[..(rows * buffer.RowSize)];
+        var words = MemoryMarshal.Cast<float, uint>(draws);
+        for (int row = 0; row < rows; row++)
+            Philox.FillWords(new NoiseKey(seed, (uint)(firstRow + row), step, _stream), words.Slice(row * buffer.RowSize, buffer.RowSize));
+        // All rows at once: short rows would leave most of each vector empty.
+        Draws.FromWords(tensor.Noise!.Value, draws);
+    }
+}
