@@ -2,10 +2,8 @@ using System.Diagnostics;
 using CommandLine;
 using WorldModels.Diagnostics;
 using WorldModels.Models;
-using WorldModels.Train.A2C;
-using WorldModels.Train.Dreamer;
-using WorldModels.Train.I2A;
-using WorldModels.Train.LatentDynamics;
+using WorldModels.Train.Algorithms;
+using WorldModels.Train.LatentWorlds;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;
@@ -54,14 +52,14 @@ public sealed class BenchVerb : Verb
         try
         {
             using RunFolder run = RunFolder.Create(folder, algorithm.Name, options);
-            using Trainer trainer = algorithm.Create(options, Devices.Open("cpu", options), run);
+            using ITrainer trainer = algorithm.Create(options, Devices.Open("cpu", options), run);
             trainer.Prepare(run, Progress.Create(), CancellationToken.None);
             output.WriteLine($"{Machine.Current}");
             output.WriteLine(
                 $"{Rounds} rounds of {Updates} updates, {trainer.Parameters.Count:N0} parameters, libtorch threads: {get_num_threads()}");
             Measure(trainer, options, output);
-            if (Peer is not null && trainer is LatentTrainer latent)
-                MeasureWorldModel((LatentOptions)options, latent.Config, output);
+            if (Peer is not null && trainer is Dreamer dreamer)
+                MeasureWorldModel(dreamer, (LatentOptions)options, output);
         }
         finally
         {
@@ -70,7 +68,7 @@ public sealed class BenchVerb : Verb
         return 0;
     }
 
-    private void Measure(Trainer trainer, TrainOptions options, TextWriter output)
+    private void Measure(ITrainer trainer, TrainOptions options, TextWriter output)
     {
         long done = options is LatentOptions latent ? latent.Pretrain : 0;
         double Ours(int updates)
@@ -85,28 +83,29 @@ public sealed class BenchVerb : Verb
         using PyTorchPeer? peer = Peer is not null && options is A2COptions a2c ? PyTorchPeer.A2C(a2c) : null;
         string[] ways = peer is null ? [] :
             ["on recorded frames, acting, then learning anew", "on recorded frames, the gradients of acting kept, as here"];
-        double frames = (trainer.Frames(done + (long)Rounds * Updates) - trainer.Frames(done)) / (double)Rounds;
-        Contest(Ours, peer, ways, frames, AlgorithmName, "frames", output);
+        Contest(Ours, peer, ways, () => trainer.Frames, AlgorithmName, "frames", output);
         double updates = Updates * (double)Rounds, total = trainer.Timings.Seconds.Values.Sum();
         TextTable.Write(output, ["part", "ms per update", "share"], [.. trainer.Timings.Seconds.Select(part => (string[])
             [part.Key, $"{part.Value / updates * 1e3:F2}", $"{part.Value / total:P0}"])]);
     }
 
-    private void MeasureWorldModel(LatentOptions options, LatentWorldConfig config, TextWriter output)
+    private void MeasureWorldModel(Dreamer dreamer, LatentOptions options, TextWriter output)
     {
-        using var bench = new WorldModelBench(options, config, CPU);
+        LatentWorldConfig config = dreamer.WorldConfig;
+        using var bench = new WorldModelBench(dreamer, options);
         using PyTorchPeer peer = PyTorchPeer.WorldModel(options, config.Observation, config.Rssm.Actions);
         bench.Run(WarmUp);
         Contest(bench.Run, peer,
             ["as usually written", "and priors of all steps at once", "and actions and embeddings projected at once",
                 "and Adam over all parameters at once", "and a GRU of fewer operations: as here"],
-            (double)Updates * options.Batch * options.Length, "world model's step", "records", output);
+            () => bench.Records, "world model's step", "records", output);
     }
 
     /// <summary>Ours and the peer's ways in turn, round by round; medians.</summary>
     private void Contest(
-        Func<int, double> run, PyTorchPeer? peer, string[] ways, double frames, string name, string unit, TextWriter output)
+        Func<int, double> run, PyTorchPeer? peer, string[] ways, Func<long> count, string name, string unit, TextWriter output)
     {
+        long before = count();
         List<double> ours = [];
         List<double>[] theirs = [.. ways.Select(_ => new List<double>())];
         for (int way = 0; way < ways.Length; way++)
@@ -117,6 +116,7 @@ public sealed class BenchVerb : Verb
             for (int way = 0; way < ways.Length; way++)
                 theirs[way].Add(peer!.Run(Updates, way));
         }
+        double frames = (count() - before) / (double)Rounds;
         output.WriteLine($"{name}: {frames / Median(ours):N0} {unit}/s, {Median(ours) / Updates * 1e3:F2} ms an update (median)");
         for (int way = 0; way < ways.Length; way++)
         {

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics.X86;
 using WorldModels.Environments;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
-using WorldModels.Train.A2C;
-using WorldModels.Train.LatentDynamics;
+using WorldModels.Train.Algorithms;
+using WorldModels.Train.LatentWorlds;
 
 namespace WorldModels.Train;
 

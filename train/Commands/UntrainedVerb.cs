@@ -2,8 +2,8 @@ using CommandLine;
 using WorldModels.Models;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
-using WorldModels.Train.Dreamer;
-using WorldModels.Train.LatentDynamics;
+using WorldModels.Train.Algorithms;
+using WorldModels.Train.LatentWorlds;
 using WorldModels.Train.Replay;
 
 namespace WorldModels.Train;
@@ -38,20 +38,22 @@ public sealed class UntrainedVerb : Verb
             Observation = Observation, Pixels = pixels, Encoder = new(2, 200),
             Rssm = new() { Actions = Action, Embedding = pixels?.Embedding ?? 200 },
         };
-        ActorConfig actor = new() { Feature = config.Rssm.Feature, Actions = Action, Layers = new(4, 400) };
         MlpConfig critic = new(3, 400);
         ObservationSpec observation = pixels is null
             ? new() { Shape = [Observation], Low = -1, High = 1 }
             : new() { Shape = [pixels.Channels, PixelConfig.Size, PixelConfig.Size], Low = 0, High = 1 };
-        LatentSignature signature = new(config, observation, new(ActionSpec.Continuous([Action], -1, 1)), 1, 1);
         using EagerParameters parameters = new(Seed);
-        _ = signature.Build(parameters.Root);
-        _ = new Actor<EagerTensor>(parameters.Root[DreamerBundle.ActorPath], actor);
-        _ = DreamerBundle.Critic(parameters.Root, config, critic);
+        LatentWorld<EagerTensor> world = new(parameters.Root[WorldSignature.World], config);
+        IDynamics<EagerTensor> dynamics = world.Dynamics;
+        WorldSignature signature = new(
+            config, dynamics.State, dynamics.Noise, observation, new(ActionSpec.Continuous([Action], -1, 1)), RewardScale: 1, Gamma: 1);
+        ActorConfig actor = new() { Feature = dynamics.Feature, Actions = Action, Layers = new(4, 400) };
+        _ = new Actor<EagerTensor>(parameters.Root[DreamerGraphs.ActorPath], actor);
+        _ = DreamerGraphs.Critic(parameters.Root, dynamics.Feature, config, critic);
         var random = new Random((int)Seed);
         float[] starts = [.. Enumerable.Range(0, 16 * observation.Size)
             .Select(_ => (float)(observation.Low + (observation.High - observation.Low) * random.NextSingle()))];
-        BundleDefinition definition = DreamerBundle.Define("none", signature, actor, critic, starts) with
+        BundleDefinition definition = DreamerGraphs.Define("none", signature, actor, critic, starts) with
         {
             Limits = ["Its weights are random: it knows nothing, and is there to be timed."],
         };

@@ -184,6 +184,16 @@ public readonly struct EagerTensor(Tensor value) : ITensor<EagerTensor>
         return cat(values, axis);
     }
 
+    public static EagerTensor Stack(params ReadOnlySpan<EagerTensor> parts)
+    {
+        var values = new Tensor[parts.Length];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = parts[i].Value;
+        return stack(values);
+    }
+
+    public static EagerTensor[] Unstack(EagerTensor stacked) => Array.ConvertAll(stacked.Value.unbind(), part => new EagerTensor(part));
+
     public static EagerTensor StraightThrough(EagerTensor value, EagerTensor gradient) =>
         value.Value.detach() + (gradient.Value - gradient.Value.detach());
 

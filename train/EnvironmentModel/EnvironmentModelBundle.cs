@@ -76,7 +76,7 @@ public static class EnvironmentModelBundle
 
         public IReadOnlyList<TensorSpec> Outputs => [Frame(config, "frame", TensorRole.State) with { Feeds = "frame" }];
 
-        public T[] Run<T>(Parameters<T> p, T[] inputs) where T : ITensor<T> => [inputs[0]];
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T> => new() { { "frame", inputs["observation"] } };
     }
 
     private sealed class ObserveStack(EnvironmentModelConfig config) : IGraphDefinition
@@ -90,11 +90,11 @@ public static class EnvironmentModelBundle
 
         public IReadOnlyList<TensorSpec> Outputs => NextStates(config);
 
-        public T[] Run<T>(Parameters<T> p, T[] inputs) where T : ITensor<T>
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>
         {
-            T past = FrameStack.Push(inputs[2], inputs[1]);                             // (B, 3 (k - 1), H, W)
-            T frames = FrameStack.Observe(past, inputs[0], inputs[3]);                  // (B, 3k, H, W)
-            return [inputs[0], frames.Slice(1, 0, past.Size(1))];
+            T past = FrameStack.Push(inputs["past"], inputs["frame"]);                                  // (B, 3 (k - 1), H, W)
+            T frames = FrameStack.Observe(past, inputs["observation"], inputs["is_first"]);             // (B, 3k, H, W)
+            return new() { { "next_frame", inputs["observation"] }, { "next_past", frames.Slice(1, 0, past.Size(1)) } };
         }
     }
 
@@ -117,20 +117,21 @@ public static class EnvironmentModelBundle
             new() { Name = "reward_logits", Role = TensorRole.Logits, Shape = ["batch", config.Rewards.Count], Axis = 1 },
         ];
 
-        public T[] Run<T>(Parameters<T> p, T[] inputs) where T : ITensor<T>
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>
         {
             var model = new EnvironmentModel<T>(p["model"], config);
-            bool stacked = config.Frames > 1;
-            Prediction<T> prediction = model.Predict(stacked ? inputs[1].Concat(inputs[0], axis: 1) : inputs[0], inputs[^1]);
-            return
-            [
-                model.Frame(prediction),
-                .. stacked ? [FrameStack.Push(inputs[1], inputs[0])] : Array.Empty<T>(),
-                model.Reward(prediction),
-                .. config.Termination ? [model.Continue(prediction)] : Array.Empty<T>(),
-                prediction.Pixels,
-                prediction.Reward,
-            ];
+            bool isStacked = config.Frames > 1;
+            T frames = isStacked ? inputs["past"].Concat(inputs["frame"], axis: 1) : inputs["frame"];   // (B, 3k, H, W)
+            Prediction<T> prediction = model.Predict(frames, inputs["action"]);
+            var outputs = new Tensors<T> { { "next_frame", model.Frame(prediction) } };
+            if (isStacked)
+                outputs.Add("next_past", FrameStack.Push(inputs["past"], inputs["frame"]));
+            outputs.Add("reward", model.Reward(prediction));
+            if (config.Termination)
+                outputs.Add("continue", model.Continue(prediction));
+            outputs.Add("pixel_logits", prediction.Pixels);
+            outputs.Add("reward_logits", prediction.Reward);
+            return outputs;
         }
     }
 }

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 namespace WorldModels.Train.EnvironmentModel;
 
 /// <summary>Learns a model of MiniPacman from recorded games (Weber et al. 2017, section 4.1).</summary>
-public sealed class EnvironmentModelTrainer : Trainer
+public sealed class EnvironmentModelTrainer : ITrainer
 {
     private readonly EnvironmentModelOptions _options;
     private readonly EnvironmentModelConfig _config;
@@ -34,9 +34,13 @@ public sealed class EnvironmentModelTrainer : Trainer
         (_weights, _rewards, _continues) = (new float[batch * MiniPacmanMaze.Cells], new long[batch], new float[batch]);
     }
 
-    public override TrainOptions Options => _options;
-    public override EagerParameters Parameters { get; }
-    public override bool FramesAreEnvironmentSteps => false;
+    public TrainOptions Options => _options;
+
+    public EagerParameters Parameters { get; }
+
+    public Timings Timings { get; } = new();
+
+    public bool FramesAreEnvironmentSteps => false;
 
     /// <summary>The network's sizes for these options: the mode's reward table and the game's palette.</summary>
     public static EnvironmentModelConfig ConfigOf(EnvironmentModelOptions options) => new()
@@ -60,9 +64,9 @@ public sealed class EnvironmentModelTrainer : Trainer
             ? RewardTable.RegularReference
             : RewardTable.For(ModeOf(options));
 
-    public override long Frames(long updates) => updates * _options.Batch;
+    public long Frames { get; private set; }
 
-    public override void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
+    public void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
     {
         IReadOnlyList<Episode> episodes = EpisodeFolder.ReadOrRecord(
             run.ReplayPath, _options, ModeOf(_options), RewardsOf(_options), progress, stop);
@@ -82,7 +86,7 @@ public sealed class EnvironmentModelTrainer : Trainer
             + $"{_heldOut.Count} of {heldOut} episodes held out");
     }
 
-    public override IReadOnlyDictionary<string, double> Update(long update, bool measure)
+    public IReadOnlyDictionary<string, double> Update(long update, bool measure)
     {
         using (Timings.Of("sample"))
             Fill(update);
@@ -112,8 +116,9 @@ public sealed class EnvironmentModelTrainer : Trainer
         _optimiser.ZeroGradients();
         loss.backward();
         _optimiser.Step();
+        Frames += batch;
         if (!measure)
-            return Unmeasured;
+            return Figures.None;
         var values = new Dictionary<string, double>
         {
             ["loss"] = loss.item<float>(),
@@ -125,19 +130,27 @@ public sealed class EnvironmentModelTrainer : Trainer
         return values;
     }
 
-    public override void Save(Checkpoint checkpoint) => checkpoint.AddOptimiser(_optimiser);
+    public void Save(Checkpoint checkpoint)
+    {
+        checkpoint.AddOptimiser(_optimiser);
+        checkpoint.Set("frames", Frames);
+    }
 
-    public override void Load(Checkpoint checkpoint) => checkpoint.LoadOptimiser(_optimiser);
+    public void Load(Checkpoint checkpoint)
+    {
+        checkpoint.LoadOptimiser(_optimiser);
+        Frames = checkpoint.Integer("frames");
+    }
 
-    public override IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress) =>
+    public IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress) =>
         EnvironmentModelJudge.Judge(_model, _config, _heldOut!, Parameters.Device, progress);
 
-    public override BundleDefinition Bundle() => EnvironmentModelBundle.Define(_options, _config, _heldOut!);
+    public BundleDefinition Bundle() => EnvironmentModelBundle.Define(_options, _config, _heldOut!);
 
-    public override void Dispose()
+    public void Dispose()
     {
         _optimiser.Dispose();
-        base.Dispose();
+        Parameters.Dispose();
     }
 
     /// <summary>The arrays of one update's batch: a function of seed and update alone, so that a resumed run sees the same.</summary>

@@ -10,14 +10,17 @@ namespace WorldModels.Train;
 /// </summary>
 public interface IGraphDefinition
 {
-    /// <summary>Inputs in the order that <see cref="Run"/> takes them.</summary>
+    /// <summary>Inputs, in the order in which the graph lists them.</summary>
     IReadOnlyList<TensorSpec> Inputs { get; }
 
-    /// <summary>Outputs in the order that <see cref="Run"/> returns them.</summary>
+    /// <summary>Outputs, in the order in which the graph lists them.</summary>
     IReadOnlyList<TensorSpec> Outputs { get; }
 
-    /// <summary>Builds the network from parameters <paramref name="p"/> and runs it.</summary>
-    T[] Run<T>(Parameters<T> p, T[] inputs) where T : ITensor<T>;
+    /// <summary>
+    /// Builds the network from parameters <paramref name="p"/> and runs it: tensors by the names of <see cref="Inputs"/> to tensors by the
+    /// names of <see cref="Outputs"/>.
+    /// </summary>
+    Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>;
 }
 
 /// <summary>What an algorithm ships.</summary>

@@ -106,10 +106,12 @@ public static class BundleExporter
         foreach (TensorSpec spec in definition.Inputs.Concat(definition.Outputs))
             graph.Metadata[$"worldmodels.tensor.{spec.Name}"] = spec.Feeds is null ? $"{spec.Role}" : $"{spec.Role} feeds {spec.Feeds}";
         var parameters = new Parameters<Symbol>(new SymbolicParameters(graph, weights));
-        Symbol[] inputs = [.. definition.Inputs.Select(spec => graph.Input(spec.Name, TypeOf(spec), [.. spec.Shape.Select(DimOf)]))];
-        Symbol[] outputs = definition.Run(parameters, inputs);
-        for (int i = 0; i < outputs.Length; i++)
-            graph.Output(definition.Outputs[i].Name, outputs[i]);
+        var inputs = new Tensors<Symbol>();
+        foreach (TensorSpec spec in definition.Inputs)
+            inputs.Add(spec.Name, graph.Input(spec.Name, TypeOf(spec), [.. spec.Shape.Select(SizeOf)]));
+        Tensors<Symbol> outputs = definition.Run(parameters, inputs);
+        foreach (TensorSpec spec in definition.Outputs)
+            graph.Output(spec.Name, outputs[spec.Name]);
         return graph.Build();
     }
 
@@ -120,5 +122,5 @@ public static class BundleExporter
         _ => DType.Bool,
     };
 
-    private static AxisSize DimOf(Dim dim) => dim.Name is { } name ? name : dim.Size;
+    private static AxisSize SizeOf(Dim dim) => dim.Name is { } name ? name : dim.Size;
 }

@@ -1,3 +1,4 @@
+using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
@@ -64,8 +65,14 @@ public sealed class ParityReference
         return states;
     }
 
-    private Tensor[] Run(IGraphDefinition graph, Tensor[] inputs) =>
-        [.. graph.Run(_parameters.Root, [.. inputs.Select(input => new EagerTensor(input))]).Select(output => output.Value)];
+    private Tensor[] Run(IGraphDefinition graph, Tensor[] inputs)
+    {
+        var named = new Tensors<EagerTensor>();
+        for (int i = 0; i < inputs.Length; i++)
+            named.Add(graph.Inputs[i].Name, inputs[i]);
+        Tensors<EagerTensor> outputs = graph.Run(_parameters.Root, named);
+        return [.. graph.Outputs.Select(output => outputs[output.Name].Value)];
+    }
 
     private void Rollout(string name, IGraphDefinition graph, IReadOnlyDictionary<string, Tensor> states)
     {

@@ -15,6 +15,9 @@ public sealed record ActionVectors(ActionSpec Space)
     /// <summary>Whether vectors are one-hot.</summary>
     public bool Discrete => Space.Kind == ActionKind.Discrete;
 
+    /// <summary>The noise that a policy draws vectors with.</summary>
+    public NoiseKind Noise => Discrete ? NoiseKind.Gumbel : NoiseKind.Gaussian;
+
     /// <summary>Middle of the bounds of continuous actions.</summary>
     public double Middle => (Space.High!.Value + Space.Low!.Value) / 2;
 

@@ -12,9 +12,12 @@ public static class Session
     public static RunOutcome Run(
         RunFolder folder, Algorithm algorithm, TrainOptions options, Device device, IProgressReport progress, bool export, CancellationToken stop)
     {
-        using Trainer trainer = Libtorch.While(
+        using ITrainer trainer = Libtorch.While(
             "making the networks", () => algorithm.Create(options, device, folder), then: () => $"The run is as it was: --resume {folder.Path}");
         progress.Say($"{algorithm.Name} on {options.Env}: {trainer.Parameters.Count:N0} parameters, run folder {folder.Path}");
+        foreach (Stage stage in algorithm.StagesBefore(options, folder))
+            if (RunStage(folder, stage, device, progress, stop) == RunOutcome.Interrupted)
+                return RunOutcome.Interrupted;
         var run = new TrainingRun(folder, trainer, progress);
         if (run.Train(stop) == RunOutcome.Interrupted)
         {
@@ -26,6 +29,18 @@ public static class Session
         return RunOutcome.Finished;
     }
 
+    /// <summary>Runs what has to end before another run, in a folder inside that one's, or goes on with it.</summary>
+    private static RunOutcome RunStage(RunFolder outer, Stage stage, Device device, IProgressReport progress, CancellationToken stop)
+    {
+        string path = outer.File(stage.Folder);
+        bool begun = File.Exists(Path.Combine(path, "config.json"));
+        if (begun && ReadOptions(path, stage.Algorithm) != stage.Options)
+            throw new UserException(
+                $"{path} was begun with other options. Delete it to learn the model anew, or name another folder with --run.");
+        using RunFolder folder = begun ? RunFolder.Resume(path) : RunFolder.Create(path, stage.Algorithm.Name, stage.Options);
+        return Run(folder, stage.Algorithm, stage.Options, device, progress, export: true, stop);
+    }
+
     /// <summary>Exports a run as its last checkpoint has it, without training.</summary>
     public static void ExportRun(string path, string? output, IProgressReport progress) => Libtorch.While(
         "exporting", () => LoadAndShip(path, output, progress), then: () => $"The run in {path} is as it was.");
@@ -35,7 +50,7 @@ public static class Session
         (string name, TrainOptions options) = ReadOptions(path);
         using RunFolder folder = RunFolder.Resume(path);
         Checkpoint checkpoint = Checkpoint.Read(folder.CheckpointPath);
-        using Trainer trainer = Algorithm.Find(name).Create(options, Devices.Open("cpu", options), folder);
+        using ITrainer trainer = Algorithm.Find(name).Create(options, Devices.Open("cpu", options), folder);
         if (output is not null && !trainer.Ships)
             throw new UserException($"{path} is a control experiment, which ships nothing. Without --output, it is evaluated.");
         trainer.Prepare(folder, progress, CancellationToken.None);
@@ -72,11 +87,11 @@ public static class Session
             : throw new UserException($"{path} is a run of {name}, not of {algorithm.Name}: train {name} --resume {path}");
     }
 
-    private static void Ship(RunFolder folder, Trainer trainer, TrainingRun run, string output, IProgressReport progress) => Libtorch.While(
+    private static void Ship(RunFolder folder, ITrainer trainer, TrainingRun run, string output, IProgressReport progress) => Libtorch.While(
         "evaluating and exporting", () => Export(folder, trainer, run, output, progress),
         then: () => $"The training is kept in {folder.CheckpointPath}; export it again: train export {folder.Path}");
 
-    private static void Export(RunFolder folder, Trainer trainer, TrainingRun run, string output, IProgressReport progress)
+    private static void Export(RunFolder folder, ITrainer trainer, TrainingRun run, string output, IProgressReport progress)
     {
         TrainOptions options = trainer.Options;
         IReadOnlyDictionary<string, double> figures =
@@ -94,7 +109,7 @@ public static class Session
         {
             Seed = options.Seed,
             Updates = run.Updates,
-            Frames = trainer.Frames(run.Updates),
+            Frames = trainer.Frames,
             Seconds = Math.Round(run.Seconds, 1),
             Device = trainer.Parameters.Device.ToString(),
             Config = OptionText.Describe(options),

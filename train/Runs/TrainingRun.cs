@@ -5,8 +5,8 @@ namespace WorldModels.Train;
 /// <summary>How a run ended.</summary>
 public enum RunOutcome { Finished, Interrupted }
 
-/// <summary>Drives a <see cref="Trainer"/> from its last checkpoint to its last update.</summary>
-public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressReport progress)
+/// <summary>Drives an <see cref="ITrainer"/> from its last checkpoint to its last update.</summary>
+public sealed class TrainingRun(RunFolder folder, ITrainer trainer, IProgressReport progress)
 {
     private long? _saved;   // update of the checkpoint on disk
 
@@ -28,7 +28,7 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
         using IProgressTask task = progress.Start("training", options.Updates, Updates);
         double before = Seconds;
         var clock = Stopwatch.StartNew();
-        long from = Updates;
+        long framesBefore = trainer.Frames;
         while (Updates < options.Updates)
         {
             bool last = stop.IsCancellationRequested;   // asked once: a signal that comes during the update is for the next one
@@ -41,11 +41,11 @@ public sealed class TrainingRun(RunFolder folder, Trainer trainer, IProgressRepo
             if (measure)
             {
                 RequireFinite(values);
-                double framesPerSecond = (trainer.Frames(Updates) - trainer.Frames(from)) / clock.Elapsed.TotalSeconds;
+                double framesPerSecond = (trainer.Frames - framesBefore) / clock.Elapsed.TotalSeconds;
                 var line = new Dictionary<string, double>(values) { ["seconds"] = Seconds, ["frames_per_second"] = framesPerSecond };
                 if (trainer.FramesAreEnvironmentSteps)
-                    line["environment_steps"] = trainer.Frames(Updates);
-                metrics.Write(Updates, trainer.Frames(Updates), line);
+                    line["environment_steps"] = trainer.Frames;
+                metrics.Write(Updates, trainer.Frames, line);
                 task.Report(Updates, string.Join("  ", values.Take(4).Select(pair => $"{pair.Key} {pair.Value:G4}")));
             }
             if (checkpoint)

@@ -17,12 +17,6 @@ public abstract class ParameterStore<T> where T : ITensor<T>
 
     /// <summary>Leaves the innermost naming scope.</summary>
     public virtual void Pop() { }
-
-    /// <summary>Prefixes node names with a step of an unrolled graph ("t03"), independent of the module scopes.</summary>
-    public virtual void PushLabel(string label) { }
-
-    /// <summary>Leaves the innermost label.</summary>
-    public virtual void PopLabel() { }
 }
 
 /// <summary>A path into a store: <c>p["core"]["gru"].Get("weight", ...)</c> is the parameter "core/gru/weight".</summary>
@@ -46,27 +40,14 @@ public readonly struct Parameters<T>(ParameterStore<T> store, string path = "") 
     public Scope Enter()
     {
         Store.Push(Path);
-        return new Scope(Store, label: false);
-    }
-
-    /// <summary>Names what is computed until disposal after a step of an unrolled graph.</summary>
-    public Scope Label(string step)
-    {
-        Store.PushLabel(step);
-        return new Scope(Store, label: true);
+        return new Scope(Store);
     }
 
     private string Join(string name) => Path.Length == 0 ? name : $"{Path}/{name}";
 
     /// <summary>An open naming scope.</summary>
-    public readonly ref struct Scope(ParameterStore<T> store, bool label)
+    public readonly ref struct Scope(ParameterStore<T> store)
     {
-        public void Dispose()
-        {
-            if (label)
-                store.PopLabel();
-            else
-                store.Pop();
-        }
+        public void Dispose() => store.Pop();
     }
 }

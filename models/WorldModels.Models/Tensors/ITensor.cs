@@ -107,6 +107,28 @@ public interface ITensor<T> where T : ITensor<T>
     /// <summary>Parts one after another along an axis; all other axes agree.</summary>
     static abstract T Concat(int axis, params ReadOnlySpan<T> parts);
 
+    /// <summary>Tensors of one shape (...), of at least one axis, as one of shape (N, ...).</summary>
+    static virtual T Stack(params ReadOnlySpan<T> parts)
+    {
+        var shape = new int[parts[0].Rank + 1];
+        (shape[0], shape[1]) = (1, Axis.Rest);      // the first axis may be the batch, whose size nobody knows
+        for (int axis = 1; axis < parts[0].Rank; axis++)
+            shape[axis + 1] = parts[0].Size(axis);
+        var rows = new T[parts.Length];
+        for (int i = 0; i < rows.Length; i++)
+            rows[i] = parts[i].Reshape(shape);
+        return T.Concat(0, rows);
+    }
+
+    /// <summary>The parts (...) of a tensor (N, ...).</summary>
+    static virtual T[] Unstack(T stacked)
+    {
+        var parts = new T[stacked.Size(0)];
+        for (int i = 0; i < parts.Length; i++)
+            parts[i] = stacked.Slice(0, i, i + 1).Reduce(Reduction.Sum, false, 0);
+        return parts;
+    }
+
     /// <summary>
     /// The value of the first argument with the gradient of the second (Bengio et al. 2013). A primitive, because <c>p + (v - p)</c> is not
     /// exactly one-hot in floating point and would ship dead nodes; the symbolic world ships the value alone.

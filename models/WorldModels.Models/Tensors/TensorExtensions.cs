@@ -55,6 +55,18 @@ public static class TensorExtensions
         public T Max(int axis, bool keep = false) => x.Reduce(Reduction.Max, keep, axis);
         public T Concat(T other, int axis = -1) => T.Concat(axis, x, other);
 
+        /// <summary>Mean of all elements, a scalar.</summary>
+        public T Mean() => x.Reduce(Reduction.Mean, false, [.. Enumerable.Range(0, x.Rank)]);
+
+        /// <summary>Sum of all elements, a scalar.</summary>
+        public T Sum() => x.Reduce(Reduction.Sum, false, [.. Enumerable.Range(0, x.Rank)]);
+
+        /// <summary>
+        /// For rows (B) that are 1 where an episode begins and 0 elsewhere: (B, 1), 0 where it begins. What an episode carries along is
+        /// multiplied by it.
+        /// </summary>
+        public T KeepUnlessFirst() => (1 - x).Reshape(Axis.Keep, 1);
+
         /// <summary>
         /// Zeros (B, 1) for this (B, ...), whatever it holds: added to a constant (1, N), they give it the batch, whose size no network
         /// knows.

@@ -1,22 +1,17 @@
 namespace WorldModels.Onnx;
 
-/// <summary>Readable unique names: labels of unrolled steps, path of the innermost module, operator ("t03/core/gru/Split").</summary>
+/// <summary>Readable unique names: path of the innermost module, operator ("core/gru/Split").</summary>
 internal sealed class NameScopes
 {
-    private readonly Stack<string> _scopes = new(), _labels = new();
+    private readonly Stack<string> _scopes = new();
     private readonly Dictionary<string, int> _uses = [];
 
     public void Push(string scope) => _scopes.Push(scope);
 
     public void Pop() => _scopes.Pop();
 
-    public void PushLabel(string label) => _labels.Push(label);
-
-    public void PopLabel() => _labels.Pop();
-
-    /// <summary>Labels from the outermost in, then the innermost scope, which is a whole path already.</summary>
-    public string Current =>
-        string.Join('/', _labels.Reverse().Append(_scopes.TryPeek(out string? scope) ? scope : "").Where(s => s.Length > 0));
+    /// <summary>The innermost scope, which is a whole path already; empty outside of any.</summary>
+    public string Current => _scopes.TryPeek(out string? scope) ? scope : "";
 
     /// <summary>A new name of an operator here: "core/Add", then "core/Add_1".</summary>
     public string Unique(string op)

@@ -45,10 +45,6 @@ public sealed class SymbolicParameters(Graph graph, IReadOnlyDictionary<string, 
 
     public override void Pop() => graph.Names.Pop();
 
-    public override void PushLabel(string label) => graph.Names.PushLabel(label);
-
-    public override void PopLabel() => graph.Names.PopLabel();
-
     private string Similar(string path)
     {
         string last = path[(path.LastIndexOf('/') + 1)..];

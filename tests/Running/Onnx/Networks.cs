@@ -59,7 +59,6 @@ internal static class Networks
         Symbol[] rewards = new Symbol[steps];
         for (int t = 0; t < steps; t++)
         {
-            using var _ = p.Label($"t{t:00}");
             h = core.Forward(actions[t].Reshape(Axis.Keep, Inputs), h);
             rewards[t] = head.Forward(h).Reshape(Axis.Keep, 1, 2);
         }

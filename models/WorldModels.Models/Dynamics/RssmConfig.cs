@@ -1,0 +1,64 @@
+namespace WorldModels.Models;
+
+/// <summary>Which form of the GRU carries the deterministic path.</summary>
+public enum GruForm
+{
+    /// <summary>The reset gate applies after the recurrent product (PyTorch, Keras; Dreamer V1).</summary>
+    ResetAfter,
+
+    /// <summary>The reset gate applies before it (PlaNet).</summary>
+    ResetBefore,
+}
+
+/// <summary>How the divergence of posterior and prior is allowed a few nats for free. The two have different gradients.</summary>
+public enum FreeNatsForm
+{
+    /// <summary>max(mean KL, n): below the floor nothing is penalised, above it everything is (Dreamer V1).</summary>
+    MaxOfMean,
+
+    /// <summary>mean max(0, KL - n), element by element (PlaNet).</summary>
+    MeanOfExcess,
+}
+
+/// <summary>Sizes and losses of an <see cref="Rssm{T}"/>; defaults as published for PlaNet and Dreamer V1.</summary>
+public sealed record RssmConfig
+{
+    /// <summary>Deterministic units (D).</summary>
+    public int Deterministic { get; init; } = 200;
+
+    /// <summary>Stochastic variables (S): Gaussian numbers, or draws among <see cref="Classes"/>.</summary>
+    public int Stochastic { get; init; } = 30;
+
+    /// <summary>Classes of each stochastic variable (C; DreamerV2: 32), one-hot; 0: the variables are Gaussian.</summary>
+    public int Classes { get; init; }
+
+    /// <summary>Units of the hidden layers.</summary>
+    public int Hidden { get; init; } = 200;
+
+    /// <summary>Size of the observation's embedding (E).</summary>
+    public int Embedding { get; init; } = 200;
+
+    /// <summary>Size of the action vector (A).</summary>
+    public int Actions { get; init; } = 1;
+
+    /// <summary>Lower bound of every standard deviation of Gaussian variables (Hafner et al. 2019: 0.1).</summary>
+    public double MinimumStd { get; init; } = 0.1;
+
+    /// <summary>The uniform distribution's share in every draw among classes (DreamerV3: 0.01).</summary>
+    public double Unimix { get; init; }
+
+    /// <summary>The deterministic path's cell.</summary>
+    public GruForm Gru { get; init; } = GruForm.ResetAfter;
+
+    /// <summary>Activation of the hidden layers (PlaNet: ReLU; Dreamer V1: ELU).</summary>
+    public Unary Activation { get; init; } = Unary.Elu;
+
+    /// <summary>Nats by which posterior and prior may differ for free.</summary>
+    public double FreeNats { get; init; } = 3;
+
+    /// <summary>How they are applied.</summary>
+    public FreeNatsForm FreeNatsForm { get; init; } = FreeNatsForm.MaxOfMean;
+
+    /// <summary>Steps of latent overshooting (Hafner et al. 2019, section 4); 1: none, only the next step's prior learns.</summary>
+    public int Overshooting { get; init; } = 1;
+}

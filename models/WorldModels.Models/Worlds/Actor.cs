@@ -1,0 +1,61 @@
+namespace WorldModels.Models;
+
+/// <summary>Sizes of an <see cref="Actor{T}"/>; defaults as published for Dreamer V1.</summary>
+public sealed record ActorConfig
+{
+    /// <summary>Size of a state's feature.</summary>
+    public required int Feature { get; init; }
+
+    /// <summary>Size of the action vector (A).</summary>
+    public required int Actions { get; init; }
+
+    /// <summary>Whether the vector is one-hot.</summary>
+    public bool Discrete { get; init; }
+
+    /// <summary>Hidden layers.</summary>
+    public MlpConfig Layers { get; init; } = new(4, 400);
+
+    /// <summary>Activation of the hidden layers.</summary>
+    public Unary Activation { get; init; } = Unary.Elu;
+
+    /// <summary>Standard deviation before the squash of an actor that has learnt nothing yet.</summary>
+    public double InitialStd { get; init; } = 5;
+
+    /// <summary>Lower bound of the standard deviation before the squash.</summary>
+    public double MinimumStd { get; init; } = 1e-4;
+}
+
+/// <summary>
+/// The policy of Dreamer V1 (Hafner et al. 2020, section 3 and appendix A): a state's feature to a tanh-normal over [-1, 1], or to a
+/// one-hot action through which gradients pass straight.
+/// </summary>
+public sealed class Actor<T> where T : ITensor<T>
+{
+    // Keeps means off the flat ends of tanh (Hafner et al. 2020, appendix A).
+    private const double MeanScale = 5;
+
+    private readonly ActorConfig _config;
+    private readonly Mlp<T> _network;
+    private readonly double _stdShift;
+
+    public Actor(Parameters<T> p, ActorConfig config)
+    {
+        _config = config;
+        _network = new(p, config.Feature, config.Layers, config.Discrete ? config.Actions : 2 * config.Actions, config.Activation);
+        _stdShift = Math.Log(Math.Exp(config.InitialStd) - 1);
+    }
+
+    /// <summary>
+    /// The distribution of action vectors (B, A) for features (B, F): a <see cref="OneHot{T}"/> of a discrete policy, a
+    /// <see cref="TanhNormal{T}"/> of a continuous one.
+    /// </summary>
+    public IDistribution<T> Forward(T feature)
+    {
+        T output = _network.Forward(feature);
+        if (_config.Discrete)
+            return new OneHot<T>(output);
+        T[] parts = output.Split(-1, _config.Actions, _config.Actions);                                 // 2 x (B, A)
+        return new TanhNormal<T>(
+            (parts[0] / MeanScale).Tanh() * MeanScale, (parts[1] + _stdShift).Softplus() + _config.MinimumStd);
+    }
+}

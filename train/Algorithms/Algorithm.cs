@@ -1,0 +1,121 @@
+using System.Text.Json;
+using WorldModels.Environments;
+using WorldModels.Train.Algorithms;
+using WorldModels.Train.EnvironmentModel;
+using WorldModels.Train.LatentWorlds;
+using WorldModels.Train.Replay;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train;
+
+/// <summary>An algorithm that can be trained: its presets and how to start it.</summary>
+public abstract record Algorithm(string Name, string Summary)
+{
+    /// <summary>Names of the presets, the default first.</summary>
+    public abstract IReadOnlyList<string> PresetNames { get; }
+
+    /// <summary>The options of a preset, as an environment needs them: the preset's own if none is named.</summary>
+    public abstract TrainOptions Preset(string name, string? environment = null);
+
+    /// <summary>The options of a new run: a preset's, another environment and seed where given, then single ones set.</summary>
+    public TrainOptions Resolve(string preset, string? environment, long? seed, IEnumerable<string> assignments)
+    {
+        string[] set = [.. assignments];
+        TrainOptions options = Resolved(Preset(preset, environment));
+        if (options is LatentOptions { Dataset: { Length: > 0 } dataset })
+        {
+            // What the episodes are of decides on the preset; only --env says that it is to be played.
+            DatasetSpec recorded = Dataset.ReadSpec(dataset);
+            var fitted = (LatentOptions)Preset(preset, environment ?? recorded.Environment);
+            options = Resolved(fitted with { ActionRepeat = recorded.ActionRepeat }) with
+            {
+                Env = environment ?? DatasetSpec.NoEnvironment,
+            };
+        }
+        RequireEnvironment(options);
+        return options;
+
+        TrainOptions Resolved(TrainOptions chosen) => OptionText.With(chosen with { Seed = seed ?? chosen.Seed }, set);
+    }
+
+    /// <summary>Options as config.json holds them.</summary>
+    public abstract TrainOptions Read(JsonElement config);
+
+    /// <summary>A trainer at its first update; what the folder of its run holds already may decide on its network.</summary>
+    public abstract ITrainer Create(TrainOptions options, Device device, RunFolder? run = null);
+
+    /// <summary>What has to be learnt before it in a run, in order; what the run's folder holds already is left out.</summary>
+    public abstract IReadOnlyList<Stage> StagesBefore(TrainOptions options, RunFolder run);
+
+    /// <summary>All algorithms.</summary>
+    public static IReadOnlyList<Algorithm> All { get; } =
+    [
+        new Algorithm<A2COptions>("a2c", "advantage actor-critic on images (Mnih et al. 2016)", A2COptions.Presets,
+            (options, device, _) => new A2C(options, device)),
+        new Algorithm<EnvironmentModelOptions>("environment-model", "a model of MiniPacman, frame by frame (Weber et al. 2017)",
+            EnvironmentModelOptions.Presets, (options, device, _) => new EnvironmentModelTrainer(options, device)),
+        new Algorithm<DreamerOptions>("dreamer", "actor and critic in a recurrent state-space model's imagination (Hafner et al. 2020)",
+            DreamerOptions.Presets, (options, device, _) => new Dreamer(options, device), DreamerOptions.Fit),
+        new Algorithm<I2AOptions>("i2a", "imagination-augmented agent on MiniPacman (Weber et al. 2017)", I2AOptions.Presets,
+            (options, device, run) => new I2A(options, device, run)) { Stages = ImaginationModel.StagesBefore },
+        new Algorithm<PlaNetOptions>("planet", "planning by the cross-entropy method in a recurrent state-space model (Hafner et al. 2019)",
+            PlaNetOptions.Presets, (options, device, _) => new PlaNet(options, device), PlaNetOptions.Fit),
+    ];
+
+    /// <exception cref="UserException">No algorithm has this name.</exception>
+    public static Algorithm Find(string name) => All.FirstOrDefault(algorithm => algorithm.Name == name)
+        ?? throw new UserException($"Unknown algorithm '{name}'{Names.Suggest(name, All.Select(algorithm => algorithm.Name))} "
+            + $"Algorithms: {string.Join(", ", All.Select(algorithm => algorithm.Name))}.");
+
+    /// <summary>Refuses an environment that does not exist, before anything is made; who learns from recordings needs none.</summary>
+    public static void RequireEnvironment(TrainOptions options)
+    {
+        if (options is LatentOptions { Dataset.Length: > 0, Env: DatasetSpec.NoEnvironment })
+            return;
+        try
+        {
+            EnvironmentRegistry.Find(options.Env);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UserException(exception.Message, exception);
+        }
+    }
+}
+
+/// <summary>A run that has to end before another one can begin, which keeps it in its folder.</summary>
+/// <param name="Folder">Name of its folder inside the other's.</param>
+/// <param name="Algorithm">What learns.</param>
+/// <param name="Options">Its options.</param>
+public sealed record Stage(string Folder, Algorithm Algorithm, TrainOptions Options);
+
+/// <summary>An algorithm with options of its own type.</summary>
+/// <param name="Name">What users type.</param>
+/// <param name="Summary">One line for listings.</param>
+/// <param name="Presets">Options by name.</param>
+/// <param name="Make">Makes a trainer.</param>
+/// <param name="Fit">What the environment of a preset, of which the name is given, asks of its other options; null: nothing.</param>
+public sealed record Algorithm<TOptions>(
+    string Name, string Summary, IReadOnlyDictionary<string, TOptions> Presets, Func<TOptions, Device, RunFolder?, ITrainer> Make,
+    Func<TOptions, string, TOptions>? Fit = null)
+    : Algorithm(Name, Summary)
+    where TOptions : TrainOptions
+{
+    public override IReadOnlyList<string> PresetNames => [.. Presets.Keys.OrderBy(name => name == "small" ? 0 : 1)];
+
+    public override TrainOptions Preset(string name, string? environment) => Presets.TryGetValue(name, out TOptions? options)
+        ? Fitted(options with { Env = environment ?? options.Env }, name)
+        : throw new UserException(
+            $"{Name} has no preset '{name}'{Names.Suggest(name, Presets.Keys)} Presets: {string.Join(", ", Presets.Keys)}.");
+
+    public override TrainOptions Read(JsonElement config) => config.Deserialize<TOptions>(OptionText.Json)!;
+
+    /// <summary>What has to be learnt before it, beyond what the run's folder holds; null: nothing.</summary>
+    public Func<TOptions, RunFolder, IReadOnlyList<Stage>>? Stages { get; init; }
+
+    public override IReadOnlyList<Stage> StagesBefore(TrainOptions options, RunFolder run) => Stages?.Invoke((TOptions)options, run) ?? [];
+
+    public override ITrainer Create(TrainOptions options, Device device, RunFolder? run = null) => Make((TOptions)options, device, run);
+
+    private TOptions Fitted(TOptions options, string preset) => Fit is null ? options : Fit(options, preset);
+}

@@ -1,0 +1,139 @@
+using WorldModels.Models;
+using WorldModels.Bundles;
+using WorldModels.Runtime;
+using WorldModels.Train.LatentWorlds;
+
+namespace WorldModels.Train.Algorithms;
+
+/// <summary>
+/// What Dreamer ships: the world's graphs, <c>act</c> and <c>value</c> on its states, and two fused ones: <c>control</c> (observe and act)
+/// and <c>dream</c> (act and imagine).
+/// </summary>
+public static class DreamerGraphs
+{
+    /// <summary>Where the actor's parameters live.</summary>
+    public const string ActorPath = "actor";
+
+    /// <summary>Where the critic's parameters live.</summary>
+    public const string CriticPath = "critic";
+
+    /// <summary>The critic: a state's feature to its value.</summary>
+    public static Mlp<T> Critic<T>(Parameters<T> p, int feature, LatentWorldConfig config, MlpConfig layers) where T : ITensor<T> =>
+        new(p[CriticPath], feature, layers, 1, config.Activation);
+
+    public static BundleDefinition Define(
+        string environment, WorldSignature signature, ActorConfig actor, MlpConfig critic, float[] starts)
+    {
+        var agent = new Agent(signature, actor, critic);
+        return new()
+        {
+            Algorithm = "dreamer",
+            Environment = environment,
+            Observation = signature.Observation,
+            Action = signature.Actions.Space,
+            Limits = [],
+            Starts = starts,
+            Graphs = new Dictionary<string, IGraphDefinition>(
+            [
+                .. WorldGraphs.Of(signature),
+                new("act", new Act(agent)), new("value", new Value(agent)),
+                new("control", new Control(agent)), new("dream", new Dream(agent)),
+            ]),
+        };
+    }
+
+    /// <summary>What all graphs of the agent share.</summary>
+    private sealed record Agent(WorldSignature Signature, ActorConfig Actor, MlpConfig Critic)
+    {
+        /// <summary>An action and, of a discrete policy, the logits it was drawn from.</summary>
+        public TensorSpec[] Decision =>
+        [
+            Signature.Action("action"),
+            .. Actor.Discrete
+                ? [new() { Name = "logits", Role = TensorRole.Logits, Shape = ["batch", Actor.Actions], Axis = 1 }]
+                : Array.Empty<TensorSpec>(),
+        ];
+
+        /// <summary>The vector chosen for features (B, F), and <see cref="Decision"/>.</summary>
+        public (T Vector, Tensors<T> Decision) Decide<T>(Parameters<T> p, T feature, T noise) where T : ITensor<T>
+        {
+            IDistribution<T> policy = new Actor<T>(p[ActorPath], Actor).Forward(feature);
+            T vector = policy.Sample(noise);
+            var decision = new Tensors<T> { { "action", Signature.ActionOf(vector) } };
+            if (policy is OneHot<T> discrete)
+                decision.Add("logits", discrete.Logits);
+            return (vector, decision);
+        }
+
+        public T ValueOf<T>(Parameters<T> p, T feature) where T : ITensor<T> =>
+            Signature.Unscaled(
+                DreamerGraphs.Critic(p, feature.Size(-1), Signature.Config, Critic).Forward(feature).Reshape(Axis.Keep));
+    }
+
+    private sealed class Act(Agent agent) : IGraphDefinition
+    {
+        public IReadOnlyList<TensorSpec> Inputs => [.. agent.Signature.State, agent.Signature.ActionNoise("noise")];
+
+        public IReadOnlyList<TensorSpec> Outputs => agent.Decision;
+
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T> =>
+            agent.Decide(p, agent.Signature.FeatureOf(agent.Signature.Build(p), inputs), inputs["noise"]).Decision;
+    }
+
+    private sealed class Value(Agent agent) : IGraphDefinition
+    {
+        public IReadOnlyList<TensorSpec> Inputs => agent.Signature.State;
+
+        public IReadOnlyList<TensorSpec> Outputs => [WorldSignature.Number("value", TensorRole.Value)];
+
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T> =>
+            new() { { "value", agent.ValueOf(p, agent.Signature.FeatureOf(agent.Signature.Build(p), inputs)) } };
+    }
+
+    private sealed class Control(Agent agent) : IGraphDefinition
+    {
+        public IReadOnlyList<TensorSpec> Inputs =>
+        [
+            .. agent.Signature.State, agent.Signature.Action("previous_action"), .. agent.Signature.Seen,
+            agent.Signature.LatentNoise("observe_noise", WorldSignature.ObserveStream), agent.Signature.ActionNoise("act_noise"),
+        ];
+
+        public IReadOnlyList<TensorSpec> Outputs =>
+            [.. agent.Signature.NextState, .. agent.Decision, WorldSignature.Number("value", TensorRole.Value)];
+
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>
+        {
+            LatentWorld<T> world = agent.Signature.Build(p);
+            State<T> state = agent.Signature.Observe(world, inputs, "previous_action", "observe_noise");
+            T feature = world.Dynamics.FeatureOf(state);
+            var outputs = new Tensors<T>();
+            outputs.AddNext(state);
+            outputs.Add(agent.Decide(p, feature, inputs["act_noise"]).Decision);
+            outputs.Add("value", agent.ValueOf(p, feature));
+            return outputs;
+        }
+    }
+
+    private sealed class Dream(Agent agent) : IGraphDefinition
+    {
+        public IReadOnlyList<TensorSpec> Inputs =>
+        [
+            .. agent.Signature.State, agent.Signature.ActionNoise("act_noise"),
+            agent.Signature.LatentNoise("imagine_noise", WorldSignature.ImagineStream),
+        ];
+
+        public IReadOnlyList<TensorSpec> Outputs => [.. agent.Signature.NextState, .. agent.Decision, .. agent.Signature.Arrival];
+
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>
+        {
+            LatentWorld<T> world = agent.Signature.Build(p);
+            (T vector, Tensors<T> decision) = agent.Decide(p, agent.Signature.FeatureOf(world, inputs), inputs["act_noise"]);
+            State<T> next = world.Dynamics.Imagine(inputs.State(agent.Signature.States), vector, inputs["imagine_noise"]).State;
+            var outputs = new Tensors<T>();
+            outputs.AddNext(next);
+            outputs.Add(decision);
+            outputs.Add(agent.Signature.Arrive(world, world.Dynamics.FeatureOf(next)));
+            return outputs;
+        }
+    }
+}

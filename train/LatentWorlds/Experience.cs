@@ -1,0 +1,186 @@
+using WorldModels.Bundles;
+using WorldModels.Environments;
+using WorldModels.Models;
+using WorldModels.Train.Replay;
+
+namespace WorldModels.Train.LatentWorlds;
+
+/// <summary>
+/// What a latent world learns from: an environment that an agent plays in, or a dataset. It collects between updates, keeps whole episodes
+/// in a replay buffer, samples sequences from it, and counts frames.
+/// </summary>
+public sealed class Experience
+{
+    private const int KeepBack = 10;            // every tenth episode of a dataset is never trained on
+
+    private readonly LatentOptions _options;
+    private readonly AgentEnvironment? _environment;
+    private readonly SequenceBatch _batch;
+    private ReplayBuffer? _replay;
+    private Collector? _collector;
+    private IReadOnlyList<Episode> _heldOut = [];
+    private long _records;          // learnt from
+
+    /// <param name="options">Where the records come from, and how many.</param>
+    /// <exception cref="UserException">The environment or the dataset is none to learn from, or they do not fit each other.</exception>
+    public Experience(LatentOptions options)
+    {
+        _options = options;
+        if (options.Dataset.Length > 0)
+        {
+            DatasetSpec spec = Dataset.ReadSpec(options.Dataset);
+            RecordedIn = HasEnvironment ? options.Env : spec.Environment;
+            (Actions, Observation) = HasEnvironment
+                ? SpacesOf(spec)
+                : (new(spec.Action), new() { Shape = [spec.Observation], Low = float.MinValue, High = float.MaxValue });
+        }
+        else
+        {
+            RecordedIn = options.Env;
+            _environment = AgentEnvironment.Make(options.Env, options.Environments, options.ActionRepeat);
+            (Actions, Observation) = (_environment.Actions, _environment.Observation);
+        }
+        _batch = new(options.Length, options.Batch, Observation.Size, Actions.Size);
+    }
+
+    /// <summary>The actions and how networks see them.</summary>
+    public ActionVectors Actions { get; }
+
+    /// <summary>One observation.</summary>
+    public ObservationSpec Observation { get; }
+
+    /// <summary>The environment that the records are of.</summary>
+    public string RecordedIn { get; }
+
+    /// <summary>Whether records are collected, not read from a dataset.</summary>
+    public bool Collects => _environment is not null;
+
+    /// <summary>Whether there is an environment to be judged in.</summary>
+    public bool HasEnvironment => _options.Env != DatasetSpec.NoEnvironment;
+
+    /// <summary>Environment steps taken; of a dataset, records learnt from.</summary>
+    public long Frames => _collector is null ? _records : _collector.Steps * _options.Environments * _options.ActionRepeat;
+
+    /// <summary>Mean return of the last episodes collected; null before the first.</summary>
+    public double? MeanReturn => _collector?.MeanReturn;
+
+    /// <summary>Episodes of a dataset that are never trained on.</summary>
+    public IReadOnlyList<Episode> HeldOut => _heldOut;
+
+    /// <summary>
+    /// Gets the first episodes: reads the dataset, or has random actions taken. A run that has a checkpoint gets its own back with it.
+    /// </summary>
+    /// <returns>Whether the run is new and there are episodes to learn from.</returns>
+    public bool Prepare(RunFolder run, LatentAgent? agent, IProgressReport progress, CancellationToken stop)
+    {
+        bool isNew = !File.Exists(run.CheckpointPath);
+        if (_environment is null)
+        {
+            _replay = new(Observation.Size, Actions, _options.Capacity, folder: null);
+            _heldOut = _replay.AddAll(_options.Dataset, KeepBack, progress);
+            if (_replay.Forgotten > 0)
+                progress.Say($"The first {_replay.Forgotten} episodes are beyond capacity={_options.Capacity} records, and left out.");
+        }
+        else
+        {
+            if (isNew && Directory.Exists(run.ReplayPath))
+                Directory.Delete(run.ReplayPath, recursive: true);
+            Directory.CreateDirectory(run.ReplayPath);
+            Dataset.WriteSpec(run.ReplayPath, new()
+            {
+                Environment = _options.Env, Observation = Observation.Size, Action = Actions.Space, ActionRepeat = _options.ActionRepeat,
+            });
+            _replay = new(Observation.Size, Actions, _options.Capacity, run.ReplayPath);
+            _collector = new(_environment, agent!, _replay, _options);
+            if (isNew)
+                TakeRandomActions(progress, stop);
+        }
+        if (!isNew || _replay.Count == 0)
+            return false;
+        if (!_options.PredictContinue && _replay.Episodes.Any(episode => episode.Discounts.Contains(0)))
+            progress.Say("Episodes terminate here, and this run does not learn when (see the option predictContinue).");
+        return true;
+    }
+
+    /// <summary>Mean and standard deviation of each number of the observations so far.</summary>
+    public (float[] Mean, float[] Std) Statistics() => _replay!.Statistics();
+
+    /// <summary>Lets the agent act where an update is one that comes after a collection.</summary>
+    public void CollectBefore(long update)
+    {
+        long since = update - _options.Pretrain;
+        if (_collector is not null && since >= 0 && since % _options.CollectEvery == 0)
+            _collector.Collect(_options.CollectSteps, random: false);
+    }
+
+    /// <summary>The sequences of an update, a function of the episodes, the seed and the update.</summary>
+    public SequenceBatch Sample(long update)
+    {
+        _replay!.Sample(_batch, (ulong)_options.Seed, update);
+        _records += (long)_options.Batch * _options.Length;
+        return _batch;
+    }
+
+    /// <summary>The tensors by which a world that learnt from it ships.</summary>
+    public WorldSignature Signature(LatentWorld<EagerTensor> world, LatentWorldConfig config) =>
+        new(config, world.Dynamics.State, world.Dynamics.Noise, Observation, Actions, _options.RewardScale, _options.Gamma);
+
+    /// <summary>Observations to start dreams and reference inputs from, (N, O): every so many of what was recorded.</summary>
+    public float[] StartObservations()
+    {
+        const int Rows = 64;
+        float[] all = [.. _replay!.Episodes.SelectMany(episode => episode.Observations)];
+        long records = all.Length / Observation.Size;
+        return [.. Enumerable.Range(0, Rows).SelectMany(row => new ArraySegment<float>(
+            all, (int)(row * records / Rows) * Observation.Size, Observation.Size))];
+    }
+
+    /// <summary>Adds what it needs to continue to a checkpoint.</summary>
+    public void Save(Checkpoint checkpoint)
+    {
+        checkpoint.Set("records", _records);
+        if (_collector is not null)
+            checkpoint.AddBytes("collector", writer =>
+            {
+                _replay!.Save(writer);
+                _collector.Save(writer);
+            });
+    }
+
+    /// <summary>Takes back what <see cref="Save"/> stored.</summary>
+    public void Load(Checkpoint checkpoint)
+    {
+        _records = checkpoint.Integer("records");
+        if (_collector is not null)
+            checkpoint.LoadBytes("collector", reader =>
+            {
+                _replay!.Restore(reader);
+                _collector.Restore(reader);
+            });
+    }
+
+    private void TakeRandomActions(IProgressReport progress, CancellationToken stop)
+    {
+        using IProgressTask task = progress.Start("random actions", _options.Prefill);
+        _collector!.Begin();
+        _collector.Collect(_options.Prefill, random: true, stop, done => task.Report(done, $"{_replay!.Count} episodes"));
+        while (_replay!.Count == 0 && !stop.IsCancellationRequested)
+            _collector.Collect(_environment!.Count, random: true);      // there has to be an episode to learn from
+    }
+
+    /// <summary>The spaces of the environment that a dataset is to be judged in, which has to be the one it was recorded in.</summary>
+    private (ActionVectors, ObservationSpec) SpacesOf(DatasetSpec spec)
+    {
+        AgentEnvironment environment = AgentEnvironment.Make(_options.Env, 1, _options.ActionRepeat);
+        ActionSpec there = environment.Actions.Space, here = spec.Action;
+        bool sameActions = there.Kind == here.Kind && (spec.IsInferred
+            ? there.Size == here.Size && here.Count.GetValueOrDefault() <= there.Count.GetValueOrDefault()
+            : (there.Size, there.Count, there.Low, there.High) == (here.Size, here.Count, here.Low, here.High));
+        if (environment.Observation.Size != spec.Observation || !sameActions)
+            throw new UserException(
+                $"{_options.Dataset} was not recorded in {_options.Env}: observations of {spec.Observation} numbers and "
+                + $"actions {ModelCard.Describe(here)} there, {environment.Observation.Size} and {ModelCard.Describe(there)} here. Name "
+                + "another environment, or leave --env away to evaluate without one.");
+        return (environment.Actions, environment.Observation);
+    }
+}

@@ -1,0 +1,87 @@
+using WorldModels.Models;
+using WorldModels.Train.Replay;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train.LatentWorlds;
+
+/// <summary>
+/// How a latent world and what acts in it are judged: by the returns of whole episodes, where there is an environment, beside random
+/// actions, and by the open loop on episodes never trained on.
+/// </summary>
+/// <param name="options">The run's options.</param>
+/// <param name="experience">What it learns from.</param>
+/// <param name="world">The world model.</param>
+/// <param name="config">Its sizes.</param>
+/// <param name="device">Where it computes.</param>
+/// <param name="makeAgent">Makes the agent for so many rows, greedy or not.</param>
+public sealed class LatentEvaluation(
+    LatentOptions options, Experience experience, LatentWorld<EagerTensor> world, LatentWorldConfig config,
+    Device device, Func<int, bool, LatentAgent> makeAgent)
+{
+    private const int RandomEpisodes = 100;     // cheap, and the floor of every comparison
+
+    /// <summary>Most episodes played side by side.</summary>
+    public int SideBySide { get; init; } = 50;
+
+    /// <summary>Episodes of an evaluation between updates.</summary>
+    public int EpisodesBetweenUpdates { get; init; } = 5;
+
+    /// <summary>
+    /// The mean return of a few episodes where an evaluation falls into the updates since the line of metrics before; else null.
+    /// </summary>
+    public double? AfterUpdate(long updates)
+    {
+        bool isDue = options.EvaluateEvery > 0 && updates % options.LogEvery == 0
+            && updates / options.EvaluateEvery > (updates - options.LogEvery) / options.EvaluateEvery;
+        return isDue && experience.HasEnvironment
+            ? Play(EpisodesBetweenUpdates, (ulong)options.Seed + 2_000_003, greedy: true, task: null).Mean
+            : null;
+    }
+
+    /// <summary>All figures, with their baselines.</summary>
+    public IReadOnlyDictionary<string, double> Judge(int episodes, IProgressReport progress)
+    {
+        Dictionary<string, double> figures = experience.HasEnvironment ? Evaluation.Figures(Returns(episodes, progress), episodes) : [];
+        IReadOnlyCollection<Episode> heldOut = experience.Collects ? PlayNewEpisodes() : experience.HeldOut;
+        foreach ((string name, double value) in OpenLoop.Judge(world, config, heldOut, options.RewardScale, device))
+            figures[name] = value;
+        return figures;
+    }
+
+    /// <summary>Returns of whole episodes never trained on, by the way of playing.</summary>
+    private IEnumerable<(string Name, ReturnSample Returns)> Returns(int episodes, IProgressReport progress)
+    {
+        ulong seed = (ulong)options.Seed + 1_000_003;
+        using (IProgressTask task = progress.Start("playing greedily", episodes))
+            yield return ("greedy", Play(episodes, seed, greedy: true, task));
+        using (IProgressTask task = progress.Start("playing", episodes))
+            yield return ("sampled", Play(episodes, seed, greedy: false, task));
+        yield return ("random", Environment(episodes).PlayRandom(Math.Max(episodes, RandomEpisodes), seed));
+    }
+
+    private ReturnSample Play(int episodes, ulong seed, bool greedy, IProgressTask? task)
+    {
+        AgentEnvironment environment = Environment(episodes);
+        using LatentAgent agent = makeAgent(environment.Count, greedy);
+        return environment.Play(
+            episodes, seed, (step, observations, first, vectors) => agent.Act(seed, step, observations, first, vectors),
+            done => task?.Report(done, ""));
+    }
+
+    /// <summary>Episodes played now as in training, which the model has not learnt from.</summary>
+    private IReadOnlyCollection<Episode> PlayNewEpisodes()
+    {
+        LatentOptions other = options with { Seed = options.Seed + 3_000_017 };
+        AgentEnvironment environment = AgentEnvironment.Make(other.Env, count: 10, other.ActionRepeat);
+        var replay = new ReplayBuffer(experience.Observation.Size, experience.Actions, long.MaxValue, folder: null);
+        using LatentAgent agent = makeAgent(environment.Count, false);
+        var collector = new Collector(environment, agent, replay, other);
+        collector.Begin();
+        while (replay.Count < environment.Count)
+            collector.Collect(environment.Count, random: false);
+        return replay.Episodes;
+    }
+
+    private AgentEnvironment Environment(int episodes) =>
+        AgentEnvironment.Make(options.Env, Math.Min(SideBySide, episodes), options.ActionRepeat);
+}

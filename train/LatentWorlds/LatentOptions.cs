@@ -1,0 +1,201 @@
+using System.ComponentModel.DataAnnotations;
+using WorldModels.Models;
+
+namespace WorldModels.Train.LatentWorlds;
+
+/// <summary>
+/// Hyperparameters of learning in the latent space of a recurrent state-space model, whatever acts in it. Defaults are Dreamer V1's
+/// (Hafner et al. 2020, appendix A, and its code).
+/// </summary>
+public abstract record LatentOptions : TrainOptions
+{
+    /// <summary>
+    /// Folder of recorded episodes to learn from instead of an environment. Without --env nothing is played, not even for evaluation.
+    /// </summary>
+    [Fixed]
+    public string Dataset { get; init; } = "";
+
+    /// <summary>Environment steps that an action lasts; rewards are summed.</summary>
+    [Fixed, Range(1, 100)]
+    public int ActionRepeat { get; init; } = 2;
+
+    /// <summary>Environments that collect in lock step.</summary>
+    [Fixed, Range(1, 256)]
+    public int Environments { get; init; } = 1;
+
+    /// <summary>Random actions taken before the first update.</summary>
+    [Fixed, Range(1, 100_000_000)]
+    public long Prefill { get; init; } = 2500;
+
+    /// <summary>Updates before the first actions of the agent.</summary>
+    [Fixed, Range(0, 1_000_000)]
+    public long Pretrain { get; init; } = 100;
+
+    /// <summary>Updates between two collections.</summary>
+    [Fixed, Range(1, 1_000_000)]
+    public long CollectEvery { get; init; } = 100;
+
+    /// <summary>Actions taken in a collection, over all environments.</summary>
+    [Fixed, Range(1, 1_000_000)]
+    public long CollectSteps { get; init; } = 500;
+
+    /// <summary>Records kept; the oldest episodes are forgotten first. The published agents forget nothing.</summary>
+    [Range(100, 100_000_000)]
+    public long Capacity { get; init; } = 2_000_000;
+
+    /// <summary>Sequences of an update (B).</summary>
+    [Range(1, 4096)]
+    public int Batch { get; init; } = 50;
+
+    /// <summary>Steps of each sequence (T).</summary>
+    [Range(2, 4096)]
+    public int Length { get; init; } = 50;
+
+    /// <summary>Deterministic units of the latent state.</summary>
+    [Fixed, Range(1, 65536)]
+    public int Deterministic { get; init; } = 200;
+
+    /// <summary>Stochastic Gaussian units of the latent state.</summary>
+    [Fixed, Range(1, 65536)]
+    public int Stochastic { get; init; } = 30;
+
+    /// <summary>Units of the hidden layers of prior and posterior.</summary>
+    [Fixed, Range(1, 65536)]
+    public int Hidden { get; init; } = 200;
+
+    /// <summary>Size of an observation's embedding.</summary>
+    [Fixed, Range(1, 65536)]
+    public int Embedding { get; init; } = 1024;
+
+    /// <summary>Hidden layers of the encoder, and of the decoder.</summary>
+    [Fixed, Range(0, 16)]
+    public int EncoderLayers { get; init; } = 2;
+
+    /// <summary>Units of each.</summary>
+    [Fixed, Range(1, 65536)]
+    public int EncoderUnits { get; init; } = 400;
+
+    /// <summary>Hidden layers of the reward head.</summary>
+    [Fixed, Range(0, 16)]
+    public int RewardLayers { get; init; } = 2;
+
+    /// <summary>Units of every head's hidden layers.</summary>
+    [Fixed, Range(1, 65536)]
+    public int HeadUnits { get; init; } = 400;
+
+    /// <summary>Whether the end of an episode is predicted: needed where episodes can terminate.</summary>
+    [Fixed]
+    public bool PredictContinue { get; init; }
+
+    /// <summary>Weight of the prediction that the episode goes on.</summary>
+    [Range(0.0, 1000.0)]
+    public double ContinueScale { get; init; } = 10;
+
+    /// <summary>Discount.</summary>
+    [Fixed, Range(0.01, 1.0)]
+    public double Gamma { get; init; } = 0.99;
+
+    /// <summary>Nats by which posterior and prior may differ for free.</summary>
+    [Range(0.0, 1000.0)]
+    public double FreeNats { get; init; } = 3;
+
+    /// <summary>How they are applied.</summary>
+    public FreeNatsForm FreeNatsForm { get; init; } = FreeNatsForm.MaxOfMean;
+
+    /// <summary>Weight of the divergence of posterior and prior.</summary>
+    [Range(0.0, 1000.0)]
+    public double KlScale { get; init; } = 1;
+
+    /// <summary>
+    /// Weight of an observation's log likelihood, a Gaussian's of unit variance. A few standardised numbers weigh little beside the
+    /// divergence, which images of thousands of pixels outweigh by themselves.
+    /// </summary>
+    [Range(0.0, 1e6)]
+    public double ObservationScale { get; init; } = 1;
+
+    /// <summary>Weight of the reward's log likelihood (PlaNet: 10).</summary>
+    [Range(0.0, 1e6)]
+    public double RewardLossScale { get; init; } = 1;
+
+    /// <summary>Factor on the rewards that are learnt from; returns are reported, and rewards shipped, without it.</summary>
+    [Fixed, Range(1e-6, 1e6)]
+    public double RewardScale { get; init; } = 1;
+
+    /// <summary>Whether observations are standardised by the statistics of the first episodes.</summary>
+    [Fixed]
+    public bool Standardize { get; init; } = true;
+
+    /// <summary>Steps of latent overshooting (Hafner et al. 2019, section 4); 1: none, only the next step's prior learns.</summary>
+    [Range(1, 1000)]
+    public int Overshooting { get; init; } = 1;
+
+    /// <summary>Weight of the overshot divergences, of which the mean is taken.</summary>
+    [Range(0.0, 1000.0)]
+    public double OvershootingScale { get; init; } = 1;
+
+    /// <summary>Learning rate of the world model's Adam.</summary>
+    [Range(0.0, 10.0)]
+    public double ModelLearningRate { get; init; } = 6e-4;
+
+    /// <summary>Added to the root of Adam's second moment.</summary>
+    [Range(0.0, 1.0)]
+    public double AdamEpsilon { get; init; } = 1e-7;
+
+    /// <summary>Largest global norm of each gradient.</summary>
+    [Range(0.0, 1e6)]
+    public double MaxGradNorm { get; init; } = 100;
+
+    /// <summary>Standard deviation of the noise on continuous actions while collecting.</summary>
+    [Range(0.0, 10.0)]
+    public double ActionNoise { get; init; } = 0.3;
+
+    /// <summary>Share of random actions among discrete ones while collecting.</summary>
+    [Range(0.0, 1.0)]
+    public double Epsilon { get; init; } = 0.1;
+
+    /// <summary>Updates between two short evaluations on the way; 0: none.</summary>
+    [Range(0, 10_000_000)]
+    public long EvaluateEvery { get; init; } = 1000;
+
+    /// <summary>Negative control: rewards learnt from are replaced by zero, so that there is nothing to act for.</summary>
+    public bool BlindReward { get; init; }
+
+    /// <summary>Negative control: each sequence has another one's actions, so that the model cannot learn what they do.</summary>
+    public bool ShuffleActions { get; init; }
+
+    /// <summary>The scale of each loss of the world model by its name; one that is not there does not count.</summary>
+    internal IReadOnlyDictionary<string, double> LossScales => new Dictionary<string, double>
+    {
+        ["kl"] = KlScale,
+        ["observation"] = ObservationScale,
+        ["reward"] = RewardLossScale,
+        ["continue"] = ContinueScale,
+        ["overshooting"] = OvershootingScale,
+    };
+
+    /// <summary>Sizes of the world model that learns of observations and actions of these sizes.</summary>
+    internal LatentWorldConfig World(int observation, int actions, Unary activation, GruForm gru) => new()
+    {
+        Rssm = new()
+        {
+            Deterministic = Deterministic, Stochastic = Stochastic, Hidden = Hidden, Embedding = Embedding, Actions = actions, Gru = gru,
+            Activation = activation, FreeNats = FreeNats, FreeNatsForm = FreeNatsForm, Overshooting = Overshooting,
+        },
+        Observation = observation,
+        Encoder = new(EncoderLayers, EncoderUnits),
+        Decoder = new(EncoderLayers, EncoderUnits),
+        Reward = new(RewardLayers, HeadUnits),
+        Continue = PredictContinue ? new(3, HeadUnits) : null,
+        Activation = activation,
+    };
+
+    /// <summary>What nobody should expect of a world that was learnt so.</summary>
+    internal IReadOnlyList<string> Limits =>
+    [
+        .. Deterministic < 200
+            ? ["A small world learnt from vectors in minutes; the published results are of images, larger networks and a hundred times the "
+                + "experience, and no measure for it."]
+            : Array.Empty<string>(),
+        "Where its experience did not go, its dreams are guesses.",
+    ];
+}

@@ -1,0 +1,77 @@
+using TorchSharp;
+using WorldModels.Models;
+using WorldModels.Train.Replay;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train.LatentWorlds;
+
+/// <summary>
+/// How far a world model sees: it filters five records of an episode, then imagines what the actions that were taken led to. Errors are
+/// mean squares by distance, of standardised observations and of rewards in the environment's units, beside those of saying the mean
+/// and of repeating the last observation.
+/// </summary>
+public static class OpenLoop
+{
+    /// <summary>Records filtered before imagining.</summary>
+    public const int Context = 5;
+
+    private static readonly int[] Distances = [1, 5, 15, 45];
+
+    /// <summary>The figures, on episodes never trained on: of several places of each.</summary>
+    public static IEnumerable<(string Name, double Value)> Judge(
+        LatentWorld<EagerTensor> world, LatentWorldConfig config, IReadOnlyCollection<Episode> episodes, double rewardScale,
+        Device device)
+    {
+        const int Rows = 100;
+        int longest = episodes.Count == 0 ? 0 : episodes.Max(episode => episode.Records);
+        int[] distances = [.. Distances.Where(distance => Context + distance <= longest)];
+        if (distances.Length == 0)
+            return [];
+        int length = Context + distances[^1];
+        Episode[] enough = [.. episodes.Where(episode => episode.Records >= length)];
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        int actionSize = config.Rssm.Actions;
+        var (observations, actions) = (new float[length * Rows * config.Observation], new float[length * Rows * actionSize]);
+        var received = new float[length * Rows];
+        for (int row = 0; row < Rows; row++)
+        {
+            Episode episode = enough[row % enough.Length];
+            int places = episode.Records - length + 1, start = (int)((long)(row / enough.Length) * places * enough.Length / Rows);
+            for (int t = 0; t < length; t++)
+            {
+                episode.Observations.AsSpan((start + t) * config.Observation, config.Observation)
+                    .CopyTo(observations.AsSpan((t * Rows + row) * config.Observation));
+                episode.Actions.AsSpan((start + t) * actionSize, actionSize).CopyTo(actions.AsSpan((t * Rows + row) * actionSize));
+                received[t * Rows + row] = episode.Rewards[start + t];
+            }
+        }
+        Tensor real = world.Standard.Forward(tensor(observations, [length, Rows, config.Observation]).to(device)).Value;
+        Tensor acted = tensor(actions, [length, Rows, actionSize]).to(device);
+        Tensor rewards = (tensor(received, [length, Rows]) * rewardScale).to(device);
+        EagerTensor none = zeros(Rows, world.Dynamics.Noise.Size, device: device);      // modes, not draws
+        State<EagerTensor> state = EagerState.Zeros(world.Dynamics.State, Rows, device);
+        List<(string, double)> figures = [];
+        for (int t = 0; t < length; t++)
+        {
+            LatentStep<EagerTensor> step = t < Context
+                ? world.Dynamics.Observe(state, acted[t], world.Embed(real[t]), none)
+                : world.Dynamics.Imagine(state, acted[t], none);
+            state = step.State;
+            EagerTensor feature = world.Dynamics.FeatureOf(state);
+            int distance = t + 1 - Context;
+            if (!distances.Contains(distance))
+                continue;
+            figures.Add(($"open_loop_error_{distance}", Error(world.Decode(feature).Mode.Value, real[t])));
+            figures.Add(($"open_loop_repeat_{distance}", Error(real[Context - 1], real[t])));
+            figures.Add(($"open_loop_mean_{distance}", Error(real.mean([0, 1]), real[t])));
+            figures.Add(($"open_loop_reward_error_{distance}", Error(world.Reward(feature).Mode.Value, rewards[t]) / Square(rewardScale)));
+            figures.Add(($"open_loop_reward_mean_{distance}", Error(rewards.mean(), rewards[t]) / Square(rewardScale)));
+        }
+        return figures;
+    }
+
+    private static double Square(double x) => x * x;
+
+    private static double Error(Tensor guess, Tensor real) => (guess - real).square().mean().item<float>();
+}

@@ -1,0 +1,42 @@
+using WorldModels.Models;
+using WorldModels.Train.Replay;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train.LatentWorlds;
+
+/// <summary>Records of an update as tensors on the device: see <see cref="SequenceBatch"/>.</summary>
+/// <param name="Observations">(T, B, O).</param>
+/// <param name="Actions">(T, B, A).</param>
+/// <param name="Rewards">(T, B), in the units of training.</param>
+/// <param name="Continues">(T, B): 0 where the episode terminated, else 1.</param>
+/// <param name="Keep">(T, B): 0 where an episode begins after the first step, else 1.</param>
+/// <param name="Resets">The steps at which a row of <paramref name="Keep"/> is 0.</param>
+public sealed record Sequences(
+    Tensor Observations, Tensor Actions, Tensor Rewards, Tensor Continues, Tensor Keep, IReadOnlySet<int> Resets)
+{
+    /// <summary>Takes a batch.</summary>
+    public static Sequences From(SequenceBatch batch, LatentOptions options, int observation, int action, Device device)
+    {
+        (int length, int rows) = (batch.Length, batch.Batch);
+        Tensor actions = tensor(batch.Actions, [length, rows, action]).to(device);
+        Tensor rewards = tensor(batch.Rewards, [length, rows]).to(device) * (options.BlindReward ? 0 : options.RewardScale);
+        // The first step starts from zeros anyway.
+        float[] keep = [.. batch.IsFirst.Select((first, i) => i < rows ? 1 : 1 - first)];
+        return new(
+            tensor(batch.Observations, [length, rows, observation]).to(device),
+            options.ShuffleActions ? actions.roll([1], [1]) : actions,
+            rewards, tensor(batch.Discounts, [length, rows]).to(device), tensor(keep, [length, rows]).to(device),
+            Enumerable.Range(1, length - 1).Where(t => keep.AsSpan(t * rows, rows).ContainsAnyExcept(1f)).ToHashSet());
+    }
+
+    /// <summary>What a world's dynamics filters, with noise drawn from <paramref name="random"/>.</summary>
+    public RecordedSequence<EagerTensor> ToFilter(LatentWorld<EagerTensor> world, Generator random)
+    {
+        IDynamics<EagerTensor> dynamics = world.Dynamics;
+        EagerTensor Noise(int[] shape) => NoiseDraws.Of(
+            dynamics.Noise.Distribution.ToKind(), [.. shape.Select(size => (long)size)], random, Actions.device);
+        return new(
+            EagerState.Zeros(dynamics.State, Actions.size(1), Actions.device), Actions,
+            world.Embed(world.Standard.Forward(Observations)), Keep, Resets, Noise);
+    }
+}

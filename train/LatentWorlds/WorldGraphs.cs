@@ -1,0 +1,96 @@
+using WorldModels.Bundles;
+using WorldModels.Models;
+
+namespace WorldModels.Train.LatentWorlds;
+
+/// <summary>The graphs that every latent world ships, whatever acts in it.</summary>
+public static class WorldGraphs
+{
+    /// <summary>observe, imagine, decode, reward, and continue where it is predicted.</summary>
+    public static IEnumerable<KeyValuePair<string, IGraphDefinition>> Of(WorldSignature signature)
+    {
+        yield return new("observe", new Observe(signature));
+        yield return new("imagine", new Imagine(signature));
+        yield return new("decode", new Decode(signature));
+        yield return new("reward", new Reward(signature));
+        if (signature.Config.Continue is not null)
+            yield return new("continue", new Continue(signature));
+    }
+
+    private sealed class Observe(WorldSignature signature) : IGraphDefinition
+    {
+        public IReadOnlyList<TensorSpec> Inputs =>
+        [
+            .. signature.State, signature.Action("action"), .. signature.Seen,
+            signature.LatentNoise("noise", WorldSignature.ObserveStream),
+        ];
+
+        public IReadOnlyList<TensorSpec> Outputs => signature.NextState;
+
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>
+        {
+            var outputs = new Tensors<T>();
+            outputs.AddNext(signature.Observe(signature.Build(p), inputs, "action", "noise"));
+            return outputs;
+        }
+    }
+
+    private sealed class Imagine(WorldSignature signature) : IGraphDefinition
+    {
+        public IReadOnlyList<TensorSpec> Inputs =>
+            [.. signature.State, signature.Action("action"), signature.LatentNoise("noise", WorldSignature.ImagineStream)];
+
+        public IReadOnlyList<TensorSpec> Outputs => [.. signature.NextState, .. signature.Arrival];
+
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>
+        {
+            LatentWorld<T> world = signature.Build(p);
+            State<T> next = world.Dynamics.Imagine(
+                inputs.State(signature.States), signature.Vector(inputs["action"]), inputs["noise"]).State;
+            var outputs = new Tensors<T>();
+            outputs.AddNext(next);
+            outputs.Add(signature.Arrive(world, world.Dynamics.FeatureOf(next)));
+            return outputs;
+        }
+    }
+
+    private sealed class Decode(WorldSignature signature) : IGraphDefinition
+    {
+        public IReadOnlyList<TensorSpec> Inputs => signature.State;
+
+        public IReadOnlyList<TensorSpec> Outputs => [signature.Seen[0]];
+
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>
+        {
+            LatentWorld<T> world = signature.Build(p);
+            T feature = signature.FeatureOf(world, inputs);
+            return new() { { "observation", world.Standard.Backward(world.Decode(feature).Mode) } };
+        }
+    }
+
+    private sealed class Reward(WorldSignature signature) : IGraphDefinition
+    {
+        public IReadOnlyList<TensorSpec> Inputs => signature.State;
+
+        public IReadOnlyList<TensorSpec> Outputs => [WorldSignature.Number("reward", TensorRole.Reward)];
+
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>
+        {
+            LatentWorld<T> world = signature.Build(p);
+            return new() { { "reward", signature.Reward(world, signature.FeatureOf(world, inputs)) } };
+        }
+    }
+
+    private sealed class Continue(WorldSignature signature) : IGraphDefinition
+    {
+        public IReadOnlyList<TensorSpec> Inputs => signature.State;
+
+        public IReadOnlyList<TensorSpec> Outputs => [WorldSignature.Number("continue", TensorRole.Continue)];
+
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>
+        {
+            LatentWorld<T> world = signature.Build(p);
+            return new() { { "continue", signature.Continue(world, signature.FeatureOf(world, inputs)) } };
+        }
+    }
+}

@@ -1,0 +1,32 @@
+using TorchSharp.Modules;
+using WorldModels.Models;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train.LatentWorlds;
+
+/// <summary>What learning a latent world takes beside its loss: its optimiser, and the measure of its observations.</summary>
+public static class WorldModelLearner
+{
+    private const string Statistics = $"{WorldSignature.World}/{LatentWorldConfig.Statistics}";
+
+    /// <summary>Adam over all of the world's parameters but the observations' statistics, which are set once.</summary>
+    public static FlatOptimiser Optimiser(EagerParameters parameters, LatentOptions options)
+    {
+        Parameter[] statistics = parameters.Below(Statistics);
+        foreach (Parameter statistic in statistics)
+            statistic.requires_grad_(false);
+        return new(
+            [.. parameters.Below(WorldSignature.World).Except(statistics)],
+            whole => optim.Adam(whole, options.ModelLearningRate, eps: options.AdamEpsilon));
+    }
+
+    /// <summary>Sets how observations are measured; numbers that never change stay as they are.</summary>
+    public static void Standardise(EagerParameters parameters, (float[] Mean, float[] Std) statistics)
+    {
+        using var guard = no_grad();
+        using var scope = NewDisposeScope();
+        parameters.All[$"{Statistics}/{Standardizer<EagerTensor>.MeanName}"].copy_(tensor(statistics.Mean));
+        parameters.All[$"{Statistics}/{Standardizer<EagerTensor>.StdName}"].copy_(tensor(
+            [.. statistics.Std.Select(value => value < 1e-6f ? 1 : value)]));
+    }
+}

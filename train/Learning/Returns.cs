@@ -1,0 +1,39 @@
+using static TorchSharp.torch;
+
+namespace WorldModels.Train;
+
+/// <summary>Returns of imagined trajectories.</summary>
+public static class Returns
+{
+    /// <summary>
+    /// Lambda-returns R_t = r_t + c_t ((1 - lambda) v_{t+1} + lambda R_{t+1}), with the last v as the last R (Hafner et al. 2020, eq. 6,
+    /// in the form that computes them from the end).
+    /// </summary>
+    /// <param name="rewards">(H, N): rewards on arriving at states 1 .. H.</param>
+    /// <param name="discounts">(H, N): of what follows those states.</param>
+    /// <param name="nextValues">(H, N): values of states 2 .. H + 1.</param>
+    /// <param name="lambda">0: one step and a value; 1: all rewards and the last value.</param>
+    /// <returns>(H, N).</returns>
+    public static Tensor Lambda(Tensor rewards, Tensor discounts, Tensor nextValues, double lambda)
+    {
+        (Tensor[] r, Tensor[] c, Tensor[] v) = (rewards.unbind(), discounts.unbind(), nextValues.unbind());
+        var returns = new Tensor[r.Length];
+        Tensor next = v[^1];
+        for (int t = r.Length - 1; t >= 0; t--)
+            returns[t] = next = r[t] + c[t] * ((1 - lambda) * v[t] + lambda * next);
+        return stack(returns);
+    }
+
+    /// <summary>
+    /// How likely each state is to be reached: the product of the discounts (H, N) before it, the first 1; nothing learns from it. (H, N).
+    /// </summary>
+    public static Tensor Weights(Tensor discounts)
+    {
+        Tensor[] c = discounts.detach().unbind();
+        var weights = new Tensor[c.Length];
+        weights[0] = ones_like(c[0]);
+        for (int t = 1; t < weights.Length; t++)
+            weights[t] = weights[t - 1] * c[t - 1];
+        return stack(weights);
+    }
+}

@@ -1,0 +1,55 @@
+using WorldModels.Bundles;
+
+namespace WorldModels.Train;
+
+/// <summary>
+/// One algorithm at work. <see cref="TrainingRun"/> drives it: prepare, then updates with checkpoints between them, then evaluation and
+/// the bundle. All that an update depends on is in a checkpoint or drawn from (seed, update), so that a resumed run is the same run.
+/// </summary>
+public interface ITrainer : IDisposable
+{
+    /// <summary>The resolved options.</summary>
+    TrainOptions Options { get; }
+
+    /// <summary>The networks' parameters.</summary>
+    EagerParameters Parameters { get; }
+
+    /// <summary>Where the time of its updates goes.</summary>
+    Timings Timings { get; }
+
+    /// <summary>The options that say how long its optimisers' steps are, as users set them.</summary>
+    IReadOnlyList<string> LearningRates => ["learningRate"];
+
+    /// <summary>Whether <see cref="Frames"/> counts steps of the environment, not recorded frames.</summary>
+    bool FramesAreEnvironmentSteps => true;
+
+    /// <summary>Frames so far: taken in the environment, or learnt from, where a recorded frame counts each time.</summary>
+    long Frames { get; }
+
+    /// <summary>What must be there before the first update (data, environments). Called once, before <see cref="Load"/>.</summary>
+    void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop);
+
+    /// <summary>
+    /// One update. Values are read from the device only when <paramref name="measure"/> is set: the loss and whatever else is worth a
+    /// curve.
+    /// </summary>
+    IReadOnlyDictionary<string, double> Update(long update, bool measure);
+
+    /// <summary>Adds what the algorithm needs to continue to a checkpoint.</summary>
+    void Save(Checkpoint checkpoint);
+
+    /// <summary>Takes back what <see cref="Save"/> stored.</summary>
+    void Load(Checkpoint checkpoint);
+
+    /// <summary>Figures by which the algorithm is judged, with their baselines.</summary>
+    IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress);
+
+    /// <summary>Whether there is a bundle to ship; a control experiment has none.</summary>
+    bool Ships => true;
+
+    /// <summary>What ships: graphs, spaces, reference inputs.</summary>
+    BundleDefinition Bundle();
+
+    /// <summary>The weights of the bundle's graphs by path, those that are not trained among them.</summary>
+    IReadOnlyDictionary<string, WeightArray> Weights() => Parameters.ToWeights();
+}
