@@ -1,5 +1,5 @@
 using WorldModels.Tests.Train;
-using WorldModels.Train.A2C;
+using WorldModels.Train.Algorithms;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Learning;
@@ -28,7 +28,7 @@ public sealed class A2CLearningTests
         {
             Updates = 500, Environments = 32, Gamma = 0.9, LearningRate = 2e-3, BlindReward = blindReward,
         };
-        using var trainer = new A2CTrainer(options, CPU);
+        using var trainer = new A2C(options, CPU);
         using var run = new TemporaryRun("a2c", options);
         double mean = run.Train(trainer)["return"];
         TestContext.Out.WriteLine($"mean return: {mean:F1}");

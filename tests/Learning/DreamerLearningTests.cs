@@ -1,5 +1,5 @@
 using WorldModels.Tests.Train;
-using WorldModels.Train.Dreamer;
+using WorldModels.Train.Algorithms;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Learning;
@@ -45,7 +45,7 @@ public sealed class DreamerLearningTests
             EvaluateEvery = 750,
             FreezeActor = freezeActor,
         };
-        using var trainer = new DreamerTrainer(options, CPU);
+        using var trainer = new Dreamer(options, CPU);
         using var run = new TemporaryRun("dreamer", options);
         double mean = run.Train(trainer)["return_evaluation"];
         TestContext.Out.WriteLine($"mean return: {mean:F1}");

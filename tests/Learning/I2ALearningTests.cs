@@ -1,5 +1,5 @@
 using WorldModels.Tests.Train;
-using WorldModels.Train.I2A;
+using WorldModels.Train.Algorithms;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Learning;
@@ -25,7 +25,7 @@ public sealed class I2ALearningTests
     public void ImaginationIsUsedWhereItSaysSomething(ImaginationWorld world)
     {
         var options = new I2AOptions { Updates = 1500, World = world, Units = 32, ReadContinue = true };
-        using var trainer = new I2ATrainer(options, CPU);
+        using var trainer = new I2A(options, CPU);
         using var run = new TemporaryRun("i2a", options);
         double mean = run.Train(trainer)["return"];
         TestContext.Out.WriteLine($"mean return: {mean:F1}");

@@ -1,5 +1,5 @@
 using WorldModels.Tests.Train;
-using WorldModels.Train.Dreamer;
+using WorldModels.Train.Algorithms;
 using WorldModels.Train.Replay;
 using static TorchSharp.torch;
 
@@ -41,7 +41,7 @@ public sealed class LatentWorldLearningTests
     public void Record()
     {
         _recorded = new("dreamer", Options);
-        using var trainer = new DreamerTrainer(Options, CPU);
+        using var trainer = new Dreamer(Options, CPU);
         trainer.Prepare(_recorded.Folder, TemporaryRun.Progress, CancellationToken.None);
     }
 
@@ -70,7 +70,7 @@ public sealed class LatentWorldLearningTests
             Dataset = _recorded.Folder.ReplayPath,
             ShuffleActions = shuffleActions,
         };
-        using var trainer = new DreamerTrainer(options, CPU);
+        using var trainer = new Dreamer(options, CPU);
         using var run = new TemporaryRun("dreamer", options);
         double divergence = run.Train(trainer)["kl"];
         // The divergence settles about the floor below which it is free.

@@ -164,7 +164,7 @@ public abstract record LatentOptions : TrainOptions
     public bool ShuffleActions { get; init; }
 
     /// <summary>The scale of each loss of the world model by its name; one that is not there does not count.</summary>
-    internal IReadOnlyDictionary<string, double> LossScales => new Dictionary<string, double>
+    public IReadOnlyDictionary<string, double> LossScales() => new Dictionary<string, double>
     {
         ["kl"] = KlScale,
         ["observation"] = ObservationScale,
@@ -174,7 +174,7 @@ public abstract record LatentOptions : TrainOptions
     };
 
     /// <summary>Sizes of the world model that learns of observations and actions of these sizes.</summary>
-    internal LatentWorldConfig World(int observation, int actions, Unary activation, GruForm gru) => new()
+    public LatentWorldConfig World(int observation, int actions, Unary activation, GruForm gru) => new()
     {
         Rssm = new()
         {

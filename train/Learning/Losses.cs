@@ -10,6 +10,9 @@ public sealed class Losses : IEnumerable<KeyValuePair<string, Tensor>>
     /// <summary>Adds a loss.</summary>
     public void Add(string name, Tensor value) => _all.Add(new(name, value));
 
+    /// <summary>The loss of a name.</summary>
+    public Tensor this[string name] => _all.First(loss => loss.Key == name).Value;
+
     /// <summary>Adds several.</summary>
     public void Add(IEnumerable<KeyValuePair<string, EagerTensor>> losses)
     {

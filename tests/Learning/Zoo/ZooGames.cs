@@ -2,7 +2,7 @@ using WorldModels.Environments;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train;
-using WorldModels.Train.LatentDynamics;
+using WorldModels.Train.LatentWorlds;
 
 namespace WorldModels.Tests.Zoo;
 

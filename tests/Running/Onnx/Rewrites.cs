@@ -24,13 +24,14 @@ internal static class Rewrites
         Symbol h = graph.Input("deterministic", DType.Float32, "batch", 20), z = graph.Input("stochastic", DType.Float32, "batch", 6);
         Symbol actNoise = graph.Input("act_noise", DType.Float32, "batch", 2), noise = graph.Input("noise", DType.Float32, "batch", 6);
         LatentWorld<Symbol> world = new(p["world"], new() { Rssm = config, Observation = 3, Reward = new(2, 12) });
-        Actor<Symbol> actor = new(p["actor"], new() { Feature = config.Feature, Actions = 2, Layers = new(2, 12) });
-        Symbol action = actor.Act(z.Concat(h), actNoise);
-        RssmState<Symbol> next = world.Rssm.Imagine(h, z, action, noise);
-        graph.Output("next_deterministic", next.Deterministic);
-        graph.Output("next_stochastic", next.Stochastic);
+        Actor<Symbol> actor = new(p["actor"], new() { Feature = world.Dynamics.Feature, Actions = 2, Layers = new(2, 12) });
+        State<Symbol> state = new(["deterministic", "stochastic"], h, z);
+        Symbol action = actor.Forward(world.Dynamics.FeatureOf(state)).Sample(actNoise);
+        State<Symbol> next = world.Dynamics.Imagine(state, action, noise).State;
+        graph.Output("next_deterministic", next["deterministic"]);
+        graph.Output("next_stochastic", next["stochastic"]);
         graph.Output("action", action);
-        graph.Output("reward", world.Reward(next.Feature));
+        graph.Output("reward", world.Reward(world.Dynamics.FeatureOf(next)).Mode);
         graph.Metadata["tensor.deterministic"] = graph.Metadata["tensor.reward"] = graph.Metadata["tensor.noise"] = "a fact";
     });
 

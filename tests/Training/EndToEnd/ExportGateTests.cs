@@ -47,7 +47,7 @@ public sealed class ExportGateTests
 
         public IReadOnlyList<TensorSpec> Outputs => [new() { Name = "value", Role = TensorRole.Other, Shape = ["batch", Size] }];
 
-        public T[] Run<T>(Parameters<T> p, T[] inputs) where T : ITensor<T> =>
-            [typeof(T) == typeof(Symbol) ? inputs[0] + difference : inputs[0] * 1];
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T> =>
+            new() { { "value", typeof(T) == typeof(Symbol) ? inputs["observation"] + difference : inputs["observation"] * 1 } };
     }
 }

@@ -36,8 +36,10 @@ internal static class LatentModel
         using (no_grad())
             foreach (IGraphDefinition graph in definition.Graphs.Values)
             {
-                var zero = graph.Inputs.Select(input => new EagerTensor(zeros([1, .. input.Shape.Skip(1).Select(dim => (long)dim.Size)])));
-                _ = graph.Run(parameters.Root, [.. zero]);
+                var inputs = new Tensors<EagerTensor>();
+                foreach (TensorSpec input in graph.Inputs)
+                    inputs.Add(input.Name, zeros([1, .. input.Shape.Skip(1).Select(dim => (long)dim.Size)]));
+                _ = graph.Run(parameters.Root, inputs);
             }
         IReadOnlyDictionary<string, WeightArray> weights = parameters.ToWeights();
         VerificationReport report = BundleExporter.Export(folder, "latent", definition, weights, new TrainingSpec());
@@ -69,11 +71,14 @@ internal static class LatentModel
 
         public IReadOnlyList<TensorSpec> Outputs => State("next_", output: true);
 
-        public T[] Run<T>(Parameters<T> p, T[] x) where T : ITensor<T>
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> x) where T : ITensor<T>
         {
             var encoder = new Linear<T>(p["encoder"], Observation, Config.Embedding);
-            RssmState<T> next = new Rssm<T>(p["rssm"], Config).Observe(x[0], x[1], x[2], encoder.Forward(x[3]).Elu(), x[4]);
-            return [next.Deterministic, next.Stochastic];
+            var rssm = new Rssm<T>(p["rssm"], Config);
+            T embedding = encoder.Forward(x["observation"]).Elu();
+            var outputs = new Tensors<T>();
+            outputs.AddNext(rssm.Observe(x.State(rssm.State), x["action"], embedding, x["noise"]).State);
+            return outputs;
         }
     }
 
@@ -85,11 +90,15 @@ internal static class LatentModel
         public IReadOnlyList<TensorSpec> Outputs =>
             [.. State("next_", output: true), new() { Name = "reward", Role = TensorRole.Reward, Shape = ["batch"] }];
 
-        public T[] Run<T>(Parameters<T> p, T[] x) where T : ITensor<T>
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> x) where T : ITensor<T>
         {
-            RssmState<T> next = new Rssm<T>(p["rssm"], Config).Imagine(x[0], x[1], x[2], x[3]);
-            var reward = new Linear<T>(p["reward"], Config.Deterministic + Config.Stochastic, 1);
-            return [next.Deterministic, next.Stochastic, reward.Forward(next.Deterministic.Concat(next.Stochastic)).Reshape(Axis.Keep)];
+            var rssm = new Rssm<T>(p["rssm"], Config);
+            State<T> next = rssm.Imagine(x.State(rssm.State), x["action"], x["noise"]).State;
+            var reward = new Linear<T>(p["reward"], rssm.Feature, 1);
+            var outputs = new Tensors<T>();
+            outputs.AddNext(next);
+            outputs.Add("reward", reward.Forward(next["deterministic"].Concat(next["stochastic"])).Reshape(Axis.Keep));
+            return outputs;
         }
     }
 
@@ -99,7 +108,10 @@ internal static class LatentModel
 
         public IReadOnlyList<TensorSpec> Outputs => [Spec("observation", TensorRole.Observation, Observation)];
 
-        public T[] Run<T>(Parameters<T> p, T[] x) where T : ITensor<T> =>
-            [new Linear<T>(p["decoder"], Config.Deterministic + Config.Stochastic, Observation).Forward(x[0].Concat(x[1])).Tanh()];
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> x) where T : ITensor<T>
+        {
+            var decoder = new Linear<T>(p["decoder"], Config.Deterministic + Config.Stochastic, Observation);
+            return new() { { "observation", decoder.Forward(x["deterministic"].Concat(x["stochastic"])).Tanh() } };
+        }
     }
 }

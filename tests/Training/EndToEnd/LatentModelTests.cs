@@ -37,8 +37,8 @@ public sealed class LatentModelTests
         using var scope = NewDisposeScope();
         var rssm = new Rssm<EagerTensor>(parameters.Root["rssm"], LatentModel.Config);
         var reward = new Linear<EagerTensor>(parameters.Root["reward"], LatentModel.Config.Deterministic + stochasticSize, 1);
-        EagerTensor deterministic = Rows(imagined.State("deterministic", 0), Batch);
-        EagerTensor stochastic = Rows(imagined.State("stochastic", 0), Batch);
+        State<EagerTensor> state = new([.. rssm.State.Select(spec => spec.Name)],
+            [.. rssm.State.Select(spec => Rows(imagined.State(spec.Name, 0), Batch))]);
         for (int t = 0; t < Horizon; t++)
         {
             // The dream's noise shows in its own states: recover none of it, draw it again as the runtime documents.
@@ -49,11 +49,10 @@ public sealed class LatentModelTests
                 Philox.FillGaussian(key, noise.AsSpan(row * stochasticSize, stochasticSize));
             }
             EagerTensor action = Rows(imagined.ContinuousActions(t), Batch);
-            RssmState<EagerTensor> next = rssm.Imagine(deterministic, stochastic, action, Rows(noise, Batch));
-            AssertClose(next.Deterministic, imagined.State("deterministic", t + 1));
-            AssertClose(next.Stochastic, imagined.State("stochastic", t + 1));
-            AssertClose(reward.Forward(next.Deterministic.Concat(next.Stochastic)), imagined.Rewards(t));
-            (deterministic, stochastic) = (next.Deterministic, next.Stochastic);
+            state = rssm.Imagine(state, action, Rows(noise, Batch)).State;
+            AssertClose(state["deterministic"], imagined.State("deterministic", t + 1));
+            AssertClose(state["stochastic"], imagined.State("stochastic", t + 1));
+            AssertClose(reward.Forward(state["deterministic"].Concat(state["stochastic"])), imagined.Rewards(t));
         }
     }
 
@@ -73,7 +72,7 @@ public sealed class LatentModelTests
         using var scope = NewDisposeScope();
         var rssm = new Rssm<EagerTensor>(parameters.Root["rssm"], LatentModel.Config);
         var encoder = new Linear<EagerTensor>(parameters.Root["encoder"], LatentModel.Observation, LatentModel.Config.Embedding);
-        EagerTensor h = zeros(Batch, LatentModel.Config.Deterministic), z = zeros(Batch, size);
+        State<EagerTensor> state = EagerState.Zeros(rssm.State, Batch, CPU);
         for (int c = 0; c < Context; c++)
         {
             var noise = new float[Batch * size];
@@ -82,11 +81,9 @@ public sealed class LatentModelTests
             ReadOnlySpan<float> previous = c == 0 ? new float[Batch * LatentModel.Actions]
                 : taken.AsSpan((c - 1) * Batch * LatentModel.Actions, Batch * LatentModel.Actions);
             EagerTensor observation = Rows(seen.AsSpan(c * Batch * LatentModel.Observation, Batch * LatentModel.Observation), Batch);
-            RssmState<EagerTensor> next =
-                rssm.Observe(h, z, Rows(previous, Batch), encoder.Forward(observation).Elu(), Rows(noise, Batch));
-            (h, z) = (next.Deterministic, next.Stochastic);
-            AssertClose(h, imagined.State("deterministic", c - Context + 1));
-            AssertClose(z, imagined.State("stochastic", c - Context + 1));
+            state = rssm.Observe(state, Rows(previous, Batch), encoder.Forward(observation).Elu(), Rows(noise, Batch)).State;
+            AssertClose(state["deterministic"], imagined.State("deterministic", c - Context + 1));
+            AssertClose(state["stochastic"], imagined.State("stochastic", c - Context + 1));
             if (c < Context - 1)
                 Assert.That(imagined.ContinuousActions(c - Context + 1).ToArray(),
                     Is.EqualTo(taken[(c * Batch * LatentModel.Actions)..((c + 1) * Batch * LatentModel.Actions)]));
@@ -112,15 +109,14 @@ public sealed class LatentModelTests
         using var scope = NewDisposeScope();
         using var parameters = new EagerParameters(1);
         var rssm = new Rssm<EagerTensor>(parameters.Root, LatentModel.Config);
-        EagerTensor h = zeros(3, LatentModel.Config.Deterministic), z = zeros(3, LatentModel.Config.Stochastic);
+        State<EagerTensor> state = EagerState.Zeros(rssm.State, 3, CPU);
         EagerTensor action = ones(3, LatentModel.Actions);
         Tensor loss = zeros(1);
         for (int t = 0; t < 15; t++)
         {
             EagerTensor noise = randn(3, LatentModel.Config.Stochastic), embedding = randn(3, LatentModel.Config.Embedding);
-            RssmState<EagerTensor> next = t % 2 == 0 ? rssm.Imagine(h, z, action, noise) : rssm.Observe(h, z, action, embedding, noise);
-            (h, z) = (next.Deterministic, next.Stochastic);
-            loss = loss + (h.Square().Sum(-1) + z.Square().Sum(-1)).Value.mean();
+            state = (t % 2 == 0 ? rssm.Imagine(state, action, noise) : rssm.Observe(state, action, embedding, noise)).State;
+            loss = loss + (state["deterministic"].Square().Sum(-1) + state["stochastic"].Square().Sum(-1)).Value.mean();
         }
         loss.backward();
         foreach ((string path, TorchSharp.Modules.Parameter parameter) in parameters.All)

@@ -123,7 +123,7 @@ public sealed class ArgumentLifetimeTests
         string[] set = [.. words[1..].Where(word => !word.StartsWith("env=", StringComparison.Ordinal))];
         TrainOptions options = algorithm.Resolve("debug", environment, seed: 3, set);
         using TemporaryRun run = new(algorithm.Name, options);
-        using Trainer trainer = algorithm.Create(options, CPU, run.Folder);
+        using ITrainer trainer = algorithm.Create(options, CPU, run.Folder);
         trainer.Prepare(run.Folder, TemporaryRun.Progress, CancellationToken.None);
         return [.. Enumerable.Range(0, (int)options.Updates).Select(update => trainer.Update(update, measure: true).Values.ToArray())];
     }

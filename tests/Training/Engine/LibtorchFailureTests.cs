@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using WorldModels.Models;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
-using WorldModels.Train.A2C;
+using WorldModels.Train.Algorithms;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Engine;
@@ -112,33 +112,37 @@ public sealed class LibtorchFailureTests
         return x;
     }
 
-    private sealed class FailingTrainer(long failAt) : Trainer
+    private sealed class FailingTrainer(long failAt) : ITrainer
     {
         public int Done { get; private set; }
 
-        public override TrainOptions Options { get; } = new A2COptions { Updates = 6, CheckpointEvery = 2 };
+        public TrainOptions Options { get; } = new A2COptions { Updates = 6, CheckpointEvery = 2 };
 
-        public override EagerParameters Parameters { get; } = new(0);
+        public EagerParameters Parameters { get; } = new(0);
 
-        public override long Frames(long updates) => updates;
+        public Timings Timings { get; } = new();
 
-        public override void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop) { }
+        public long Frames => Done;
 
-        public override IReadOnlyDictionary<string, double> Update(long update, bool measure)
+        public void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop) { }
+
+        public IReadOnlyDictionary<string, double> Update(long update, bool measure)
         {
             using var scope = NewDisposeScope();
             if (update == failAt)
                 _ = zeros(2, 3).mm(zeros(4, 5));
             Done++;
-            return Unmeasured;
+            return new Dictionary<string, double>();
         }
 
-        public override void Save(Checkpoint checkpoint) { }
+        public void Save(Checkpoint checkpoint) { }
 
-        public override void Load(Checkpoint checkpoint) { }
+        public void Load(Checkpoint checkpoint) { }
 
-        public override IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress) => Unmeasured;
+        public IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress) => new Dictionary<string, double>();
 
-        public override BundleDefinition Bundle() => throw new NotSupportedException();
+        public BundleDefinition Bundle() => throw new NotSupportedException();
+    
+        public void Dispose() => Parameters.Dispose();
     }
 }

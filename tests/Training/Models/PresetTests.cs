@@ -20,7 +20,7 @@ public sealed class PresetTests
     public void BuildsANetworkOfItsSize(string algorithm, string preset, long parameters)
     {
         Algorithm found = Algorithm.Find(algorithm);
-        using Trainer trainer = found.Create(found.Preset(preset), CPU);
+        using ITrainer trainer = found.Create(found.Preset(preset), CPU);
         Assert.That(trainer.Parameters.Count, Is.EqualTo(parameters));
     }
 
@@ -29,7 +29,7 @@ public sealed class PresetTests
     public void TheFixedArchitectureIsAnOption()
     {
         Algorithm found = Algorithm.Find("environment-model");
-        using Trainer trainer = found.Create(OptionText.With(found.Preset("debug"), ["architecture=fixed"]), CPU);
+        using ITrainer trainer = found.Create(OptionText.With(found.Preset("debug"), ["architecture=fixed"]), CPU);
         Assert.That(trainer.Parameters.Count, Is.EqualTo(317_264));
     }
 
@@ -43,7 +43,7 @@ public sealed class PresetTests
     public void LatentWorldsHaveTheirPublishedParts(string algorithm, string part, long parameters)
     {
         Algorithm found = Algorithm.Find(algorithm);
-        using Trainer trainer = found.Create(found.Preset("paper"), CPU);
+        using ITrainer trainer = found.Create(found.Preset("paper"), CPU);
         Assert.That(trainer.Parameters.Below(part).Sum(parameter => parameter.numel()), Is.EqualTo(parameters));
     }
 
@@ -51,7 +51,7 @@ public sealed class PresetTests
     public void TheContinueHeadHasItsPublishedSize()
     {
         Algorithm found = Algorithm.Find("dreamer");
-        using Trainer trainer = found.Create(OptionText.With(found.Preset("paper"), ["predictContinue=true"]), CPU);
+        using ITrainer trainer = found.Create(OptionText.With(found.Preset("paper"), ["predictContinue=true"]), CPU);
         Assert.That(trainer.Parameters.Below("world/continue").Sum(parameter => parameter.numel()), Is.EqualTo(413_601));
     }
 

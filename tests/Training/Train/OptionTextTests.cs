@@ -1,5 +1,5 @@
 using WorldModels.Train;
-using WorldModels.Train.A2C;
+using WorldModels.Train.Algorithms;
 using WorldModels.Train.EnvironmentModel;
 
 namespace WorldModels.Tests.Train;

@@ -15,7 +15,7 @@ internal sealed class TemporaryRun : IDisposable
     public RunFolder Folder => _folder;
 
     /// <summary>Prepares a trainer, lets it do all its updates, and returns what the last one measured.</summary>
-    public IReadOnlyDictionary<string, double> Train(Trainer trainer)
+    public IReadOnlyDictionary<string, double> Train(ITrainer trainer)
     {
         set_num_threads(trainer.Options.Threads);
         trainer.Prepare(_folder, Progress, CancellationToken.None);

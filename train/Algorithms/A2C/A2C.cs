@@ -127,7 +127,7 @@ public sealed class A2C : ITrainer
             using (Timings.Of("see and imagine"))
                 _agent.Observe(_observations, _first, now + 1);
         }
-        Frames += steps * batch;
+        Frames += _options.FramesPerUpdate;
 
         // Learn from them: the loss of Mnih et al. 2016, section 4.
         using var learning = Timings.Of("learn");

@@ -111,25 +111,12 @@ public sealed class Dreamer : ITrainer
         return figures ?? Figures.None;
     }
 
-    /// <summary>
-    /// Filters sequences and takes the gradient of the world model's loss (eq. 10; appendix A): its dynamics' own, and the log likelihood of
-    /// what was observed, of the rewards, and of the episode going on. Gives the posteriors, (T, B, ...).
-    /// </summary>
+    /// <summary>Filters sequences and takes the gradient of the world model's loss. Gives the posteriors, (T, B, ...).</summary>
     internal State<EagerTensor> LearnWorldModel(Sequences sequences, Generator random, Dictionary<string, double>? figures)
     {
         FilteredSequence<EagerTensor> filtered = _world.Dynamics.ObserveSequence(sequences.ToFilter(_world, random));
-        EagerTensor feature = _world.Dynamics.FeatureOf(filtered.States);                               // (T, B, F)
-        EagerTensor flat = feature.Value.flatten(0, 1);                                                 // (T B, F)
-        EagerTensor observed = _world.Standard.Forward(sequences.Observations).Detach();                // (T, B, O)
-        var losses = new Losses
-        {
-            filtered.Losses,
-            { "observation", -_world.Decode(feature).LogProb(observed).Value.mean() },
-            { "reward", -_world.Reward(flat).LogProb(sequences.Rewards.reshape(-1)).Value.mean() },
-        };
-        if (_world.HasContinue)     // A soft label carries the discount.
-            losses.Add("continue", -_world.Continue(flat).LogProb(_options.Gamma * sequences.Continues.reshape(-1)).Value.mean());
-        Tensor total = losses.Total(_options.LossScales);
+        Losses losses = WorldModelLosses(_world, sequences, filtered, _options.Gamma);
+        Tensor total = losses.Total(_options.LossScales());
         _modelOptimiser.ZeroGradients();
         total.backward();
         double norm = _modelOptimiser.ClipGradients(_options.MaxGradNorm);
@@ -141,6 +128,27 @@ public sealed class Dreamer : ITrainer
             figures["model_gradient_norm"] = norm;
         }
         return filtered.States;
+    }
+
+    /// <summary>
+    /// The world model's losses (eq. 10; appendix A), means over T x B: its dynamics' own, and the negative log likelihood of what was
+    /// observed, of the rewards, and of the episode going on.
+    /// </summary>
+    public static Losses WorldModelLosses(
+        LatentWorld<EagerTensor> world, Sequences sequences, FilteredSequence<EagerTensor> filtered, double gamma)
+    {
+        EagerTensor feature = world.Dynamics.FeatureOf(filtered.States);                                // (T, B, F)
+        EagerTensor flat = feature.Value.flatten(0, 1);                                                 // (T B, F)
+        EagerTensor observed = world.Standard.Forward(sequences.Observations).Detach();                 // (T, B, O)
+        var losses = new Losses
+        {
+            filtered.Losses,
+            { "observation", -world.Decode(feature).LogProb(observed).Value.mean() },
+            { "reward", -world.Reward(flat).LogProb(sequences.Rewards.reshape(-1)).Value.mean() },
+        };
+        if (world.HasContinue)      // A soft label carries the discount (Dreamer V1's pcont).
+            losses.Add("continue", -world.Continue(flat).LogProb(gamma * sequences.Continues.reshape(-1)).Value.mean());
+        return losses;
     }
 
     /// <summary>The step of the world model alone, for benchmarks.</summary>
@@ -196,7 +204,7 @@ public sealed class Dreamer : ITrainer
     /// <param name="avoidEnds">Whether an episode's end, which nothing follows, is left out.</param>
     /// <param name="random">What draws them.</param>
     /// <returns>(N, ...).</returns>
-    internal static State<EagerTensor> Starts(
+    public static State<EagerTensor> Starts(
         State<EagerTensor> posteriors, Tensor continues, int most, bool avoidEnds, Generator random)
     {
         State<EagerTensor> all = posteriors.Map(value => value.Value.detach().flatten(0, 1));               // (T B, ...)
@@ -220,7 +228,7 @@ public sealed class Dreamer : ITrainer
     /// <param name="latentNoise">H tensors (N, S).</param>
     /// <param name="actionNoise">H tensors (N, A).</param>
     /// <returns>Features on arrival at each of H states, one step after another, (H N, F).</returns>
-    internal static EagerTensor Imagine(
+    public static EagerTensor Imagine(
         IDynamics<EagerTensor> dynamics, Func<EagerTensor, IDistribution<EagerTensor>> policy, State<EagerTensor> start,
         Tensor[] latentNoise, Tensor[] actionNoise)
     {
@@ -245,7 +253,7 @@ public sealed class Dreamer : ITrainer
     /// <param name="values">(H, N), which include that reward.</param>
     /// <param name="discounts">(H, N), of what follows.</param>
     /// <param name="lambda">As in <see cref="Returns.Lambda"/>.</param>
-    internal static (Tensor Actor, Tensor Critic, Tensor Returns) BehaviourLosses(
+    public static (Tensor Actor, Tensor Critic, Tensor Returns) BehaviourLosses(
         Tensor rewards, Tensor values, Tensor discounts, double lambda)
     {
         static Tensor ButLast(Tensor x) => x.slice(0, 0, -1, 1);

@@ -101,7 +101,7 @@ public sealed class PlaNet : ITrainer
             { "observation", -_world.Decode(feature).LogProb(observed).Value.mean() },
             { "reward", -_world.Reward(feature.Value.flatten(0, 1)).LogProb(sequences.Rewards.reshape(-1)).Value.mean() },
         };
-        Tensor total = losses.Total(_options.LossScales);
+        Tensor total = losses.Total(_options.LossScales());
         _optimiser.ZeroGradients();
         total.backward();
         double norm = _optimiser.ClipGradients(_options.MaxGradNorm);

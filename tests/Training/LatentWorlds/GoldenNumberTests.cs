@@ -1,10 +1,10 @@
 using WorldModels.Models;
 using WorldModels.Train;
-using WorldModels.Train.Dreamer;
-using WorldModels.Train.LatentDynamics;
+using WorldModels.Train.Algorithms;
+using WorldModels.Train.LatentWorlds;
 using static TorchSharp.torch;
 
-namespace WorldModels.Tests.LatentDynamics;
+namespace WorldModels.Tests.LatentWorlds;
 
 /// <summary>The formulas of the family on numbers worked out by hand.</summary>
 public sealed class GoldenNumberTests
@@ -13,8 +13,8 @@ public sealed class GoldenNumberTests
     public void LambdaReturnsFromTheEnd()
     {
         using var scope = NewDisposeScope();
-        Tensor[] Of(params float[] values) => [.. values.Select(value => tensor(new[] { value }))];
-        Tensor returns = Imagination.LambdaReturns(Of(1, 2, 3), Of(0.9f, 0.9f, 0.9f), Of(4, 5, 6), lambda: 0.8);
+        Tensor Of(params float[] values) => tensor(values, [values.Length, 1]);
+        Tensor returns = Returns.Lambda(Of(1, 2, 3), Of(0.9f, 0.9f, 0.9f), Of(4, 5, 6), lambda: 0.8);
         Assert.That(returns.data<float>().ToArray(), Is.EqualTo(new[] { 8.16256f, 8.948f, 8.4f }).Within(1e-5));
     }
 
@@ -23,8 +23,8 @@ public sealed class GoldenNumberTests
     public void LambdaGoesFromOneStepToAll(double lambda, float[] expected)
     {
         using var scope = NewDisposeScope();
-        Tensor[] Of(params float[] values) => [.. values.Select(value => tensor(new[] { value }))];
-        Tensor returns = Imagination.LambdaReturns(Of(1, 2, 3), Of(0.9f, 0.9f, 0.9f), Of(4, 5, 6), lambda);
+        Tensor Of(params float[] values) => tensor(values, [values.Length, 1]);
+        Tensor returns = Returns.Lambda(Of(1, 2, 3), Of(0.9f, 0.9f, 0.9f), Of(4, 5, 6), lambda);
         Assert.That(returns.data<float>().ToArray(), Is.EqualTo(expected).Within(1e-5));
     }
 
@@ -32,7 +32,8 @@ public sealed class GoldenNumberTests
     public void DivergenceOfGaussians()
     {
         using var scope = NewDisposeScope();
-        Tensor kl = WorldModelLoss.Kl(tensor(new[] { 1f }), tensor(new[] { 0.5f }), zeros(1), ones(1));
+        var prior = new Normal<EagerTensor>(zeros(1), ones(1));
+        Tensor kl = new Normal<EagerTensor>(tensor(new[] { 1f }), tensor(new[] { 0.5f })).Kl(prior).Value;
         Assert.That(kl.item<float>(), Is.EqualTo(0.818147).Within(1e-5));
     }
 
@@ -42,8 +43,9 @@ public sealed class GoldenNumberTests
         using var scope = NewDisposeScope();
         Tensor x = tensor(new[] { 0.5f });
         Assert.That(x.tanh().item<float>(), Is.EqualTo(0.462117).Within(1e-6));
-        Tensor density = TanhNormal.LogProbability<EagerTensor>(zeros(1), ones(1), x).Value;
-        Assert.That(density.item<float>(), Is.EqualTo(-0.803710).Within(1e-5));
+        IDistribution<EagerTensor> squashed = new TanhNormal<EagerTensor>(zeros(1), ones(1));
+        Assert.That(squashed.LogProbOfSample(x).Value.item<float>(), Is.EqualTo(-0.803710).Within(1e-5));
+        Assert.That(squashed.LogProb(x.tanh()).Value.item<float>(), Is.EqualTo(-0.803710).Within(1e-5), "of the value itself");
     }
 
     [Test]
@@ -52,9 +54,9 @@ public sealed class GoldenNumberTests
         using var scope = NewDisposeScope();
         using var parameters = new EagerParameters(1);
         var actor = new Actor<EagerTensor>(parameters.Root, new() { Feature = 3, Actions = 1, Layers = new(0, 0), InitialStd = 5 });
-        (EagerTensor mean, EagerTensor std) = actor.Normal(zeros(1, 3));    // zero feature and bias: raw outputs of zero
-        Assert.That(mean.Value.item<float>(), Is.Zero);
-        Assert.That(std.Value.item<float>(), Is.EqualTo(5.0001).Within(1e-4));
+        var policy = (TanhNormal<EagerTensor>)actor.Forward(zeros(1, 3));   // zero feature and bias: raw outputs of zero
+        Assert.That(policy.NormalMean.Value.item<float>(), Is.Zero);
+        Assert.That(policy.NormalStd.Value.item<float>(), Is.EqualTo(5.0001).Within(1e-4));
     }
 
     [Test]
@@ -66,6 +68,6 @@ public sealed class GoldenNumberTests
         foreach (string path in parameters.All.Keys.Where(path => path.StartsWith("prior/stats", StringComparison.Ordinal)))
             using (no_grad())
                 parameters.All[path].zero_();
-        Assert.That(rssm.Prior(zeros(1, 3)).Std.Value.data<float>().ToArray(), Is.All.EqualTo(0.7931f).Within(1e-4));
+        Assert.That(((Normal<EagerTensor>)rssm.Prior(zeros(1, 3))).Std.Value.data<float>().ToArray(), Is.All.EqualTo(0.7931f).Within(1e-4));
     }
 }

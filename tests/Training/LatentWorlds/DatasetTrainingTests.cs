@@ -3,7 +3,7 @@ using WorldModels.Runtime;
 using WorldModels.Tests.Train;
 using WorldModels.Train.Replay;
 
-namespace WorldModels.Tests.LatentDynamics;
+namespace WorldModels.Tests.LatentWorlds;
 
 /// <summary>Learning from recorded episodes, with no environment at all.</summary>
 public sealed class DatasetTrainingTests

@@ -1,8 +1,8 @@
-using WorldModels.Train.Dreamer;
-using WorldModels.Train.LatentDynamics;
+using WorldModels.Models;
+using WorldModels.Train;
 using static TorchSharp.torch;
 
-namespace WorldModels.Tests.LatentDynamics;
+namespace WorldModels.Tests.LatentWorlds;
 
 /// <summary>The two ways of leaving nats free have the same value where all divergences are above, and other gradients below.</summary>
 public sealed class FreeNatsTests
@@ -17,7 +17,9 @@ public sealed class FreeNatsTests
     {
         using var scope = NewDisposeScope();
         Tensor kl = tensor(Divergences).requires_grad_();
-        Tensor free = WorldModelLoss.Free(kl, new DreamerOptions { FreeNatsForm = form, FreeNats = nats });
+        using var parameters = new EagerParameters(0);
+        var rssm = new Rssm<EagerTensor>(parameters.Root, new() { Deterministic = 1, FreeNatsForm = form, FreeNats = nats });
+        Tensor free = rssm.FreeNats(kl).Value;
         free.backward();
         Assert.That(free.item<float>(), Is.EqualTo(value).Within(1e-6));
         Assert.That(kl.grad!.data<float>().ToArray(), Is.EqualTo(gradient).Within(1e-6));

@@ -1,7 +1,7 @@
 using WorldModels.Train;
 using static TorchSharp.torch;
 
-namespace WorldModels.Tests.I2A;
+namespace WorldModels.Tests.Imagination;
 
 /// <summary>A run that is trained to its end, its bundle and its folder; deleted at the end.</summary>
 internal sealed class TemporaryBundle : IDisposable

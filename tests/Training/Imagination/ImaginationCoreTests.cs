@@ -1,10 +1,10 @@
 using TorchSharp;
 using WorldModels.Models;
 using WorldModels.Train;
-using WorldModels.Train.I2A;
+using WorldModels.Train.Algorithms;
 using static TorchSharp.torch;
 
-namespace WorldModels.Tests.I2A;
+namespace WorldModels.Tests.Imagination;
 
 /// <summary>Who imagines what: rollouts begin with their actions, go on by the rollout policy, and reach their own row alone.</summary>
 public sealed class ImaginationCoreTests
@@ -143,7 +143,7 @@ public sealed class ImaginationCoreTests
     }
 
     private ImaginationCore<EagerTensor> Core(IImaginedWorld<EagerTensor> world, ImaginationAgentConfig config) =>
-        I2ATrainer.Core(_parameters.Root, world, config);
+        I2A.Core(_parameters.Root, world, config);
 
     private static ImaginationAgentConfig Config(
         int depth, int stack = 1, RecurrentCell cell = RecurrentCell.Gru, bool reverse = false) => new()

@@ -4,7 +4,7 @@ using WorldModels.Runtime;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
 
-namespace WorldModels.Tests.LatentDynamics;
+namespace WorldModels.Tests.LatentWorlds;
 
 /// <summary>
 /// What was trained is what ships: in the runtime, the same seed plays the training's evaluation again, episode for episode.

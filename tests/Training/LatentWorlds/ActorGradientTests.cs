@@ -1,9 +1,9 @@
 using WorldModels.Models;
 using WorldModels.Train;
-using WorldModels.Train.Dreamer;
+using WorldModels.Train.Algorithms;
 using static TorchSharp.torch;
 
-namespace WorldModels.Tests.LatentDynamics;
+namespace WorldModels.Tests.LatentWorlds;
 
 /// <summary>
 /// The gradient that reaches the actor through known dynamics, s' = a s + b u, rewarded by -s'^2, against finite differences of the loss.
@@ -52,7 +52,7 @@ public sealed class ActorGradientTests
         using var scope = NewDisposeScope();
         Tensor rewards = tensor(new float[] { 1, 2, 3 }, [3, 1]), values = tensor(new float[] { 10, 20, 30 }, [3, 1]).requires_grad_();
         Tensor discounts = tensor(new[] { 0.5f, 0.8f, 0.9f }, [3, 1]);
-        (Tensor actor, Tensor critic, Tensor returns) = Imagination.Losses(new(rewards, values, discounts), lambda: 0);
+        (Tensor actor, Tensor critic, Tensor returns) = Dreamer.BehaviourLosses(rewards, values, discounts, lambda: 0);
         Assert.That(returns.data<float>().ToArray(), Is.EqualTo(new[] { 1 + 0.5f * 20, 2 + 0.8f * 30 }).Within(1e-5));
         Assert.That(actor.item<float>(), Is.EqualTo(-(11 + 0.5 * 26) / 2).Within(1e-5));
         critic.backward();
@@ -65,34 +65,44 @@ public sealed class ActorGradientTests
         // The same start and noise at each call.
         Tensor start = tensor(Enumerable.Range(0, Rows).Select(i => i / 2f - 1).ToArray(), [Rows, 1]);
         Tensor[] draws = [.. Enumerable.Range(0, Horizon).Select(t => full([Rows, 1], noise * Math.Sin(t)))];
-        return Imagination.Losses(Imagination.Imagine(world, start, zeros(Rows, 1), draws, draws), Lambda).Actor;
+        State<EagerTensor> state = new(["s"], start);
+        Tensor features = Dreamer.Imagine(world, world.Act, state, draws, draws).Value.reshape(Horizon, Rows);          // (H, N)
+        Tensor rewards = -features.square();
+        return Dreamer.BehaviourLosses(rewards, rewards * 2, full([Horizon, Rows], Gamma), Lambda).Actor;
     }
 
     /// <summary>
-    /// The state is the deterministic part; the policy is u = gain s + noise, of the states seen before or, where there are none yet, of
-    /// those it is shown, which it keeps.
+    /// The state is a number; the policy is u = gain s + noise, of the states seen before or, where there are none yet, of those it is
+    /// shown, which it keeps.
     /// </summary>
-    private sealed class Linear(Tensor gain, List<Tensor> seen) : IImagined
+    private sealed class Linear(Tensor gain, List<Tensor> seen) : IDynamics<EagerTensor>
     {
         public const float A = 0.9f, B = 0.6f;
 
         private readonly bool _records = seen.Count == 0;
         private int _step;
 
-        public EagerTensor Act(EagerTensor feature, EagerTensor noise)
+        public IReadOnlyList<StateSpec> State => [new("s", 1)];
+
+        public NoiseSpec Noise => new(NoiseDistribution.Gaussian, 1);
+
+        public int Feature => 1;
+
+        public EagerTensor FeatureOf(State<EagerTensor> state) => state["s"];
+
+        public IDistribution<EagerTensor> Act(EagerTensor feature)
         {
             if (_records)
-                seen.Add(feature.Value.slice(1, 1, 2, 1));
-            return gain * seen[_step++] + noise.Value;
+                seen.Add(feature.Value);
+            return new UnitNormal<EagerTensor>(gain * seen[_step++], axes: 1);
         }
 
-        public RssmState<EagerTensor> Step(EagerTensor h, EagerTensor z, EagerTensor action, EagerTensor noise) =>
-            new(h * A + action * B, z, z, z);
+        public LatentStep<EagerTensor> Imagine(State<EagerTensor> state, EagerTensor action, EagerTensor noise) =>
+            new(new(["s"], state["s"] * A + action * B), new UnitNormal<EagerTensor>(action, axes: 1));
 
-        public Tensor Reward(Tensor feature) => -feature.slice(1, 1, 2, 1).squeeze(1).square();
+        public LatentStep<EagerTensor> Observe(
+            State<EagerTensor> state, EagerTensor action, EagerTensor embedding, EagerTensor noise) => throw new NotSupportedException();
 
-        public Tensor Value(Tensor feature) => Reward(feature) * 2;
-
-        public Tensor Discount(Tensor feature) => full([feature.size(0)], Gamma);
+        public FilteredSequence<EagerTensor> ObserveSequence(RecordedSequence<EagerTensor> sequence) => throw new NotSupportedException();
     }
 }

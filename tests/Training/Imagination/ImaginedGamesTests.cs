@@ -5,10 +5,10 @@ using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Train;
 using WorldModels.Train.EnvironmentModel;
-using WorldModels.Train.I2A;
+using WorldModels.Train.Algorithms;
 using static TorchSharp.torch;
 
-namespace WorldModels.Tests.I2A;
+namespace WorldModels.Tests.Imagination;
 
 /// <summary>The worlds that training imagines in: the runtime's is the eager one, the simulator's is the game.</summary>
 public sealed class ImaginedGamesTests

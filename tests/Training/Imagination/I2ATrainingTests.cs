@@ -5,12 +5,11 @@ using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
-using WorldModels.Train.A2C;
+using WorldModels.Train.Algorithms;
 using WorldModels.Train.EnvironmentModel;
-using WorldModels.Train.I2A;
 using static TorchSharp.torch;
 
-namespace WorldModels.Tests.I2A;
+namespace WorldModels.Tests.Imagination;
 
 /// <summary>Training as a whole: what is learnt, what stays, what ships, and that a run that stops goes on.</summary>
 public sealed class I2ATrainingTests
@@ -36,7 +35,7 @@ public sealed class I2ATrainingTests
     public void TheRolloutPolicyComesToImitateTheAgent()
     {
         I2AOptions options = Tiny with { World = ImaginationWorld.Copy, LearningRate = 0, RolloutLearningRate = 3e-3, Updates = 150 };
-        using var trainer = new I2ATrainer(options, CPU);
+        using var trainer = new I2A(options, CPU);
         using (no_grad())
             trainer.Parameters.All["agent/policy/weight"].mul_(40);     // an agent that knows what it wants
         using var run = new TemporaryRun("i2a", options);
@@ -54,7 +53,7 @@ public sealed class I2ATrainingTests
     {
         I2AOptions options = Tiny with { World = world, Model = world == ImaginationWorld.Model ? _model.Bundle : "" };
         using var run = new TemporaryRun("i2a", options);
-        using I2ATrainer whole = New(), stopped = New(), resumed = New();
+        using I2A whole = New(), stopped = New(), resumed = New();
         for (int update = 0; update < 20; update++)
             whole.Update(update, measure: false);
         for (int update = 0; update < 9; update++)
@@ -70,9 +69,9 @@ public sealed class I2ATrainingTests
         foreach ((string path, WeightArray weight) in resumed.Parameters.ToWeights())
             Assert.That(weight.Values, Is.EqualTo(expected[path].Values), path);
 
-        I2ATrainer New()
+        I2A New()
         {
-            var trainer = new I2ATrainer(options, CPU, run.Folder);
+            var trainer = new I2A(options, CPU, run.Folder);
             trainer.Prepare(run.Folder, TemporaryRun.Progress, CancellationToken.None);
             return trainer;
         }

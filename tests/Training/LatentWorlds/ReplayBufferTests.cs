@@ -5,7 +5,7 @@ using WorldModels.Runtime;
 using WorldModels.Train;
 using WorldModels.Train.Replay;
 
-namespace WorldModels.Tests.LatentDynamics;
+namespace WorldModels.Tests.LatentWorlds;
 
 /// <summary>Whole episodes, in bounded memory and on disk.</summary>
 public sealed class ReplayBufferTests

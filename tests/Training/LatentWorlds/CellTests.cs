@@ -2,7 +2,7 @@ using WorldModels.Models;
 using WorldModels.Train;
 using static TorchSharp.torch;
 
-namespace WorldModels.Tests.LatentDynamics;
+namespace WorldModels.Tests.LatentWorlds;
 
 /// <summary>The recurrent cells and a step of the RSSM, unit by unit, by the equations as they are published.</summary>
 public sealed class CellTests
@@ -63,12 +63,13 @@ public sealed class CellTests
         {
             Deterministic = Units, Stochastic = Stochastic, Hidden = Hidden, Embedding = 1, Actions = 1, MinimumStd = 0.1,
         });
-        RssmState<EagerTensor> next = rssm.Imagine(Row(H), Row(z), Row(action), Row(noise));
+        var state = new State<EagerTensor>(["deterministic", "stochastic"], Row(H), Row(z));
+        (State<EagerTensor> next, IDistribution<EagerTensor> prior) = rssm.Imagine(state, Row(action), Row(noise));
         double[] x = Layer(Hidden, unit => Elu(Product(Weights(store, "input/stochastic_weight"), unit, z)
             + Product(Weights(store, "input/action_weight"), unit, action) + Weights(store, "input/bias")[unit]));
-        Assert.That(Values(next.Deterministic), Is.EqualTo(
+        Assert.That(Values(next["deterministic"]), Is.EqualTo(
             Values(new GruCell<EagerTensor>(store.Root["gru"], Hidden, Units).Forward(Row(x), Row(H)))).Within(1e-6));
-        double[] h = [.. Values(next.Deterministic).Select(value => (double)value)];
+        double[] h = [.. Values(next["deterministic"]).Select(value => (double)value)];
         double[] hidden = Layer(Hidden, unit => Elu(
             Product(Weights(store, "prior/hidden/weight"), unit, h) + Weights(store, "prior/hidden/bias")[unit]));
         double[] stats = Layer(2 * Stochastic, unit =>
@@ -76,11 +77,11 @@ public sealed class CellTests
         for (int unit = 0; unit < Stochastic; unit++)
         {
             double mean = stats[unit], std = Math.Log(1 + Math.Exp(stats[Stochastic + unit])) + 0.1;
-            Assert.That(Values(next.Mean)[unit], Is.EqualTo(mean).Within(1e-6));
-            Assert.That(Values(next.Std)[unit], Is.EqualTo(std).Within(1e-6));
-            Assert.That(Values(next.Stochastic)[unit], Is.EqualTo(mean + std * noise[unit]).Within(1e-6));
+            Assert.That(Values(prior.Mean)[unit], Is.EqualTo(mean).Within(1e-6));
+            Assert.That(Values(((Normal<EagerTensor>)prior).Std)[unit], Is.EqualTo(std).Within(1e-6));
+            Assert.That(Values(next["stochastic"])[unit], Is.EqualTo(mean + std * noise[unit]).Within(1e-6));
         }
-        Assert.That(Values(next.Feature), Is.EqualTo(Values(next.Stochastic).Concat(Values(next.Deterministic))), "sample first");
+        Assert.That(Values(rssm.FeatureOf(next)), Is.EqualTo(Values(next["stochastic"]).Concat(Values(next["deterministic"]))), "sample first");
     }
 
     private static double[] Layer(int units, Func<int, double> unit) => [.. Enumerable.Range(0, units).Select(unit)];

@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
-using WorldModels.Train.Dreamer;
+using WorldModels.Train.Algorithms;
 using static TorchSharp.torch;
 
-namespace WorldModels.Tests.LatentDynamics;
+namespace WorldModels.Tests.LatentWorlds;
 
 /// <summary>Memory stays flat over a thousand updates.</summary>
 [Platform("Linux")]
@@ -32,7 +32,7 @@ public sealed class MemoryTests
             CollectEvery = 10,
             CollectSteps = 1,
         };
-        using var trainer = new DreamerTrainer(options, CPU);
+        using var trainer = new Dreamer(options, CPU);
         using var run = new TemporaryRun("dreamer", options);
         trainer.Prepare(run.Folder, TemporaryRun.Progress, CancellationToken.None);
         for (long update = 0; update < WarmUp; update++)
