@@ -1,5 +1,6 @@
 using WorldModels.Bundles;
 using WorldModels.Runtime.Internals;
+using System.Globalization;
 namespace WorldModels.Runtime;
 
 /// <summary>How a graph met its reference.</summary>
@@ -166,7 +167,8 @@ public static class BundleVerifier
     {
         long draws = form.Sum(g => g.Draws), nearTies = form.Sum(g => g.NearTies);
         if (nearTies * DrawsForEachNearTie <= draws) return form;
-        string failure = $"{nearTies} near ties in {draws} draws of all graphs, allowed 1 in {DrawsForEachNearTie:N0}";
+        string most = DrawsForEachNearTie.ToString("N0", CultureInfo.InvariantCulture);
+        string failure = $"near ties: {nearTies} of {draws} draws of all graphs together, allowed 1 of {most}";
         return form.Select(g => g.NearTies == 0 ? g : g with { Failures = [.. g.Failures, failure] });
     }
 

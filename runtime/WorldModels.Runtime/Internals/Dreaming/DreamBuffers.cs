@@ -22,7 +22,6 @@ internal sealed class DreamBuffers : IDisposable
     private readonly string[] _zeros;
     private readonly bool _needsObservation;
     private readonly bool _needsStates;
-    private long _bytes;
 
     public DreamBuffers(Bundle bundle, int batch, int horizon, DreamOptions options, DreamPlan plan, DeviceMemory? device,
         string purpose = "")
@@ -80,6 +79,9 @@ internal sealed class DreamBuffers : IDisposable
 
     /// <summary>The device that has all of this, or null: it is in the host's memory alone.</summary>
     public DeviceMemory? Device { get; }
+
+    /// <summary>Bytes of all tensors, in the host's memory or on each side.</summary>
+    public long Bytes { get; private set; }
 
     /// <summary>What the names of noise streams begin with.</summary>
     public string Purpose { get; }
@@ -192,6 +194,7 @@ internal sealed class DreamBuffers : IDisposable
     public TensorBuffer New(TensorSpec tensor, int? rows = null)
     {
         var buffer = new TensorBuffer(tensor, rows ?? Batch, Device);
+        Bytes += TensorBuffer.BytesOf(tensor, rows ?? Batch);
         _all.Add(buffer);
         return buffer;
     }
@@ -245,7 +248,8 @@ internal sealed class DreamBuffers : IDisposable
     /// <summary>A tensor at several steps, in as many places or fewer, that lives as long as this.</summary>
     public Trajectory New(TensorSpec tensor, int steps, int places)
     {
-        if (Device is null) CheckMemory(tensor, places);
+        Bytes += (long)TensorBuffer.BytesOf(tensor, Batch) * places;
+        if (Device is null) CheckMemory();
         var trajectory = new Trajectory(tensor, Batch, steps, places, Device);
         _all.Add(trajectory);
         return trajectory;
@@ -269,12 +273,11 @@ internal sealed class DreamBuffers : IDisposable
     }
 
     /// <summary>The system would end the process without a word.</summary>
-    private void CheckMemory(TensorSpec tensor, int places)
+    private void CheckMemory()
     {
-        _bytes += (long)TensorBuffer.BytesOf(tensor, Batch) * places;
         long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if (_bytes > available)
-            throw new BundleException($"A dream of batch {Batch} and horizon {Horizon} takes more than {_bytes / 1e9:0.0} GB, and this "
+        if (Bytes > available)
+            throw new BundleException($"A dream of batch {Batch} and horizon {Horizon} takes more than {Bytes / 1e9:0.0} GB, and this "
                 + $"process may use {available / 1e9:0.0} GB: use a smaller batch or horizon, or several dreams in turn.");
     }
 
