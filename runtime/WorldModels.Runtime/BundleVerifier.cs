@@ -95,11 +95,13 @@ public sealed record VerificationReport(
 /// <item>Near ties are counted, and more than 1 in 10,000 of all draws that a form of the graphs made fail it.</item>
 /// </list>
 /// <para>
-/// A variant of less precision that has a tolerance of its own is held to that instead: a near tie is four times the tolerance, and its near
+/// A variant of less precision that has a tolerance of its own is held to that instead: a near tie is four times the tolerance, and near
 /// ties are counted without a limit.
 /// </para>
+/// <para>
 /// The parity file holds <c>graph/inputs/tensor</c> and <c>graph/outputs/tensor</c> (B, ...) for one step, and
 /// <c>rollout/graph/inputs/tensor</c> and <c>rollout/graph/outputs/tensor</c> (T, B, ...) for a rollout.
+/// </para>
 /// </remarks>
 public static class BundleVerifier
 {
@@ -157,7 +159,8 @@ public static class BundleVerifier
     private static ParitySpec Allowed(ParitySpec spec, VariantSpec? variant) => spec with
     {
         Tolerance = variant?.Tolerance ?? spec.Tolerance,
-        NearTies = IsCoarse(variant) ? Math.Max(spec.NearTies, 4 * variant!.Tolerance!.Value) : Math.Min(spec.NearTies, ParitySpec.MostNearTies),
+        NearTies = IsCoarse(variant)
+            ? Math.Max(spec.NearTies, 4 * variant!.Tolerance!.Value) : Math.Min(spec.NearTies, ParitySpec.MostNearTies),
     };
 
     private static bool IsCoarse(VariantSpec? variant) => variant is { Tolerance: not null, Precision: not Precision.Float32 };

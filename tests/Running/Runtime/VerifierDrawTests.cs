@@ -207,7 +207,10 @@ internal sealed class VerifierDrawTests : BundleFixture
             Observation = new() { Shape = [5] },
             Action = ActionSpec.Discrete(Size),
             Parity = new() { Horizon = Horizon },
-            Graphs = new Dictionary<string, GraphSpec> { ["imagine"] = new() { File = "imagine.onnx", Inputs = inputs, Outputs = outputs } },
+            Graphs = new Dictionary<string, GraphSpec>
+            {
+                ["imagine"] = new() { File = "imagine.onnx", Inputs = inputs, Outputs = outputs },
+            },
         };
         Npz.Write(Path.Combine(directory, "parity.npz"), new Dictionary<string, NpyArray>());
         (manifest with { Files = Manifest.HashFiles(directory) }).Save(directory);

@@ -57,7 +57,8 @@ internal sealed class DreamBuffers : IDisposable
             throw new BundleException($"Both act and imagine call their logits '{twice.Key}', so that only one could be kept: "
                 + "dream without KeepLogits, or export them under different names.");
         if (options.KeepLogits)
-            foreach (var logits in stepped.Where(t => t.Role == TensorRole.Logits)) Logits.TryAdd(logits.Name, New(logits, horizon, horizon));
+            foreach (var logits in stepped.Where(t => t.Role == TensorRole.Logits))
+                Logits.TryAdd(logits.Name, New(logits, horizon, horizon));
         foreach (var state in _states.Values.Where(s => s.Initial == InitialState.Starts)) _started.Add((state.Name, Source(state)));
         _needsObservation = bundle.Has("observe") || _started.Any(s => s.FromObservation);
         _needsStates = _started.Any(s => !s.FromObservation);

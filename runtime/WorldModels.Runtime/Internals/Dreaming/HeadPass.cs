@@ -32,8 +32,11 @@ internal sealed class HeadPass : IDisposable
     /// <summary>The roles that a run shall compute and that graphs on states can.</summary>
     public static IEnumerable<TensorRole> Asked(Manifest manifest, DreamOptions options)
     {
-        (TensorRole Role, DreamOutputs For)[] all = [(TensorRole.Reward, DreamOutputs.Arrivals), (TensorRole.Continue, DreamOutputs.Arrivals),
-            (TensorRole.Value, DreamOutputs.Values), (TensorRole.Observation, DreamOutputs.Observations)];
+        (TensorRole Role, DreamOutputs For)[] all =
+        [
+            (TensorRole.Reward, DreamOutputs.Arrivals), (TensorRole.Continue, DreamOutputs.Arrivals),
+            (TensorRole.Value, DreamOutputs.Values), (TensorRole.Observation, DreamOutputs.Observations),
+        ];
         foreach (var (role, outputs) in all)
         {
             bool isState = role == TensorRole.Observation && DreamBuffers.ObservationStateOf(manifest) is not null;

@@ -68,8 +68,8 @@ internal sealed class Parity
             {
                 if (!flip.LogitsAgree) continue; // The draw that moved them is judged, or else they are.
                 if (flip.IsNearTie) nearTies++;
-                else failures.Add($"draw from '{flip.Logits}', step {t}, row {flip.Row}, group {flip.Group}: another class, {flip.Gap:0.0e+0} "
-                    + $"from the best perturbed logit, allowed {spec.NearTies:0.0e+0}");
+                else failures.Add($"draw from '{flip.Logits}', step {t}, row {flip.Row}, group {flip.Group}: another class, "
+                    + $"{flip.Gap:0.0e+0} from the best perturbed logit, allowed {spec.NearTies:0.0e+0}");
                 (flip.IsNearTie ? excused : refused).Add(flip.Row);
             }
             excused.ExceptWith(refused);
@@ -103,7 +103,9 @@ internal sealed class Parity
         };
     }
 
-    /// <summary>The rollout again, each step fed the states that the one before gave; a row until it draws otherwise at a near tie.</summary>
+    /// <summary>
+    /// The rollout again, each step fed the states that the one before gave; a row until it draws otherwise at a near tie.
+    /// </summary>
     private double? Drift(ParitySpec spec)
     {
         var fed = _runner.Spec.Outputs.Where(o => o.Feeds is not null && _runner.Spec.Inputs.Any(i => i.Name == o.Feeds)).ToList();

@@ -3,9 +3,10 @@ using WorldModels.Bundles;
 namespace WorldModels.Runtime.Internals;
 
 /// <summary>
-/// The discrete draws of a graph, found in its reference. Every output of logits (B, ..., classes) holds one draw for each group of classes:
-/// the class whose logit is the largest, once its Gumbel noise is added where the graph draws by Gumbel-max. Which input that noise is, and
-/// which output has the drawn class, as a number or as a one-hot vector, is known by their sizes and by what the reference drew.
+/// The discrete draws of a graph, found in its reference. Every output of logits (B, ..., classes) holds one draw for each group of
+/// classes: the class whose logit is the largest, once its Gumbel noise is added where the graph draws by Gumbel-max. Which input that
+/// noise is, and which output has the drawn class, as a number or as a one-hot vector, is known by their sizes and by what the reference
+/// drew.
 /// </summary>
 internal sealed class ParityDraws
 {
@@ -137,7 +138,9 @@ internal sealed class ParityDraws
         private int At(int group, int c) => (group / _inner * Classes + c) * _inner + group % _inner;
     }
 
-    /// <summary>Logits, the output that has what is drawn from them as it is, and the noise it is drawn with; both may be missing.</summary>
+    /// <summary>
+    /// Logits, the output that has what is drawn from them as it is, and the noise it is drawn with; both may be missing.
+    /// </summary>
     private sealed record Draw(Logits Logits, TensorSpec? Result, TensorSpec? Noise)
     {
         /// <summary>Logits with their noise.</summary>
