@@ -42,10 +42,15 @@ internal sealed class DreamKeepTests : BundleFixture
 
     /// <summary>An even number of steps in one run ends in the other place all the same.</summary>
     [Test]
-    public void SeveralStepsInOneRunAreTheSame([Values] From from, [Values(2, 3)] int steps, [Values(2, 3, 7)] int horizon)
+    public void SeveralStepsInOneRunAreTheSame(
+        [Values] From from, [Values(2, 3)] int steps, [Values(2, 3, 7)] int horizon, [Values] bool onDevice)
     {
+        RuntimeOptions runtime = new()
+        {
+            Provider = "cpu", Variant = "unrolled", HostAsDevice = onDevice ? DevicePieces.OneEachStep : null,
+        };
         using var every = WorldModel.Load(Keep(CacheBundle.Write(null, fused: true)), new() { Provider = "cpu" });
-        using var last = WorldModel.Load(Unrolled(steps), new() { Provider = "cpu", Variant = "unrolled" });
+        using var last = WorldModel.Load(Unrolled(steps), runtime);
         DreamOptions options = new() { Outputs = DreamOutputs.None, Tile = 3 };
         using var a = every.Dream(8, horizon, options);
         using var b = last.Dream(8, horizon, options with { Unroll = true });
