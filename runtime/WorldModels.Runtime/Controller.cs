@@ -61,6 +61,9 @@ public sealed class Controller : IDisposable
     /// <summary>Logits of the last call, (B, ..., classes); empty if the bundle has none.</summary>
     public ReadOnlySpan<float> Logits => Last(TensorRole.Logits);
 
+    /// <summary>Copies to and from a device so far, for tests.</summary>
+    internal long Copies => _step?.Copies ?? 0;
+
     /// <summary>Opens a bundle's policy.</summary>
     /// <param name="directory">The bundle's directory.</param>
     /// <param name="options">Batch, seed, and how to run.</param>
@@ -131,7 +134,7 @@ public sealed class Controller : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         int batch = ActingRows.Infer(Manifest, _options.Batch, observations.Length, actions.Length);
         if (batch != Batch) Bind(batch);
-        _step!.Run(observations, _options.Seed, _options.Deterministic, Task).Span<T>().CopyTo(actions);
+        _step!.Run(observations, _options.Seed, _options.Deterministic, Task).Read<T>().CopyTo(actions);
     }
 
     private void Expect(ActionKind kind)
@@ -152,7 +155,7 @@ public sealed class Controller : IDisposable
     private ReadOnlySpan<float> Last(TensorRole role)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _step?.Result(role) is { } buffer ? buffer.Span<float>() : [];
+        return _step?.Result(role) is { } buffer ? buffer.Read<float>() : [];
     }
 
     private static string[] Policy(Bundle bundle)
