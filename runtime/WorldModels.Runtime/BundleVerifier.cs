@@ -103,6 +103,8 @@ public static class BundleVerifier
             foreach (string prefix in (string[])["", "rollout/"])
                 if (Parity.Read(path, arrays, prefix, runner) is { } parity) results.Add(parity.Compare(allowed) with { Variant = form });
         }
+        foreach (var tied in results.Where(r => r.NearTies > 0))
+            RuntimeLog.NearTies(bundle.Logger, directory, tied.Graph, tied.Variant, tied.NearTies, tied.Rows);
         var left = bundle.Manifest.Graphs.Keys.Where(g => results.All(r => r.Graph != g))
             .Concat((bundle.Manifest.Variants?.Keys ?? [])
                 .Where(v => options?.Variant is null or VariantSpec.Auto && forms.All(f => f.Form != v))

@@ -43,7 +43,7 @@ public sealed class CrossEntropyMethod
         long all = (long)spec.Horizon * batch * spec.Candidates * actionSize;
         if (all > Array.MaxLength)
             throw new BundleException($"The plan: horizon {spec.Horizon}, batch {batch}, {spec.Candidates} candidates and {actionSize} "
-                + $"numbers in an action take {all * 4 / 1e9:0.0} GB: use a smaller batch.");
+                + $"numbers in an action take {all * 4 / 1e9:0.0} GB in one array: use a batch of at most {Array.MaxLength / (all / batch)}.");
         _actions = new float[all];
         _returns = new float[batch * spec.Candidates];
         _mean = new float[spec.Horizon * batch * actionSize];
