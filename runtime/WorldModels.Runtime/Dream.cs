@@ -41,6 +41,7 @@ public sealed class Dream : IDisposable
     {
         _bundle = bundle;
         _use = new(this, bundle, Free);
+        SizeCheck.Steps(batch, horizon, plan.Tile);
         _pool = new(plan.Threads);
         try
         {

@@ -250,7 +250,11 @@ public sealed class Planner : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(options.Batch, nameof(options));
         if (options.Tile is { } tile) ArgumentOutOfRangeException.ThrowIfNegative(tile, nameof(options));
-        if (options.Threads is { } threads) ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options));
+        if (options.Threads is { } threads)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, SizeCheck.MostThreads, nameof(options));
+        }
     }
 
     /// <summary>What a planner needs and the graphs do not have.</summary>

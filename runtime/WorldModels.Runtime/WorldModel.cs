@@ -76,7 +76,11 @@ public sealed class WorldModel : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(horizon, 1);
         options ??= new();
         if (options.Tile is { } tile) ArgumentOutOfRangeException.ThrowIfNegative(tile, nameof(options));
-        if (options.Threads is { } threads) ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options));
+        if (options.Threads is { } threads)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, SizeCheck.MostThreads, nameof(options));
+        }
         using var lease = _bundle.LeaseFor(this);
         SizeCheck.Dream(_bundle, batch, horizon);
         return new(_bundle, batch, horizon, options, DreamTuning.Choose(_bundle, batch, horizon, options));

@@ -11,7 +11,7 @@ public sealed class PlannerTests : BundleFixture
     public void RefusesWhatCannotPlan()
     {
         Refused(() => Planner.Load(Keep(Fixtures.Reach())).Dispose(), "cannot plan, it lacks a graph 'observe' and a graph 'imagine'",
-            "it has graphs: act. If it is a policy, use Controller.Load");
+            "it has graphs: act. It has a policy: use Controller.Load, or WorldModel.Controller");
         string mute = Keep(Fixtures.Latent(m => m.WithGraph("imagine",
             g => g with { Outputs = [.. g.Outputs.Where(t => t.Role != TensorRole.Reward)] })));
         Refused(() => Planner.Load(mute).Dispose(), "it lacks an output of role reward in graph imagine");

@@ -26,8 +26,12 @@ internal sealed class Bundle : IDisposable
     {
         _options = options ?? new();
         // What the caller got wrong is said before anything is read.
+        ArgumentNullException.ThrowIfNull(directory);
+        ArgumentNullException.ThrowIfNull(_options.Provider, nameof(options));
+        ArgumentNullException.ThrowIfNull(_options.Variant, nameof(options));
         ExecutionProviders.Candidates(_options.Provider);
         ArgumentOutOfRangeException.ThrowIfNegative(_options.Threads);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(_options.Threads, SizeCheck.MostThreads);
         ArgumentOutOfRangeException.ThrowIfNegative(_options.Device);
         Directory = directory;
         Manifest = BundleException.Reading(() => Manifest.Load(directory, _options.VerifyHashes));
@@ -38,7 +42,7 @@ internal sealed class Bundle : IDisposable
                 + $"others with: tools convert {directory} --to NAME.");
         _family = Family(Manifest, _options.Variant);
         FullPath = Path.GetFullPath(directory);
-        _stamps = Manifest.Files.Keys.ToDictionary(file => file, Stamp);
+        _stamps = Manifest.Files.Keys.Where(f => Path.GetExtension(f) is ".onnx" or ".safetensors" or ".npz").ToDictionary(f => f, Stamp);
         _starts = new(() =>
         {
             ExpectUnchanged();

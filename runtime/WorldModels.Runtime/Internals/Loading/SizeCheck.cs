@@ -4,16 +4,27 @@ namespace WorldModels.Runtime.Internals;
 /// <summary>Refuses sizes that cannot be, with the number that can, before anything is measured or allocated.</summary>
 internal static class SizeCheck
 {
-    private const long BoundStepBytes = 4096; // About what ONNX Runtime and we keep for a graph that is bound at one step.
+    /// <summary>More than any machine has cores: each is a thread of the operating system, which ends a process that asks for too many.</summary>
+    public const int MostThreads = 1024;
 
-    /// <summary>A dream of some rows and steps, or a planner's of all its candidates.</summary>
+    // What ONNX Runtime and we keep for a graph that is bound at one step: 6 to 10 kB were measured.
+    private const long BoundStepBytes = 12_000;
+
+    /// <summary>A dream of some rows and steps, or a planner's of all its candidates, before it is measured.</summary>
     public static void Dream(Bundle bundle, int batch, int horizon)
     {
         Rows(bundle, ["observe", "act", "imagine", "dream"], batch);
-        long most = Available / BoundStepBytes - 1;
+        Steps(batch, horizon, batch);
+    }
+
+    /// <summary>The steps that a dream binds, each for every tile.</summary>
+    public static void Steps(int batch, int horizon, int tile)
+    {
+        long tiles = ((long)batch + tile - 1) / tile, most = Available / BoundStepBytes / tiles;
         if (horizon > most)
-            throw new BundleException($"Expected a horizon of at most {most}, found {horizon}: each step that is bound takes memory beside "
-                + $"its tensors, and this process may use {Available / 1e9:0.0} GB. Run a shorter dream again and again, with Continue.");
+            throw new BundleException($"Expected a horizon of at most {most} at batch {batch} in tiles of {tile} rows, found {horizon}: each "
+                + $"step of a tile takes about {BoundStepBytes / 1000} kB beside its tensors, and this process may use "
+                + $"{Available / 1e9:0.0} GB. Take larger tiles, or a shorter dream that goes on by Continue.");
     }
 
     /// <summary>A controller of some rows: all its tensors, each twice where it is a state or an action.</summary>
