@@ -34,13 +34,11 @@ public sealed record ControllerOptions
 /// <example>
 /// <code>
 /// using var controller = Controller.Load("models/zoo/pendulum-dreamer", new() { Batch = 2, Deterministic = true });
-/// float[] observations = new float[2 * controller.Manifest.Observation.Size], actions = new float[2 * controller.Manifest.Action.Size];
-/// for (int step = 0; step &lt; 200; step++)
-/// {
-///     // Each environment's observation goes into its row.
-///     controller.Act(observations, actions);
-///     // Where an episode ended: controller.Reset([row]), before the first observation of the next.
-/// }
+/// var observations = new float[2 * controller.Manifest.Observation.Size];   // (B, ...observation), row after row
+/// var actions = new float[2 * controller.Manifest.Action.Size];             // longs (B) where actions are discrete
+/// controller.Act(observations, actions);                                    // the states of both rows are carried
+/// controller.Act(observations, actions);
+/// controller.Reset([1]);                                                    // an episode ended in row 1: before its next observation
 /// </code>
 /// </example>
 public sealed class Controller : IDisposable

@@ -19,7 +19,7 @@ namespace WorldModels.Runtime;
 /// float reward = imagined.Rewards(0)[255];                            // of step 0 in the last row
 ///
 /// using var controller = world.Controller();                          // the same weights
-/// controller.Act(observation, action);                                // spans in, spans out; the state is carried
+/// controller.Act(observations, actions);                              // spans in, spans out; the state is carried
 /// controller.Reset([0]);                                              // a new episode in row 0
 /// </code>
 /// </example>

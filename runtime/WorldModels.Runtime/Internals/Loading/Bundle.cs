@@ -213,6 +213,7 @@ internal sealed class Bundle : IDisposable
     private (long Length, DateTime Written) Stamp(string file)
     {
         var info = new FileInfo(Path.Combine(FullPath, file));
+        if (!info.Exists) return default;
         if (info.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target) info = target;
         return info.Exists ? (info.Length, info.LastWriteTimeUtc) : default;
     }
