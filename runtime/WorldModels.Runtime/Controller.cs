@@ -24,8 +24,8 @@ public sealed record ControllerOptions
 /// <summary>
 /// Acts on observations with a bundle's policy, and carries its state: graph <c>control</c>, or <c>act</c>, or <c>observe</c> then
 /// <c>act</c> where <c>act</c> reads states alone. Acting allocates nothing once a batch size is bound. Use it from one thread at a time:
-/// a second thread gets an <see cref="InvalidOperationException"/>. Controllers of one <see cref="WorldModel"/> may act at once, each on its
-/// thread.
+/// a second thread gets an <see cref="InvalidOperationException"/>. Controllers of one <see cref="WorldModel"/> may act at once, each on
+/// its thread.
 /// </summary>
 /// <remarks>
 /// Observations are not looked at. NaN or infinity in one row makes that row's action NaN (a discrete one: any class) and spoils its state
@@ -202,7 +202,8 @@ public sealed class Controller : IDisposable
         return graphs;
     }
 
-    private static string Instead(Bundle bundle) => bundle.Manifest.Action.Kind == ActionKind.Continuous && Planner.Lacks(bundle.Manifest).Count == 0
+    private static string Instead(Bundle bundle) => Planner.Lacks(bundle.Manifest).Count == 0
+        && bundle.Manifest.Action.Kind == ActionKind.Continuous
         ? "A planner can choose its actions: use Planner.Load, or WorldModel.Planner."
         : "It is a world model alone: to imagine with actions of your own, use WorldModel.Load and Dream.Run(seed, actions).";
 }

@@ -212,7 +212,8 @@ public sealed class Dream : IDisposable
             throw new BundleException("This bundle has no graph 'imagine'; its graph 'dream' chooses the actions itself: run it without.");
         int size = Batch * _buffers.Actions[0].RowSize;
         if (actions.Length != (long)Horizon * size)
-            throw Wrong(actions.Length, (long)Horizon * size, $"actions (T={Horizon}, B={Batch}{(size == Batch ? "" : $", {size / Batch}")})");
+            throw Wrong(actions.Length, (long)Horizon * size,
+                $"actions (T={Horizon}, B={Batch}{(size == Batch ? "" : $", {size / Batch}")})");
         _given ??= new(_buffers, ["imagine"], _pool);
         for (int t = 0; t < Horizon; t++) actions.Slice(t * size, size).CopyTo(_buffers.Actions[t].Overwrite<T>());
         return Run(_given, seed);

@@ -49,8 +49,8 @@ public sealed record PlannerOptions
 /// Acts on observations by model-predictive control: graph <c>observe</c> filters them, then a <see cref="CrossEntropyMethod"/> searches
 /// the actions whose rewards, summed over the horizon without discount as graph <c>imagine</c> draws them, are the best; the first is
 /// executed and the rest planned anew (Hafner et al. 2019, algorithm 2). Needs no policy; continuous actions only. Acting allocates nothing
-/// once a batch size is bound. Use it from one thread at a time: a second thread gets an <see cref="InvalidOperationException"/>. Planners of
-/// one <see cref="WorldModel"/> may act at once, each on its thread.
+/// once a batch size is bound. Use it from one thread at a time: a second thread gets an <see cref="InvalidOperationException"/>. Planners
+/// of one <see cref="WorldModel"/> may act at once, each on its thread.
 /// </summary>
 /// <remarks>
 /// What candidate n of row b imagines draws from <see cref="Philox"/>'s key (seed, b * N + n, step, stream), with the step of the

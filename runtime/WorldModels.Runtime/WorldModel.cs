@@ -87,7 +87,7 @@ public sealed class WorldModel : IDisposable
     }
 
     /// <summary>A controller on this world model's sessions and weights, if the bundle has a policy.</summary>
-    /// <param name="options">Batch and seed. How graphs run was said when the world model was loaded, and is not said here.</param>
+    /// <param name="options">Batch and seed. How graphs run was said when the world model was loaded.</param>
     /// <exception cref="BundleException">The bundle has no policy, or the batch is too large.</exception>
     /// <exception cref="ArgumentException"><see cref="ControllerOptions.Runtime"/> was set to something else than its default.</exception>
     /// <exception cref="ObjectDisposedException">The world model was disposed.</exception>
@@ -100,7 +100,7 @@ public sealed class WorldModel : IDisposable
     }
 
     /// <summary>A planner on this world model's sessions and weights.</summary>
-    /// <param name="options">How to plan, batch and seed. How graphs run was said when the world model was loaded, and is not said here.</param>
+    /// <param name="options">How to plan, batch and seed. How graphs run was said when the world model was loaded.</param>
     /// <exception cref="BundleException">
     /// The bundle has discrete actions, or lacks what a planner needs; the numbers of the plan contradict each other; or the batch is too
     /// large.

@@ -5,7 +5,7 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Runtime;
 
-/// <summary>What an app does with the runtime besides running it: shares weights, changes directory, replaces bundles, asks for too much.</summary>
+/// <summary>What an app does with the runtime besides running it: share weights, change directory, replace bundles, ask for too much.</summary>
 public sealed class HostTests : BundleFixture
 {
     private static readonly string Zoo = Path.Combine(Repository.Root, "models", "zoo");
@@ -69,7 +69,8 @@ public sealed class HostTests : BundleFixture
         using var grid = WorldModel.Load(Keep(Fixtures.Grid()));
         Refused(() => grid.Controller().Dispose(), "has no policy: expected a graph 'control' or 'act', found imagine",
             "use WorldModel.Load and Dream.Run(seed, actions)");
-        Refused(() => grid.Planner().Dispose(), "cannot plan, it lacks a graph 'observe'", "it has graphs: imagine", "has no policy either");
+        Refused(() => grid.Planner().Dispose(),
+            "cannot plan, it lacks a graph 'observe'", "it has graphs: imagine", "has no policy either");
         using var planet = WorldModel.Load(Path.Combine(Zoo, "cartpole-swingup-planet"));
         Refused(() => planet.Controller().Dispose(), "found observe, imagine, decode, reward", "use Planner.Load, or WorldModel.Planner");
         using var latent = WorldModel.Load(Keep(Fixtures.Latent()));
@@ -120,7 +121,8 @@ public sealed class HostTests : BundleFixture
         byte[] bytes = File.ReadAllBytes(weights);
         bytes[^1] ^= 1;
         File.WriteAllBytes(weights, bytes);
-        Refused(() => imagined.Observations(0), "was changed since it was loaded: weights.safetensors is another file", "load the bundle again");
+        Refused(() => imagined.Observations(0),
+            "was changed since it was loaded: weights.safetensors is another file", "load the bundle again");
         controller.Act(new float[5], new long[1]);
         Assert.That(dream.Run(2).Rewards(0).Length, Is.EqualTo(2), "what is open runs on");
         File.Delete(weights);

@@ -33,7 +33,8 @@ public sealed class LifetimeTests : BundleFixture
         Disposed<Controller>(() => controller.Act(new float[10], action), () => controller.Reset(), () => controller.Reset([0]),
             () => _ = controller.Values.Length, () => _ = controller.Logits.Length);
         Disposed<GraphRunner>(() => runner.Run(inputs));
-        Assert.That(Assert.Throws<ObjectDisposedException>(() => dream.Run(2))!.Message, Does.Contain("The WorldModel that this Dream runs"));
+        Assert.That(() => dream.Run(2),
+            Throws.TypeOf<ObjectDisposedException>().With.Message.Contains("The WorldModel that this Dream runs was disposed"));
 
         Assert.That(world.Manifest.Name, Is.EqualTo("latent"));
         Assert.That((controller.Manifest.Name, runner.Name), Is.EqualTo(("latent", "decode")));

@@ -34,6 +34,7 @@ public sealed class PlannerTests : BundleFixture
             .With.Message.Contains("planner: elites must be from 1 to the 64 candidates, found 65")
             .And.Message.Contains("planner: iterations must be at least 1, found 0"));
         string half = manifest.ToJson().Replace("\"elites\": 8,", "");
-        Assert.That(() => Manifest.Parse(Encoding.UTF8.GetBytes(half)), Throws.TypeOf<InvalidDataException>().With.Message.Contains("elites"));
+        Assert.That(() => Manifest.Parse(Encoding.UTF8.GetBytes(half)),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("elites"));
     }
 }

@@ -206,7 +206,8 @@ internal sealed class Bundle : IDisposable
             string path = Path.Combine(FullPath, file);
             if (File.Exists(path) && Manifest.Hash(path).Equals(Manifest.Files[file], StringComparison.OrdinalIgnoreCase)) continue;
             throw new BundleException($"Bundle '{Directory}' was changed since it was loaded: {file} is "
-                + $"{(File.Exists(path) ? "another file" : "gone")}. What runs goes on, but nothing more can be opened: load the bundle again.");
+                + $"{(File.Exists(path) ? "another file" : "gone")}. What is open can still run, but nothing more can be opened: "
+                + "load the bundle again.");
         }
     }
 

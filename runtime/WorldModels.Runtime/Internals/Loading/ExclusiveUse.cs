@@ -1,9 +1,9 @@
 namespace WorldModels.Runtime.Internals;
 
 /// <summary>
-/// Lets one thread at a time use an object that is not thread-safe, and keeps its bundle's sessions open meanwhile. A second thread, and any
-/// use after the object or its world model was disposed, gets an exception. What the object holds is freed once: when it is disposed, or
-/// at the end of the use that is in flight then. A use allocates nothing.
+/// Lets one thread at a time use an object that is not thread-safe, and keeps its bundle's sessions open meanwhile. A second thread, and
+/// any use after the object or its world model was disposed, gets an exception. What the object holds is freed once: when it is disposed,
+/// or at the end of the use that is in flight then. A use allocates nothing.
 /// </summary>
 /// <param name="owner">The object.</param>
 /// <param name="bundle">What it runs.</param>

@@ -4,7 +4,7 @@ namespace WorldModels.Runtime.Internals;
 /// <summary>Refuses sizes that cannot be, with the number that can, before anything is measured or allocated.</summary>
 internal static class SizeCheck
 {
-    /// <summary>More than any machine has cores: each is a thread of the operating system, which ends a process that asks for too many.</summary>
+    /// <summary>More than machines have cores. Each is a thread of the operating system, and to start a million of them never ends.</summary>
     public const int MostThreads = 1024;
 
     // What ONNX Runtime and we keep for a graph that is bound at one step: 6 to 10 kB were measured.
@@ -22,9 +22,9 @@ internal static class SizeCheck
     {
         long tiles = ((long)batch + tile - 1) / tile, most = Available / BoundStepBytes / tiles;
         if (horizon > most)
-            throw new BundleException($"Expected a horizon of at most {most} at batch {batch} in tiles of {tile} rows, found {horizon}: each "
-                + $"step of a tile takes about {BoundStepBytes / 1000} kB beside its tensors, and this process may use "
-                + $"{Available / 1e9:0.0} GB. Take larger tiles, or a shorter dream that goes on by Continue.");
+            throw new BundleException($"Expected a horizon of at most {most} at batch {batch} in tiles of {tile} rows, found {horizon}: "
+                + $"each step of a tile takes about {BoundStepBytes / 1000} kB beside its tensors, and this process may use "
+                + $"{Available / 1e9:0.0} GB. Take larger tiles, or run a shorter dream several times, with Continue in between.");
     }
 
     /// <summary>A controller of some rows: all its tensors, each twice where it is a state or an action.</summary>
@@ -33,8 +33,8 @@ internal static class SizeCheck
         var tensors = Rows(bundle, graphs, batch);
         long row = tensors.Sum(t => BytesOfRow(t) * (t.Role is TensorRole.State or TensorRole.Action ? 2 : 1));
         if (batch > Available / row)
-            throw new BundleException($"Bundle '{bundle.Directory}': expected a batch of at most {Available / row}, found {batch}: a row takes "
-                + $"{row} bytes, and this process may use {Available / 1e9:0.0} GB.");
+            throw new BundleException($"Bundle '{bundle.Directory}': expected a batch of at most {Available / row}, found {batch}: a row "
+                + $"takes {row} bytes, and this process may use {Available / 1e9:0.0} GB.");
     }
 
     private static long Available => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
@@ -44,8 +44,9 @@ internal static class SizeCheck
         var tensors = graphs.Where(bundle.Has).Select(g => bundle.Manifest.Graphs[g]).SelectMany(g => g.Inputs.Concat(g.Outputs))
             .Where(t => t.Shape.Skip(1).All(d => d.IsFixed)).ToList();
         if (tensors.MaxBy(BytesOfRow) is { } largest && batch > TensorBuffer.MostRows(largest))
-            throw new BundleException($"Bundle '{bundle.Directory}': expected a batch of at most {TensorBuffer.MostRows(largest)} rows, found "
-                + $"{batch}: '{largest.Name}' {largest.Describe()} would take {BytesOfRow(largest) * (double)batch / 1e9:0.0} GB in one tensor.");
+            throw new BundleException($"Bundle '{bundle.Directory}': expected a batch of at most {TensorBuffer.MostRows(largest)} rows, "
+                + $"found {batch}: '{largest.Name}' {largest.Describe()} would take {BytesOfRow(largest) * (double)batch / 1e9:0.0} GB in "
+                + "one tensor.");
         return tensors;
     }
 
