@@ -132,6 +132,8 @@ public static class BundleVerifier
         }
         results = [.. results.GroupBy(r => r.Variant).SelectMany(form =>
             IsCoarse(bundle.Manifest.Variants?.GetValueOrDefault(form.Key)) ? form : Counted([.. form]))];
+        foreach (var tied in results.Where(r => r.NearTies > 0))
+            RuntimeLog.NearTies(bundle.Logger, directory, tied.Graph, tied.Variant, tied.NearTies, tied.Draws);
         var left = bundle.Manifest.Graphs.Keys.Where(g => results.All(r => r.Graph != g))
             .Concat((bundle.Manifest.Variants?.Keys ?? [])
                 .Where(v => options?.Variant is null or VariantSpec.Auto && forms.All(f => f.Form != v))

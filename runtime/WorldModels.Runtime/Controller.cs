@@ -23,20 +23,41 @@ public sealed record ControllerOptions
 
 /// <summary>
 /// Acts on observations with a bundle's policy, and carries its state: graph <c>control</c>, or <c>act</c>, or <c>observe</c> then
-/// <c>act</c> where <c>act</c> reads states alone. Acting allocates nothing once a batch size is bound. Use it from one thread at a time.
+/// <c>act</c> where <c>act</c> reads states alone. Acting allocates nothing once a batch size is bound. Use it from one thread at a time:
+/// a second thread gets an <see cref="InvalidOperationException"/>. Controllers of one <see cref="WorldModel"/> may act at once, each on
+/// its thread.
 /// </summary>
+/// <remarks>
+/// Observations are not looked at. NaN or infinity in one row makes that row's action NaN (a discrete one: any class) and spoils its state
+/// until <see cref="Reset(ReadOnlySpan{int})"/>; other rows act as before, except in an int8 variant, whose rows share a scale.
+/// </remarks>
+/// <example>
+/// <code>
+/// using var controller = Controller.Load("models/zoo/pendulum-dreamer", new() { Batch = 2, Deterministic = true });
+/// var observations = new float[2 * controller.Manifest.Observation.Size];   // (B, ...observation), row after row
+/// var actions = new float[2 * controller.Manifest.Action.Size];             // longs (B) where actions are discrete
+/// controller.Act(observations, actions);                                    // the states of both rows are carried
+/// controller.Act(observations, actions);
+/// controller.Reset([1]);                                                    // an episode ended in row 1: before its next observation
+/// </code>
+/// </example>
 public sealed class Controller : IDisposable
 {
     private readonly Bundle _bundle;
+    private readonly bool _ownsBundle;
     private readonly ControllerOptions _options;
     private readonly string[] _graphs;
+    private readonly ExclusiveUse _use;
     private ControllerStep? _step;
-    private bool _disposed;
 
-    private Controller(Bundle bundle, ControllerOptions options, string[] graphs)
+    internal Controller(Bundle bundle, ControllerOptions options, bool ownsBundle)
     {
-        (_bundle, _options, _graphs) = (bundle, options, graphs);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Batch, nameof(options));
+        (_bundle, _options, _ownsBundle) = (bundle, options, ownsBundle);
+        _use = new(this, bundle, Free);
+        _graphs = Policy(bundle);
         Task = options.Task;
+        foreach (string graph in _graphs) bundle.Open(graph, Math.Max(1, options.Batch));
         if (options.Batch > 0) Bind(options.Batch);
     }
 
@@ -64,20 +85,20 @@ public sealed class Controller : IDisposable
     /// <summary>Copies to and from a device so far, for tests.</summary>
     internal long Copies => _step?.Copies ?? 0;
 
-    /// <summary>Opens a bundle's policy.</summary>
+    /// <summary>
+    /// Opens a bundle's policy, on sessions and weights of its own; <see cref="WorldModel.Controller"/> shares those of a world model.
+    /// </summary>
     /// <param name="directory">The bundle's directory.</param>
     /// <param name="options">Batch, seed, and how to run.</param>
     /// <exception cref="BundleException">The bundle is incomplete, damaged or has no policy, or the provider fails.</exception>
     public static Controller Load(string directory, ControllerOptions? options = null)
     {
         options ??= new();
-        ArgumentOutOfRangeException.ThrowIfNegative(options.Batch);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Batch, nameof(options));
         var bundle = new Bundle(directory, options.Runtime);
         try
         {
-            var graphs = Policy(bundle);
-            foreach (string graph in graphs) bundle.Open(graph, Math.Max(1, options.Batch));
-            return new(bundle, options, graphs);
+            return new(bundle, options, ownsBundle: true);
         }
         catch
         {
@@ -90,25 +111,28 @@ public sealed class Controller : IDisposable
     /// <param name="observations">(B, ...observation).</param>
     /// <param name="actions">(B), written.</param>
     /// <exception cref="BundleException">Another number of values, or the actions are continuous.</exception>
+    /// <exception cref="ObjectDisposedException">The controller, or the world model that it runs, was disposed.</exception>
+    /// <exception cref="InvalidOperationException">Another thread is using the controller.</exception>
     public void Act(ReadOnlySpan<float> observations, Span<long> actions)
     {
-        Expect(ActionKind.Discrete);
-        Act<long>(observations, actions);
+        Act(ActionKind.Discrete, observations, actions);
     }
 
     /// <summary>Chooses continuous actions.</summary>
     /// <param name="observations">(B, ...observation).</param>
     /// <param name="actions">(B, ...shape), written.</param>
     /// <exception cref="BundleException">Another number of values, or the actions are discrete.</exception>
+    /// <exception cref="ObjectDisposedException">The controller, or the world model that it runs, was disposed.</exception>
+    /// <exception cref="InvalidOperationException">Another thread is using the controller.</exception>
     public void Act(ReadOnlySpan<float> observations, Span<float> actions)
     {
-        Expect(ActionKind.Continuous);
-        Act<float>(observations, actions);
+        Act(ActionKind.Continuous, observations, actions);
     }
 
     /// <summary>Starts an episode in every row: states take their initial value, the previous action is zero, is-first is 1.</summary>
     public void Reset()
     {
+        using var use = _use.Begin();
         for (int row = 0; row < Batch; row++) _step!.Reset(row);
     }
 
@@ -117,21 +141,28 @@ public sealed class Controller : IDisposable
     /// <exception cref="BundleException">There is no such row, or no batch is bound yet; none is reset then.</exception>
     public void Reset(ReadOnlySpan<int> rows)
     {
+        using var use = _use.Begin();
         ActingRows.Check(rows, Batch, nameof(ControllerOptions));
         foreach (int row in rows) _step!.Reset(row);
     }
 
-    /// <summary>Closes the sessions.</summary>
-    public void Dispose()
+    /// <summary>
+    /// Frees its memory, and closes the sessions that <see cref="Load"/> opened; where a call is in flight on another thread, when that
+    /// ends. Again: does nothing.
+    /// </summary>
+    public void Dispose() => _use.Dispose();
+
+    private void Free()
     {
-        _disposed = true;
         _step?.Dispose();
-        _bundle.Dispose();
+        _step = null;
+        if (_ownsBundle) _bundle.Dispose();
     }
 
-    private void Act<T>(ReadOnlySpan<float> observations, Span<T> actions) where T : unmanaged
+    private void Act<T>(ActionKind kind, ReadOnlySpan<float> observations, Span<T> actions) where T : unmanaged
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var use = _use.Begin();
+        Expect(kind);
         int batch = ActingRows.Infer(Manifest, _options.Batch, observations.Length, actions.Length);
         if (batch != Batch) Bind(batch);
         _step!.Run(observations, _options.Seed, _options.Deterministic, Task).Read<T>().CopyTo(actions);
@@ -149,12 +180,13 @@ public sealed class Controller : IDisposable
     {
         _step?.Dispose();
         _step = null;
+        SizeCheck.Controller(_bundle, _graphs, batch);
         _step = new(_bundle, _graphs, batch);
     }
 
     private ReadOnlySpan<float> Last(TensorRole role)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var use = _use.Begin();
         return _step?.Result(role) is { } buffer ? buffer.Read<float>() : [];
     }
 
@@ -163,7 +195,7 @@ public sealed class Controller : IDisposable
         string[] graphs = bundle.Manifest.PolicyGraphs;
         if (graphs.Length == 0)
             throw new BundleException($"Bundle '{bundle.Directory}' has no policy: expected a graph 'control' or 'act', "
-                + $"found {ManifestCheck.Listed(bundle.Manifest.Graphs.Keys)}.");
+                + $"found {ManifestCheck.Listed(bundle.Manifest.Graphs.Keys)}. {Instead(bundle)}");
         string policy = graphs[^1];
         if (bundle.Manifest.Graphs[policy].Output(TensorRole.Action) is null)
             throw new BundleException($"Bundle '{bundle.Directory}': graph {policy} has no output of role action.");
@@ -172,4 +204,9 @@ public sealed class Controller : IDisposable
                 $"Bundle '{bundle.Directory}': graph {policy} reads no observation, and there is no graph 'observe' to make its state.");
         return graphs;
     }
+
+    private static string Instead(Bundle bundle) => Planner.Lacks(bundle.Manifest).Count == 0
+        && bundle.Manifest.Action.Kind == ActionKind.Continuous
+        ? "A planner can choose its actions: use Planner.Load, or WorldModel.Planner."
+        : "It is a world model alone: to imagine with actions of your own, use WorldModel.Load and Dream.Run(seed, actions).";
 }

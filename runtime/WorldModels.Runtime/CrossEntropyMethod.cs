@@ -40,11 +40,12 @@ public sealed class CrossEntropyMethod
         ArgumentOutOfRangeException.ThrowIfLessThan(actionSize, 1);
         if (spec.Problems() is { Count: > 0 } problems) throw BundleException.Of("The plan", problems);
         (Spec, Batch, ActionSize) = (spec, batch, actionSize);
-        long all = (long)spec.Horizon * batch * spec.Candidates * actionSize;
-        if (all > Array.MaxLength)
+        Int128 row = (Int128)spec.Horizon * spec.Candidates * actionSize, most = Array.MaxLength / row;
+        if (batch > most)
             throw new BundleException($"The plan: horizon {spec.Horizon}, batch {batch}, {spec.Candidates} candidates and {actionSize} "
-                + $"numbers in an action take {all * 4 / 1e9:0.0} GB: use a smaller batch.");
-        _actions = new float[all];
+                + $"numbers in an action take {(double)row * batch * 4 / 1e9:0.0} GB in one array: "
+                + (most > 0 ? $"use a batch of at most {most}." : "use fewer candidates or a shorter horizon."));
+        _actions = new float[(int)row * batch];
         _returns = new float[batch * spec.Candidates];
         _mean = new float[spec.Horizon * batch * actionSize];
         _deviation = new float[_mean.Length];

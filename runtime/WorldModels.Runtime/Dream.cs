@@ -5,7 +5,8 @@ namespace WorldModels.Runtime;
 /// <summary>
 /// Imagination of a fixed batch and horizon. All memory is bound once: a run allocates nothing, except the first run of each kind
 /// (policy, given actions), the first look at decoded observations, and a context longer than any before. Use it from one thread at a
-/// time.
+/// time: a second thread gets an <see cref="InvalidOperationException"/>. Dreams of one <see cref="WorldModel"/> may run at once, each on
+/// its thread.
 /// </summary>
 /// <remarks>
 /// A run starts each row from a random start of the bundle (or those of <see cref="Start(ReadOnlySpan{float})"/>), encodes it with graph
@@ -13,6 +14,8 @@ namespace WorldModels.Runtime;
 /// uniformly random, if the bundle has none, or the caller's), then graph <c>imagine</c>. A fused graph <c>dream</c> does both at once.
 /// Noise is drawn by <see cref="Philox"/>, so that a row's dream depends on the seed and its number alone. What no step needs (rewards,
 /// values, observations) runs after the last step, once over all of them. Spans of the results are valid until the dream is disposed.
+/// Given observations and states are not looked at: NaN in a row spoils that row's dream, and no other, except in an int8 variant, whose
+/// rows share a scale.
 /// </remarks>
 public sealed class Dream : IDisposable
 {
@@ -22,6 +25,7 @@ public sealed class Dream : IDisposable
     private static readonly uint ActionStream = Philox.Stream("action");
 
     private readonly Bundle _bundle;
+    private readonly ExclusiveUse _use;
     private readonly DreamBuffers _buffers;
     private readonly DeviceMemory? _device;
     private readonly WorkerPool _pool;
@@ -32,11 +36,12 @@ public sealed class Dream : IDisposable
     private Rollout? _last;
     private Origin _origin;
     private int _context = 1;
-    private bool _disposed;
 
     internal Dream(Bundle bundle, int batch, int horizon, DreamOptions options, DreamPlan plan)
     {
         _bundle = bundle;
+        _use = new(this, bundle, Free);
+        SizeCheck.Steps(batch, horizon, plan.Tile);
         _pool = new(plan.Threads);
         try
         {
@@ -49,7 +54,7 @@ public sealed class Dream : IDisposable
         }
         catch
         {
-            Dispose();
+            Free();
             throw;
         }
     }
@@ -69,7 +74,7 @@ public sealed class Dream : IDisposable
     /// <exception cref="BundleException">The bundle has no starts and <see cref="Start(ReadOnlySpan{float})"/> gave none.</exception>
     public DreamBatch Run(ulong seed)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var use = _use.Begin();
         if (ReferenceEquals(_policy, _given)) DrawActions(seed);
         return Run(_policy!, seed);
     }
@@ -80,6 +85,7 @@ public sealed class Dream : IDisposable
     /// <exception cref="BundleException">A wrong number of actions, one out of range, or no graph <c>imagine</c>.</exception>
     public DreamBatch Run(ulong seed, ReadOnlySpan<long> actions)
     {
+        using var use = _use.Begin();
         if (_buffers.Manifest.Action.Kind != ActionKind.Discrete)
             throw new BundleException("This bundle's actions are continuous: give floats (T, B, ...shape).");
         CheckRange(actions);
@@ -92,6 +98,7 @@ public sealed class Dream : IDisposable
     /// <exception cref="BundleException">Another number of values, a discrete space, or no graph <c>imagine</c>.</exception>
     public DreamBatch Run(ulong seed, ReadOnlySpan<float> actions)
     {
+        using var use = _use.Begin();
         if (_buffers.Manifest.Action.Kind != ActionKind.Continuous)
             throw new BundleException("This bundle's actions are discrete: give longs (T, B).");
         return RunGiven(seed, actions);
@@ -102,7 +109,7 @@ public sealed class Dream : IDisposable
     /// <exception cref="BundleException">Another number of values.</exception>
     public void Start(ReadOnlySpan<float> observations)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var use = _use.Begin();
         int size = Batch * _buffers.StartObservation.RowSize;
         if (!observations.IsEmpty && observations.Length != size)
             throw Wrong(observations.Length, size, $"observations (B={Batch}, {ObservationShape})");
@@ -122,6 +129,7 @@ public sealed class Dream : IDisposable
     /// </exception>
     public void Start(ReadOnlySpan<float> observations, ReadOnlySpan<long> actions)
     {
+        using var use = _use.Begin();
         if (_buffers.Manifest.Action.Kind != ActionKind.Discrete)
             throw new BundleException("This bundle's actions are continuous: give floats (C - 1, B, ...shape).");
         CheckRange(actions);
@@ -137,6 +145,7 @@ public sealed class Dream : IDisposable
     /// </exception>
     public void Start(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions)
     {
+        using var use = _use.Begin();
         if (_buffers.Manifest.Action.Kind != ActionKind.Continuous)
             throw new BundleException("This bundle's actions are discrete: give longs (C - 1, B).");
         CheckContext(observations.Length, actions.Length);
@@ -170,18 +179,21 @@ public sealed class Dream : IDisposable
     /// </summary>
     public void Continue()
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var use = _use.Begin();
         foreach (var (name, states) in _buffers.States)
             if (!states.IsConstant) _buffers.GivenState(name).CopyFrom(_buffers.State(name, Horizon));
         StartFromStates();
         _buffers.Action(-1).CopyFrom(_buffers.Actions[Horizon - 1]);
     }
 
-    /// <summary>Frees what ONNX Runtime holds of this dream.</summary>
-    public void Dispose()
+    /// <summary>
+    /// Frees its memory: spans of its results are invalid then. Where a run is in flight on another thread, when that ends. Again: does
+    /// nothing.
+    /// </summary>
+    public void Dispose() => _use.Dispose();
+
+    private void Free()
     {
-        if (_disposed) return;
-        _disposed = true;
         _filter?.Dispose();
         _policy?.Dispose();
         if (!ReferenceEquals(_policy, _given)) _given?.Dispose();
@@ -194,16 +206,17 @@ public sealed class Dream : IDisposable
     /// <summary>Whether the last run's steps or heads computed a role.</summary>
     internal bool Computes(TensorRole role) => _last?.Computes(role) == true;
 
-    internal void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(_disposed, this);
+    /// <summary>Guards its memory, also for what looks at results.</summary>
+    internal ExclusiveUse Use => _use;
 
     private DreamBatch RunGiven<T>(ulong seed, ReadOnlySpan<T> actions) where T : unmanaged
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
         if (!_bundle.Has("imagine"))
             throw new BundleException("This bundle has no graph 'imagine'; its graph 'dream' chooses the actions itself: run it without.");
         int size = Batch * _buffers.Actions[0].RowSize;
-        if (actions.Length != Horizon * size)
-            throw Wrong(actions.Length, Horizon * size, $"actions (T={Horizon}, B={Batch}{(size == Batch ? "" : $", {size / Batch}")})");
+        if (actions.Length != (long)Horizon * size)
+            throw Wrong(actions.Length, (long)Horizon * size,
+                $"actions (T={Horizon}, B={Batch}{(size == Batch ? "" : $", {size / Batch}")})");
         _given ??= new(_buffers, ["imagine"], _pool);
         for (int t = 0; t < Horizon; t++) actions.Slice(t * size, size).CopyTo(_buffers.Actions[t].Overwrite<T>());
         return Run(_given, seed);
@@ -259,14 +272,13 @@ public sealed class Dream : IDisposable
 
     private void CheckContext(int observations, int actions)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
         int size = Batch * _buffers.StartObservation.RowSize, actionSize = Batch * _buffers.Manifest.Action.Size;
         int context = observations / size;
         if (context == 0 || observations != context * size)
             throw new BundleException(
                 $"Expected observations (C, B={Batch}, {ObservationShape}), a multiple of {size} values; found {observations}.");
-        if (actions != (context - 1) * actionSize)
-            throw Wrong(actions, (context - 1) * actionSize, $"the actions between {context} observations (C - 1, B={Batch}, ...)");
+        if (actions != (context - 1L) * actionSize)
+            throw Wrong(actions, (context - 1L) * actionSize, $"the actions between {context} observations (C - 1, B={Batch}, ...)");
         if (context > 1 && _filter is null)
             throw new BundleException($"Bundle '{_bundle.Directory}' has no graph 'observe' to filter a context of {context} observations "
                 + "with: start from the last one alone.");
@@ -288,7 +300,7 @@ public sealed class Dream : IDisposable
 
     private void StartFrom<T>(string state, ReadOnlySpan<T> values) where T : unmanaged
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var use = _use.Begin();
         var type = NpyArray.TypeOf<T>();
         if (!_buffers.States.TryGetValue(state, out var states) || Tensors.ArrayType(states.First.Type) != type)
         {
@@ -309,6 +321,6 @@ public sealed class Dream : IDisposable
         _buffers.Action(-1).SetAll(0);
     }
 
-    private static BundleException Wrong(int found, int expected, string what) =>
+    private static BundleException Wrong(int found, long expected, string what) =>
         new($"Expected {what}, {expected} values; found {found}.");
 }

@@ -10,6 +10,12 @@ namespace WorldModels.Runtime;
 /// Where the dream started after a context of C observations, its states and actions come before, at negative steps: states -C + 1 to 0 are
 /// the posteriors of the observations, actions -C + 1 to -1 those taken between them.
 /// </summary>
+/// <remarks>
+/// On the CPU several threads may read at once what a run computed, but <see cref="Observations"/> that are decoded when looked at, and
+/// anything on a device, by one at a time. While a run is in flight on another thread, reading throws
+/// <see cref="InvalidOperationException"/>; after the dream or its world model was disposed, <see cref="ObjectDisposedException"/>. A span
+/// that was read before is not watched: it is valid until the dream is disposed, and overwritten by its next run.
+/// </remarks>
 public sealed class DreamBatch
 {
     private readonly Dream _dream;
@@ -33,29 +39,29 @@ public sealed class DreamBatch
     /// <summary>Rewards of step <paramref name="t"/>, on arrival (B).</summary>
     /// <exception cref="BundleException">The bundle predicts no reward.</exception>
     public ReadOnlySpan<float> Rewards(int t) =>
-        At(_buffers.Rewards ?? throw Lacks("predicts no reward"), t, TensorRole.Reward, DreamOutputs.Arrivals).Read<float>();
+        Arrival(_buffers.Rewards, t, TensorRole.Reward, "predicts no reward");
 
     /// <summary>Probability that the episode goes on after step <paramref name="t"/>, without discount (B).</summary>
     /// <exception cref="BundleException">The bundle predicts no continuation.</exception>
     public ReadOnlySpan<float> Continues(int t) =>
-        At(_buffers.Continues ?? throw Lacks("predicts no continuation"), t, TensorRole.Continue, DreamOutputs.Arrivals).Read<float>();
+        Arrival(_buffers.Continues, t, TensorRole.Continue, "predicts no continuation");
 
     /// <summary>Values of the states before step <paramref name="t"/>, 0 to T (B).</summary>
     /// <exception cref="BundleException">
     /// The bundle has no graph <c>value</c> on states, or <see cref="DreamOptions.Outputs"/> did not ask for it.
     /// </exception>
-    public ReadOnlySpan<float> Values(int t) => At(_buffers.Values ?? throw Lacks(_buffers.Manifest.Head(TensorRole.Value) is null
-        ? "has no graph 'value' that reads states alone" : "was not asked for values: set DreamOptions.Outputs"), t).Read<float>();
+    public ReadOnlySpan<float> Values(int t) => Read(_buffers.Values ?? throw Lacks(_buffers.Manifest.Head(TensorRole.Value) is null
+        ? "has no graph 'value' that reads states alone" : "was not asked for values: set DreamOptions.Outputs"), t);
 
     /// <summary>Discrete actions of step <paramref name="t"/>, -C + 1 to T - 1 (B).</summary>
     /// <exception cref="BundleException">The actions are continuous.</exception>
     public ReadOnlySpan<long> Actions(int t) => _buffers.Manifest.Action.Kind == ActionKind.Discrete
-        ? Action(t).Read<long>() : throw Lacks("has continuous actions: use ContinuousActions");
+        ? Action<long>(t) : throw Lacks("has continuous actions: use ContinuousActions");
 
     /// <summary>Continuous actions of step <paramref name="t"/>, -C + 1 to T - 1 (B, ...shape).</summary>
     /// <exception cref="BundleException">The actions are discrete.</exception>
     public ReadOnlySpan<float> ContinuousActions(int t) => _buffers.Manifest.Action.Kind == ActionKind.Continuous
-        ? Action(t).Read<float>() : throw Lacks("has discrete actions: use Actions");
+        ? Action<float>(t) : throw Lacks("has discrete actions: use Actions");
 
     /// <summary>A float32 state before step <paramref name="t"/>, -C + 1 to T (B, ...shape).</summary>
     /// <exception cref="BundleException">There is no such state, it is of another type, or not kept of that step.</exception>
@@ -72,13 +78,13 @@ public sealed class DreamBatch
         var buffer = Kept(name, t);
         if (Tensors.ArrayType(buffer.Type) != NpyArray.TypeOf<T>())
             throw Lacks($"has a state '{name}' of {NameConverter<TensorType>.Write(buffer.Type)}, not {typeof(T).Name}");
-        return buffer.Read<T>();
+        return Read<T>(buffer);
     }
 
     /// <summary>Logits of step <paramref name="t"/>, if <see cref="DreamOptions.KeepLogits"/> asked for them (B, ...shape).</summary>
     /// <exception cref="BundleException">They were not kept, or there are none of that name.</exception>
     public ReadOnlySpan<float> Logits(string name, int t) => _buffers.Logits.TryGetValue(name, out var logits)
-        ? At(logits, t).Read<float>()
+        ? Read(logits, t)
         : throw Lacks($"kept no logits '{name}'; it kept: {ManifestCheck.Listed(_buffers.Logits.Keys)}. Set DreamOptions.KeepLogits");
 
     /// <summary>
@@ -92,8 +98,9 @@ public sealed class DreamBatch
     public ReadOnlySpan<float> Observations(int t)
     {
         Check(t, 1 - Context, Horizon);
-        if (t >= 0 && _buffers.Observations is { } decoded) return decoded[t].Read<float>();
-        if (_buffers.ObservationState is { } frame) return Kept(frame, t).Read<float>();
+        if (t >= 0 && _buffers.Observations is { } decoded) return Read<float>(decoded[t]);
+        if (_buffers.ObservationState is { } frame) return Read<float>(Kept(frame, t));
+        using var use = _dream.Use.Begin();
         // The last step has two places to be in, where states are kept in turn: which one, the graphs that ran decide.
         var key = (t, t == Horizon ? _buffers.LastTurn & 1 : 0);
         if (!_decoders.TryGetValue(key, out var decoder)) _decoders[key] = decoder = BindDecoder(t);
@@ -131,28 +138,38 @@ public sealed class DreamBatch
         : throw Lacks($"keeps only the last step of state '{state}' (\"keep\": \"last\" in the manifest): step {Horizon}, not {t}. "
             + "What a graph reads from it at every step, such as values and observations, DreamOptions.Outputs asks for");
 
-    private TensorBuffer Action(int t)
+    private ReadOnlySpan<T> Action<T>(int t) where T : unmanaged
     {
         Check(t, 1 - Context, Horizon - 1);
-        return _buffers.Action(t);
+        return Read<T>(_buffers.Action(t));
     }
 
-    private TensorBuffer At(Trajectory trajectory, int t, TensorRole role, DreamOutputs asked)
+    private ReadOnlySpan<float> Arrival(Trajectory? trajectory, int t, TensorRole role, string lack)
     {
-        if (!_buffers.Wants(asked)) throw Lacks($"was not asked for {NameConverter<TensorRole>.Write(role)}s: set DreamOptions.Outputs");
+        if (trajectory is null) throw Lacks(lack);
+        if (!_buffers.Wants(DreamOutputs.Arrivals))
+            throw Lacks($"was not asked for {NameConverter<TensorRole>.Write(role)}s: set DreamOptions.Outputs");
         if (!_dream.Computes(role)) throw Lacks($"predicts no {NameConverter<TensorRole>.Write(role)} in the graphs that ran last");
-        return At(trajectory, t);
+        return Read(trajectory, t);
     }
 
-    private TensorBuffer At(Trajectory trajectory, int t)
+    private ReadOnlySpan<float> Read(Trajectory trajectory, int t)
     {
         Check(t, 0, trajectory.Length - 1);
-        return trajectory[t];
+        return Read<float>(trajectory[t]);
+    }
+
+    /// <summary>What is in the host's memory is only looked at; from a device it may have to be copied first.</summary>
+    private ReadOnlySpan<T> Read<T>(TensorBuffer buffer) where T : unmanaged
+    {
+        if (_buffers.Device is null) return buffer.Read<T>();
+        using var use = _dream.Use.Begin();
+        return buffer.Read<T>();
     }
 
     private void Check(int t, int first, int last)
     {
-        _dream.ThrowIfDisposed();
+        _dream.Use.ThrowIfUnusable();
         if (t < first || t > last) throw new ArgumentOutOfRangeException(nameof(t), t, $"Expected a step from {first} to {last}.");
     }
 

@@ -26,7 +26,7 @@ public sealed record GraphPlacement(string Graph, string Provider, int Nodes, IR
         return [.. bundle.Manifest.Graphs.Keys.Select(name => Of(bundle.Open(name, 1), bundle, options ?? new()))];
     }
 
-    private static GraphPlacement Of(Graph graph, Bundle bundle, RuntimeOptions options)
+    private static GraphPlacement Of(GraphSession graph, Bundle bundle, RuntimeOptions options)
     {
         string provider = bundle.Report!.Chosen;
         string folder = Directory.CreateTempSubdirectory("worldmodels-profile-").FullName;
@@ -35,7 +35,7 @@ public sealed record GraphPlacement(string Graph, string Provider, int Nodes, IR
             using var session = ExecutionProviders.Session(provider, options, provider == "cpu" ? Placement.Cpu : Placement.Mixed);
             session.ProfileOutputPathPrefix = Path.Combine(folder, graph.Name); // It is read when profiling is switched on.
             session.EnableProfiling = true;
-            using var profiled = new InferenceSession(Path.Combine(bundle.Directory, graph.Spec.File), session);
+            using var profiled = new InferenceSession(Path.Combine(bundle.FullPath, graph.Spec.File), session);
             new GraphRunner(graph with { Session = profiled, Placement = Placement.Mixed }).Run(graph.Spec.Inputs.ToDictionary(
                 t => t.Name, t => NpyArray.Zeros(Tensors.ArrayType(t.Dtype), [1, .. t.Shape.Skip(1).Select(d => d.IsFixed ? d.Size : 1)])));
             using var profile = JsonDocument.Parse(File.ReadAllBytes(profiled.EndProfiling()));
@@ -47,7 +47,7 @@ public sealed record GraphPlacement(string Graph, string Provider, int Nodes, IR
         }
     }
 
-    private static GraphPlacement Read(JsonDocument profile, Graph graph, string provider)
+    private static GraphPlacement Read(JsonDocument profile, GraphSession graph, string provider)
     {
         int nodes = 0, copies = 0;
         var onCpu = new List<string>();

@@ -7,13 +7,13 @@ namespace WorldModels.Runtime;
 
 /// <summary>
 /// Runs one graph on named arrays: for verification and odd uses. It allocates at every run; <see cref="Dream"/> and
-/// <see cref="Controller"/> do not. Thread-safe while its <see cref="WorldModel"/> is open.
+/// <see cref="Controller"/> do not. Thread-safe: any number of threads may run it at once, until its <see cref="WorldModel"/> is disposed.
 /// </summary>
 public sealed class GraphRunner
 {
-    private readonly Graph _graph;
+    private readonly GraphSession _graph;
 
-    internal GraphRunner(Graph graph) => _graph = graph;
+    internal GraphRunner(GraphSession graph) => _graph = graph;
 
     /// <summary>The graph's name.</summary>
     public string Name => _graph.Name;
@@ -25,8 +25,11 @@ public sealed class GraphRunner
     /// <param name="inputs">Every input by name; all with the same first dimension, the batch.</param>
     /// <returns>Every output by name.</returns>
     /// <exception cref="BundleException">An input is missing, unknown, or of another type or shape; one message lists all.</exception>
+    /// <exception cref="ObjectDisposedException">The world model was disposed.</exception>
     public IReadOnlyDictionary<string, NpyArray> Run(IReadOnlyDictionary<string, NpyArray> inputs)
     {
+        ArgumentNullException.ThrowIfNull(inputs);
+        using var lease = _graph.Bundle.LeaseFor(this);
         Check(inputs);
         var values = new Dictionary<string, OrtValue>();
         var pins = new List<GCHandle>();
@@ -63,6 +66,7 @@ public sealed class GraphRunner
             bool fits = array.Type == Tensors.ArrayType(tensor.Dtype) && array.Shape.Count == tensor.Shape.Count
                 && tensor.Shape.Select((d, i) => !d.IsFixed || d.Size == array.Shape[i]).All(ok => ok);
             if (!fits) problems.Add($"input '{tensor.Name}': expected {tensor.Describe()}, found {array.Describe()}");
+            else if (array.Shape[0] == 0) problems.Add($"input '{tensor.Name}': expected a batch of at least 1, found {array.Describe()}");
             else if ((batch ??= array.Shape[0]) != array.Shape[0])
                 problems.Add($"input '{tensor.Name}': expected batch {batch} as in the other inputs, found {array.Describe()}");
         }

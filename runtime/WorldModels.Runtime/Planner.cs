@@ -49,7 +49,8 @@ public sealed record PlannerOptions
 /// Acts on observations by model-predictive control: graph <c>observe</c> filters them, then a <see cref="CrossEntropyMethod"/> searches
 /// the actions whose rewards, summed over the horizon without discount as graph <c>imagine</c> draws them, are the best; the first is
 /// executed and the rest planned anew (Hafner et al. 2019, algorithm 2). Needs no policy; continuous actions only. Acting allocates nothing
-/// once a batch size is bound. Use it from one thread at a time.
+/// once a batch size is bound. Use it from one thread at a time: a second thread gets an <see cref="InvalidOperationException"/>. Planners
+/// of one <see cref="WorldModel"/> may act at once, each on its thread.
 /// </summary>
 /// <remarks>
 /// What candidate n of row b imagines draws from <see cref="Philox"/>'s key (seed, b * N + n, step, stream), with the step of the
@@ -58,6 +59,8 @@ public sealed record PlannerOptions
 public sealed class Planner : IDisposable
 {
     private readonly Bundle _bundle;
+    private readonly bool _ownsBundle;
+    private readonly ExclusiveUse _use;
     private readonly PlannerOptions _options;
     private readonly EvaluateActions _evaluate;
     private CrossEntropyMethod? _search;
@@ -66,13 +69,25 @@ public sealed class Planner : IDisposable
     private TensorBuffer? _executed;
     private float[] _plan = [];
     private uint _noiseStep;
-    private bool _disposed;
 
-    private Planner(Bundle bundle, PlannerOptions options, PlannerSpec spec)
+    internal Planner(Bundle bundle, PlannerOptions options, bool ownsBundle)
     {
-        (_bundle, _options, Spec) = (bundle, options, spec);
+        CheckOptions(options);
+        (_bundle, _options, _ownsBundle) = (bundle, options, ownsBundle);
+        _use = new(this, bundle, Free);
         _evaluate = Evaluate;
         Task = options.Task;
+        CheckBundle(bundle);
+        var spec = bundle.Manifest.Planner ?? new();
+        Spec = new()
+        {
+            Horizon = options.Horizon ?? spec.Horizon,
+            Candidates = options.Candidates ?? spec.Candidates,
+            Elites = options.Elites ?? spec.Elites,
+            Iterations = options.Iterations ?? spec.Iterations,
+        };
+        if (Spec.Problems() is { Count: > 0 } problems) throw BundleException.Of($"Bundle '{bundle.Directory}'", problems);
+        bundle.Open("observe", 1);
         if (options.Batch > 0) Bind(options.Batch);
     }
 
@@ -99,12 +114,15 @@ public sealed class Planner : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
+            using var use = _use.Begin();
             return _filter is { Calls: > 0 } ? _plan : [];
         }
     }
 
-    /// <summary>Opens a bundle's world model to plan in it.</summary>
+    /// <summary>
+    /// Opens a bundle's world model to plan in it, on sessions and weights of its own; <see cref="WorldModel.Planner"/> shares those of a
+    /// world model.
+    /// </summary>
     /// <param name="directory">The bundle's directory.</param>
     /// <param name="options">How to plan, batch, seed, and how to run.</param>
     /// <exception cref="BundleException">
@@ -114,24 +132,11 @@ public sealed class Planner : IDisposable
     public static Planner Load(string directory, PlannerOptions? options = null)
     {
         options ??= new();
-        ArgumentOutOfRangeException.ThrowIfNegative(options.Batch);
-        if (options.Tile is { } tile) ArgumentOutOfRangeException.ThrowIfNegative(tile, nameof(options));
-        if (options.Threads is { } threads) ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options));
+        CheckOptions(options);
         var bundle = new Bundle(directory, options.Runtime);
         try
         {
-            Check(bundle);
-            var spec = bundle.Manifest.Planner ?? new();
-            spec = new()
-            {
-                Horizon = options.Horizon ?? spec.Horizon,
-                Candidates = options.Candidates ?? spec.Candidates,
-                Elites = options.Elites ?? spec.Elites,
-                Iterations = options.Iterations ?? spec.Iterations,
-            };
-            if (spec.Problems() is { Count: > 0 } problems) throw BundleException.Of($"Bundle '{directory}'", problems);
-            bundle.Open("observe", 1);
-            return new(bundle, options, spec);
+            return new(bundle, options, ownsBundle: true);
         }
         catch
         {
@@ -144,9 +149,11 @@ public sealed class Planner : IDisposable
     /// <param name="observations">(B, ...observation).</param>
     /// <param name="actions">(B, ...shape), written.</param>
     /// <exception cref="BundleException">Another number of values, or no candidate of a row has a predicted return.</exception>
+    /// <exception cref="ObjectDisposedException">The planner, or the world model that it runs, was disposed.</exception>
+    /// <exception cref="InvalidOperationException">Another thread is using the planner.</exception>
     public void Act(ReadOnlySpan<float> observations, Span<float> actions)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var use = _use.Begin();
         int batch = ActingRows.Infer(Manifest, _options.Batch, observations.Length, actions.Length);
         if (batch != Batch) Bind(batch);
         uint decision = _filter!.Calls;
@@ -166,7 +173,7 @@ public sealed class Planner : IDisposable
     /// <exception cref="BundleException">Another number of values, or there was no call, or a reset since.</exception>
     public void Executed(ReadOnlySpan<float> actions)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var use = _use.Begin();
         if (_executed is null) throw new BundleException("Executed says what became of the last Act: call it after Act and before Reset.");
         var previous = _executed.Overwrite<float>();
         if (actions.Length != previous.Length)
@@ -177,6 +184,7 @@ public sealed class Planner : IDisposable
     /// <summary>Starts an episode in every row: states take their initial value, the previous action is zero, is-first is 1.</summary>
     public void Reset()
     {
+        using var use = _use.Begin();
         for (int row = 0; row < Batch; row++) _filter!.Reset(row);
         _executed = null;
     }
@@ -186,18 +194,29 @@ public sealed class Planner : IDisposable
     /// <exception cref="BundleException">There is no such row, or no batch is bound yet; none is reset then.</exception>
     public void Reset(ReadOnlySpan<int> rows)
     {
+        using var use = _use.Begin();
         ActingRows.Check(rows, Batch, nameof(PlannerOptions));
         foreach (int row in rows) _filter!.Reset(row);
         _executed = null;
     }
 
-    /// <summary>Closes the sessions.</summary>
-    public void Dispose()
+    /// <summary>
+    /// Frees its memory, and closes the sessions that <see cref="Load"/> opened; where a call is in flight on another thread, when that
+    /// ends. Again: does nothing.
+    /// </summary>
+    public void Dispose() => _use.Dispose();
+
+    private void Free()
     {
-        _disposed = true;
+        Unbind();
+        if (_ownsBundle) _bundle.Dispose();
+    }
+
+    private void Unbind()
+    {
         _rollout?.Dispose();
         _filter?.Dispose();
-        _bundle.Dispose();
+        (_rollout, _filter, _executed) = (null, null, null);
     }
 
     private void Evaluate(ReadOnlySpan<float> actions, Span<float> returns)
@@ -208,13 +227,13 @@ public sealed class Planner : IDisposable
 
     private void Bind(int batch)
     {
-        _rollout?.Dispose();
-        _filter?.Dispose();
-        (_rollout, _filter, _executed) = (null, null, null);
+        Unbind();
+        _search = new(Spec, batch, Manifest.Action.Size);
+        SizeCheck.Controller(_bundle, ["observe"], batch);
+        SizeCheck.Dream(_bundle, batch * Spec.Candidates, Spec.Horizon); // The search would have refused what overflows.
         var filter = new ControllerStep(_bundle, ["observe"], batch, reader: "imagine");
         try
         {
-            _search = new(Spec, batch, Manifest.Action.Size);
             DreamOptions dream = new() { Tile = _options.Tile, Threads = _options.Threads, Task = Task };
             _rollout = new(_bundle, filter, Spec.Candidates, Spec.Horizon, dream);
         }
@@ -227,20 +246,40 @@ public sealed class Planner : IDisposable
         _plan = new float[_search.Mean.Length];
     }
 
-    private static void Check(Bundle bundle)
+    private static void CheckOptions(PlannerOptions options)
     {
-        var manifest = bundle.Manifest;
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Batch, nameof(options));
+        if (options.Tile is { } tile) ArgumentOutOfRangeException.ThrowIfNegative(tile, nameof(options));
+        if (options.Threads is { } threads)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options));
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, SizeCheck.MostThreads, nameof(options));
+        }
+    }
+
+    /// <summary>What a planner needs and the graphs do not have.</summary>
+    internal static List<string> Lacks(Manifest manifest)
+    {
         var missing = new List<string>();
         if (!manifest.Graphs.TryGetValue("observe", out var observe)) missing.Add("a graph 'observe'");
         else if (observe.Input(TensorRole.Observation) is null) missing.Add("an input of role observation in graph observe");
         if (!manifest.Graphs.TryGetValue("imagine", out var imagine)) missing.Add("a graph 'imagine'");
         else if (imagine.Input(TensorRole.Action) is null) missing.Add("an input of role action in graph imagine");
         if (imagine is not null && imagine.Output(TensorRole.Reward) is null) missing.Add("an output of role reward in graph imagine");
-        if (missing.Count > 0)
+        return missing;
+    }
+
+    private static void CheckBundle(Bundle bundle)
+    {
+        var manifest = bundle.Manifest;
+        string instead = manifest.PolicyGraphs.Length > 0
+            ? "It has a policy: use Controller.Load, or WorldModel.Controller."
+            : "It has no policy either: to imagine with actions of your own, use WorldModel.Load and Dream.Run(seed, actions).";
+        if (Lacks(manifest) is { Count: > 0 } missing)
             throw new BundleException($"Bundle '{bundle.Directory}' cannot plan, it lacks {string.Join(" and ", missing)}; "
-                + $"it has graphs: {ManifestCheck.Listed(manifest.Graphs.Keys)}. If it is a policy, use Controller.Load.");
+                + $"it has graphs: {ManifestCheck.Listed(manifest.Graphs.Keys)}. {instead}");
         if (manifest.Action.Kind == ActionKind.Discrete)
-            throw new BundleException($"Bundle '{bundle.Directory}' has discrete actions, and this planner searches continuous ones: "
-                + "use Controller.Load if it has a policy.");
+            throw new BundleException(
+                $"Bundle '{bundle.Directory}' has discrete actions, and this planner searches continuous ones. {instead}");
     }
 }

@@ -1,5 +1,6 @@
 using WorldModels.Bundles;
 using WorldModels.Runtime.Internals;
+using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 
 namespace WorldModels.Runtime;
@@ -48,6 +49,12 @@ public sealed record RuntimeOptions
     /// For tests on machines without a device: the CPU's memory is treated as a device's, by sessions of the provider cpu.
     /// </summary>
     internal DevicePieces? HostAsDevice { get; init; }
+
+    /// <summary>
+    /// Takes what is decided while a bundle is loaded and prepared: the execution provider and why others were passed over, graphs as they
+    /// are opened, how a dream runs fastest, near ties that verification met. Nothing is logged at each step. Null: nothing at all.
+    /// </summary>
+    public ILogger? Logger { get; init; }
 
     /// <summary>Whether every file's SHA-256 is compared at load.</summary>
     public bool VerifyHashes { get; init; } = true;

@@ -238,7 +238,7 @@ public sealed class BundleTests : BundleFixture
         string directory = Keep(Fixtures.Grid(m =>
         {
             var changed = m.WithGraph("imagine", g => g with { Inputs = Change(g.Inputs), Outputs = Change(g.Outputs) });
-            Assert.That(() => changed.Save(Path.GetTempPath()), Throws.TypeOf<BundleException>(), "nor is it saved");
+            Assert.That(() => changed.Save(Path.GetTempPath()), Throws.TypeOf<InvalidDataException>(), "nor is it saved");
             return changed;
         }));
         Refused(directory, "graph imagine:", expected);

@@ -164,7 +164,10 @@ public sealed class CrossEntropyMethodTests : BundleFixture
     {
         Refused(() => _ = new CrossEntropyMethod(new() { Elites = 2000, Horizon = 0 }, 1, 1), "The plan: 2 problems",
             "horizon must be at least 1, found 0", "elites must be from 1 to the 1000 candidates, found 2000");
-        Refused(() => _ = new CrossEntropyMethod(new(), 100_000, 6), "The plan: horizon 12, batch 100000", "use a smaller batch");
+        Refused(() => _ = new CrossEntropyMethod(new(), 100_000, 6), "The plan: horizon 12, batch 100000",
+            $"use a batch of at most {Array.MaxLength / 72_000}");
+        Refused(() => _ = new CrossEntropyMethod(new() { Horizon = int.MaxValue, Candidates = int.MaxValue }, int.MaxValue, 1),
+            "use fewer candidates or a shorter horizon");
     }
 
     /// <summary>The negative squared distance from a target (H, B, A).</summary>

@@ -24,10 +24,11 @@ public sealed class PackageTests : BundleFixture
     {
         string work = Keep(Directory.CreateTempSubdirectory("worldmodels-package").FullName);
         string feed = Directory.CreateDirectory(Path.Combine(work, "feed")).FullName;
+        Pack("runtime/WorldModels.Bundles", feed);
         Pack("runtime/WorldModels.Runtime", feed);
         string package = Directory.EnumerateFiles(feed, "WorldModels.Runtime.*.nupkg").Single();
-        const string engine = "Microsoft.ML.OnnxRuntime.Managed";
-        Assert.That(Dependencies(package), Is.EquivalentTo(new[] { $"net8.0 {engine}", $"net10.0 {engine}" }));
+        string[] needs = ["Microsoft.Extensions.Logging.Abstractions", "Microsoft.ML.OnnxRuntime.Managed", "WorldModels.Bundles"];
+        Assert.That(Dependencies(package), Is.EquivalentTo(needs.SelectMany(n => new[] { $"net8.0 {n}", $"net10.0 {n}" })));
 
         string app = Directory.CreateDirectory(Path.Combine(work, "app")).FullName;
         string version = Path.GetFileNameWithoutExtension(package)["WorldModels.Runtime.".Length..];

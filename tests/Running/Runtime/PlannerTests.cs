@@ -11,7 +11,7 @@ public sealed class PlannerTests : BundleFixture
     public void RefusesWhatCannotPlan()
     {
         Refused(() => Planner.Load(Keep(Fixtures.Reach())).Dispose(), "cannot plan, it lacks a graph 'observe' and a graph 'imagine'",
-            "it has graphs: act. If it is a policy, use Controller.Load");
+            "it has graphs: act. It has a policy: use Controller.Load, or WorldModel.Controller");
         string mute = Keep(Fixtures.Latent(m => m.WithGraph("imagine",
             g => g with { Outputs = [.. g.Outputs.Where(t => t.Role != TensorRole.Reward)] })));
         Refused(() => Planner.Load(mute).Dispose(), "it lacks an output of role reward in graph imagine");
@@ -30,9 +30,11 @@ public sealed class PlannerTests : BundleFixture
         Assert.That(Manifest.Parse(Encoding.UTF8.GetBytes(manifest.ToJson())).Planner, Is.EqualTo(spec));
         Assert.That(Manifest.Load(Keep(Fixtures.Latent())).Planner, Is.Null, "bundles that say nothing are as good");
         string wrong = Keep(Fixtures.Latent(m => m with { Planner = spec with { Elites = 65, Iterations = 0 } }));
-        Refused(() => Manifest.Load(wrong), "planner: elites must be from 1 to the 64 candidates, found 65",
-            "planner: iterations must be at least 1, found 0");
+        Assert.That(() => Manifest.Load(wrong), Throws.TypeOf<InvalidDataException>()
+            .With.Message.Contains("planner: elites must be from 1 to the 64 candidates, found 65")
+            .And.Message.Contains("planner: iterations must be at least 1, found 0"));
         string half = manifest.ToJson().Replace("\"elites\": 8,", "");
-        Refused(() => Manifest.Parse(Encoding.UTF8.GetBytes(half)), "elites");
+        Assert.That(() => Manifest.Parse(Encoding.UTF8.GetBytes(half)),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("elites"));
     }
 }

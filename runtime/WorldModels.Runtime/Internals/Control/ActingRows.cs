@@ -13,14 +13,14 @@ internal static class ActingRows
     {
         int size = manifest.Observation.Size;
         int batch = expected > 0 ? expected : observations / size;
-        if (batch == 0 || observations != batch * size)
+        if (batch == 0 || observations != (long)batch * size)
         {
-            var (rows, count) = expected > 0 ? ($"{batch}", $"{batch * size}") : ("B", $"a multiple of {size}");
+            var (rows, count) = expected > 0 ? ($"{batch}", $"{(long)batch * size}") : ("B", $"a multiple of {size}");
             string shape = string.Join(", ", manifest.Observation.Shape.Select(d => $"{d}").Prepend(rows));
             throw new BundleException($"Expected observations ({shape}), {count} values; found {observations}.");
         }
-        if (actions != batch * manifest.Action.Size)
-            throw new BundleException($"Expected room for {batch * manifest.Action.Size} actions (B={batch}); found {actions}.");
+        if (actions != (long)batch * manifest.Action.Size)
+            throw new BundleException($"Expected room for {(long)batch * manifest.Action.Size} actions (B={batch}); found {actions}.");
         return batch;
     }
 

@@ -185,7 +185,7 @@ internal sealed class ControllerStep : IDisposable
             : current[output.Feeds!] = next;
     }
 
-    private TensorBuffer Supplied(Graph graph, TensorSpec input)
+    private TensorBuffer Supplied(GraphSession graph, TensorSpec input)
     {
         bool isNew = !_local.ContainsKey((graph.Name, input.Name));
         var buffer = Local(graph, input);
@@ -211,7 +211,7 @@ internal sealed class ControllerStep : IDisposable
         return buffer;
     }
 
-    private TensorBuffer Local(Graph graph, TensorSpec tensor) =>
+    private TensorBuffer Local(GraphSession graph, TensorSpec tensor) =>
         _local.TryGetValue((graph.Name, tensor.Name), out var buffer) ? buffer : _local[(graph.Name, tensor.Name)] = New(tensor);
 
     private TensorBuffer New(TensorSpec tensor)

@@ -28,11 +28,19 @@ internal static class DreamTuning
         {
             string form = bundle.Form(size);
             int unrolled = options.Unroll == false ? 1 : Unrolled(bundle, form, horizon, options);
-            return new(form, size, Math.Min(count, (batch + size - 1) / size), unrolled);
+            DreamPlan fixedPlan = new(form, size, Math.Min(count, (batch + size - 1) / size), unrolled);
+            RuntimeLog.PlanKnown(bundle.Logger, bundle.Directory, batch, horizon, fixedPlan, "nothing to measure");
+            return fixedPlan;
         }
         var key = new TuningKey(purpose, batch, horizon, options.Outputs, bundle.Wanted, tile, threads, options.Unroll);
-        if (TuningFile.Find(bundle, key) is { } known && IsPossible(known, bundle, batch, horizon, options)) return known;
+        if (TuningFile.Find(bundle, key) is { } known && IsPossible(known, bundle, batch, horizon, options))
+        {
+            RuntimeLog.PlanKnown(bundle.Logger, bundle.Directory, batch, horizon, known, "measured before");
+            return known;
+        }
+        long begin = Stopwatch.GetTimestamp();
         var plan = Measure(bundle, batch, horizon, options, tile, threads);
+        RuntimeLog.PlanMeasured(bundle.Logger, bundle.Directory, batch, horizon, plan, Stopwatch.GetElapsedTime(begin).TotalSeconds);
         TuningFile.Keep(bundle, key, plan);
         return plan;
     }

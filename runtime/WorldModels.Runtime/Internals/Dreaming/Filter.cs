@@ -103,5 +103,5 @@ internal sealed class Filter : IDisposable
     private sealed record Tile(int Worker, int First, int Rows, List<NoiseInput> Noise, List<BoundGraph> Steps);
 
     /// <summary>What a worker's tiles share.</summary>
-    private sealed record Worker(Graph Graph, LocalTensors Local, TensorBuffer? IsFirst);
+    private sealed record Worker(GraphSession Graph, LocalTensors Local, TensorBuffer? IsFirst);
 }

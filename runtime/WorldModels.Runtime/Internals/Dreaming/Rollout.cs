@@ -143,7 +143,7 @@ internal sealed class Rollout : IDisposable
 
         private TensorView View(TensorBuffer buffer) => buffer.View(_first, _rows);
 
-        private void Bind(string name, Graph graph, int first, int steps, bool wait)
+        private void Bind(string name, GraphSession graph, int first, int steps, bool wait)
         {
             var bound = new BoundGraph(graph, _buffers.Device, wait);
             var noise = new List<(NoiseInput, int)>();

@@ -49,7 +49,7 @@ internal sealed record TuningFile(string Machine, string Bundle, List<TuningFile
     }
 
     public static string PathOf(Bundle bundle) =>
-        Path.TrimEndingDirectorySeparator(Path.GetFullPath(bundle.Directory)) + ".tuning.json";
+        Path.TrimEndingDirectorySeparator(bundle.FullPath) + ".tuning.json";
 
     /// <summary>The file, if it is of this machine and bundle.</summary>
     private static TuningFile? Read(Bundle bundle)

@@ -7,7 +7,7 @@ namespace WorldModels.Runtime.Internals;
 /// <param name="graph">The graph.</param>
 /// <param name="device">The memory that all is in; null: the host's.</param>
 /// <param name="wait">Whether a captured run returns when it is done, or before, and a later one of its session waits for both.</param>
-internal sealed class BoundGraph(Graph graph, DeviceMemory? device = null, bool wait = true) : IDisposable
+internal sealed class BoundGraph(GraphSession graph, DeviceMemory? device = null, bool wait = true) : IDisposable
 {
     private readonly OrtIoBinding _binding = graph.Session.CreateIoBinding();
     private readonly RunOptions _options = graph.Options(capture: device is not null, wait);

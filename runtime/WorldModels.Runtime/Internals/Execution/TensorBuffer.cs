@@ -124,8 +124,12 @@ internal sealed class TensorBuffer : IDisposable
     {
         long length = (long)spec.RowSize * Tensors.SizeOf(spec.Dtype) * batch;
         return length <= Array.MaxLength ? (int)length : throw new BundleException(
-            $"'{spec.Name}' {spec.Describe()} at batch {batch} takes {length / 1e9:0.0} GB in one tensor: use a smaller batch.");
+            $"'{spec.Name}' {spec.Describe()} at batch {batch} takes {length / 1e9:0.0} GB in one tensor: use a batch of at most "
+            + $"{MostRows(spec)}.");
     }
+
+    /// <summary>The largest batch of a tensor.</summary>
+    public static int MostRows(TensorSpec spec) => (int)(Array.MaxLength / ((long)spec.RowSize * Tensors.SizeOf(spec.Dtype)));
 
     public void Dispose()
     {

@@ -1,26 +1,37 @@
 using WorldModels.Bundles;
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.ML.OnnxRuntime;
 
 namespace WorldModels.Runtime.Internals;
 
-/// <summary>A checked bundle and its open sessions. Thread-safe; a session is opened once, at its first use.</summary>
+/// <summary>
+/// A checked bundle and its open sessions. Thread-safe; a session is opened once, at its first use. After Dispose nothing new begins, and
+/// the sessions are closed when the last lease is given back: whoever opens or runs one holds a lease meanwhile.
+/// </summary>
 internal sealed class Bundle : IDisposable
 {
     private readonly RuntimeOptions _options;
-    private readonly ConcurrentDictionary<(string Name, string Form, int Core), Graph> _graphs = new();
+    private readonly ConcurrentDictionary<(string Name, string Form, int Core), GraphSession> _graphs = new();
     private readonly object _gate = new();
     private readonly IReadOnlyDictionary<string, VariantSpec> _family;
     private readonly Lazy<Starts?> _starts;
     private readonly SharedWeights _weights = new();
-    private bool _disposed;
+    private readonly Dictionary<string, (long Length, DateTime Written)> _stamps;
+    private int _leases = 1; // One is the owner's.
+    private int _disposed;
 
     public Bundle(string directory, RuntimeOptions? options)
     {
         _options = options ?? new();
         // What the caller got wrong is said before anything is read.
+        ArgumentNullException.ThrowIfNull(directory);
+        ArgumentNullException.ThrowIfNull(_options.Provider, nameof(options));
+        ArgumentNullException.ThrowIfNull(_options.Variant, nameof(options));
         ExecutionProviders.Candidates(_options.Provider);
         ArgumentOutOfRangeException.ThrowIfNegative(_options.Threads);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(_options.Threads, SizeCheck.MostThreads);
         ArgumentOutOfRangeException.ThrowIfNegative(_options.Device);
         Directory = directory;
         Manifest = BundleException.Reading(() => Manifest.Load(directory, _options.VerifyHashes));
@@ -30,10 +41,26 @@ internal sealed class Bundle : IDisposable
                 + $"tools quantize {directory}, "
                 + $"others with: tools convert {directory} --to NAME.");
         _family = Family(Manifest, _options.Variant);
-        _starts = new(() => Starts.Load(directory, Manifest));
+        FullPath = Path.GetFullPath(directory);
+        _stamps = Manifest.Files.Keys.Where(f => Path.GetExtension(f) is ".onnx" or ".safetensors" or ".npz").ToDictionary(f => f, Stamp);
+        _starts = new(() =>
+        {
+            ExpectUnchanged();
+            return Starts.Load(FullPath, Manifest);
+        });
     }
 
+    /// <summary>The directory, as the caller named it: for messages.</summary>
     public string Directory { get; }
+
+    /// <summary>The directory, wherever the process goes: for files that are opened later.</summary>
+    public string FullPath { get; }
+
+    /// <summary>Where to report; logs nothing unless the options gave one.</summary>
+    public ILogger Logger => _options.Logger ?? NullLogger.Instance;
+
+    /// <summary>Whether the owner has disposed it.</summary>
+    public bool IsDisposed => Volatile.Read(ref _disposed) != 0;
 
     public Manifest Manifest { get; }
 
@@ -70,7 +97,7 @@ internal sealed class Bundle : IDisposable
     public DeviceMemory? NewDeviceMemory() => DeviceMemory.Of(Report!.Chosen, _options);
 
     /// <summary>A graph by name for a batch, in the form that <see cref="Form"/> chooses.</summary>
-    public Graph Open(string name, int batch) => Open(name, Form(batch));
+    public GraphSession Open(string name, int batch) => Open(name, Form(batch));
 
     /// <summary>A graph's part of the manifest in a form, or the plain one's where the form has none of that name.</summary>
     public GraphSpec Spec(string name, string form)
@@ -81,7 +108,7 @@ internal sealed class Bundle : IDisposable
     }
 
     /// <summary>A graph by name, open and checked. Each core that runs it beside others has a session, over the same weights.</summary>
-    public Graph Open(string name, string form = VariantSpec.Plain, int core = 0)
+    public GraphSession Open(string name, string form = VariantSpec.Plain, int core = 0)
     {
         if (_graphs.TryGetValue((name, form, core), out var open)) return open;
         var spec = Spec(name, form);
@@ -96,52 +123,115 @@ internal sealed class Bundle : IDisposable
         Manifest.Variants?.GetValueOrDefault(form)?.Unrolled?.GetValueOrDefault(name);
 
     /// <summary>Several steps of a graph in one, open and checked.</summary>
-    public Graph OpenUnrolled(string name, string form, int core)
+    public GraphSession OpenUnrolled(string name, string form, int core)
     {
         var unrolled = Unrolled(name, form)!;
         return Open(($"{name} x {unrolled.Steps}", form, core), unrolled.Of(name, Spec(name, form)), Manifest.Variants![form]);
     }
 
-    private Graph Open((string Name, string Form, int Core) key, GraphSpec spec, VariantSpec? variant)
+    private GraphSession Open((string Name, string Form, int Core) key, GraphSpec spec, VariantSpec? variant)
     {
         var (name, form, _) = key;
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
             if (_graphs.TryGetValue(key, out var open)) return open;
+            ExpectUnchanged();
             bool isHalf = variant is { Precision: Precision.Float16 or Precision.BFloat16 };
             var (session, placement) = OpenSession(spec.File, isHalf ? form : null);
-            var problems = Graph.Problems(name, spec, session);
+            var problems = GraphSession.Problems(name, spec, session);
             if (problems.Count > 0)
             {
                 session.Dispose();
                 throw BundleException.Of($"Bundle '{Directory}', {spec.File} is not what the manifest says", problems);
             }
             Note(name, placement);
-            return _graphs[key] = new Graph(name, spec, session, placement) { Weights = _weights };
+            RuntimeLog.GraphOpened(Logger, Directory, name, form, key.Core, placement);
+            return _graphs[key] = new GraphSession(name, spec, session, placement) { Bundle = this };
         }
+    }
+
+    /// <summary>Keeps the sessions open until <see cref="Release"/>; false: they may be closed already.</summary>
+    public bool TryLease()
+    {
+        int leases = Volatile.Read(ref _leases);
+        while (leases > 0 && !IsDisposed)
+        {
+            int found = Interlocked.CompareExchange(ref _leases, leases + 1, leases);
+            if (found == leases) return true;
+            leases = found;
+        }
+        return false;
+    }
+
+    /// <summary>Keeps the sessions open until what this returns is disposed.</summary>
+    /// <param name="user">What is used, for the message.</param>
+    /// <exception cref="ObjectDisposedException">The owner has disposed the bundle.</exception>
+    public Lease LeaseFor(object user) => TryLease() ? new(this) : throw Disposed(user);
+
+    /// <summary>Gives a lease back.</summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _leases) == 0) Close();
+    }
+
+    /// <summary>What a user is told after the owner has disposed the bundle.</summary>
+    public ObjectDisposedException Disposed(object user)
+    {
+        Type type = user.GetType();
+        return user is WorldModel ? new(type.FullName)
+            : new(type.FullName, $"The {nameof(WorldModel)} that this {type.Name} runs was disposed, so that it cannot be used any more.");
     }
 
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0) Release();
+    }
+
+    private void Close()
+    {
         lock (_gate)
         {
-            _disposed = true;
             foreach (var graph in _graphs.Values.Distinct()) graph.Session.Dispose();
             _graphs.Clear();
             _weights.Dispose();
         }
     }
 
+    /// <summary>Graphs and weights of two bundles must not be mixed when a new one is copied over that which runs.</summary>
+    private void ExpectUnchanged()
+    {
+        foreach (var (file, stamp) in _stamps)
+        {
+            if (Stamp(file) == stamp) continue;
+            string path = Path.Combine(FullPath, file);
+            if (File.Exists(path) && Manifest.Hash(path).Equals(Manifest.Files[file], StringComparison.OrdinalIgnoreCase)) continue;
+            throw new BundleException($"Bundle '{Directory}' was changed since it was loaded: {file} is "
+                + $"{(File.Exists(path) ? "another file" : "gone")}. What is open can still run, but nothing more can be opened: "
+                + "load the bundle again.");
+        }
+    }
+
+    private (long Length, DateTime Written) Stamp(string file)
+    {
+        var info = new FileInfo(Path.Combine(FullPath, file));
+        if (!info.Exists) return default;
+        if (info.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target) info = target;
+        return info.Exists ? (info.Length, info.LastWriteTimeUtc) : default;
+    }
+
     private void Note(string graph, Placement placement)
     {
-        if (placement == Placement.Mixed) Report = Report! with { PartlyOnCpu = [.. Report.PartlyOnCpu.Append(graph).Distinct()] };
+        if (placement == Placement.Mixed)
+        {
+            Report = Report! with { PartlyOnCpu = [.. Report.PartlyOnCpu.Append(graph).Distinct()] };
+            RuntimeLog.PartlyOnCpu(Logger, Directory, graph, Report.Chosen);
+        }
         if (placement == Placement.Capturing) Report = Report! with { Captured = [.. Report.Captured.Append(graph).Distinct()] };
     }
 
     private (InferenceSession Session, Placement Placement) OpenSession(string file, string? halfForm)
     {
-        string path = Path.Combine(Directory, file);
+        string path = Path.Combine(FullPath, file);
         var passedOver = new Dictionary<string, string>();
         // The first session decides for all: graphs of one bundle run in one place.
         foreach (string provider in Report is { } decided ? [decided.Chosen] : ExecutionProviders.Candidates(_options.Provider))
@@ -150,12 +240,17 @@ internal sealed class Bundle : IDisposable
             try
             {
                 var opened = Open(path, provider, file);
-                Report ??= new(_options.Provider.ToLowerInvariant(), provider, passedOver);
+                if (Report is null)
+                {
+                    Report = new(_options.Provider.ToLowerInvariant(), provider, passedOver);
+                    RuntimeLog.ProviderChosen(Logger, Directory, provider, Report.Requested);
+                }
                 return opened;
             }
             catch (ProviderException e)
             {
                 passedOver.Add(provider, e.Message);
+                RuntimeLog.ProviderPassedOver(Logger, Directory, e.Message);
             }
         }
         throw new BundleException($"Execution provider {string.Join("; ", passedOver.Values)}.");
@@ -203,5 +298,12 @@ internal sealed class Bundle : IDisposable
         {
             return false;
         }
+    }
+
+    /// <summary>What keeps the sessions open.</summary>
+    public readonly ref struct Lease(Bundle of)
+    {
+        /// <summary>Gives it back.</summary>
+        public void Dispose() => of.Release();
     }
 }

@@ -30,6 +30,7 @@ internal sealed class CandidateRollout : IDisposable
         var space = bundle.Manifest.Action;
         (_centre, _reach) = ((float)((space.High!.Value + space.Low!.Value) / 2), (float)((space.High.Value - space.Low.Value) / 2));
         var plan = DreamTuning.Choose(bundle, rows, horizon, options, Purpose);
+        SizeCheck.Steps(rows, horizon, plan.Tile);
         _pool = new(plan.Threads);
         try
         {

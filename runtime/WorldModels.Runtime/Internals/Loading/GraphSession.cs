@@ -5,10 +5,10 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace WorldModels.Runtime.Internals;
 
 /// <summary>A graph's part of the manifest, its session and where that runs.</summary>
-internal sealed record Graph(string Name, GraphSpec Spec, InferenceSession Session, Placement Placement)
+internal sealed record GraphSession(string Name, GraphSpec Spec, InferenceSession Session, Placement Placement)
 {
-    /// <summary>What has to live as long as the session.</summary>
-    public SharedWeights? Weights { get; init; }
+    /// <summary>What it is of: it keeps the session open and the weights in memory.</summary>
+    public required Bundle Bundle { get; init; }
 
     // ONNX Runtime's configuration entries of a run.
     private const string CaptureNumber = "gpu_graph_id", NoCapture = "-1", DoNotWait = "disable_synchronize_execution_providers";
