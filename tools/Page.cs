@@ -1,5 +1,5 @@
 using Spectre.Console;
-using WorldModels.Diagnostics;
+using WorldModels.Measure;
 
 namespace WorldModels.Tools;
 
@@ -24,8 +24,10 @@ public sealed class Page
     /// <summary>A line that begins a part.</summary>
     public void Heading(string text)
     {
-        if (_terminal is not null) _terminal.MarkupLineInterpolated($"[bold]{text}[/]");
-        else _output.WriteLine(text);
+        if (_terminal is not null)
+            _terminal.MarkupLineInterpolated($"[bold]{text}[/]");
+        else
+            _output.WriteLine(text);
     }
 
     /// <summary>A line.</summary>
@@ -36,7 +38,8 @@ public sealed class Page
     {
         var known = facts.Where(fact => !string.IsNullOrEmpty(fact.Value)).ToArray();
         int width = known.Select(fact => fact.Name.Length).DefaultIfEmpty().Max();
-        foreach (var (name, value) in known) Line($"  {name.PadRight(width)}  {value}");
+        foreach (var (name, value) in known)
+            Line($"  {name.PadRight(width)}  {value}");
     }
 
     /// <summary>A table; plain too where a drawn one would not fit the terminal.</summary>
@@ -54,7 +57,8 @@ public sealed class Page
             TableColumn column = new(Markup.Escape(columns[c])) { NoWrap = true };
             table.AddColumn(TextTable.IsNumeric(rows.Select(row => row[c])) ? column.RightAligned() : column);
         }
-        foreach (var row in rows) table.AddRow([.. row.Select(Markup.Escape)]);
+        foreach (var row in rows)
+            table.AddRow([.. row.Select(Markup.Escape)]);
         _terminal.Write(table);
     }
 }

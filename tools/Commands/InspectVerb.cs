@@ -1,7 +1,9 @@
 using System.Globalization;
 using CommandLine;
-using WorldModels.Diagnostics;
 using WorldModels.Bundles;
+using WorldModels.Environments;
+using WorldModels.Measure;
+using WorldModels.Onnx;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
@@ -30,7 +32,8 @@ public sealed class InspectVerb : BundleVerb
         ])]);
         foreach (GraphCost cost in costs.Where(cost => cost.Unknown.Count > 0))
             page.Line($"{cost.Graph}: not counted: {string.Join(", ", cost.Unknown)}");
-        foreach (var (name, variant) in manifest.Variants ?? new Dictionary<string, VariantSpec>()) Show(page, name, variant);
+        foreach (var (name, variant) in manifest.Variants ?? new Dictionary<string, VariantSpec>())
+            Show(page, name, variant);
         page.Line();
         page.Heading("Tensors");
         page.Table(["graph", "", "name", "role", "type", ""],
@@ -39,7 +42,8 @@ public sealed class InspectVerb : BundleVerb
         page.Heading("Files");
         page.Table(["file", "size", "sha256"], [.. manifest.Files.Select(file => (string[])
             [file.Key, Figures.Bytes(new FileInfo(Path.Combine(Bundle, file.Key)).Length), file.Value])]);
-        if (manifest.Training is { } training) Show(page, training);
+        if (manifest.Training is { } training)
+            Show(page, training);
         return 0;
     }
 
@@ -72,7 +76,8 @@ public sealed class InspectVerb : BundleVerb
 
     private static void Show(Page page, string heading, IEnumerable<(string Name, string? Value)> facts)
     {
-        if (!facts.Any()) return;
+        if (!facts.Any())
+            return;
         page.Line();
         page.Heading(heading);
         page.Facts(facts);

@@ -1,7 +1,9 @@
 using System.Globalization;
 using CommandLine;
-using WorldModels.Diagnostics;
 using WorldModels.Bundles;
+using WorldModels.Environments;
+using WorldModels.Measure;
+using WorldModels.Pictures;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
@@ -85,7 +87,7 @@ public sealed class PictureVerb : RunningVerb
             ? RealEpisode.Read(Episode, steps, skip)
             : RealEpisode.Play(Environment ?? world.Manifest.Environment, steps, seed, skip);
         DreamComparison comparison = DreamComparison.Run(world, real, seed);
-        DreamPicture picture = comparison.ToPicture();
+        DreamPicture picture = DreamPicture.Of(comparison);
         picture.Save(Output);
         page.Table(["step", "pixels that differ", "real reward", "dreamed reward", "dreamed continue"],
             [.. Enumerable.Range(0, real.Steps).Select(t => (string[])

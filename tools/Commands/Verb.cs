@@ -1,14 +1,15 @@
 using CommandLine;
-using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 
-/// <summary>A command.</summary>
-public abstract class Verb
+/// <summary>A command that writes on a <see cref="Page"/>.</summary>
+public abstract class PageVerb : Verb
 {
-    /// <summary>Runs it; the result is the exit code.</summary>
-    internal abstract int Start(Page page);
+    /// <inheritdoc/>
+    public sealed override int Run(TextWriter output) => Run(Page.On(output));
+
+    private protected abstract int Run(Page page);
 }
 
 /// <summary>Files that commands write.</summary>
@@ -17,30 +18,16 @@ internal static class Outputs
     /// <summary>Makes the directory of a file that is going to be written: a wrong path shall fail before the work, not after it.</summary>
     public static void Prepare(string path)
     {
-        if (Path.GetDirectoryName(path) is { Length: > 0 } directory) Directory.CreateDirectory(directory);
+        if (Path.GetDirectoryName(path) is { Length: > 0 } directory)
+            Directory.CreateDirectory(directory);
     }
 }
 
 /// <summary>A command on a bundle.</summary>
-public abstract class BundleVerb : Verb
+public abstract class BundleVerb : PageVerb
 {
-    [Value(0, MetaName = "bundle", Required = true, HelpText = "Directory of the bundle, the one that holds manifest.json.")]
+    [Value(0, MetaName = "bundle", Required = true, HelpText = "Directory of a bundle, the one that holds manifest.json.")]
     public virtual string Bundle { get; set; } = "";
-
-    [Value(1, Hidden = true)]
-    public IEnumerable<string> Rest { get; set; } = [];
-
-    internal sealed override int Start(Page page)
-    {
-        if (Rest.Any()) throw new UsageException($"One bundle at a time: '{Rest.First()}' is one argument too many.");
-        Prepare();
-        return Run(page);
-    }
-
-    /// <summary>What has to be settled before it runs.</summary>
-    private protected virtual void Prepare() { }
-
-    private protected abstract int Run(Page page);
 }
 
 /// <summary>A command that runs a bundle.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using CommandLine;
 using WorldModels.Bundles;
+using WorldModels.Onnx;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
@@ -24,8 +25,10 @@ public sealed class VerifyVerb : RunningVerb
                 Error(graph.MaxError), $"{graph.NearTies}", graph.Drift is { } drift ? Error(drift) : "", graph.Passed ? "ok" : "FAILED",
             ])]);
         foreach (GraphVerification graph in report.Graphs)
-            foreach (string failure in graph.Failures) page.Line($"  {graph.Graph}: {failure}");
-        if (report.Unverified.Count > 0) page.Line($"No reference for: {string.Join(", ", report.Unverified)}.");
+            foreach (string failure in graph.Failures)
+                page.Line($"  {graph.Graph}: {failure}");
+        if (report.Unverified.Count > 0)
+            page.Line($"No reference for: {string.Join(", ", report.Unverified)}.");
         page.Line(report.Passed ? "verified" : "not verified");
         return report.Passed ? 0 : 1;
     }

@@ -1,7 +1,8 @@
-using WorldModels.Diagnostics;
-using WorldModels.Onnx;
 using WorldModels.Bundles;
+using WorldModels.Environments;
+using WorldModels.Onnx;
 using WorldModels.Runtime;
+using WorldModels.Tools;
 
 namespace WorldModels.Tests.Runtime;
 

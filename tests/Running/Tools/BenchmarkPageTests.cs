@@ -1,6 +1,9 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using WorldModels.Diagnostics;
+using WorldModels.Bundles;
+using WorldModels.Measure;
+using WorldModels.Runtime;
+using WorldModels.Tools;
 
 namespace WorldModels.Tests.Tools;
 

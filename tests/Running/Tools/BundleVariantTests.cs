@@ -1,6 +1,6 @@
-using WorldModels.Diagnostics;
-using WorldModels.Onnx;
 using WorldModels.Bundles;
+using WorldModels.Environments;
+using WorldModels.Onnx;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Tools;

@@ -1,6 +1,7 @@
-using WorldModels.Diagnostics;
-using WorldModels.Environments;
 using WorldModels.Bundles;
+using WorldModels.Environments;
+using WorldModels.Measure;
+using WorldModels.Pictures;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Tools;
@@ -49,7 +50,7 @@ public sealed class ComparisonTests
         for (int t = 0; t < 6; t++)
             Assert.That(comparison.Dreamed[t + 1], Is.EqualTo(FixtureBundle.Next(comparison.Dreamed[t])).Within(1e-6));
         Assert.That((comparison.DreamedRewards.Count, comparison.DreamedContinues.Count), Is.EqualTo((6, 6)));
-        DreamPicture picture = comparison.ToPicture();
+        DreamPicture picture = DreamPicture.Of(comparison);
         Assert.That(picture.DifferingPixels[0], Is.Zero);
         Assert.That(picture.DifferingPixels[6], Is.GreaterThan(0));
     }

@@ -1,6 +1,6 @@
 using System.Globalization;
-using WorldModels.Diagnostics;
-using WorldModels.Bundles;
+using WorldModels.Measure;
+using WorldModels.Pictures;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Tools;

@@ -1,5 +1,5 @@
 using System.Text;
-using WorldModels.Diagnostics;
+using WorldModels.Pictures;
 
 namespace WorldModels.Tests.Tools;
 

@@ -1,7 +1,8 @@
 using System.Text.RegularExpressions;
-using WorldModels.Diagnostics;
-using WorldModels.Environments;
 using WorldModels.Bundles;
+using WorldModels.Environments;
+using WorldModels.Measure;
+using WorldModels.Pictures;
 using WorldModels.Runtime;
 using WorldModels.Tools;
 

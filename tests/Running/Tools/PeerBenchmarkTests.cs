@@ -1,6 +1,8 @@
-using WorldModels.Diagnostics;
 using WorldModels.Bundles;
+using WorldModels.Measure;
+using WorldModels.Onnx;
 using WorldModels.Runtime;
+using WorldModels.Tools;
 
 namespace WorldModels.Tests.Tools;
 

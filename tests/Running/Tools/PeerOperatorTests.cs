@@ -1,10 +1,12 @@
 using Microsoft.ML.OnnxRuntime;
-using WorldModels.Diagnostics;
+using WorldModels.Bundles;
+using WorldModels.Environments;
+using WorldModels.Measure;
 using WorldModels.Models;
 using WorldModels.Onnx;
-using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Tests.Onnx;
+using WorldModels.Tools;
 using Graph = WorldModels.Onnx.Graph;
 
 namespace WorldModels.Tests.Tools;

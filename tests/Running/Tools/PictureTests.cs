@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
-using WorldModels.Diagnostics;
+using WorldModels.Environments;
+using WorldModels.Pictures;
 
 namespace WorldModels.Tests.Tools;
 
@@ -57,12 +58,12 @@ public sealed class PictureTests
     [Test]
     public void PaletteKeepsFewColoursAndApproximatesMany()
     {
-        Palette few = new([Noise(50, 50, 3, colours: 200)]);
+        GifColours few = new([Noise(50, 50, 3, colours: 200)]);
         Assert.That(few.Colours.Distinct().Count(), Is.EqualTo(few.Colours.Count).And.LessThanOrEqualTo(200));
         Image image = new(64, 64);
         for (int y = 0; y < 64; y++)
             for (int x = 0; x < 64; x++) image[x, y] = new((byte)(x * 4), (byte)(y * 4), 128);
-        Palette many = new([image]);
+        GifColours many = new([image]);
         int worst = 0;
         for (int y = 0; y < 64; y++)
             for (int x = 0; x < 64; x++) worst = Math.Max(worst, image[x, y].Distance(many.Colours[many[image[x, y]]]));

@@ -1,7 +1,8 @@
 using System.Diagnostics;
-using System.Text;
 using System.Text.RegularExpressions;
-using WorldModels.Diagnostics;
+using System.Text;
+using WorldModels.Pictures;
+using WorldModels.Runtime;
 using WorldModels.Tools;
 
 namespace WorldModels.Tests.Tools;

@@ -1,7 +1,7 @@
-using WorldModels.Diagnostics;
-using WorldModels.Environments;
 using WorldModels.Bundles;
+using WorldModels.Environments;
 using WorldModels.Runtime;
+using WorldModels.Tools;
 
 namespace WorldModels.Tests.Tools;
 

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using WorldModels.Diagnostics;
+using WorldModels.Pictures;
 using WorldModels.Tools;
 
 namespace WorldModels.Tests.Tools;

@@ -1,6 +1,7 @@
-using WorldModels.Diagnostics;
-using WorldModels.Onnx;
 using WorldModels.Bundles;
+using WorldModels.Environments;
+using WorldModels.Measure;
+using WorldModels.Onnx;
 using WorldModels.Runtime;
 using WorldModels.Tools;
 

@@ -1,6 +1,6 @@
-using WorldModels.Diagnostics;
-using WorldModels.Bundles;
+using WorldModels.Measure;
 using WorldModels.Runtime;
+using WorldModels.Tools;
 
 namespace WorldModels.Tests.Tools;
 

@@ -197,7 +197,7 @@ public sealed class ToolsAppTests
     }
 
     [TestCase(2, "inspect, verify, bench", "look")]
-    [TestCase(2, "bench has no option 'colour'", "bench", "BUNDLE", "--colour")]
+    [TestCase(2, "bench has no option '--colour'", "bench", "BUNDLE", "--colour")]
     [TestCase(2, "bench needs the directory of a bundle", "bench")]
     [TestCase(2, "--batch takes whole numbers of at least 1, such as 1,64,1024; found '0'", "bench", "BUNDLE", "--batch", "0")]
     [TestCase(2, "--level takes latent, heads, pixels, end-to-end; found 'pixel'", "bench", "BUNDLE", "--level", "heads,pixel")]

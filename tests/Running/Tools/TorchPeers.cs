@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using WorldModels.Diagnostics;
+using WorldModels.Tools;
 
 namespace WorldModels.Tests.Tools;
 
