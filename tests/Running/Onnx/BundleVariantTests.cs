@@ -2,8 +2,9 @@ using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
+using WorldModels.Tests.Tools;
 
-namespace WorldModels.Tests.Tools;
+namespace WorldModels.Tests.Onnx;
 
 /// <summary>Other forms of a shipped bundle's graphs: written, chosen, verified, refused.</summary>
 internal sealed class BundleVariantTests
@@ -59,7 +60,7 @@ internal sealed class BundleVariantTests
         Assert.That(imagined.Run(1).Rewards(2)[1], Is.Not.Zero);
         Without(dream, "action");
         Assert.That(() => Add(Precision.Float32, 1, dream),
-            Throws.TypeOf<BundleException>().With.Message.Contains("output 'action' is missing"));
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("output 'action' is missing"));
         Assert.That(() => BundleVerifier.Verify(_bundle), Throws.Nothing, "a refused variant changes nothing");
     }
 
@@ -78,7 +79,7 @@ internal sealed class BundleVariantTests
         Assert.That(() => WorldModel.Load(_bundle, new() { Variant = "int4" }),
             Throws.TypeOf<BundleException>().With.Message.Contains("no variant 'int4'").And.Message.Contains("plain"));
         Assert.That(() => Add(Precision.Int8, 0, BundleVariant.Load(_bundle, Manifest.Load(_bundle), "dream")),
-            Throws.TypeOf<BundleException>().With.Message.Contains("leastBatch must be at least 1, found 0"));
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("leastBatch must be at least 1, found 0"));
     }
 
     [Test]
