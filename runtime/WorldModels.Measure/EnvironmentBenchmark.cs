@@ -7,7 +7,7 @@ namespace WorldModels.Measure;
 /// Frames per second of a real environment: all rows on one thread, random actions, observations written. Physics alone; and with
 /// pictures, where the environment can be drawn, or is made of pixels.
 /// </summary>
-public static class EnvironmentBenchmark
+internal static class EnvironmentBenchmark
 {
     /// <summary>Names of the measurements.</summary>
     internal const string Physics = "simulator", Pictures = "simulator with pictures";
@@ -16,18 +16,6 @@ public static class EnvironmentBenchmark
     internal const int PictureSize = 64;
 
     private const int DrawnSteps = 256;
-
-    /// <summary>Measures an environment at each batch size.</summary>
-    /// <param name="name">Its registered name.</param>
-    /// <param name="batches">The batch sizes.</param>
-    /// <param name="seconds">Time for each.</param>
-    /// <exception cref="BundleException">There is no such environment.</exception>
-    public static IReadOnlyList<Measurement> Run(string name, IReadOnlyList<int> batches, double seconds = 1)
-    {
-        EnvironmentSpec environment = RegisteredEnvironments.Find(name, out string? problem) ?? throw new BundleException(problem!);
-        return [.. batches.SelectMany(batch => Contest.Run(
-            [.. Contestants(environment, batch, horizon: 15, repeat: 1, pictures: true, level: null)], seconds, peakGflops: null))];
-    }
 
     /// <summary>An environment whose steps are actions of a bundle, each repeated; and again with pictures, where it has them.</summary>
     internal static IEnumerable<Contestant> Contestants(

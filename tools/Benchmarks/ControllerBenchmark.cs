@@ -13,17 +13,14 @@ public static class ControllerBenchmark
     /// <summary>Decisions that a peer is compared over.</summary>
     private const int ComparedSteps = 8;
 
-    /// <summary>Measures a controller at each batch size, on recorded observations, or random ones where the bundle has none.</summary>
-    /// <param name="directory">The bundle.</param>
-    /// <param name="batches">The batch sizes.</param>
-    /// <param name="seconds">Time for each.</param>
-    /// <exception cref="BundleException">The bundle has no policy, is damaged, or does not run.</exception>
-    public static BenchmarkReport Run(string directory, IReadOnlyList<int> batches, double seconds = 1) =>
-        Run(directory, new() { Batches = batches, Seconds = seconds }, peer: null);
-
     /// <summary>Whether a bundle has a policy.</summary>
     public static bool Fits(Manifest manifest) => manifest.PolicyGraphs.Length > 0;
 
+    /// <summary>Measures a controller at each batch size, on recorded observations, or random ones where the bundle has none.</summary>
+    /// <param name="directory">The bundle.</param>
+    /// <param name="options">What is measured.</param>
+    /// <param name="peer">Who runs the same graphs in turn; null: nobody.</param>
+    /// <exception cref="BundleException">The bundle has no policy, is damaged, or does not run.</exception>
     internal static BenchmarkReport Run(string directory, BenchmarkOptions options, GraphPeer? peer)
     {
         List<Measurement> measurements = [];

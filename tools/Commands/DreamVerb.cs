@@ -31,15 +31,15 @@ public sealed class DreamVerb : RunningVerb
         List<string[]> rows = [];
         for (int t = 0; t < horizon; t++)
         {
-            ReadOnlySpan<float> reward = rewards ? imagined.Rewards(t) : [], goesOn = continues ? imagined.Continues(t) : [];
+            ReadOnlySpan<float> reward = rewards ? imagined.Rewards(t) : [], continuations = continues ? imagined.Continues(t) : [];
             for (int row = 0; row < batch; row++)
             {
                 if (rewards)
                     returns[row] += alive[row] * reward[row];
                 if (continues)
-                    alive[row] *= goesOn[row];
+                    alive[row] *= continuations[row];
             }
-            rows.Add([$"{t + 1}", Mean(reward.ToArray()), Mean(goesOn.ToArray())]);
+            rows.Add([$"{t + 1}", Mean(reward.ToArray()), Mean(continuations.ToArray())]);
         }
         page.Heading($"{world.Manifest.Name}: {Figures.Number(batch)} dreams of {horizon} steps, seed {seed}");
         page.Table(["step", "mean reward", "mean continue"], rows);

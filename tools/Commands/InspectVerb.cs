@@ -48,7 +48,7 @@ public sealed class InspectVerb : BundleVerb
         bool isPage = Path.GetExtension(Output).Equals(".md", StringComparison.OrdinalIgnoreCase);
         Outputs.Prepare(Output);
         File.WriteAllText(Output, isPage ? $"# {manifest.Name}: {name}\n\n```mermaid\n{text}```\n" : text);
-        page.Line($"{Output}: graph {name}, {diagram.Operations} operations in {diagram.Boxes} boxes.");
+        page.Line($"{Output}: graph {name}, {diagram.Operations} operations in {diagram.Boxes} box{(diagram.Boxes == 1 ? "" : "es")}.");
     }
 
     private void Describe(Page page, Manifest manifest)

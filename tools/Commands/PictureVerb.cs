@@ -68,7 +68,7 @@ public sealed class PictureVerb : RunningVerb
         bool plays = ControllerBenchmark.Fits(manifest);
         bool imagines = Model is not null || manifest.Graphs.ContainsKey("imagine") || manifest.Graphs.ContainsKey("dream");
         if (plays && !imagines && !Dream && Episode is null)
-            Watch(page, manifest, steps ?? (animated ? 100 : 12), every ?? (animated ? 1 : 8), skip ?? 0, seed);
+            DrawGame(page, manifest, steps ?? (animated ? 100 : 12), every ?? (animated ? 1 : 8), skip ?? 0, seed);
         else if (manifest.Observation.Shape.Count == 1)
             Chart(page, manifest, episodes, skip ?? 0, new() { Context = context, Horizon = steps ?? 45, Seed = seed });
         // Futures are laid out by first action, so the actions have to be numbered.
@@ -126,7 +126,7 @@ public sealed class PictureVerb : RunningVerb
         page.Line($"{Output}: {comparison.Horizon} steps of {dreamed} of {real[0].Source}{who}.");
     }
 
-    private void Watch(Page page, Manifest manifest, int moments, int every, int skip, ulong seed)
+    private void DrawGame(Page page, Manifest manifest, int moments, int every, int skip, ulong seed)
     {
         using RealPlayer? player = RealPlayer.Open(Bundle, seed, Greedy, Options);
         RealEpisode game = Play(manifest, player, Math.Max(1, (moments - 1) * every), skip, seed);

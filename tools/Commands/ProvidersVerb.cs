@@ -50,7 +50,7 @@ public sealed class ProvidersVerb : PageVerb
         DreamAgreement agreement = DreamAgreement.Measure(bundle, options);
         page.Line($"{agreement.Rows} dreams of {agreement.Steps} steps: largest difference from the CPU "
             + agreement.MaxError.ToString("0.0e+0", CultureInfo.InvariantCulture)
-            + $"; {agreement.Parted} went another way. {(agreement.Agrees ? "They agree." : "They do NOT agree.")}");
+            + $"; {agreement.Diverged} went another way. {(agreement.Agrees ? "They agree." : "They do NOT agree.")}");
         return agreement.Agrees ? 0 : 1;
     }
 

@@ -9,19 +9,19 @@ namespace WorldModels.Tools;
 /// </summary>
 /// <param name="Rows">Dreams compared.</param>
 /// <param name="Steps">Steps of each.</param>
-/// <param name="MaxError">Largest |a - b| / (1 + |b|) over states, actions, rewards and continuations, up to where a row parted.</param>
-/// <param name="Parted">
+/// <param name="MaxError">Largest |a - b| / (1 + |b|) over states, actions, rewards and continuations, up to where a row diverged.</param>
+/// <param name="Diverged">
 /// Rows that went another way from some step on, by more than rounding makes: a discrete choice between two that were as good.
 /// </param>
-public sealed record DreamAgreement(int Rows, int Steps, double MaxError, int Parted)
+public sealed record DreamAgreement(int Rows, int Steps, double MaxError, int Diverged)
 {
     // Errors that no rounding makes in a few steps, of 32 bits and of fewer.
-    private const double Parting = 0.01, CoarseParting = 0.1;
+    private const double Divergence = 0.01, CoarseDivergence = 0.1;
 
     private const int Runs = 3; // The first may record what the others replay, and each has starts and noise of its own.
 
-    /// <summary>Whether the provider dreams what the CPU dreams: no row in twenty parted.</summary>
-    public bool Agrees => Parted * 20 <= Rows;
+    /// <summary>Whether the provider dreams what the CPU dreams: no row in twenty diverged.</summary>
+    public bool Agrees => Diverged * 20 <= Rows;
 
     /// <summary>Dreams on both.</summary>
     /// <param name="directory">The bundle's directory; it has a world model.</param>
@@ -36,12 +36,12 @@ public sealed record DreamAgreement(int Rows, int Steps, double MaxError, int Pa
         using Dream expected = reference.Dream(batch, horizon), found = world.Dream(batch, horizon);
         bool rewards = Predicts(world.Manifest, TensorRole.Reward), continues = Predicts(world.Manifest, TensorRole.Continue);
         bool isExact = world.Manifest.Variants?.GetValueOrDefault(found.Plan.Variant)?.Precision is null or Precision.Float32;
-        double parting = isExact ? Parting : CoarseParting, largest = 0;
-        int parted = 0;
+        double threshold = isExact ? Divergence : CoarseDivergence, largest = 0;
+        int count = 0;
         for (ulong seed = 1; seed <= Runs; seed++)
         {
             DreamBatch a = expected.Run(seed), b = found.Run(seed);
-            bool[] gone = new bool[batch];
+            bool[] diverged = new bool[batch];
             for (int t = 0; t <= horizon; t++)
             {
                 double[] errors = new double[batch];
@@ -57,14 +57,14 @@ public sealed record DreamAgreement(int Rows, int Steps, double MaxError, int Pa
                 }
                 for (int row = 0; row < batch; row++)
                 {
-                    gone[row] |= !(errors[row] <= parting);
-                    if (!gone[row])
+                    diverged[row] |= !(errors[row] <= threshold);
+                    if (!diverged[row])
                         largest = Math.Max(largest, errors[row]);
                 }
             }
-            parted += gone.Count(isGone => isGone);
+            count += diverged.Count(hasDiverged => hasDiverged);
         }
-        return new(Runs * batch, horizon, largest, parted);
+        return new(Runs * batch, horizon, largest, count);
     }
 
     private static bool Predicts(Manifest manifest, TensorRole role) =>

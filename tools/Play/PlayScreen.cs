@@ -55,7 +55,7 @@ public sealed class PlayScreen(bool trueColour)
             Fact("reward", PlayStatus.Number(status.Reward)),
             Fact("return", PlayStatus.Number(status.Return)),
             status.Value is { } value ? Fact("value", PlayStatus.Number(value)) : "",
-            status.Continue is { } goesOn ? Fact("goes on", Figures.Share(goesOn)) : "",
+            status.Continue is { } probability ? Fact("goes on", Figures.Share(probability)) : "",
             Fact("action", status.LastAction ?? "-"),
             Fact("player", status.AgentPlays ? status.Agent! : "you"),
             Fact("pace", $"{session.Delay} ms"),

@@ -59,7 +59,7 @@ public sealed record PlayStatus
     [
         $"{Game}, {(Dreaming ? "dream" : "real")}", $"step {Step}", $"reward {Number(Reward)}", $"return {Number(Return)}",
         LastAction is null ? null : $"action {LastAction}",
-        Continue is { } goesOn ? $"continue {Number(goesOn)}" : null,
+        Continue is { } probability ? $"continue {Number(probability)}" : null,
         Value is { } value ? $"value {Number(value)}" : null,
         AgentPlays ? $"{Agent} plays" : "you play",
         Policy.Count == 0 ? null : string.Join(' ', Policy.Select(p => $"{p.Action} {Math.Round(100 * p.Probability)}%")),

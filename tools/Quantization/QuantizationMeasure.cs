@@ -41,7 +41,7 @@ internal static class QuantizationMeasure
         {
             if (environment is null)
                 throw new BundleException($"{unknown} Give recorded episodes with --recordings.");
-            episodes = Watch(directory, manifest, options);
+            episodes = Record(directory, manifest, options);
         }
         options.Progress($"dreaming along {episodes.Count} real episodes in both precisions");
         using WorldModel plain = WorldModel.Load(directory, Plain), int8 = WorldModel.Load(directory, Int8);
@@ -65,7 +65,7 @@ internal static class QuantizationMeasure
     }
 
     /// <summary>Real episodes of a bundle without a policy: planned, or played by the environment's scripted or random player.</summary>
-    private static List<RealEpisode> Watch(string directory, Manifest manifest, QuantizationOptions options)
+    private static List<RealEpisode> Record(string directory, Manifest manifest, QuantizationOptions options)
     {
         using RealPlayer? planner = RealPlayer.Open(directory, options.Seed, greedy: true, Plain, tile: PlannedTile);
         int count = planner is null ? Trajectories : PlannedTrajectories;

@@ -11,10 +11,11 @@ namespace WorldModels.Onnx;
 /// </summary>
 public sealed class GraphDiagram
 {
-    /// <summary>Boxes that fit a page; modules are folded into the ones around them until there are no more, if that is possible.</summary>
+    /// <summary>Boxes that fit a page, beside inputs and outputs.</summary>
     public const int MostBoxes = 24;
 
-    private const int MostNames = 4, MostTensors = 3;
+    // Operations that are no reason to unfold a box, operators and tensors that are named one by one.
+    private const int SmallBox = 8, MostNames = 4, MostTensors = 3;
 
     private readonly GraphProto _graph;
     private readonly Dictionary<string, TensorProto> _initializers;
@@ -69,25 +70,43 @@ public sealed class GraphDiagram
     }
 
     /// <summary>
-    /// Nodes that follow each other in one module, as one box. Since the order of nodes is one in which they can be computed, no two boxes
-    /// wait for each other. Modules are told apart as deep as <see cref="MostBoxes"/> allows.
+    /// Nodes that follow each other in one module, as one box; the largest boxes are unfolded into what their modules hold as long as
+    /// <see cref="MostBoxes"/> are enough. Since the order of nodes is one in which they can be computed, no two boxes wait for each other.
     /// </summary>
     private Box[] Folded()
     {
-        for (int depth = _graph.Node.Select(node => Scope(node).Length).DefaultIfEmpty(0).Max(); ; depth--)
+        List<Box> boxes = Unfold([.. _graph.Node]);
+        while (Larger() is { } larger)
+            boxes = larger;
+        return [.. boxes];
+
+        List<Box>? Larger() => boxes.Where(box => box.Nodes.Count > SmallBox).OrderByDescending(box => box.Nodes.Count)
+            .Select(box => (Box: box, Inside: Unfold(box.Nodes)))
+            .Where(one => one.Inside.Count > 1 && boxes.Count - 1 + one.Inside.Count <= MostBoxes)
+            .Select(one => boxes.SelectMany(box => box == one.Box ? one.Inside : [box]).ToList()).FirstOrDefault();
+    }
+
+    /// <summary>Nodes by what they belong to one level below the module that all of them are in; one box if that is this module itself.</summary>
+    private static List<Box> Unfold(List<NodeProto> nodes)
+    {
+        int depth = CommonScope(nodes).Length + 1;
+        List<List<NodeProto>> runs = [];
+        foreach (NodeProto node in nodes)
         {
-            List<Box> boxes = [];
-            foreach (NodeProto node in _graph.Node)
-            {
-                string[] scope = [.. Scope(node).Take(depth)];
-                if (boxes.Count > 0 && boxes[^1].Scope.SequenceEqual(scope))
-                    boxes[^1].Nodes.Add(node);
-                else
-                    boxes.Add(new(scope, [node]));
-            }
-            if (boxes.Count <= MostBoxes || depth <= 1)
-                return [.. boxes];
+            if (runs.Count > 0 && Scope(runs[^1][^1]).Take(depth).SequenceEqual(Scope(node).Take(depth)))
+                runs[^1].Add(node);
+            else
+                runs.Add([node]);
         }
+        return [.. runs.Select(run => new Box(CommonScope(run), run))];
+    }
+
+    private static string[] CommonScope(List<NodeProto> nodes)
+    {
+        string[] common = nodes.Count > 0 ? Scope(nodes[0]) : [];
+        foreach (NodeProto node in nodes)
+            common = [.. common.Zip(Scope(node)).TakeWhile(pair => pair.First == pair.Second).Select(pair => pair.First)];
+        return common;
     }
 
     private static string[] Scope(NodeProto node) => node.Name.Split('/')[..^1];

@@ -30,11 +30,6 @@ public static class DreamCost
     /// <exception cref="BundleException">The graph's file cannot be read or counted.</exception>
     internal static double OfCall(GraphCall call) => Count(call.File, batch: 1, [.. call.Outputs.Keys]).Flops;
 
-    /// <summary>Floating-point operations of one row that runs these graphs.</summary>
-    /// <exception cref="BundleException">A graph's file cannot be read or counted.</exception>
-    public static double Flops(string directory, Manifest manifest, IEnumerable<string> graphs) =>
-        graphs.Sum(graph => OfGraph(directory, manifest, graph).Flops);
-
     /// <summary>The operators that the wanted outputs of a graph need.</summary>
     internal static IEnumerable<string> Operators(GraphCall call) =>
         Count(call.File, batch: 1, [.. call.Outputs.Keys]).Nodes.Select(node => node.OpType).Distinct();

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
 using System.Text;
 using WorldModels.Bundles;
@@ -9,8 +8,7 @@ using WorldModels.Runtime;
 namespace WorldModels.Tools;
 
 /// <summary>
-/// A bundle's graphs in PyTorch, operator by operator, in a process of its own, one thread. Memory and OpenBLAS are set for it as its users
-/// would who want it fast.
+/// A bundle's graphs in PyTorch, operator by operator, in a process of its own, one thread.
 /// </summary>
 internal sealed class GraphPeer : IBenchmarkPeer, IDisposable
 {
@@ -35,23 +33,10 @@ internal sealed class GraphPeer : IBenchmarkPeer, IDisposable
     /// <exception cref="BundleException">There is no python3 with torch and onnx.</exception>
     public GraphPeer(string? python = null)
     {
-        string interpreter = python ?? Find() ?? throw new BundleException($"There is no python3 to run PyTorch. {Advice}");
+        string interpreter = python ?? PythonPeer.Find() ?? throw new BundleException($"There is no python3 to run PyTorch. {Advice}");
         foreach (string script in Scripts)
-        {
-            using Stream text = typeof(GraphPeer).Assembly.GetManifestResourceStream(script)!;
-            using FileStream file = File.Create(Path.Combine(_folder, script));
-            text.CopyTo(file);
-        }
-        ProcessStartInfo start = new(interpreter, ["-B", Path.Combine(_folder, Program)])
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        // glibc keeps freed memory, as it does in training's peer; and OpenBLAS has one thread, and the kernels that the processor has.
-        start.Environment["MALLOC_TRIM_THRESHOLD_"] = $"{int.MaxValue}";
-        start.Environment["MALLOC_MMAP_THRESHOLD_"] = $"{32 << 20}";
-        start.Environment["OPENBLAS_NUM_THREADS"] = start.Environment["OMP_NUM_THREADS"] = "1";
-        if (Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported)
-            start.Environment["OPENBLAS_CORETYPE"] = "SkylakeX";
+            PythonPeer.Extract(typeof(GraphPeer), script, _folder);
+        ProcessStartInfo start = PythonPeer.Prepare(interpreter, ["-B", Path.Combine(_folder, Program)]);
         try
         {
             _python = Process.Start(start)!;
@@ -133,10 +118,6 @@ internal sealed class GraphPeer : IBenchmarkPeer, IDisposable
 
     private static string Advice =>
         $"Install it (Debian, as root): {Install}. Or name another interpreter by --python, or leave out --peer.";
-
-    private static string? Find() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Prepend("/usr/bin")
-            .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? "python.exe" : "python3")).FirstOrDefault(File.Exists);
 
     private T Ask<T>(object request) where T : Reply
     {

@@ -50,20 +50,20 @@ internal static class PeerCell
         {
             foreach (string program in programs.Keys)
             {
-                bool[] parted = new bool[rows];
+                bool[] diverged = new bool[rows];
                 string? first = null;
                 int compared = 0;
                 foreach (var (name, values) in expected)
                 {
                     if (!results.TryGetValue((way, program, name), out NpyArray? found))
                         continue;
-                    first = Compare(name, values, found, parted) ?? first;
+                    first = Compare(name, values, found, diverged) ?? first;
                     compared++;
                 }
                 if (expected.Count > 0 && compared == 0)
                     throw new BundleException($"{way} gave nothing of {subject.Group} ({program}) that could be compared with ONNX "
                         + $"Runtime: expected {string.Join(", ", expected.Keys)}.");
-                if (parted.Count(row => row) > allowed)
+                if (diverged.Count(row => row) > allowed)
                     throw new BundleException($"{way} and ONNX Runtime disagree on {subject.Group}, batch {subject.Batch} ({program}): "
                         + $"{first}. A comparison of speed would mean nothing.");
             }
@@ -71,22 +71,22 @@ internal static class PeerCell
     }
 
     /// <summary>Marks the rows of which something differs; the first difference.</summary>
-    private static string? Compare(string name, NpyArray expected, NpyArray found, bool[] parted)
+    private static string? Compare(string name, NpyArray expected, NpyArray found, bool[] diverged)
     {
         double[] wanted = Numbers(expected), there = Numbers(found);
         if (wanted.Length != there.Length)
         {
-            parted.AsSpan().Fill(true);
+            diverged.AsSpan().Fill(true);
             return $"{name} is {found.Describe()}, where {expected.Describe()} was expected";
         }
         string? first = null;
-        int row = wanted.Length / expected.Shape[0] / parted.Length;
+        int row = wanted.Length / expected.Shape[0] / diverged.Length;
         for (int i = 0; i < wanted.Length; i++)
         {
             if (Math.Abs(wanted[i] - there[i]) <= Tolerance * (1 + Math.Abs(wanted[i])))
                 continue;
-            parted[i / row % parted.Length] = true;
-            first ??= $"{name} at step {i / row / parted.Length}, row {i / row % parted.Length} is {there[i]:G6}, where {wanted[i]:G6} "
+            diverged[i / row % diverged.Length] = true;
+            first ??= $"{name} at step {i / row / diverged.Length}, row {i / row % diverged.Length} is {there[i]:G6}, where {wanted[i]:G6} "
                 + "was expected";
         }
         return first;

@@ -145,7 +145,7 @@ public sealed class BenchmarkTests
         string bundle = FixtureBundle.Policy();
         try
         {
-            BenchmarkReport report = ControllerBenchmark.Run(bundle, [1, 16], seconds: 0.05);
+            BenchmarkReport report = ControllerBenchmark.Run(bundle, new() { Batches = [1, 16], Seconds = 0.05 }, peer: null);
             Assert.That(report.Measurements.Select(m => (m.What, m.Batch, m.Horizon)),
                 Is.EqualTo(new[] { ("controller", 1, 1), ("controller", 16, 1) }));
             Assert.That(report.Measurements.Select(m => m.BytesPerStep), Is.All.LessThan(LeastAllocation));
