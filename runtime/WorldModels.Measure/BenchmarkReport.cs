@@ -2,8 +2,6 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using WorldModels.Bundles;
-using WorldModels.Runtime;
 
 namespace WorldModels.Measure;
 

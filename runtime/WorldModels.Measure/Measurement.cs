@@ -1,5 +1,3 @@
-using WorldModels.Bundles;
-
 namespace WorldModels.Measure;
 
 /// <summary>How fast one thing ran. A frame is one step of one row.</summary>

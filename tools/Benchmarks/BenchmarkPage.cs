@@ -3,7 +3,6 @@ using System.Net;
 using System.Text;
 using WorldModels.Measure;
 using WorldModels.Pictures;
-using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 

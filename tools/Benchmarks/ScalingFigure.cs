@@ -1,5 +1,4 @@
 using System.Globalization;
-using WorldModels.Environments;
 using WorldModels.Measure;
 using WorldModels.Pictures;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using WorldModels.Bundles;
 using WorldModels.Measure;
 using WorldModels.Runtime;
 

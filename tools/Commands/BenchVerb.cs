@@ -1,7 +1,6 @@
 using CommandLine;
 using Microsoft.ML.OnnxRuntime;
 using WorldModels.Measure;
-using WorldModels.Pictures;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using CommandLine;
 using WorldModels.Bundles;
-using WorldModels.Environments;
 using WorldModels.Measure;
 using WorldModels.Pictures;
 using WorldModels.Runtime;

@@ -1,5 +1,4 @@
 using CommandLine;
-using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 

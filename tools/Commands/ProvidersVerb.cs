@@ -2,7 +2,6 @@ using System.Globalization;
 using CommandLine;
 using Microsoft.ML.OnnxRuntime;
 using WorldModels.Bundles;
-using WorldModels.Environments;
 using WorldModels.Measure;
 using WorldModels.Models;
 using WorldModels.Onnx;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using CommandLine;
 using WorldModels.Bundles;
-using WorldModels.Onnx;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;

@@ -1,5 +1,4 @@
 using WorldModels.Bundles;
-using WorldModels.Environments;
 using WorldModels.Pictures;
 using WorldModels.Runtime;
 

@@ -1,7 +1,6 @@
 using WorldModels.Environments;
 using WorldModels.Measure;
 using WorldModels.Pictures;
-using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 

@@ -1,4 +1,3 @@
-using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Runtime;
 

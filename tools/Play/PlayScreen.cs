@@ -2,7 +2,6 @@ using System.Text;
 using WorldModels.Environments;
 using WorldModels.Measure;
 using WorldModels.Pictures;
-using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Spectre.Console;
-using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 

@@ -1,9 +1,6 @@
 using System.Globalization;
 using System.Text;
-using WorldModels.Bundles;
-using WorldModels.Environments;
 using WorldModels.Measure;
-using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 

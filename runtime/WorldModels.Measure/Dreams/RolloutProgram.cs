@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using WorldModels.Bundles;
-using WorldModels.Onnx;
 using WorldModels.Runtime;
 
 namespace WorldModels.Measure;

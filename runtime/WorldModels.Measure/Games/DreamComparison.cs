@@ -1,5 +1,4 @@
 using WorldModels.Bundles;
-using WorldModels.Environments;
 using WorldModels.Runtime;
 
 namespace WorldModels.Measure;

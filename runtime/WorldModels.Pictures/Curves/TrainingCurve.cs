@@ -1,4 +1,3 @@
-using WorldModels.Environments;
 using WorldModels.Measure;
 
 namespace WorldModels.Pictures;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using WorldModels.Bundles;
-using WorldModels.Measure;
 using WorldModels.Runtime;
 
 namespace WorldModels.Pictures;

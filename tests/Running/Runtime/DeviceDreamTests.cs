@@ -1,5 +1,4 @@
 using WorldModels.Bundles;
-using WorldModels.Environments;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
 using WorldModels.Tools;

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using WorldModels.Bundles;
 using WorldModels.Measure;
-using WorldModels.Runtime;
 using WorldModels.Tools;
 
 namespace WorldModels.Tests.Tools;

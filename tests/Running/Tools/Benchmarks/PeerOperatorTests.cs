@@ -1,6 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
 using WorldModels.Bundles;
-using WorldModels.Environments;
 using WorldModels.Measure;
 using WorldModels.Models;
 using WorldModels.Onnx;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.RegularExpressions;
 using System.Text;
 using WorldModels.Pictures;
-using WorldModels.Runtime;
 using WorldModels.Tools;
 
 namespace WorldModels.Tests.Tools;

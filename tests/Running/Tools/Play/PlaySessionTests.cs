@@ -245,12 +245,12 @@ public sealed class PlaySessionTests
         });
         try
         {
-            Refused(() => Open(_policy, four), "World model", "has 4 actions", "minipacman-regular shows (3, 15, 19) and has 5");
-            Refused(() => Open(wide), "Agent", "observes (3, 15, 20)", "(3, 15, 19)");
-            Refused(() => Open(_policy, _policy), "no graph 'imagine'");
-            Refused(() => Open(_policy, environment: "minipacmen"), "Did you mean 'minipacman'");
-            Refused(() => Open("nowhere"), "There is no directory 'nowhere'");
-            Refused(() => Open(_policy, "nowhere"), "There is no directory 'nowhere'");
+            Refused<BundleException>(() => Open(_policy, four), "World model", "has 4 actions", "minipacman-regular shows (3, 15, 19) and has 5");
+            Refused<BundleException>(() => Open(wide), "Agent", "observes (3, 15, 20)", "(3, 15, 19)");
+            Refused<BundleException>(() => Open(_policy, _policy), "no graph 'imagine'");
+            Refused<BundleException>(() => Open(_policy, environment: "minipacmen"), "Did you mean 'minipacman'");
+            Refused<InvalidDataException>(() => Open("nowhere"), "There is no directory 'nowhere'");
+            Refused<InvalidDataException>(() => Open(_policy, "nowhere"), "There is no directory 'nowhere'");
         }
         finally
         {
@@ -258,10 +258,11 @@ public sealed class PlaySessionTests
             Directory.Delete(wide, recursive: true);
         }
 
-        static void Refused(Func<PlaySession> open, params string[] parts)
+        static void Refused<TException>(Func<PlaySession> open, params string[] parts) where TException : Exception
         {
-            BundleException problem = Assert.Throws<BundleException>(() => open().Dispose())!;
-            foreach (string part in parts) Assert.That(problem.Message, Does.Contain(part));
+            TException problem = Assert.Throws<TException>(() => open().Dispose())!;
+            foreach (string part in parts)
+                Assert.That(problem.Message, Does.Contain(part));
         }
     }
 
