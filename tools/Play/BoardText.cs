@@ -51,7 +51,7 @@ public static class BoardText
             known[cell] = !(cleaned[cell] > 0 && blue > 0 && cleaned[Cells + cell] == 0);
             if (!known[cell])
                 blue = 0; // magenta is nothing's colour
-            }
+        }
         MiniPacmanPixels.Classify<byte>(cleaned, classes);
         for (int cell = 0; cell < Cells; cell++)
             if (known[cell])

@@ -86,7 +86,7 @@ public sealed class GraphDiagram
             .Select(one => boxes.SelectMany(box => box == one.Box ? one.Inside : [box]).ToList()).FirstOrDefault();
     }
 
-    /// <summary>Nodes by what they belong to one level below the module that all of them are in; one box if that is this module itself.</summary>
+    /// <summary>Nodes by the modules inside the one that all of them are in; one box if there are none.</summary>
     private static List<Box> Unfold(List<NodeProto> nodes)
     {
         int depth = CommonScope(nodes).Length + 1;
