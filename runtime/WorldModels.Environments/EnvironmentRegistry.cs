@@ -46,7 +46,7 @@ public static class EnvironmentRegistry
             if (spec.Name == name)
                 return spec;
         }
-        string nearest = All.MinBy(spec => EditDistance(spec.Name, name.ToLowerInvariant()))!.Name;
+        string nearest = All.MinBy(spec => EditDistance.Between(spec.Name, name))!.Name;
         throw new ArgumentException(
             $"There is no environment '{name}'. Did you mean '{nearest}'? Known: {string.Join(", ", All.Select(spec => spec.Name))}.");
     }
@@ -64,22 +64,4 @@ public static class EnvironmentRegistry
         $"MiniPacman, {mode.Name}: 15x19 maze, (3, 15, 19) pixels, 5 actions",
         () => new MiniPacmanEnvironment(mode),
         count => new MiniPacmanVectorEnvironment(mode, count));
-
-    /// <summary>Levenshtein's distance.</summary>
-    private static int EditDistance(string a, string b)
-    {
-        int[] costs = [.. Enumerable.Range(0, b.Length + 1)];
-        for (int i = 1; i <= a.Length; i++)
-        {
-            int diagonal = costs[0];
-            costs[0] = i;
-            for (int j = 1; j <= b.Length; j++)
-            {
-                int substitution = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-                diagonal = costs[j];
-                costs[j] = Math.Min(substitution, Math.Min(costs[j], costs[j - 1]) + 1);
-            }
-        }
-        return costs[b.Length];
-    }
 }

@@ -1,6 +1,5 @@
-using WorldModels.Diagnostics;
 using WorldModels.Bundles;
-using WorldModels.Runtime;
+using WorldModels.Onnx;
 
 namespace WorldModels.Tests;
 

@@ -1,7 +1,6 @@
 using CommandLine;
 using Microsoft.ML.OnnxRuntime;
-using WorldModels.Diagnostics;
-using WorldModels.Bundles;
+using WorldModels.Measure;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
@@ -58,33 +57,38 @@ public sealed class BenchVerb : RunningVerb
         BenchmarkOptions options = Parse();
         if (HtmlPage is not null && Path.GetExtension(HtmlPage).ToLowerInvariant() is not (".html" or ".htm"))
             throw new UsageException($"--page takes a file that ends in .html; found '{HtmlPage}'.");
-        if (Soak is not null) return RunSoak(page, options, Arguments.WholeNumber("soak", Soak, SoakTest.Points * options.Horizons[0]));
+        if (Soak is not null)
+            return RunSoak(page, options, Arguments.WholeNumber("soak", Soak, SoakTest.Points * options.Horizons[0]));
         foreach (string? file in (string?[])[Json is "-" ? null : Json, HtmlPage])
-            if (file is not null) Outputs.Prepare(file);
-        if (Results is not null) Directory.CreateDirectory(Results);
+            if (file is not null)
+                Outputs.Prepare(file);
+        if (Results is not null)
+            Directory.CreateDirectory(Results);
         BenchmarkReport report = BundleBenchmark.Run(Bundle, options) with
         {
             OnnxRuntime = OrtEnv.Instance().GetVersionString(),
             Command = Command(),
         };
         if (Json == "-")
-        {
             page.Line(report.ToJson());
-        }
         else
         {
             page.Heading($"{report.Bundle}");
             page.Table(report.Columns, report.Rows);
-            foreach (string note in report.Notes) page.Line(note);
+            foreach (string note in report.Notes)
+                page.Line(note);
         }
-        if (Json is not null and not "-") Write(Json, report.ToJson());
-        if (HtmlPage is not null) Write(HtmlPage, new BenchmarkPage(report).ToHtml());
+        if (Json is not null and not "-")
+            Write(Json, report.ToJson());
+        if (HtmlPage is not null)
+            Write(HtmlPage, new BenchmarkPage(report).ToHtml());
         if (Results is not null)
         {
             string stem = Path.Combine(Results, report.FileName);
             Write($"{stem}.json", report.ToJson());
             Write($"{stem}.html", new BenchmarkPage(report).ToHtml());
-            if (Json != "-") page.Line($"{stem}.json, .html");
+            if (Json != "-")
+                page.Line($"{stem}.json, .html");
         }
         return 0;
     }
@@ -92,7 +96,8 @@ public sealed class BenchVerb : RunningVerb
     private BenchmarkOptions Parse()
     {
         int threads = Arguments.WholeNumber("threads", Threads, least: 0);
-        if (Peer is not (null or "pytorch")) throw new UsageException($"There is no peer '{Peer}': --peer pytorch.");
+        if (Peer is not (null or "pytorch"))
+            throw new UsageException($"There is no peer '{Peer}': --peer pytorch.");
         if (Peer is not null && Provider is not ("auto" or "cpu"))
             throw new UsageException("--peer pytorch is one CPU core: compare it with --provider cpu.");
         return new()

@@ -1,6 +1,7 @@
 using CommandLine;
-using WorldModels.Diagnostics;
 using WorldModels.Bundles;
+using WorldModels.Measure;
+using WorldModels.Onnx;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
@@ -15,22 +16,17 @@ public sealed class ConvertVerb : RunningVerb
     [Option("unroll", Default = "1", HelpText = "Besides, so many steps of a dream as one graph, taken where that is faster.")]
     public string Unroll { get; set; } = "1";
 
-    private protected override void Prepare()
+    private protected override int Run(Page page)
     {
-        Arguments.WholeNumber("unroll", Unroll, least: 1);
+        int unroll = Arguments.WholeNumber("unroll", Unroll, least: 1);
         if (!BundleForms.Names.Contains(To))
             throw new UsageException(
                 $"--to takes {string.Join(", ", BundleForms.Names)}; found '{To}'. For int8: tools quantize {Bundle}.");
-    }
-
-    private protected override int Run(Page page)
-    {
         Manifest manifest = Manifest.Load(Bundle);
         BundleForm form = BundleForms.Make(Bundle, manifest, To) ?? throw new BundleException(
             $"Bundle '{Bundle}' has nothing that {To} would make faster: its graphs {Missing}. It stays as it is.");
         bool exists = manifest.Variants?.ContainsKey(To) == true;
         VerificationReport? report = null;
-        int unroll = Arguments.WholeNumber("unroll", Unroll, least: 1);
         manifest = BundleVariant.Write(Bundle, To, form.Facts, form.Models, unroll, copy => report = Verify(copy, form.Facts));
         page.Heading($"{manifest.Name}: variant {To} {(exists ? "replaced" : "added")}");
         page.Table(["graph", "file", "nodes before", "nodes after", "left to graphs on states"], [.. form.Graphs.Select(graph => (string[])

@@ -1,7 +1,7 @@
 using System.Globalization;
 using CommandLine;
-using WorldModels.Diagnostics;
 using WorldModels.Bundles;
+using WorldModels.Measure;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
@@ -31,20 +31,25 @@ public sealed class DreamVerb : RunningVerb
         List<string[]> rows = [];
         for (int t = 0; t < horizon; t++)
         {
-            ReadOnlySpan<float> reward = rewards ? imagined.Rewards(t) : [], goesOn = continues ? imagined.Continues(t) : [];
+            ReadOnlySpan<float> reward = rewards ? imagined.Rewards(t) : [], continuations = continues ? imagined.Continues(t) : [];
             for (int row = 0; row < batch; row++)
             {
-                if (rewards) returns[row] += alive[row] * reward[row];
-                if (continues) alive[row] *= goesOn[row];
+                if (rewards)
+                    returns[row] += alive[row] * reward[row];
+                if (continues)
+                    alive[row] *= continuations[row];
             }
-            rows.Add([$"{t + 1}", Mean(reward.ToArray()), Mean(goesOn.ToArray())]);
+            rows.Add([$"{t + 1}", Mean(reward.ToArray()), Mean(continuations.ToArray())]);
         }
         page.Heading($"{world.Manifest.Name}: {Figures.Number(batch)} dreams of {horizon} steps, seed {seed}");
         page.Table(["step", "mean reward", "mean continue"], rows);
         string spread = $"sd {Text(Deviation(returns))}, {Text(returns.Min())} to {Text(returns.Max())}";
-        if (rewards) page.Line($"Return: {Text(returns.Average())}, {spread}.");
-        if (continues) page.Line($"Still going on after {horizon} steps: {Figures.Share(alive.Average())}.");
-        if (!rewards && !continues) page.Line("This bundle predicts neither reward nor continuation.");
+        if (rewards)
+            page.Line($"Return: {Text(returns.Average())}, {spread}.");
+        if (continues)
+            page.Line($"Still going on after {horizon} steps: {Figures.Share(alive.Average())}.");
+        if (!rewards && !continues)
+            page.Line("This bundle predicts neither reward nor continuation.");
         return 0;
     }
 

@@ -1,17 +1,58 @@
 using System.Globalization;
 using CommandLine;
-using WorldModels.Diagnostics;
 using WorldModels.Bundles;
+using WorldModels.Measure;
+using WorldModels.Onnx;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 
-[Verb("inspect", HelpText = "Show what a bundle holds: spaces, graphs, tensors, sizes, operations, training figures.")]
+[Verb("inspect", HelpText = "Show what a bundle holds: spaces, graphs, tensors, sizes, operations, training figures. Or draw one graph.")]
 public sealed class InspectVerb : BundleVerb
 {
+    [Option("graph", MetaValue = "NAME", HelpText = "Draw this graph as a Mermaid flowchart instead: a box for each module.")]
+    public string? Graph { get; set; }
+
+    [Option("full", HelpText = "Of a graph: every operation, inside its modules.")]
+    public bool Full { get; set; }
+
+    [Option('o', "output", MetaValue = "FILE", HelpText = "Write the drawing to this file, which ends in .md or .mmd.")]
+    public string? Output { get; set; }
+
     private protected override int Run(Page page)
     {
+        if (Graph is null && (Full || Output is not null))
+            throw new UsageException($"{(Full ? "--full" : "--output")} goes with --graph, which draws a graph.");
+        if (Output is not null && Path.GetExtension(Output).ToLowerInvariant() is not (".md" or ".mmd"))
+            throw new UsageException($"--output takes a file that ends in .md or .mmd (Mermaid); found '{Output}'.");
         Manifest manifest = Manifest.Load(Bundle);
+        if (Graph is not null)
+            Draw(page, manifest, Graph);
+        else
+            Describe(page, manifest);
+        return ExitCode.Done;
+    }
+
+    private void Draw(Page page, Manifest manifest, string name)
+    {
+        if (!manifest.Graphs.TryGetValue(name, out GraphSpec? graph))
+            throw new BundleException($"Bundle '{Bundle}' has no graph '{name}'{Names.Suggest(name, manifest.Graphs.Keys)} "
+                + $"Graphs: {string.Join(", ", manifest.Graphs.Keys)}.");
+        GraphDiagram diagram = new(ModelReader.Load(Path.Combine(Bundle, graph.File)), Full);
+        string text = diagram.ToMermaid();
+        if (Output is null)
+        {
+            page.Output.Write(text);
+            return;
+        }
+        bool isPage = Path.GetExtension(Output).Equals(".md", StringComparison.OrdinalIgnoreCase);
+        Outputs.Prepare(Output);
+        File.WriteAllText(Output, isPage ? $"# {manifest.Name}: {name}\n\n```mermaid\n{text}```\n" : text);
+        page.Line($"{Output}: graph {name}, {diagram.Operations} operations in {diagram.Boxes} box{(diagram.Boxes == 1 ? "" : "es")}.");
+    }
+
+    private void Describe(Page page, Manifest manifest)
+    {
         GraphCost[] costs = [.. manifest.Graphs.Keys.Select(graph => DreamCost.OfGraph(Bundle, manifest, graph))];
         page.Heading($"{manifest.Name}: {manifest.Algorithm} on {manifest.Environment}");
         page.Facts(
@@ -30,7 +71,8 @@ public sealed class InspectVerb : BundleVerb
         ])]);
         foreach (GraphCost cost in costs.Where(cost => cost.Unknown.Count > 0))
             page.Line($"{cost.Graph}: not counted: {string.Join(", ", cost.Unknown)}");
-        foreach (var (name, variant) in manifest.Variants ?? new Dictionary<string, VariantSpec>()) Show(page, name, variant);
+        foreach (var (name, variant) in manifest.Variants ?? new Dictionary<string, VariantSpec>())
+            Show(page, name, variant);
         page.Line();
         page.Heading("Tensors");
         page.Table(["graph", "", "name", "role", "type", ""],
@@ -39,8 +81,8 @@ public sealed class InspectVerb : BundleVerb
         page.Heading("Files");
         page.Table(["file", "size", "sha256"], [.. manifest.Files.Select(file => (string[])
             [file.Key, Figures.Bytes(new FileInfo(Path.Combine(Bundle, file.Key)).Length), file.Value])]);
-        if (manifest.Training is { } training) Show(page, training);
-        return 0;
+        if (manifest.Training is { } training)
+            Show(page, training);
     }
 
     private static void Show(Page page, string name, VariantSpec variant)
@@ -72,7 +114,8 @@ public sealed class InspectVerb : BundleVerb
 
     private static void Show(Page page, string heading, IEnumerable<(string Name, string? Value)> facts)
     {
-        if (!facts.Any()) return;
+        if (!facts.Any())
+            return;
         page.Line();
         page.Heading(heading);
         page.Facts(facts);

@@ -1,7 +1,8 @@
 using System.Globalization;
 using CommandLine;
-using WorldModels.Diagnostics;
 using WorldModels.Bundles;
+using WorldModels.Measure;
+using WorldModels.Pictures;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
@@ -66,7 +67,7 @@ public sealed class PictureVerb : RunningVerb
         bool plays = ControllerBenchmark.Fits(manifest);
         bool imagines = Model is not null || manifest.Graphs.ContainsKey("imagine") || manifest.Graphs.ContainsKey("dream");
         if (plays && !imagines && !Dream && Episode is null)
-            Watch(page, manifest, steps ?? (animated ? 100 : 12), every ?? (animated ? 1 : 8), skip ?? 0, seed);
+            DrawGame(page, manifest, steps ?? (animated ? 100 : 12), every ?? (animated ? 1 : 8), skip ?? 0, seed);
         else if (manifest.Observation.Shape.Count == 1)
             Chart(page, manifest, episodes, skip ?? 0, new() { Context = context, Horizon = steps ?? 45, Seed = seed });
         // Futures are laid out by first action, so the actions have to be numbered.
@@ -85,7 +86,7 @@ public sealed class PictureVerb : RunningVerb
             ? RealEpisode.Read(Episode, steps, skip)
             : RealEpisode.Play(Environment ?? world.Manifest.Environment, steps, seed, skip);
         DreamComparison comparison = DreamComparison.Run(world, real, seed);
-        DreamPicture picture = comparison.ToPicture();
+        DreamPicture picture = DreamPicture.Of(comparison);
         picture.Save(Output);
         page.Table(["step", "pixels that differ", "real reward", "dreamed reward", "dreamed continue"],
             [.. Enumerable.Range(0, real.Steps).Select(t => (string[])
@@ -124,7 +125,7 @@ public sealed class PictureVerb : RunningVerb
         page.Line($"{Output}: {comparison.Horizon} steps of {dreamed} of {real[0].Source}{who}.");
     }
 
-    private void Watch(Page page, Manifest manifest, int moments, int every, int skip, ulong seed)
+    private void DrawGame(Page page, Manifest manifest, int moments, int every, int skip, ulong seed)
     {
         using RealPlayer? player = RealPlayer.Open(Bundle, seed, Greedy, Options);
         RealEpisode game = Play(manifest, player, Math.Max(1, (moments - 1) * every), skip, seed);

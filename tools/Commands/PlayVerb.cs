@@ -1,5 +1,4 @@
 using CommandLine;
-using WorldModels.Diagnostics;
 
 namespace WorldModels.Tools;
 
@@ -44,6 +43,11 @@ public sealed class PlayVerb : RunningVerb
 
     private protected override int Run(Page page)
     {
+        if (Bundle.Length > 0 && BundleOption is not null)
+            throw new UsageException($"One bundle at a time: '{Bundle}' or --bundle '{BundleOption}'.");
+        string bundle = BundleOption ?? Bundle;
+        if (bundle.Length == 0)
+            throw new UsageException("play needs the directory of a bundle. See: tools play --help");
         if (Environment is not null && Mode is not null)
             throw new UsageException("--mode is short for --env: give one of them.");
         ulong seed = Arguments.Seed("seed", Seed);
@@ -51,7 +55,7 @@ public sealed class PlayVerb : RunningVerb
         int? steps = Steps is null ? null : Arguments.WholeNumber("steps", Steps, least: 1);
         using PlaySession session = PlaySession.Open(new()
         {
-            Bundle = Bundle,
+            Bundle = bundle,
             Model = Model,
             Environment = Mode is null ? Environment : $"minipacman-{Mode}",
             Seed = seed,
@@ -62,7 +66,8 @@ public sealed class PlayVerb : RunningVerb
         if (Dream)
         {
             session.Press(PlayKey.Dream);
-            if (!session.Dreaming) throw new UsageException($"--dream: {session.Status.Note}.");
+            if (!session.Dreaming)
+                throw new UsageException($"--dream: {session.Status.Note}.");
         }
         if (Plain || !PlayTerminal.Exists(page))
         {
@@ -72,13 +77,5 @@ public sealed class PlayVerb : RunningVerb
         PlayTerminal.Run(session, steps);
         page.Line(PlayTranscript.Summary(session.Status));
         return 0;
-    }
-
-    private protected override void Prepare()
-    {
-        if (Bundle.Length > 0 && BundleOption is not null)
-            throw new UsageException($"One bundle at a time: '{Bundle}' or --bundle '{BundleOption}'.");
-        if (BundleOption is not null) Bundle = BundleOption;
-        if (Bundle.Length == 0) throw new UsageException("play needs the directory of a bundle. See: tools play --help");
     }
 }

@@ -1,12 +1,13 @@
 using System.Globalization;
 using CommandLine;
-using WorldModels.Diagnostics;
+using WorldModels.Measure;
+using WorldModels.Pictures;
 
 namespace WorldModels.Tools;
 
 [Verb("plot", HelpText = "Draw training curves of run folders and bundles as one HTML page: mean and range over seeds, levels to compare "
     + "with, the final evaluation.")]
-public sealed class PlotVerb : Verb
+public sealed class PlotVerb : PageVerb
 {
     [Value(0, MetaName = "folders", HelpText = "Folders of runs (config.json, metrics.jsonl) and bundles (manifest.json, curve.jsonl).")]
     public IEnumerable<string> Folders { get; set; } = [];
@@ -30,12 +31,13 @@ public sealed class PlotVerb : Verb
     [Option('o', "output", Default = "plot.html", HelpText = "The page; ends in .html.")]
     public string Output { get; set; } = "";
 
-    internal override int Start(Page page)
+    private protected override int Run(Page page)
     {
         string[] folders = [.. Folders];
         CurveLevel[] levels = [.. Levels.Select(Level)];
         double? to = To is null ? null : Arguments.PositiveNumber("to", To, most: 1e15);
-        if (folders.Length == 0) throw new UsageException("plot needs folders of runs or bundles. See: tools plot --help");
+        if (folders.Length == 0)
+            throw new UsageException("plot needs folders of runs or bundles. See: tools plot --help");
         if (Path.GetExtension(Output).ToLowerInvariant() is not (".html" or ".htm"))
             throw new UsageException($"--output takes a file that ends in .html; found '{Output}'.");
         CurvePage curves = CurvePage.Of(folders, new()
@@ -62,7 +64,8 @@ public sealed class PlotVerb : Verb
     {
         int at = text.LastIndexOf('=');
         double value = double.NaN;
-        if (at > 0) _ = double.TryParse(text[(at + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out value);
+        if (at > 0)
+            _ = double.TryParse(text[(at + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out value);
         return double.IsFinite(value) ? new(text[..at].Trim(), value) : throw new UsageException(
             $"--level takes LABEL=VALUE, such as \"PlaNet at 1e6=821\"; found '{text}'. Folders come before it.");
     }

@@ -1,23 +1,20 @@
 using System.Globalization;
 using CommandLine;
 using Microsoft.ML.OnnxRuntime;
-using WorldModels.Diagnostics;
+using WorldModels.Bundles;
+using WorldModels.Measure;
 using WorldModels.Models;
 using WorldModels.Onnx;
-using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 
 [Verb("providers", HelpText = "Show which execution providers run here, and why the others do not. With a bundle: which of its nodes run "
     + "on the device, and whether it dreams there what it dreams on the CPU.")]
-public sealed class ProvidersVerb : Verb
+public sealed class ProvidersVerb : PageVerb
 {
     [Value(0, MetaName = "bundle", HelpText = "Directory of a bundle, to check on one provider.")]
     public string? Bundle { get; set; }
-
-    [Value(1, Hidden = true)]
-    public IEnumerable<string> Rest { get; set; } = [];
 
     [Option("provider", Default = "auto", HelpText = "Execution provider to check a bundle on.")]
     public string Provider { get; set; } = "auto";
@@ -28,10 +25,10 @@ public sealed class ProvidersVerb : Verb
     [Option("no-graph-capture", HelpText = "On cuda: launch each operation of a dream by itself, in place of recorded steps.")]
     public bool NoGraphCapture { get; set; }
 
-    internal override int Start(Page page)
+    private protected override int Run(Page page)
     {
-        if (Rest.Any()) throw new UsageException($"One bundle at a time: '{Rest.First()}' is one argument too many.");
-        if (Bundle is null) return List(page);
+        if (Bundle is null)
+            return List(page);
         return Check(page, Bundle, new() { Provider = Provider, Variant = Variant, GraphCapture = !NoGraphCapture });
     }
 
@@ -47,11 +44,12 @@ public sealed class ProvidersVerb : Verb
         ])]);
         foreach (GraphPlacement graph in placements.Where(graph => graph.OnCpu.Count > 0))
             page.Line($"  {graph.Graph}: {provider} has no {string.Join(", ", graph.OnCpu)}");
-        if (!placements.Any(graph => graph.Graph is "imagine" or "dream")) return 0;
+        if (!placements.Any(graph => graph.Graph is "imagine" or "dream"))
+            return 0;
         DreamAgreement agreement = DreamAgreement.Measure(bundle, options);
         page.Line($"{agreement.Rows} dreams of {agreement.Steps} steps: largest difference from the CPU "
             + agreement.MaxError.ToString("0.0e+0", CultureInfo.InvariantCulture)
-            + $"; {agreement.Parted} went another way. {(agreement.Agrees ? "They agree." : "They do NOT agree.")}");
+            + $"; {agreement.Diverged} went another way. {(agreement.Agrees ? "They agree." : "They do NOT agree.")}");
         return agreement.Agrees ? 0 : 1;
     }
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using CommandLine;
-using WorldModels.Diagnostics;
 using WorldModels.Bundles;
+using WorldModels.Measure;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
@@ -38,7 +38,8 @@ public sealed class QuantizeVerb : BundleVerb
             Progress = line => page.Line($"  {line}"),
         };
         bool isReplaced = Output is null && Manifest.Load(Bundle, verifyHashes: false).Variants?.ContainsKey(Quantization.Variant) == true;
-        if (isReplaced) page.Line("  it has an int8 variant, which will be replaced");
+        if (isReplaced)
+            page.Line("  it has an int8 variant, which will be replaced");
         Show(page, Quantization.Run(Bundle, Output, options));
         page.Line($"{Output ?? Bundle}: variant {Quantization.Variant} {(isReplaced ? "replaced" : "written")}. "
             + $"Choose it by RuntimeOptions.Variant; check it with: tools verify {Output ?? Bundle} --variant {Quantization.Variant}");
@@ -64,8 +65,10 @@ public sealed class QuantizeVerb : BundleVerb
             page.Line(agreement.Agreeing is { } agreeing ? $"  the same action in {agreeing} of {agreement.Decisions} decisions"
                 : $"  actions differ by {Percent(agreement.Error ?? 0)} of their standard deviation ({agreement.Decisions} decisions)");
         }
-        foreach (string skipped in report.Cost.Skipped) page.Line($"  not measured: {skipped}");
-        if (report.Plain.Count > 0) page.Line($"  stay float32: {string.Join(", ", report.Plain)}");
+        foreach (string skipped in report.Cost.Skipped)
+            page.Line($"  not measured: {skipped}");
+        if (report.Plain.Count > 0)
+            page.Line($"  stay float32: {string.Join(", ", report.Plain)}");
         if (report.Variant.Tolerance is { } tolerance)
             page.Line(string.Create(CultureInfo.InvariantCulture, $"  parity tolerance {tolerance:0.0e+0}"));
     }

@@ -1,4 +1,4 @@
-using WorldModels.Diagnostics;
+using WorldModels.Pictures;
 
 namespace WorldModels.Tools;
 

@@ -1,6 +1,7 @@
 using System.Text;
-using WorldModels.Diagnostics;
 using WorldModels.Environments;
+using WorldModels.Measure;
+using WorldModels.Pictures;
 
 namespace WorldModels.Tools;
 
@@ -30,7 +31,8 @@ public sealed class PlayScreen(bool trueColour)
             string left = i < board.Count ? board[i] : new string(' ', columns);
             lines.Add(left + (i < panel.Count ? new string(' ', Gap) + panel[i] : ""));
         }
-        if (!beside) lines.AddRange([.. board, .. panel]);
+        if (!beside)
+            lines.AddRange([.. board, .. panel]);
         lines.Add("");
         lines.Add(Text("arrows . move   space agent   d dream   r new   + - speed   q quit", Grey, width));
         StringBuilder screen = new(Ansi.Begin + Ansi.Home);
@@ -52,7 +54,7 @@ public sealed class PlayScreen(bool trueColour)
             Fact("reward", PlayStatus.Number(status.Reward)),
             Fact("return", PlayStatus.Number(status.Return)),
             status.Value is { } value ? Fact("value", PlayStatus.Number(value)) : "",
-            status.Continue is { } goesOn ? Fact("goes on", Figures.Share(goesOn)) : "",
+            status.Continue is { } probability ? Fact("goes on", Figures.Share(probability)) : "",
             Fact("action", status.LastAction ?? "-"),
             Fact("player", status.AgentPlays ? status.Agent! : "you"),
             Fact("pace", $"{session.Delay} ms"),
@@ -61,7 +63,8 @@ public sealed class PlayScreen(bool trueColour)
         int longest = session.Actions.Max(action => action.Length);
         lines.AddRange(status.Policy.Select(p => Chance(p.Action.PadRight(longest), p.Probability, p.Action == status.NextAction)));
         string message = status.Ending is { } ending ? $"over: {ending}" : "";
-        if (status.Note is { } note) message += (message.Length > 0 ? "; " : "") + note;
+        if (status.Note is { } note)
+            message += (message.Length > 0 ? "; " : "") + note;
         lines.AddRange(Wrap(message, width).Select(part => Text(part, Accent, width)));
         return lines;
 
@@ -95,7 +98,8 @@ public sealed class PlayScreen(bool trueColour)
     private (IReadOnlyList<string> Lines, int Columns) Board(PlaySession session, int width, int height)
     {
         Image image = Image.FromObservation(session.Frame, session.Shape, session.Bounds.Low, session.Bounds.High);
-        if (!session.IsMiniPacman) return Picture(image, width, height);
+        if (!session.IsMiniPacman)
+            return Picture(image, width, height);
         MiniPacmanPixel?[] pixels = BoardText.Classify(session.Frame);
         return (Rows(image, 1, (x, y) => Cell(pixels[y * image.Width + x], image[x, y])), 2 * image.Width);
     }
@@ -136,6 +140,7 @@ public sealed class PlayScreen(bool trueColour)
             }
             line.Append(line.Length > 0 ? " " : "").Append(word);
         }
-        if (line.Length > 0) yield return line.ToString();
+        if (line.Length > 0)
+            yield return line.ToString();
     }
 }

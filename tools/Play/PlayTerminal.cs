@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Spectre.Console;
-using WorldModels.Diagnostics;
 
 namespace WorldModels.Tools;
 
@@ -30,8 +29,10 @@ internal static class PlayTerminal
             int moves = 0;
             while (!session.Quit && !interrupted && moves < (steps ?? int.MaxValue))
             {
-                if (size != Size()) (size, changed) = (Size(), true);
-                if (changed) Console.Out.Write(screen.Compose(session, size.Item1, size.Item2));
+                if (size != Size())
+                    (size, changed) = (Size(), true);
+                if (changed)
+                    Console.Out.Write(screen.Compose(session, size.Item1, size.Item2));
                 changed = false;
                 int before = session.World.Steps;
                 bool dreaming = session.Dreaming;
@@ -46,10 +47,9 @@ internal static class PlayTerminal
                     since.Restart();
                 }
                 else
-                {
                     Thread.Sleep(Poll);
-                }
-                if (session.Dreaming == dreaming && session.World.Steps > before) moves++;
+                if (session.Dreaming == dreaming && session.World.Steps > before)
+                    moves++;
             }
         }
         finally
@@ -90,9 +90,12 @@ internal static class PlayTerminal
                 _ => null,
             },
         };
-        if (key is { } known) session.Press(known);
-        else if (char.IsAsciiDigit(pressed.KeyChar)) session.Move(pressed.KeyChar - '0');
-        else return false;
+        if (key is { } known)
+            session.Press(known);
+        else if (char.IsAsciiDigit(pressed.KeyChar))
+            session.Move(pressed.KeyChar - '0');
+        else
+            return false;
         return true;
     }
 }

@@ -9,7 +9,7 @@ namespace WorldModels.Train;
 [Verb("export", HelpText = "Export a run's last checkpoint as a bundle (evaluates it first).")]
 public sealed class ExportVerb : Verb
 {
-    [Value(0, MetaName = "run", Required = true, HelpText = "Folder of the run.")]
+    [Value(0, MetaName = "run", Required = true, HelpText = "Folder of a run.")]
     public string RunPath { get; set; } = "";
 
     [Option("output", HelpText = "Folder of the bundle (default: bundle inside the run).")]
@@ -23,9 +23,9 @@ public sealed class ExportVerb : Verb
 }
 
 [Verb("verify", HelpText = "Verify a bundle, against the checkpoint it came from if a run is given.")]
-public sealed class VerifyVerb : Verb
+public sealed class VerifyExportVerb : Verb
 {
-    [Value(0, MetaName = "bundle", Required = true, HelpText = "Folder of the bundle.")]
+    [Value(0, MetaName = "bundle", Required = true, HelpText = "Folder of a bundle.")]
     public string Bundle { get; set; } = "";
 
     [Option("run", HelpText = "Run folder: compare the bundle's weights with its checkpoint's, number by number.")]

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.Intrinsics.X86;
-using WorldModels.Environments;
 using WorldModels.Bundles;
+using WorldModels.Environments;
+using WorldModels.Measure;
 using WorldModels.Runtime;
 using WorldModels.Train.Algorithms;
 using WorldModels.Train.LatentWorlds;
@@ -10,7 +10,7 @@ using WorldModels.Train.LatentWorlds;
 namespace WorldModels.Train;
 
 /// <summary>
-/// A recipe in plain PyTorch, in a process of its own, one thread. It keeps freed memory as training does here.
+/// A recipe in plain PyTorch, in a process of its own, one thread.
 /// </summary>
 internal sealed class PyTorchPeer : IDisposable
 {
@@ -22,22 +22,11 @@ internal sealed class PyTorchPeer : IDisposable
     /// <exception cref="UserException">There is no python3 with torch and numpy.</exception>
     private PyTorchPeer(string script, Func<string, IEnumerable<string>> arguments)
     {
-        string python = Python();
+        string python = PythonPeer.Find() ?? throw new UserException(
+            "There is no python3 to run PyTorch. Install both (Debian: apt install python3-torch), or leave out --peer.");
         _folder = Directory.CreateTempSubdirectory("worldmodels-peer-").FullName;
-        string path = Path.Combine(_folder, script);
-        using (Stream text = typeof(PyTorchPeer).Assembly.GetManifestResourceStream(script)!)
-        using (FileStream file = File.Create(path))
-            text.CopyTo(file);
-        var start = new ProcessStartInfo(python, [path, .. arguments(_folder)])
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
-        };
-        foreach ((string name, string value) in NativeMemory.Environment)
-            start.Environment[name] = value;
-        // Debian's PyTorch computes with OpenBLAS: no threads of its own, and the kernels that the processor has.
-        start.Environment["OPENBLAS_NUM_THREADS"] = "1";
-        if (Avx512F.IsSupported && Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512F.VL.IsSupported)
-            start.Environment["OPENBLAS_CORETYPE"] = "SkylakeX";
+        string path = PythonPeer.Extract(typeof(PyTorchPeer), script, _folder);
+        ProcessStartInfo start = PythonPeer.Prepare(python, [path, .. arguments(_folder)]);
         _python = Process.Start(start)!;
         if (_python.StandardOutput.ReadLine() is { } version)
         {
@@ -88,13 +77,6 @@ internal sealed class PyTorchPeer : IDisposable
         _python.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
-
-    /// <summary>The system's python3, whose packages apt installs, or the first on the path.</summary>
-    private static string Python() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Prepend("/usr/bin")
-            .Select(folder => Path.Combine(folder, "python3")).FirstOrDefault(File.Exists)
-        ?? throw new UserException(
-            "There is no python3 to run PyTorch. Install both (Debian: apt install python3-torch), or leave out --peer.");
 
     private static void Record(A2COptions options, string path)
     {

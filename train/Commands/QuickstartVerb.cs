@@ -1,7 +1,8 @@
 using System.Diagnostics;
 using CommandLine;
-using WorldModels.Diagnostics;
 using WorldModels.Bundles;
+using WorldModels.Measure;
+using WorldModels.Pictures;
 using WorldModels.Runtime;
 using static TorchSharp.torch;
 
@@ -38,12 +39,11 @@ public sealed class QuickstartVerb : Verb
             if (again)
                 folder.WriteConfig(algorithm.Name, options);
             output.WriteLine("1. Play, learn, ship");
-            using CancellationTokenSource stop = TrainApp.StopOnSignal(out IDisposable signals);
-            using (signals)
+            using (StopSignal stop = new())
             {
                 Device device = Devices.Open(DeviceName, options);
                 if (Session.Run(folder, algorithm, options, device, progress, export: true, stop.Token) == RunOutcome.Interrupted)
-                    return TrainVerb.Stopped;
+                    return ExitCode.Stopped;
             }
             output.WriteLine();
             output.WriteLine("2. What it learnt, on games it never saw");

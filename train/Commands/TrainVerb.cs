@@ -48,9 +48,6 @@ public abstract class LatentVerb : TrainVerb
 /// <summary>Trains, evaluates and exports. The same options for every algorithm; hyperparameters by <c>--set key=value</c>.</summary>
 public abstract class TrainVerb : Verb
 {
-    /// <summary>Exit code of a run that was stopped and saved.</summary>
-    public const int Stopped = 130;
-
     protected abstract string AlgorithmName { get; }
 
     [Option("env", HelpText = "Environment (see: list).")]
@@ -93,12 +90,9 @@ public abstract class TrainVerb : Verb
             folder.WriteConfig(algorithm.Name, options);
         foreach ((string key, string value) in OptionText.Describe(options))
             output.WriteLine($"  {key,-20} {value}");
-        using CancellationTokenSource stop = TrainApp.StopOnSignal(out IDisposable signals);
-        using (signals)
-        {
-            RunOutcome outcome = Session.Run(folder, algorithm, options, device, Progress.Create(), export: !NoExport, stop.Token);
-            return outcome == RunOutcome.Finished ? 0 : Stopped;
-        }
+        using StopSignal stop = new();
+        RunOutcome outcome = Session.Run(folder, algorithm, options, device, Progress.Create(), export: !NoExport, stop.Token);
+        return outcome == RunOutcome.Finished ? ExitCode.Done : ExitCode.Stopped;
     }
 
     private TrainOptions Stored(Algorithm algorithm, string path)

@@ -1,7 +1,7 @@
-using WorldModels.Diagnostics;
+using WorldModels.Bundles;
+using WorldModels.Environments;
 using WorldModels.Models;
 using WorldModels.Onnx;
-using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train;

@@ -11,13 +11,6 @@ internal static class NativeMemory
     private const int TrimThreshold = -1, MmapThreshold = -3;   // mallopt(3)
     private const int Most = 32 << 20;                          // the largest threshold that glibc takes
 
-    /// <summary>The same for another process: glibc's environment variables.</summary>
-    public static IReadOnlyDictionary<string, string> Environment { get; } = new Dictionary<string, string>
-    {
-        ["MALLOC_TRIM_THRESHOLD_"] = $"{int.MaxValue}",
-        ["MALLOC_MMAP_THRESHOLD_"] = $"{Most}",
-    };
-
     /// <summary>Keeps freed memory in the process; does nothing where the C library is not glibc.</summary>
     public static void Keep()
     {

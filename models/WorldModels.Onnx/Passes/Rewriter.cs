@@ -132,7 +132,8 @@ internal sealed class Rewriter
 
     /// <summary>Adds a node that makes new values of the types it says.</summary>
     /// <returns>The values.</returns>
-    public string[] Add(string scope, string op, string[] inputs, (DataType Type, AxisSize[] Dims)[] outputs, params AttributeProto[] attributes)
+    public string[] Add(
+        string scope, string op, string[] inputs, (DataType Type, AxisSize[] Dims)[] outputs, params AttributeProto[] attributes)
     {
         NodeProto node = AddNode(scope, op, inputs, attributes);
         for (int i = 0; i < outputs.Length; i++)

@@ -1,7 +1,7 @@
-using WorldModels.Diagnostics;
-using WorldModels.Onnx;
 using WorldModels.Bundles;
+using WorldModels.Onnx;
 using WorldModels.Runtime;
+using WorldModels.Tools;
 
 namespace WorldModels.Tests.Runtime;
 

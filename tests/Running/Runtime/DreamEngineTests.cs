@@ -1,8 +1,8 @@
 using System.Text.Json;
-using WorldModels.Diagnostics;
-using WorldModels.Onnx;
 using WorldModels.Bundles;
+using WorldModels.Onnx;
 using WorldModels.Runtime;
+using WorldModels.Tools;
 
 namespace WorldModels.Tests.Runtime;
 

@@ -1,5 +1,5 @@
-using WorldModels.Diagnostics;
 using WorldModels.Bundles;
+using WorldModels.Measure;
 using WorldModels.Runtime;
 using WorldModels.Tools;
 

@@ -1,0 +1,35 @@
+using System.Runtime.InteropServices;
+
+namespace WorldModels.CommandLine;
+
+/// <summary>
+/// Ctrl-C and a polite kill, as a token: a command that watches it saves and ends. A second Ctrl-C ends the process at once. Disposing
+/// gives the signals back their usual meaning.
+/// </summary>
+public sealed class StopSignal : IDisposable
+{
+    private readonly CancellationTokenSource _source = new();
+    private readonly PosixSignalRegistration _interrupt, _terminate;
+
+    /// <summary>Listens from now on.</summary>
+    public StopSignal() =>
+        (_interrupt, _terminate) = (PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop),
+            PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop));
+
+    /// <summary>Is cancelled by the first signal.</summary>
+    public CancellationToken Token => _source.Token;
+
+    /// <summary>Listens no longer.</summary>
+    public void Dispose()
+    {
+        _interrupt.Dispose();
+        _terminate.Dispose();
+        _source.Dispose();
+    }
+
+    private void Stop(PosixSignalContext context)
+    {
+        context.Cancel = !_source.IsCancellationRequested;
+        _source.Cancel();
+    }
+}

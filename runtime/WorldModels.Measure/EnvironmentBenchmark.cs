@@ -1,0 +1,76 @@
+using WorldModels.Environments;
+using WorldModels.Runtime;
+
+namespace WorldModels.Measure;
+
+/// <summary>
+/// Frames per second of a real environment: all rows on one thread, random actions, observations written. Physics alone; and with
+/// pictures, where the environment can be drawn, or is made of pixels.
+/// </summary>
+internal static class EnvironmentBenchmark
+{
+    /// <summary>Names of the measurements.</summary>
+    internal const string Physics = "simulator", Pictures = "simulator with pictures";
+
+    /// <summary>Rows and columns of pictures, as published agents see them.</summary>
+    internal const int PictureSize = 64;
+
+    private const int DrawnSteps = 256;
+
+    /// <summary>An environment whose steps are actions of a bundle, each repeated; and again with pictures, where it has them.</summary>
+    internal static IEnumerable<Contestant> Contestants(
+        EnvironmentSpec environment, int batch, int horizon, int repeat, bool pictures, string? level) => environment switch
+        {
+            EnvironmentSpec<long> discrete => Contestants(discrete, batch, horizon, repeat, pictures, level, RandomActions.Index),
+            EnvironmentSpec<float> continuous => Contestants(continuous, batch, horizon, repeat, pictures, level, RandomActions.Value),
+            _ => throw new BundleException($"The actions of environment '{environment.Name}' are of a kind that cannot be drawn here."),
+        };
+
+    private static IEnumerable<Contestant> Contestants<TAction>(EnvironmentSpec<TAction> spec, int batch, int horizon, int repeat,
+        bool pictures, string? level, Func<Random, Space, TAction> draw) where TAction : unmanaged
+    {
+        Subject subject = new(batch, horizon, level);
+        IEnvironment<TAction> kind = spec.Make();
+        // A game of pixels paints them in each step: there are no physics without them.
+        if (kind is MiniPacmanEnvironment)
+        {
+            yield return Contestant(subject, Pictures, Rows(), draw, _ => { });
+            yield break;
+        }
+        yield return Contestant(subject, Physics, Rows(), draw, _ => { });
+        if (!pictures || kind is not IDrawable)
+            yield break;
+        byte[] picture = new byte[PictureSize * PictureSize * 3];
+        yield return Contestant(subject, Pictures, Rows(), draw, rows =>
+        {
+            for (int row = 0; row < batch; row++)
+                SceneRaster.Paint(rows[row].Draw(), PictureSize, PictureSize, picture);
+        });
+
+        SyncVectorEnvironment<ActionRepeat<TAction>, TAction> Rows() => new(batch, () => new(spec.Make(), repeat));
+    }
+
+    private static LocalContestant Contestant<TAction>(Subject subject, string what,
+        SyncVectorEnvironment<ActionRepeat<TAction>, TAction> rows, Func<Random, Space, TAction> draw,
+        Action<SyncVectorEnvironment<ActionRepeat<TAction>, TAction>> look) where TAction : unmanaged
+    {
+        var (batch, horizon, level) = subject;
+        int size = batch * rows.ActionSpace.Size, step = 0;
+        Random random = new(0);
+        // Drawn beforehand: drawing is not what is measured.
+        TAction[] actions = [.. Enumerable.Range(0, DrawnSteps * size).Select(_ => draw(random, rows.ActionSpace))];
+        float[] observations = new float[batch * rows.ObservationSpace.Size], rewards = new float[batch];
+        bool[] terminated = new bool[batch], truncated = new bool[batch];
+        rows.Reset(0, observations);
+        return new(new() { What = what, Level = level, Batch = batch, Horizon = horizon }, () =>
+        {
+            for (int t = 0; t < horizon; t++, step = (step + 1) % DrawnSteps)
+            {
+                rows.Step(actions.AsSpan(step * size, size), observations, rewards, terminated, truncated);
+                look(rows);
+            }
+        });
+    }
+
+    private sealed record Subject(int Batch, int Horizon, string? Level);
+}

@@ -1,0 +1,49 @@
+using WorldModels.Bundles;
+using WorldModels.Runtime;
+
+namespace WorldModels.Measure;
+
+/// <summary>A real episode and what a world model dreams from its first observation along its actions.</summary>
+public sealed class DreamComparison
+{
+    private DreamComparison(Manifest manifest, RealEpisode real, float[][] dreamed, float[] rewards, float[] continues) =>
+        (Manifest, Real, Dreamed, DreamedRewards, DreamedContinues) = (manifest, real, dreamed, rewards, continues);
+
+    /// <summary>The world model's manifest.</summary>
+    public Manifest Manifest { get; }
+
+    /// <summary>The real episode.</summary>
+    public RealEpisode Real { get; }
+
+    /// <summary>T + 1 dreamed observations; the first is the model's view of the start.</summary>
+    public IReadOnlyList<float[]> Dreamed { get; }
+
+    /// <summary>Dreamed rewards (T); empty if the model predicts none.</summary>
+    public IReadOnlyList<float> DreamedRewards { get; }
+
+    /// <summary>Dreamed probabilities that the episode goes on (T); empty if the model predicts none.</summary>
+    public IReadOnlyList<float> DreamedContinues { get; }
+
+    /// <summary>Dreams along a real episode.</summary>
+    /// <param name="world">The world model.</param>
+    /// <param name="real">The episode; its spaces have to be the bundle's.</param>
+    /// <param name="seed">Determines the noise of the dream.</param>
+    /// <exception cref="BundleException">The episode does not fit the bundle, or the bundle cannot follow actions or show it.</exception>
+    public static DreamComparison Run(WorldModel world, RealEpisode real, ulong seed = 0)
+    {
+        Manifest manifest = world.Manifest;
+        if (real.Observations[0].Length != manifest.Observation.Size)
+        {
+            throw new BundleException($"The observations of {real.Source} have {real.Observations[0].Length} values, those of bundle "
+                + $"'{manifest.Name}' {manifest.Observation.Size}: give the environment it was trained on, '{manifest.Environment}'.");
+        }
+        using Dream dream = world.Dream(1, real.Steps);
+        dream.Start(real.Observations[0]);
+        DreamBatch imagined = real.Actions is long[] indices ? dream.Run(seed, indices) : dream.Run(seed, (float[])real.Actions);
+        GraphSpec imagine = manifest.Graphs["imagine"]; // the graph that follows given actions
+        bool rewards = imagine.Output(TensorRole.Reward) is not null, continues = imagine.Output(TensorRole.Continue) is not null;
+        return new(manifest, real, [.. Enumerable.Range(0, real.Steps + 1).Select(t => imagined.Observations(t).ToArray())],
+            rewards ? [.. Enumerable.Range(0, real.Steps).Select(t => imagined.Rewards(t)[0])] : [],
+            continues ? [.. Enumerable.Range(0, real.Steps).Select(t => imagined.Continues(t)[0])] : []);
+    }
+}

@@ -1,0 +1,191 @@
+using WorldModels.Bundles;
+using WorldModels.Environments;
+using WorldModels.Runtime;
+
+namespace WorldModels.Measure;
+
+/// <summary>How <see cref="RealEpisode.Play(string, RealEpisodeOptions)"/> plays.</summary>
+public sealed record RealEpisodeOptions
+{
+    /// <summary>T, the wanted length.</summary>
+    public int Steps { get; init; } = 15;
+
+    /// <summary>Steps played before the stretch begins.</summary>
+    public int Skip { get; init; } = 20;
+
+    /// <summary>Determines the games and random actions.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>Steps of the environment that an action lasts; rewards are summed.</summary>
+    public int ActionRepeat { get; init; } = 1;
+
+    /// <summary>The bundle's actions; those in -1..1 are stretched to the environment's. Null: the environment's own.</summary>
+    public ActionSpec? Actions { get; init; }
+
+    /// <summary>Who plays. Null: MiniPacman's scripted player with a tenth of random moves, elsewhere uniformly random actions.</summary>
+    public RealPlayer? Player { get; init; }
+}
+
+/// <summary>A stretch of a real episode: T actions and the T + 1 observations around them.</summary>
+public sealed record RealEpisode
+{
+    /// <summary>Where it comes from, for titles.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>T + 1 observations, the last one on arrival of the last action.</summary>
+    public required IReadOnlyList<float[]> Observations { get; init; }
+
+    /// <summary>The actions (T, ...shape): <c>long[]</c> if they are discrete, <c>float[]</c> if continuous.</summary>
+    public required Array Actions { get; init; }
+
+    /// <summary>The rewards (T); empty if they are not known.</summary>
+    public required IReadOnlyList<float> Rewards { get; init; }
+
+    /// <summary>The environment itself at each observation (T + 1); empty if it cannot be drawn.</summary>
+    public IReadOnlyList<Scene> Scenes { get; init; } = [];
+
+    /// <summary>T.</summary>
+    public int Steps => Observations.Count - 1;
+
+    /// <summary>Plays a registered environment by its scripted player or random actions.</summary>
+    /// <param name="environment">The registered name.</param>
+    /// <param name="steps">T, the wanted length.</param>
+    /// <param name="seed">Determines the games and the actions.</param>
+    /// <param name="skip">Steps played before the stretch begins.</param>
+    /// <exception cref="BundleException">There is no such environment.</exception>
+    public static RealEpisode Play(string environment, int steps, ulong seed, int skip = 20) =>
+        Play(environment, new() { Steps = steps, Seed = seed, Skip = skip });
+
+    /// <summary>
+    /// Plays a registered environment. Takes the first stretch of the wanted length that no end of an episode cuts, or the longest of some
+    /// episodes.
+    /// </summary>
+    /// <param name="environment">The registered name.</param>
+    /// <param name="options">How to play.</param>
+    /// <exception cref="BundleException">There is no such environment, or its actions are not those of the bundle.</exception>
+    public static RealEpisode Play(string environment, RealEpisodeOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Steps, 1);
+        EnvironmentSpec spec = RegisteredEnvironments.Find(environment, out string? problem) ?? throw new BundleException(problem!);
+        return spec switch
+        {
+            EnvironmentSpec<long> discrete => Play(discrete.Name, Make(discrete, options), options, RandomActions.Index),
+            EnvironmentSpec<float> continuous =>
+                Play(continuous.Name, Stretched(Make(continuous, options), options), options, RandomActions.Value),
+            _ => throw new BundleException($"The actions of environment '{environment}' are of a kind that cannot be drawn here."),
+        };
+    }
+
+    /// <summary>
+    /// Reads a recorded episode: an npz with <c>observation</c> (T + 1, ...), <c>action</c> (T, ...) and, if they are known,
+    /// <c>reward</c> (T); or, as training keeps them, one more of both, where the first belongs to the reset. Observations of uint8 are
+    /// images of 0 to 255 and become 0 to 1.
+    /// </summary>
+    /// <param name="path">The file.</param>
+    /// <param name="steps">Most steps taken from it.</param>
+    /// <param name="skip">Steps left out before.</param>
+    /// <exception cref="BundleException">The file cannot be read, or is no such episode.</exception>
+    public static RealEpisode Read(string path, int steps, int skip = 0)
+    {
+        var arrays = Npz.Read(path, name => name is "observation" or "action" or "reward");
+        NpyArray observations = Take("observation"), actions = Take("action");
+        int length = observations.Shape.DefaultIfEmpty(0).First() - 1;
+        int resets = actions.Shape.DefaultIfEmpty(0).First() - length;
+        if (resets is not (0 or 1) || length < 1 || actions.Type is not (NpyType.Int64 or NpyType.Float32))
+            throw new BundleException($"'{path}' is no episode: expected T + 1 observations and T or T + 1 actions of int64 or float32; "
+                + $"found {observations.Describe()} and {actions.Describe()}.");
+        if (length <= skip)
+            throw new BundleException($"'{path}' has {length} steps: there is none after the first {skip}.");
+        steps = Math.Min(steps, length - skip);
+        float scale = observations.Type == NpyType.UInt8 ? 1f / 255 : 1;
+        int size = actions.Length / (length + resets), first = skip + resets;
+        float[] rewards = arrays.TryGetValue("reward", out var reward) && reward.Length == length + resets ? reward.ToFloats() : [];
+        return new()
+        {
+            Source = Path.GetFileName(path),
+            Observations =
+                [.. Enumerable.Range(skip, steps + 1).Select(t => Array.ConvertAll(observations.Slice(t).ToFloats(), x => x * scale))],
+            Actions = actions.Type == NpyType.Int64
+                ? actions.As<long>().Slice(first * size, steps * size).ToArray()
+                : actions.As<float>().Slice(first * size, steps * size).ToArray(),
+            Rewards = [.. rewards.Skip(first).Take(steps)],
+        };
+
+        NpyArray Take(string name) => arrays.TryGetValue(name, out var array) ? array : throw new BundleException(
+            $"'{path}' is no episode: it has no array '{name}'. Give an npz with observation, action and reward.");
+    }
+
+    /// <summary>Makes an environment whose actions are the bundle's, each of them repeated.</summary>
+    internal static IEnvironment<TAction> Make<TAction>(EnvironmentSpec<TAction> spec, RealEpisodeOptions options) where TAction : unmanaged
+    {
+        IEnvironment<TAction> environment = spec.Make();
+        string own = environment.ActionSpace is Discrete numbered ? $"one of {numbered.N}" : $"{environment.ActionSpace.Size} reals";
+        if (options.Actions is { } actions)
+        {
+            string wanted = actions.Kind == ActionKind.Discrete ? $"one of {actions.Count}" : $"{actions.Size} reals";
+            if (own != wanted)
+            {
+                throw new BundleException(
+                    $"An action of environment '{spec.Name}' is {own}, of the bundle {wanted}: give the environment it was trained on.");
+            }
+        }
+        return options.ActionRepeat > 1 ? new ActionRepeat<TAction>(environment, options.ActionRepeat) : environment;
+    }
+
+    /// <summary>Takes the bundle's actions where those are in -1..1 and the environment's are not.</summary>
+    internal static IEnvironment<float> Stretched(IEnvironment<float> environment, RealEpisodeOptions options) =>
+        options.Actions is { Low: -1, High: 1 } && environment.ActionSpace is Box { Low: not -1 } or Box { High: not 1 }
+            ? new NormalizedActions(environment) : environment;
+
+    private static RealEpisode Play<TAction>(string name, IEnvironment<TAction> environment, RealEpisodeOptions options,
+        Func<Random, Space, TAction> draw) where TAction : unmanaged
+    {
+        const int Tries = 20;
+        MiniPacmanGreedyPlayer scripted = new(epsilon: 0.1, options.Seed);
+        Random random = new(unchecked((int)options.Seed));
+        RealEpisode? longest = null;
+        for (int attempt = 0; attempt < Tries && (longest is null || longest.Steps < options.Steps); attempt++)
+        {
+            float[] observation = new float[environment.ObservationSpace.Size];
+            environment.Reset(attempt == 0 ? options.Seed : null, observation);
+            options.Player?.Reset();
+            List<float[]> observations = [[.. observation]];
+            List<Scene> scenes = [.. Look()];
+            List<TAction> actions = [];
+            List<float> rewards = [];
+            TAction[] action = new TAction[environment.ActionSpace.Size];
+            for (bool done = false; !done && rewards.Count < options.Skip + options.Steps;)
+            {
+                if (options.Player is not null)
+                    options.Player.Act(observation, action);
+                else if (environment is MiniPacmanEnvironment pacman && action is long[] move)
+                    move[0] = scripted.Act(pacman.Game);
+                else
+                    foreach (ref TAction value in action.AsSpan())
+                        value = draw(random, environment.ActionSpace);
+                StepResult result = environment.Step(action, observation);
+                done = result.Done;
+                observations.Add([.. observation]);
+                scenes.AddRange(Look());
+                actions.AddRange(action);
+                rewards.Add((float)result.Reward);
+            }
+            int begin = Math.Max(0, Math.Min(options.Skip, rewards.Count - options.Steps));
+            if (longest is not null && longest.Steps >= rewards.Count - begin)
+                continue;
+            longest = new()
+            {
+                Source = name,
+                Observations = observations[begin..],
+                Actions = actions.Skip(begin * action.Length).ToArray(),
+                Rewards = rewards[begin..],
+                Scenes = scenes.Count > 0 ? scenes[begin..] : [],
+            };
+        }
+        return longest!;
+
+        // A wrapper can be drawn where what it wraps can.
+        IEnumerable<Scene> Look() => environment is IDrawable and not EnvironmentWrapper<TAction> { Inner: not IDrawable }
+            ? [((IDrawable)environment).Draw()] : [];
+    }
+}

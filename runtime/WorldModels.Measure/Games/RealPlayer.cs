@@ -1,0 +1,65 @@
+using WorldModels.Bundles;
+using WorldModels.Runtime;
+
+namespace WorldModels.Measure;
+
+/// <summary>What of a bundle plays real games: its policy or, where it has none but says how to plan, planning.</summary>
+public sealed class RealPlayer : IDisposable
+{
+    private readonly Controller? _controller;
+    private readonly Planner? _planner;
+
+    private RealPlayer(Controller? controller, Planner? planner) => (_controller, _planner) = (controller, planner);
+
+    /// <summary>How it plays, for people.</summary>
+    public string How => _controller is not null ? "played by its policy" : "played by planning";
+
+    /// <summary>Opens what plays in a bundle; null if nothing does.</summary>
+    /// <param name="directory">The bundle's directory.</param>
+    /// <param name="seed">Determines the draws.</param>
+    /// <param name="greedy">Whether it takes its likeliest action instead of a draw.</param>
+    /// <param name="runtime">Provider, threads and variant.</param>
+    /// <param name="batch">Games side by side.</param>
+    /// <param name="tile">Of a planner: candidates imagined together, on one core. Null: what is the fastest here, found by trying.</param>
+    /// <exception cref="BundleException">The bundle is damaged, or does not run.</exception>
+    public static RealPlayer? Open(
+        string directory, ulong seed, bool greedy, RuntimeOptions runtime, int batch = 1, int? tile = null)
+    {
+        Manifest manifest = Manifest.Load(directory, verifyHashes: false);
+        if (manifest.PolicyGraphs.Length > 0)
+            return new(Controller.Load(directory, new() { Batch = batch, Seed = seed, Deterministic = greedy, Runtime = runtime }), null);
+        // Any world model could be planned in; only of one that says how is it known to lead anywhere.
+        return manifest.Planner is null ? null : new(null, Planner.Load(directory, new()
+        {
+            Batch = batch, Seed = seed, Deterministic = greedy, Runtime = runtime, Tile = tile, Threads = tile is null ? null : 1,
+        }));
+    }
+
+    /// <summary>Begins an episode in every game.</summary>
+    public void Reset()
+    {
+        _controller?.Reset();
+        _planner?.Reset();
+    }
+
+    /// <summary>Chooses an action in every game.</summary>
+    /// <typeparam name="TAction">long or float, as the bundle's actions are.</typeparam>
+    /// <param name="observation">(B, ...observation).</param>
+    /// <param name="action">(B, ...action), written.</param>
+    public void Act<TAction>(ReadOnlySpan<float> observation, TAction[] action) where TAction : unmanaged
+    {
+        if (_planner is not null)
+            _planner.Act(observation, (float[])(object)action);
+        else if (action is long[] number)
+            _controller!.Act(observation, number);
+        else
+            _controller!.Act(observation, (float[])(object)action);
+    }
+
+    /// <summary>Closes the bundle.</summary>
+    public void Dispose()
+    {
+        _controller?.Dispose();
+        _planner?.Dispose();
+    }
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+
+namespace WorldModels.Pictures;
+
+/// <summary>Mean and range of some curves.</summary>
+/// <param name="Steps">Where all of them have values, ascending.</param>
+/// <param name="Mean">The mean there.</param>
+/// <param name="Low">The smallest value there.</param>
+/// <param name="High">The largest value there.</param>
+/// <param name="Count">Curves.</param>
+public sealed record CurveBand(
+    IReadOnlyList<double> Steps, IReadOnlyList<double> Mean, IReadOnlyList<double> Low, IReadOnlyList<double> High, int Count)
+{
+    /// <summary>
+    /// Mean and range at each step that any of the curves has, between the last of their beginnings and the first of their ends; curves
+    /// without a value at a step are interpolated. Null if there is no curve, or no step that all of them cover.
+    /// </summary>
+    public static CurveBand? Of(IReadOnlyList<MetricSeries> curves)
+    {
+        if (curves.Count == 0)
+            return null;
+        double from = curves.Max(curve => curve.First), to = curves.Min(curve => curve.Last);
+        double[] steps = [.. curves.SelectMany(curve => curve.Steps).Where(step => step >= from && step <= to).Distinct().Order()];
+        if (steps.Length == 0)
+            return null;
+        double[][] values = [.. steps.Select(step => curves.Select(curve => curve.At(step)).ToArray())];
+        return new(steps, [.. values.Select(at => at.Average())], [.. values.Select(at => at.Min())], [.. values.Select(at => at.Max())],
+            curves.Count);
+    }
+}
+
+/// <summary>Runs that differ in nothing but their seed.</summary>
+public sealed class CurveGroup
+{
+    private CurveGroup(string label, IReadOnlyList<TrainingCurve> runs) => (Label, Runs) = (label, runs);
+
+    /// <summary>A name that no other group has.</summary>
+    public string Label { get; }
+
+    /// <summary>The environment of all runs.</summary>
+    public string Environment => Runs[0].Environment;
+
+    /// <summary>The runs by seed; at least one.</summary>
+    public IReadOnlyList<TrainingCurve> Runs { get; }
+
+    /// <summary>One metric of the runs that have it.</summary>
+    public CurveBand? Band(string metric) =>
+        CurveBand.Of([.. Runs.Where(run => run.Metrics.ContainsKey(metric)).Select(run => run.Metrics[metric])]);
+
+    /// <summary>
+    /// Groups runs, in the order in which their first ones come. A run that two sources tell of (a run's folder and the bundle it exported)
+    /// counts once. Groups of one name are told apart by the options in which they differ.
+    /// </summary>
+    public static IReadOnlyList<CurveGroup> Of(IEnumerable<TrainingCurve> runs)
+    {
+        var groups = runs.GroupBy(Identity)
+            .Select(group => group.GroupBy(run => (run.Seed, run.LastLine)).Select(Fullest).OrderBy(run => run.Seed).ToArray()).ToArray();
+        List<CurveGroup> labelled = [];
+        foreach (TrainingCurve[] group in groups)
+        {
+            var mine = Facts(group[0]);
+            var rivals = groups.Where(other => other != group && other[0].Name == group[0].Name).Select(rival => Facts(rival[0])).ToArray();
+            var differing = mine.Keys.Concat(rivals.SelectMany(rival => rival.Keys)).Distinct()
+                .Where(key => rivals.Any(rival => Value(rival, key) != Value(mine, key)))
+                .Select(key => $"{key}={(mine.TryGetValue(key, out string? value) ? value : "unset")}").ToArray();
+            labelled.Add(new(group[0].Name + (differing.Length > 0 ? $" ({string.Join(", ", differing)})" : ""), group));
+        }
+        return labelled;
+
+        static TrainingCurve Fullest(IEnumerable<TrainingCurve> same) =>
+            same.MaxBy(run => run.Metrics.Values.Sum(series => series.Steps.Count))!;
+
+        static string? Value(Dictionary<string, string> facts, string key) =>
+            facts.TryGetValue(key, out string? value) ? Canonical(value) : null;
+    }
+
+    private static Dictionary<string, string> Facts(TrainingCurve run) =>
+        new(run.Config) { ["algorithm"] = run.Algorithm, ["env"] = run.Environment };
+
+    private static string Identity(TrainingCurve run) => string.Join('\n', Facts(run)
+        .OrderBy(fact => fact.Key, StringComparer.Ordinal).Select(fact => $"{fact.Key}={Canonical(fact.Value)}"));
+
+    // Run folders and bundles write the same value in two ways: 1e-05 and 1E-05, true and True, hard and Hard.
+    private static string Canonical(string value) =>
+        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+            ? number.ToString("R", CultureInfo.InvariantCulture) : value.ToLowerInvariant();
+}

@@ -1,0 +1,140 @@
+using System.Text.Json.Nodes;
+using WorldModels.Pictures;
+using WorldModels.Tools;
+
+namespace WorldModels.Tests.Tools;
+
+public sealed class PlotPageTests
+{
+    [Test]
+    public void ThePageSaysWhatItShows()
+    {
+        using RunFixture runs = new();
+        string[] folders = [Rising(runs, 0), Rising(runs, 1)];
+        string html = CurvePage.Of(folders, new() { Levels = [new("Published <2017>", 120)], Title = "A & B" }).ToHtml();
+        Assert.That(html, Does.Contain("<title>A &amp; B</title>").And.Contain("Published &lt;2017&gt;")
+            .And.Contain("mean and min–max of 2 seeds").And.Contain("random 3").And.Contain("100.0 &#177; 2.5")
+            .And.Contain("<option selected>return</option>").And.Contain("bands: smallest to largest seed").And.Contain(folders[1]));
+        Assert.That(html, Does.Not.Contain("http").And.Not.Contain(" src=").And.Not.Contain("@import"));
+        string cut = CurvePage.Of(folders, new() { LastStep = 500 }).ToHtml();
+        Assert.That(cut, Does.Contain("Shown up to step 500").And.Not.Contain("100.0 &#177; 2.5").And.Contain("random 3"));
+    }
+
+    /// <summary>Random actions that last longer are worth more: no mean of them says anything.</summary>
+    [Test]
+    public void RandomPlayIsToldByHowLongAnActionLasts()
+    {
+        string zoo = Path.Combine(Repository.Root, "models", "zoo");
+        string html = CurvePage.Of([Path.Combine(zoo, "cartpole-swingup-dreamer"), Path.Combine(zoo, "cartpole-swingup-planet")]).ToHtml();
+        Assert.That(html, Does.Match("random, each action 4 steps 8[0-9]").And.Match("random, each action 8 steps 1[2-3][0-9]"));
+    }
+
+    [TestCaseSource(typeof(Repository), nameof(Repository.Zoo))]
+    public void EveryBundleOfTheZooIsPlotted(string bundle)
+    {
+        using RunFixture runs = new();
+        string file = Path.Combine(runs.Root, "plots", "zoo.html");
+        Assert.That(Plot(out string output, bundle, "--output", file), Is.Empty);
+        Assert.That(output, Does.Contain("shown first"));
+        Assert.That(File.ReadAllText(file), Does.Contain("<polyline class=\"mean\""));
+        Assert.That(Directory.GetFiles(Path.GetDirectoryName(file)!), Has.Length.EqualTo(1));
+    }
+
+    [Test]
+    public void AMistakeGivesOneMessage()
+    {
+        using RunFixture runs = new();
+        string folder = Rising(runs, 0), bundle = Path.Combine(Repository.Root, "models", "zoo", "minipacman-i2a");
+        string file = Path.Combine(runs.Root, "plot.html");
+        Mistake("plot needs folders of runs or bundles", "--output", file);
+        Mistake("There is no directory 'nowhere'", "nowhere");
+        Mistake("There is no metric 'retrun' in these runs. Did you mean 'return'?", folder, "--metric", "retrun");
+        Mistake("There is no environment 'pend' in these runs. Did you mean 'pendulum'?", folder, "--env", "pend");
+        Mistake("--level takes LABEL=VALUE", folder, "--level", "821");
+        Mistake("Folders come before it", "--level", "a=1", folder);
+        Mistake("choose one by --env", bundle, "--level", "a=1");
+        Mistake("--to takes a number above 0", folder, "--to", "-5");
+        Mistake("Nothing was measured up to step 1", folder, "--to", "1");
+        Mistake("ends in .html; found 'plot.svg'", folder, "--output", "plot.svg");
+        Mistake("--metric is given twice", folder, "--metric", "loss", "--metric=return");
+        Assert.That(File.Exists(file), Is.False);
+        Assert.That(Plot(out _, folder, "--level", "a=1", "--level", "b=2", "--output", file), Is.Empty);
+        Assert.That(File.ReadAllText(file), Does.Contain(">a</text>").And.Contain(">b</text>"));
+
+        void Mistake(string message, params string[] args)
+        {
+            string error = Plot(out string output, args);
+            Assert.That((error.TrimEnd().Split('\n').Length, output), Is.EqualTo((1, "")), error);
+            Assert.That(error, Does.Contain(message));
+        }
+    }
+
+    [Test]
+    public async Task ABrowserShowsItReadsValuesAndChangesTheMetric()
+    {
+        using RunFixture runs = new();
+        string file = Path.Combine(runs.Root, "plot.html");
+        CurvePage.Of([Rising(runs, 0), Rising(runs, 1)], new() { Levels = [new("published", 120)] }).Save(file);
+        await using Browser browser = await Browser.Open(file);
+
+        await browser.Value("globalThis.shown = () => document.querySelector('figure:not([hidden])');");
+        Assert.That((string?)await browser.Value("shown().dataset.metric"), Is.EqualTo("return"));
+        // Halfway along the axis, at step 500, seed 0 has a return of 50 and seed 1 of 60.
+        await PointAt(0.5);
+        Assert.That(await ReadOut(), Does.Match("^500 frames").And.Contain("rising").And.Match(@"\s55\s").And.Contain("50 to 60"));
+        Assert.That(await Flag("!shown().querySelector('.cross').classList.contains('off')"), "the cross is there");
+        await browser.Point(2, 2);
+        Assert.That(await Flag("shown().querySelector('.readout').hidden"));
+        Assert.That(await Flag("getComputedStyle(shown().querySelector('.cross')).display === 'none'"), "the cross is gone");
+
+        string before = await Curve();
+        await browser.Value("{ const s = document.getElementById('metric'); s.value = 'loss'; s.dispatchEvent(new Event('change')); }");
+        Assert.That((string?)await browser.Value("shown().dataset.metric"), Is.EqualTo("loss"));
+        Assert.That(await Flag("document.querySelectorAll('figure:not([hidden])').length === 1"));
+        Assert.That(await Curve(), Is.Not.EqualTo(before));
+        await PointAt(0.5);
+        Assert.That(await ReadOut(), Does.Contain("16.67 to 20")); // 1000 / 60, 1000 / 50
+
+        JsonNode place = (await browser.Value(
+            "(r => ({ x: r.x + 20, y: r.y + 8 }))(document.querySelector('.legend button').getBoundingClientRect())"))!;
+        await browser.Click((double)place["x"]!, (double)place["y"]!);
+        Assert.That(await Flag("shown().querySelector('.mean').getBoundingClientRect().width === 0"), "the group is hidden");
+
+        string light = (string)(await browser.Value("getComputedStyle(document.body).backgroundColor"))!;
+        await browser.Darken();
+        string dark = (string)(await browser.Value("getComputedStyle(document.body).backgroundColor"))!;
+        Assert.That((light, dark), Is.EqualTo(("rgb(255, 255, 255)", "rgb(20, 23, 27)")));
+        Assert.That(browser.Complaints, Is.Empty);
+        Assert.That(browser.Requests, Is.All.StartsWith("file://"));
+
+        async Task PointAt(double share)
+        {
+            JsonNode box = (await browser.Value("""
+                (svg => {
+                  const r = svg.getBoundingClientRect(), scale = r.width / 960;
+                  const p = data[[...document.querySelectorAll('.plot')].indexOf(svg)];
+                  return { left: r.x + p.left * scale, right: r.x + p.right * scale, y: r.y + (p.top + p.bottom) / 2 * scale };
+                })(shown().querySelector('.plot'))
+                """))!;
+            await browser.Point((double)box["left"]! + share * ((double)box["right"]! - (double)box["left"]!), (double)box["y"]!);
+        }
+
+        async Task<string> ReadOut() => (string)(await browser.Value("shown().querySelector('.readout').innerText"))!;
+
+        async Task<string> Curve() => (string)(await browser.Value("shown().querySelector('.mean').getAttribute('points')"))!;
+
+        async Task<bool> Flag(string expression) => (bool)(await browser.Value(expression))!;
+    }
+
+    private static string Rising(RunFixture runs, int seed) => runs.Run($"rising-s{seed}", seed,
+        [.. Enumerable.Range(1, 10).Select(i => (i * 100.0, i * (10.0 + 2 * seed)))], final: 100);
+
+    private static string Plot(out string output, params string[] args)
+    {
+        StringWriter written = new(), error = new();
+        int code = ToolsApp.Run(["plot", .. args], written, error);
+        Assert.That(code, error.ToString().Length == 0 ? Is.Zero : Is.Not.Zero);
+        output = written.ToString();
+        return error.ToString();
+    }
+}

@@ -1,0 +1,140 @@
+using WorldModels.Bundles;
+using WorldModels.Measure;
+using WorldModels.Runtime;
+
+namespace WorldModels.Tools;
+
+/// <summary>Decisions per second of a bundle's policy. The median and p99 of a measurement are those of one call, all rows.</summary>
+public static class ControllerBenchmark
+{
+    private const string What = "controller";
+
+    /// <summary>Decisions that a peer is compared over.</summary>
+    private const int ComparedSteps = 8;
+
+    /// <summary>Whether a bundle has a policy.</summary>
+    public static bool Fits(Manifest manifest) => manifest.PolicyGraphs.Length > 0;
+
+    /// <summary>Measures a controller at each batch size, on recorded observations, or random ones where the bundle has none.</summary>
+    /// <param name="directory">The bundle.</param>
+    /// <param name="options">What is measured.</param>
+    /// <param name="peer">Who runs the same graphs in turn; null: nobody.</param>
+    /// <exception cref="BundleException">The bundle has no policy, is damaged, or does not run.</exception>
+    internal static BenchmarkReport Run(string directory, BenchmarkOptions options, GraphPeer? peer)
+    {
+        List<Measurement> measurements = [];
+        double? peak = null;
+        ProviderReport? provider = null;
+        foreach (int batch in options.Batches)
+        {
+            List<Controller> controllers = [];
+            try
+            {
+                foreach (string variant in options.Variants)
+                    controllers.Add(Controller.Load(directory,
+                        new() { Batch = batch, Runtime = options.Runtime with { Variant = variant } }));
+                provider = controllers[0].ProviderReport;
+                if (provider.Chosen == "cpu")
+                    peak ??= MachinePeak.MeasureGflops();
+                measurements.AddRange(Contest.Run(Contestants(directory, options, controllers, peer), options.Seconds, peak));
+            }
+            finally
+            {
+                foreach (Controller controller in controllers)
+                    controller.Dispose();
+            }
+        }
+        return new()
+        {
+            Bundle = Manifest.Load(directory, verifyHashes: false).Name,
+            Provider = $"{provider}",
+            PeakGflops = peak,
+            Measurements = measurements,
+        };
+    }
+
+    private static List<Contestant> Contestants(
+        string directory, BenchmarkOptions options, List<Controller> controllers, GraphPeer? peer)
+    {
+        Manifest manifest = controllers[0].Manifest;
+        int batch = controllers[0].Batch;
+        float[] observations = Observations(directory, manifest, batch);
+        Measurement subject = new()
+        {
+            What = What,
+            Batch = batch,
+            Horizon = 1,
+            FlopsPerFrame = ProgramBuilder.Control(directory, manifest, steps: 1).FlopsPerFrame(),
+        };
+        List<Contestant> contestants = [.. controllers.Zip(options.Variants, (controller, variant) => new LocalContestant(
+            subject with { Runner = DreamBenchmark.Runner, Variant = variant, Precision = BenchmarkLevels.Precision(manifest, variant) },
+            Call(controller, observations)))];
+        if (peer is not null)
+        {
+            // A controller goes on from call to call, and so does the comparison; what is measured is one decision.
+            Peers(directory, manifest, observations, batch, ComparedSteps, out var program, out var data);
+            using Controller plain = Controller.Load(directory,
+                new() { Batch = batch, Runtime = options.Runtime with { Variant = VariantSpec.Plain } });
+            PeerCell.Check(peer, program, data, Decisions(plain, observations), subject);
+            Peers(directory, manifest, observations, batch, steps: 1, out program, out data);
+            contestants.AddRange(PeerCell.Open(peer, program, data, new Dictionary<string, NpyArray>(), subject, options.PeerWarmUp));
+        }
+        return contestants;
+    }
+
+    private static void Peers(string directory, Manifest manifest, float[] observations, int batch, int steps,
+        out Dictionary<string, RolloutProgram> programs, out IReadOnlyDictionary<string, NpyArray> data)
+    {
+        RolloutProgram program = ProgramBuilder.Control(directory, manifest, steps);
+        programs = new() { ["decision"] = program };
+        data = new ProgramData(program, batch, new ControllerOptions().Seed)
+        {
+            Observation = NpyArray.Of(observations, [batch, .. manifest.Observation.Shape]),
+        }.ToArrays();
+    }
+
+    private static Dictionary<string, NpyArray> Decisions(Controller controller, float[] observations)
+    {
+        int size = controller.Batch * controller.Manifest.Action.Size, rows = Math.Min(controller.Batch, RecordedDream.ComparedRows);
+        NpyArray Record<T>(Action<T[]> act) where T : unmanaged
+        {
+            T[] actions = new T[size];
+            List<T> all = [];
+            for (int t = 0; t < ComparedSteps; t++)
+            {
+                act(actions);
+                all.AddRange(actions[..(rows * controller.Manifest.Action.Size)]);
+            }
+            return NpyArray.Of(all.ToArray(), ComparedSteps, rows, controller.Manifest.Action.Size);
+        }
+        return new()
+        {
+            [ProgramBuilder.Action] = controller.Manifest.Action.Kind == ActionKind.Discrete
+                ? Record<long>(actions => controller.Act(observations, actions))
+                : Record<float>(actions => controller.Act(observations, actions)),
+        };
+    }
+
+    private static float[] Observations(string directory, Manifest manifest, int batch)
+    {
+        string starts = Path.Combine(directory, "starts.npz");
+        float[] seen = File.Exists(starts) ? Npz.Read(starts)["observation"].ToFloats() : [];
+        Random random = new(0);
+        ObservationSpec space = manifest.Observation;
+        float[] observations = new float[batch * space.Size];
+        for (int i = 0; i < observations.Length; i++)
+            observations[i] = seen.Length > 0 ? seen[i % seen.Length] : (float)(space.Low + random.NextDouble() * (space.High - space.Low));
+        return observations;
+    }
+
+    private static Action Call(Controller controller, float[] observations)
+    {
+        if (controller.Manifest.Action.Kind == ActionKind.Discrete)
+        {
+            long[] indices = new long[controller.Batch];
+            return () => controller.Act(observations, indices);
+        }
+        float[] actions = new float[controller.Batch * controller.Manifest.Action.Size];
+        return () => controller.Act(observations, actions);
+    }
+}

@@ -1,0 +1,150 @@
+using WorldModels.Bundles;
+using WorldModels.Environments;
+using WorldModels.Measure;
+using WorldModels.Runtime;
+
+namespace WorldModels.Tools;
+
+/// <summary>How <see cref="PlayedEpisodes.Play"/> plays.</summary>
+public sealed record PlayedEpisodesOptions
+{
+    /// <summary>E, episodes; each is a row of one batch.</summary>
+    public int Episodes { get; init; } = 100;
+
+    /// <summary>Determines the games and the policy's draws.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>The policy takes its likeliest action instead of a draw.</summary>
+    public bool Greedy { get; init; }
+
+    /// <summary>How many episodes are recorded.</summary>
+    public int Recorded { get; init; }
+
+    /// <summary>What plays: provider, threads and variant.</summary>
+    public RuntimeOptions Runtime { get; init; } = new();
+
+    /// <summary>What looks on: it sees the same observations, and what it would have done is compared. Null: nobody.</summary>
+    public RuntimeOptions? Onlooker { get; init; }
+}
+
+/// <summary>How far an onlooker's actions are from those that were played, while each remembers its own.</summary>
+/// <param name="Decisions">Actions compared.</param>
+/// <param name="Agreeing">Discrete actions that are the same; null if actions are continuous.</param>
+/// <param name="Error">
+/// Root mean square of the difference, in standard deviations of the actions played; null if actions are discrete.
+/// </param>
+public sealed record ActionAgreement(int Decisions, int? Agreeing, double? Error);
+
+/// <summary>Whole episodes of a bundle's real environment that its policy played, a row each, so that no row plays twice.</summary>
+/// <param name="Returns">The return of each episode (E).</param>
+/// <param name="Recorded">The first episodes, from beginning to end.</param>
+/// <param name="Agreement">How an onlooker agreed; null without one.</param>
+public sealed record PlayedEpisodes(
+    IReadOnlyList<double> Returns, IReadOnlyList<RealEpisode> Recorded, ActionAgreement? Agreement)
+{
+    /// <summary>Plays.</summary>
+    /// <exception cref="BundleException">
+    /// The environment is not registered or does not fit the bundle, or the bundle has no player.
+    /// </exception>
+    public static PlayedEpisodes Play(string directory, PlayedEpisodesOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Episodes, 1);
+        Manifest manifest = Manifest.Load(directory, verifyHashes: false);
+        RealEpisodeOptions fitting = new() { ActionRepeat = manifest.ActionRepeat ?? 1, Actions = manifest.Action };
+        EnvironmentSpec spec =
+            RegisteredEnvironments.Find(manifest.Environment, out string? problem) ?? throw new BundleException(problem!);
+        return spec switch
+        {
+            EnvironmentSpec<long> discrete => Play(directory, options, () => RealEpisode.Make(discrete, fitting),
+                (played, other) => new(played.Length, played.Zip(other).Count(pair => pair.First == pair.Second), null)),
+            EnvironmentSpec<float> continuous => Play(directory, options,
+                () => RealEpisode.Stretched(RealEpisode.Make(continuous, fitting), fitting),
+                (played, other) => new(played.Length / manifest.Action.Size, null, RelativeError.Of(other, played, manifest.Action.Size))),
+            _ => throw new BundleException($"The actions of environment '{spec.Name}' are of a kind that no policy here chooses."),
+        };
+    }
+
+    private static PlayedEpisodes Play<TAction>(string directory, PlayedEpisodesOptions options, Func<IEnvironment<TAction>> make,
+        Func<TAction[], TAction[], ActionAgreement> compare) where TAction : unmanaged
+    {
+        using RealPlayer player = Open(directory, options, options.Runtime);
+        using RealPlayer? onlooker = options.Onlooker is null ? null : Open(directory, options, options.Onlooker);
+        Game<TAction>[] games = [.. Enumerable.Range(0, options.Episodes)
+            .Select(row => new Game<TAction>(make(), RowSeed.Of(options.Seed, row), isRecorded: row < options.Recorded))];
+        int size = games[0].Observation.Length, actionSize = games[0].ActionSize;
+        float[] observations = new float[games.Length * size];
+        TAction[] actions = new TAction[games.Length * actionSize], others = new TAction[actions.Length];
+        List<TAction> played = [], compared = [];
+        player.Reset();
+        onlooker?.Reset();
+        while (games.Any(game => !game.IsOver))
+        {
+            for (int row = 0; row < games.Length; row++)
+                games[row].Observation.CopyTo(observations, row * size);
+            player.Act(observations, actions);
+            onlooker?.Act(observations, others);
+            for (int row = 0; row < games.Length; row++)
+            {
+                if (games[row].IsOver)
+                    continue;
+                Span<TAction> action = actions.AsSpan(row * actionSize, actionSize);
+                if (onlooker is not null)
+                {
+                    played.AddRange(action);
+                    compared.AddRange(others.AsSpan(row * actionSize, actionSize));
+                }
+                games[row].Step(action);
+            }
+        }
+        return new([.. games.Select(game => game.Return)], [.. games.Take(options.Recorded).Select(game => game.Episode())],
+            onlooker is null ? null : compare([.. played], [.. compared]));
+    }
+
+    private static RealPlayer Open(string directory, PlayedEpisodesOptions options, RuntimeOptions runtime) =>
+        RealPlayer.Open(directory, options.Seed, options.Greedy, runtime, options.Episodes)
+        ?? throw new BundleException($"Bundle '{directory}' has no policy to play with.");
+
+    /// <summary>One episode while it is played.</summary>
+    private sealed class Game<TAction> where TAction : unmanaged
+    {
+        private readonly IEnvironment<TAction> _environment;
+        private readonly bool _isRecorded;
+        private readonly List<float[]> _observations = [];
+        private readonly List<TAction> _actions = [];
+        private readonly List<float> _rewards = [];
+
+        public Game(IEnvironment<TAction> environment, ulong seed, bool isRecorded)
+        {
+            (_environment, _isRecorded) = (environment, isRecorded);
+            Observation = new float[environment.ObservationSpace.Size];
+            environment.Reset(seed, Observation);
+            if (isRecorded)
+                _observations.Add([.. Observation]);
+        }
+
+        public float[] Observation { get; }
+
+        public int ActionSize => _environment.ActionSpace.Size;
+
+        public bool IsOver { get; private set; }
+
+        public double Return { get; private set; }
+
+        public void Step(ReadOnlySpan<TAction> action)
+        {
+            StepResult result = _environment.Step(action, Observation);
+            IsOver = result.Done;
+            Return += result.Reward;
+            if (!_isRecorded)
+                return;
+            _observations.Add([.. Observation]);
+            _actions.AddRange(action);
+            _rewards.Add((float)result.Reward);
+        }
+
+        public RealEpisode Episode() => new()
+        {
+            Source = _environment.Name, Observations = _observations, Actions = _actions.ToArray(), Rewards = _rewards,
+        };
+    }
+}

@@ -1,0 +1,61 @@
+using WorldModels.Environments;
+using WorldModels.Pictures;
+
+namespace WorldModels.Tools;
+
+/// <summary>Frames as characters.</summary>
+public static class BoardText
+{
+    /// <summary>Sign of each <see cref="MiniPacmanPixel"/>, in their order.</summary>
+    private const string Signs = "oP.#g G";
+
+    private const string Brightness = " .:-=+*#%@";
+    private const float Shown = 0.025f; // half of the darkest green a ghost has
+
+    /// <summary>One line a row: MiniPacman by what is seen, other pictures by their brightness.</summary>
+    public static string[] Draw(PlaySession session)
+    {
+        if (!session.IsMiniPacman)
+            return Draw(Image.FromObservation(session.Frame, session.Shape, session.Bounds.Low, session.Bounds.High));
+        MiniPacmanPixel?[] pixels = Classify(session.Frame);
+        string signs = string.Concat(pixels.Select(pixel => pixel is { } seen ? Signs[(int)seen] : '?'));
+        return [.. signs.Chunk(MiniPacmanMaze.Columns).Select(row => new string(row))];
+    }
+
+    /// <summary>One line a row, a sign a pixel, the brighter the denser.</summary>
+    public static string[] Draw(Image image)
+    {
+        return [.. Enumerable.Range(0, image.Height).Select(Line)];
+
+        string Line(int y) => string.Concat(Enumerable.Range(0, image.Width).Select(x => Sign(image[x, y])));
+
+        static char Sign(Rgb colour) => Brightness[(colour.R + colour.G + colour.B) * (Brightness.Length - 1) / (3 * 255)];
+    }
+
+    /// <summary>
+    /// What each cell of a MiniPacman picture shows; null where a dream mixed colours that stand for nothing.
+    /// </summary>
+    /// <param name="frame">(3, 15, 19).</param>
+    public static MiniPacmanPixel?[] Classify(ReadOnlySpan<float> frame)
+    {
+        const int Cells = MiniPacmanMaze.Cells;
+        float[] cleaned = new float[3 * Cells];
+        MiniPacmanPixel?[] pixels = new MiniPacmanPixel?[Cells];
+        byte[] classes = new byte[Cells];
+        for (int i = 0; i < cleaned.Length; i++)
+            cleaned[i] = frame[i] > Shown ? 1 : 0;
+        bool[] known = new bool[Cells];
+        for (int cell = 0; cell < Cells; cell++)
+        {
+            ref float blue = ref cleaned[2 * Cells + cell];
+            known[cell] = !(cleaned[cell] > 0 && blue > 0 && cleaned[Cells + cell] == 0);
+            if (!known[cell])
+                blue = 0; // magenta is nothing's colour
+        }
+        MiniPacmanPixels.Classify<byte>(cleaned, classes);
+        for (int cell = 0; cell < Cells; cell++)
+            if (known[cell])
+                pixels[cell] = (MiniPacmanPixel)classes[cell];
+        return pixels;
+    }
+}

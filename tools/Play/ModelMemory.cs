@@ -1,0 +1,87 @@
+using WorldModels.Bundles;
+using WorldModels.Runtime;
+
+namespace WorldModels.Tools;
+
+/// <summary>
+/// What a world model remembers of the real game: its states, brought along frame by frame with graph <c>observe</c>, so that a dream may
+/// start from them. Noise is left at its middle here: memory is the mean, not a draw.
+/// </summary>
+internal sealed class ModelMemory
+{
+    private readonly GraphRunner? _observe;
+    private readonly Dictionary<string, NpyArray> _inputs = [];
+    private readonly int[] _shape;
+    private float[] _frame = [];
+
+    public ModelMemory(WorldModel world)
+    {
+        Manifest manifest = world.Manifest;
+        _shape = [1, .. manifest.Observation.Shape];
+        if (!manifest.Graphs.TryGetValue("observe", out GraphSpec? observe))
+            return;
+        // What observe does not make, or what is not of float32, a dream has to make itself, from the frame alone.
+        bool complete = manifest.Graphs["imagine"].Inputs.Where(input => input.Role == TensorRole.State).All(state =>
+            state.Dtype == TensorType.Float32 && observe.Outputs.Any(output => output.Feeds == state.Name));
+        if (complete)
+            _observe = world.Graph("observe");
+    }
+
+    /// <summary>Takes in a frame of the real game.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="action">The action that led to it; null: an episode begins.</param>
+    public void Observe(ReadOnlySpan<float> frame, long? action)
+    {
+        _frame = frame.ToArray();
+        if (_observe is null)
+            return;
+        foreach (TensorSpec input in _observe.Spec.Inputs)
+        {
+            if (input.Role == TensorRole.Observation)
+                _inputs[input.Name] = NpyArray.Of(_frame, _shape);
+            else if (input.Role != TensorRole.State || action is null)
+                _inputs[input.Name] = Fill(input, action);
+        }
+        IReadOnlyDictionary<string, NpyArray> states = _observe.Run(Named(_observe.Spec.Inputs.Select(input => input.Name)));
+        foreach (TensorSpec output in _observe.Spec.Outputs)
+            if (output.Feeds is { } state)
+                _inputs[state] = states[output.Name];
+    }
+
+    /// <summary>Makes a dream start from here, in all its rows.</summary>
+    public void Start(Dream dream)
+    {
+        if (_observe is null)
+        {
+            dream.Start(Rows(_frame));
+            return;
+        }
+        foreach (string state in _observe.Spec.Outputs.Select(output => output.Feeds).OfType<string>())
+            dream.Start(state, Rows(_inputs[state].ToFloats()));
+
+        float[] Rows(float[] row) => [.. Enumerable.Repeat(row, dream.Batch).SelectMany(values => values)];
+    }
+
+    private Dictionary<string, NpyArray> Named(IEnumerable<string> names) => names.ToDictionary(name => name, name => _inputs[name]);
+
+    private static NpyArray Fill(TensorSpec input, long? action)
+    {
+        NpyArray array = NpyArray.Zeros(
+            input.Dtype switch { TensorType.Float32 => NpyType.Float32, TensorType.Int64 => NpyType.Int64, _ => NpyType.Bool },
+            [1, .. input.Shape.Skip(1).Select(d => d.Size)]);
+        double value = input.Role switch
+        {
+            TensorRole.Action => action ?? 0,
+            TensorRole.IsFirst => action is null ? 1 : 0,
+            TensorRole.Noise when input.Noise == NoiseKind.Uniform => 0.5,
+            _ => 0,
+        };
+        switch (array.Type)
+        {
+            case NpyType.Float32: array.As<float>().Fill((float)value); break;
+            case NpyType.Int64: array.As<long>().Fill((long)value); break;
+            default: array.As<bool>().Fill(value > 0); break;
+        }
+        return array;
+    }
+}

@@ -1,0 +1,73 @@
+using WorldModels.Environments;
+using WorldModels.Runtime;
+
+namespace WorldModels.Tools;
+
+/// <summary>Somebody who chooses actions, once a frame.</summary>
+public abstract class PlayAgent : IDisposable
+{
+    /// <summary>Who it is, for people.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>What it would do now.</summary>
+    public long Action { get; private protected set; }
+
+    /// <summary>The return it expects from here on, if it estimates one.</summary>
+    public double? Value { get; private protected set; }
+
+    /// <summary>How likely it takes each action; empty if it has no probabilities.</summary>
+    public IReadOnlyList<double> Probabilities { get; private protected set; } = [];
+
+    /// <summary>Starts an episode.</summary>
+    public virtual void Reset() { }
+
+    /// <summary>Chooses on a new frame. Call it once for every frame of the episode: it may carry a state.</summary>
+    public abstract void Decide(ReadOnlySpan<float> frame);
+
+    /// <summary>Frees what it holds.</summary>
+    public virtual void Dispose() { }
+}
+
+/// <summary>The policy of a bundle.</summary>
+internal sealed class PolicyAgent(Controller controller, string name) : PlayAgent
+{
+    private readonly long[] _action = new long[1];
+
+    public override string Name => name;
+
+    public override void Reset() => controller.Reset();
+
+    public override void Decide(ReadOnlySpan<float> frame)
+    {
+        controller.Act(frame, _action);
+        Action = _action[0];
+        Value = controller.Values.Length == 1 ? controller.Values[0] : null;
+        if (controller.Logits.Length == controller.Manifest.Action.Count)
+            Probabilities = Softmax(controller.Logits);
+    }
+
+    public override void Dispose() => controller.Dispose();
+
+    private static double[] Softmax(ReadOnlySpan<float> logits)
+    {
+        double[] weights = new double[logits.Length];
+        double most = double.NegativeInfinity, sum = 0;
+        foreach (float logit in logits)
+            most = Math.Max(most, logit);
+        for (int i = 0; i < weights.Length; i++)
+            sum += weights[i] = Math.Exp(logits[i] - most);
+        for (int i = 0; i < weights.Length; i++)
+            weights[i] /= sum;
+        return weights;
+    }
+}
+
+/// <summary>MiniPacman's scripted player. It sees the game's state, not its picture, so it cannot play in a dream.</summary>
+internal sealed class ScriptedAgent(MiniPacmanEnvironment game) : PlayAgent
+{
+    private readonly MiniPacmanGreedyPlayer _player = new();
+
+    public override string Name => "scripted player";
+
+    public override void Decide(ReadOnlySpan<float> frame) => Action = _player.Act(game.Game);
+}

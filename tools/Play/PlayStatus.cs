@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace WorldModels.Tools;
+
+/// <summary>What a person can do while playing, beside choosing an action by its number.</summary>
+public enum PlayKey { Stay, Right, Up, Left, Down, Agent, Dream, NewGame, Faster, Slower, Quit }
+
+/// <summary>How a <see cref="PlaySession"/> stands.</summary>
+public sealed record PlayStatus
+{
+    /// <summary>The environment's name.</summary>
+    public required string Game { get; init; }
+
+    /// <summary>Whether this is the dream and not the real game.</summary>
+    public required bool Dreaming { get; init; }
+
+    /// <summary>Moves since the game, or the dream, began.</summary>
+    public required int Step { get; init; }
+
+    /// <summary>Reward of the last move.</summary>
+    public required double Reward { get; init; }
+
+    /// <summary>Sum of the rewards.</summary>
+    public required double Return { get; init; }
+
+    /// <summary>The model's probability that the episode goes on, in a dream.</summary>
+    public double? Continue { get; init; }
+
+    /// <summary>Why the episode is over; null while it goes on.</summary>
+    public string? Ending { get; init; }
+
+    /// <summary>The last action's name; null before the first.</summary>
+    public string? LastAction { get; init; }
+
+    /// <summary>Whether the agent plays; otherwise you do.</summary>
+    public required bool AgentPlays { get; init; }
+
+    /// <summary>The agent's name; null where there is none.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>What the agent would do on this frame; null where there is no agent, or the episode is over.</summary>
+    public string? NextAction { get; init; }
+
+    /// <summary>The agent's estimate of this frame's value, if it makes one.</summary>
+    public double? Value { get; init; }
+
+    /// <summary>The agent's probability of each action on this frame, in the actions' order; empty if it has none.</summary>
+    public IReadOnlyList<(string Action, double Probability)> Policy { get; init; } = [];
+
+    /// <summary>What there is to say about the last key.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>A figure as the status shows it.</summary>
+    public static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+
+    /// <summary>All of it in one line.</summary>
+    public override string ToString() => string.Join(" | ", ((string?[])
+    [
+        $"{Game}, {(Dreaming ? "dream" : "real")}", $"step {Step}", $"reward {Number(Reward)}", $"return {Number(Return)}",
+        LastAction is null ? null : $"action {LastAction}",
+        Continue is { } probability ? $"continue {Number(probability)}" : null,
+        Value is { } value ? $"value {Number(value)}" : null,
+        AgentPlays ? $"{Agent} plays" : "you play",
+        Policy.Count == 0 ? null : string.Join(' ', Policy.Select(p => $"{p.Action} {Math.Round(100 * p.Probability)}%")),
+        Ending is null ? null : $"over: {Ending}", Note,
+    ]).Where(part => part is not null));
+}
