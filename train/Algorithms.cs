@@ -6,7 +6,7 @@ using WorldModels.Train.EnvironmentModel;
 using WorldModels.Train.I2A;
 using WorldModels.Train.LatentDynamics;
 using WorldModels.Train.PlaNet;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;

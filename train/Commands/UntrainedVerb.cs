@@ -4,7 +4,7 @@ using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train.Dreamer;
 using WorldModels.Train.LatentDynamics;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 
 namespace WorldModels.Train;
 

@@ -83,7 +83,7 @@ public static class EnvironmentModelJudge
             _rewardSeen[games.Reward(transition)]++;
             if (reward == games.Reward(transition))
                 _rewardHit[reward]++;
-            bool ended = games.Outcome(transition).HasFlag(Outcome.Terminated);
+            bool ended = games.Terminated(transition);
             if (goesOn is { } probability)
             {
                 _ends += ended ? 1 : 0;
@@ -115,7 +115,7 @@ public static class EnvironmentModelJudge
         public void Open(Transitions games, int transition, int step, ReadOnlySpan<long> predicted)
         {
             int h = Array.IndexOf(Horizons, step + 1);
-            if (!games.Continues(transition, step) || games.Outcome(transition + step).HasFlag(Outcome.Terminated))
+            if (!games.Continues(transition, step) || games.Terminated(transition + step))
                 return;
             (int hits, int changed, int changedHits) = Compare(games.Classes(transition), games.NextClasses(transition + step), predicted);
             _openSeen[h]++;

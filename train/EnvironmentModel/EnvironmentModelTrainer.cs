@@ -2,6 +2,7 @@ using WorldModels.Environments;
 using WorldModels.Models;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
+using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.EnvironmentModel;
@@ -64,7 +65,7 @@ public sealed class EnvironmentModelTrainer : Trainer
 
     public override void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
     {
-        IReadOnlyList<Episode> episodes = EpisodeFolder.ReadOrRecord(
+        IReadOnlyList<Episode> episodes = RecordedGames.ReadOrRecord(
             run.ReplayPath, _options, ModeOf(_options), RewardsOf(_options), progress, stop);
         if (stop.IsCancellationRequested)
             return;
@@ -154,10 +155,10 @@ public sealed class EnvironmentModelTrainer : Trainer
             _training.Frames(transition, _options.Stack, _frames.AsSpan(row * size, size));
             _actions[row] = _training.Action(transition);
             _rewards[row] = _training.Reward(transition);
-            Outcome outcome = _training.Outcome(transition);
-            _continues[row] = outcome.HasFlag(Outcome.Terminated) ? 0 : 1;
+            bool terminated = _training.Terminated(transition);
+            _continues[row] = terminated ? 0 : 1;
             // Where the next frame is a new level or the end, there is nothing to learn from its pixels.
-            bool masked = (outcome & (Outcome.Terminated | Outcome.LevelUp)) != 0;
+            bool masked = terminated || _training.LevelUp(transition);
             ReadOnlySpan<byte> now = _training.Classes(transition), next = _training.NextClasses(transition);
             for (int cell = 0; cell < Cells; cell++)
             {

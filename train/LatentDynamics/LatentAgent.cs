@@ -1,7 +1,7 @@
 using WorldModels.Models;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.LatentDynamics;

@@ -3,7 +3,7 @@ using WorldModels.Environments;
 using WorldModels.Models;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.LatentDynamics;
@@ -138,7 +138,7 @@ public abstract class LatentTrainer : Trainer
         bool fresh = !File.Exists(run.CheckpointPath);
         if (_games is null)
         {
-            _replay = new(Observation.Size, Actions, _options.Capacity, folder: null);
+            _replay = new(Observation.Shape, Actions, _options.Capacity, folder: null);
             _heldOut = _replay.AddAll(_options.Dataset, KeepBack, progress);
             if (_replay.Forgotten > 0)
                 progress.Say($"The first {_replay.Forgotten} episodes are beyond capacity={_options.Capacity} records, and left out.");
@@ -153,7 +153,7 @@ public abstract class LatentTrainer : Trainer
         {
             Environment = _options.Env, Observation = Observation.Size, Action = Actions.Space, ActionRepeat = _options.ActionRepeat,
         });
-        _replay = new(Observation.Size, Actions, _options.Capacity, run.ReplayPath);
+        _replay = new(Observation.Shape, Actions, _options.Capacity, run.ReplayPath);
         _agent = Sit(_games.Count, greedy: false);
         _collector = new(_games, _agent, _replay, _options);
         if (!fresh)
@@ -228,7 +228,8 @@ public abstract class LatentTrainer : Trainer
     public override IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress)
     {
         Dictionary<string, double> figures = Plays ? Evaluation.Figures(Judge(episodes, progress), episodes) : [];
-        foreach ((string name, double value) in OpenLoop.Judge(Model, Config, HeldOut(), _options.RewardScale, Parameters.Device))
+        foreach ((string name, double value) in OpenLoop.Judge(
+            Model, Config, HeldOut(), Actions, _options.RewardScale, Parameters.Device))
             figures[name] = value;
         return figures;
     }
@@ -241,14 +242,7 @@ public abstract class LatentTrainer : Trainer
     }
 
     /// <summary>Observations to start dreams and reference inputs from, (N, O): every so many of what was recorded.</summary>
-    protected float[] StartObservations()
-    {
-        const int Rows = 64;
-        float[] all = [.. _replay!.Episodes.SelectMany(episode => episode.Observations)];
-        long records = all.Length / Observation.Size;
-        return [.. Enumerable.Range(0, Rows).SelectMany(row => new ArraySegment<float>(
-            all, (int)(row * records / Rows) * Observation.Size, Observation.Size))];
-    }
+    protected float[] StartObservations() => _replay!.SpreadObservations(64);
 
     /// <summary>Returns of whole episodes never trained on, by the way of playing.</summary>
     private IEnumerable<(string Name, ReturnSample Returns)> Judge(int episodes, IProgressReport progress)
@@ -280,7 +274,7 @@ public abstract class LatentTrainer : Trainer
             return _heldOut;
         LatentOptions options = _options with { Seed = _options.Seed + 3_000_017 };
         AgentEnvironment games = AgentEnvironment.Make(options.Env, count: 10, options.ActionRepeat);
-        var replay = new ReplayBuffer(Observation.Size, Actions, long.MaxValue, folder: null);
+        var replay = new ReplayBuffer(Observation.Shape, Actions, long.MaxValue, folder: null);
         using LatentAgent agent = Sit(games.Count, greedy: false);
         var collector = new Collector(games, agent, replay, options);
         collector.Begin();

@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train.LatentDynamics;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 
 namespace WorldModels.Train.PlaNet;
 

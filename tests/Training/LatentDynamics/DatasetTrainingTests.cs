@@ -1,7 +1,7 @@
 using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Tests.Train;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 
 namespace WorldModels.Tests.LatentDynamics;
 

@@ -3,7 +3,7 @@ using System.Text;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 
 namespace WorldModels.Tests.LatentDynamics;
 
