@@ -3,7 +3,7 @@ using WorldModels.Runtime;
 using WorldModels.Tests.Train;
 using WorldModels.Train.Data;
 
-namespace WorldModels.Tests.LatentDynamics;
+namespace WorldModels.Tests.Data;
 
 /// <summary>Learning from recorded episodes, with no environment at all.</summary>
 public sealed class DatasetTrainingTests
@@ -17,7 +17,7 @@ public sealed class DatasetTrainingTests
         _runs = new();
         string run = _runs.Train("recorded", [.. TinyRuns.Dreamer, "prefill=700", "capacity=5000"]);
         _dataset = Path.Combine(run, "replay");
-        Assert.That(Dataset.Files(_dataset), Has.Count.GreaterThan(12));
+        Assert.That(EpisodeFile.Files(_dataset), Has.Count.GreaterThan(12));
     }
 
     [OneTimeTearDown]
