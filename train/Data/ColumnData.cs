@@ -37,7 +37,7 @@ internal static class ColumnData
         return resized;
     }
 
-    /// <summary>A record as floats: an image of bytes (one of more axes than one) becomes 0 to 1, all other numbers keep their value.</summary>
+    /// <summary>A record as floats: an image of bytes, with more axes than one, becomes 0 to 1; other numbers keep their value.</summary>
     public static void ToFloats(NpyArray array, int record, Span<float> values)
     {
         int at = record * values.Length;

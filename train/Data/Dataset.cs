@@ -57,9 +57,13 @@ public static class Dataset
         int records = episode.Records;
         RequireShape(path, EpisodeColumn.Observation, episode.Observations, [records, .. observation]);
         RequireShape(path, EpisodeColumn.Action, episode.Actions, [records, .. actions.Column.Shape]);
-        if (actions.Discrete && episode.Actions.As<long>()[1..].IndexOfAnyExceptInRange(0, actions.Size - 1) is >= 0 and var wrong)
-            throw new UserException($"{path}: action[{wrong + 1}] is {episode.Actions.As<long>()[wrong + 1]}; this dataset's actions are 0 to "
-                + $"{actions.Size - 1}.");
+        if (!actions.Discrete)
+            return episode;
+        ReadOnlySpan<long> taken = episode.Actions.As<long>();
+        for (int record = 1; record < records; record++)
+            if ((ulong)taken[record] >= (ulong)actions.Size)
+                throw new UserException(
+                    $"{path}: action[{record}] is {taken[record]}; this dataset's actions are 0 to {actions.Size - 1}.");
         return episode;
     }
 

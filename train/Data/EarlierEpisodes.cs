@@ -20,7 +20,7 @@ internal static class EarlierEpisodes
     {
         if (arrays.ContainsKey(Outcome))
             return FromOutcomes(arrays);
-        if (!arrays.TryGetValue(EpisodeColumn.Observation, out NpyArray? observations) || observations.Shape is not [>= 2 and var records, ..])
+        if (arrays.GetValueOrDefault(EpisodeColumn.Observation)?.Shape is not [>= 2 and int records, ..])
             return arrays;      // what is wrong, the episode will say
         var converted = new Dictionary<string, NpyArray>(arrays);
         if (!arrays.ContainsKey(EpisodeColumn.Terminated))

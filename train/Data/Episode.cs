@@ -15,7 +15,7 @@ public sealed class Episode
     private readonly float[] _discounts;
 
     /// <summary>Takes columns, without copying them: observation, action, reward, terminated, truncated and any others.</summary>
-    /// <exception cref="InvalidDataException">One is missing, of another type or shape than it should be, or contradicts another.</exception>
+    /// <exception cref="InvalidDataException">One is missing, has a wrong type or shape, or contradicts another.</exception>
     public Episode(IEnumerable<KeyValuePair<string, NpyArray>> columns)
     {
         _columns = new(columns);
@@ -102,7 +102,8 @@ public sealed class Episode
     {
         int first = this[name].As<bool>().IndexOf(true);
         if (first >= 0 && first != Steps)
-            throw new InvalidDataException($"{name}[{first}] is true, and {Steps - first} records follow; an episode ends at its last record");
+            throw new InvalidDataException(
+                $"{name}[{first}] is true, and {Steps - first} records follow; an episode ends at its last record");
     }
 
     private float[] DiscountsOf()

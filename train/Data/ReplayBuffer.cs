@@ -60,7 +60,7 @@ public sealed class ReplayBuffer(
         return heldOut;
     }
 
-    /// <summary>Fills a batch with sequences, see <see cref="SequenceSampler"/>: a function of the episodes, the seed and the update.</summary>
+    /// <summary>Fills a batch with sequences, a function of episodes, seed and update: see <see cref="SequenceSampler"/>.</summary>
     public void Sample(SequenceBatch batch, ulong seed, long update)
     {
         if (_sampled.Length != _episodes.Count)

@@ -102,12 +102,12 @@ public sealed class EnvironmentModelTrainer : Trainer
         Tensor pixels = -(logProbabilities * weights).sum() / weights.sum().clamp_min(1);
         Tensor reward = nn.functional.cross_entropy(prediction.Reward.Value, rewards);
         Tensor loss = pixels + _options.RewardCoefficient * reward;
-        Tensor? goesOn = null;
+        Tensor? continueLoss = null;
         if (_options.Termination)
         {
             Tensor target = tensor(_continues, [batch]).to(device);
-            goesOn = nn.functional.binary_cross_entropy_with_logits(prediction.Continue.Value, target);
-            loss += _options.ContinueCoefficient * goesOn;
+            continueLoss = nn.functional.binary_cross_entropy_with_logits(prediction.Continue.Value, target);
+            loss += _options.ContinueCoefficient * continueLoss;
         }
         LearningRate.Set(_optimiser, _options.LearningRate, _options.Decay, update, _options.Updates);
         _optimiser.ZeroGradients();
@@ -121,8 +121,8 @@ public sealed class EnvironmentModelTrainer : Trainer
             ["pixel_loss"] = pixels.item<float>(),
             ["reward_loss"] = reward.item<float>(),
         };
-        if (goesOn is not null)
-            values["continue_loss"] = goesOn.item<float>();
+        if (continueLoss is not null)
+            values["continue_loss"] = continueLoss.item<float>();
         return values;
     }
 

@@ -30,14 +30,14 @@ public sealed class EpisodeTests
         Refused(columns, $"discount[3] is {discount}, and terminated[3] is {(terminated ? "true" : "false")}; 0 means terminated");
     }
 
-    [TestCase("terminated", NpyType.UInt8, "terminated is uint8 [4]; expected bool [4]")]
-    [TestCase("reward", NpyType.Int64, "reward is int64 [4]; expected float32 [4]")]
-    [TestCase("action", NpyType.UInt8, "action is uint8 [4]; expected int64 (4) or float32 (4, A)")]
+    [TestCase("terminated", NpyType.UInt8, "bool [4]")]
+    [TestCase("reward", NpyType.Int64, "float32 [4]")]
+    [TestCase("action", NpyType.UInt8, "int64 (4) or float32 (4, A)")]
     public void AColumnHasItsType(string name, NpyType type, string expected)
     {
         Dictionary<string, NpyArray> columns = Played.Columns();
         columns[name] = NpyArray.Zeros(type, 4);
-        Refused(columns, expected);
+        Refused(columns, $"{name} is {columns[name].Describe()}; expected {expected}");
     }
 
     [Test]
@@ -62,7 +62,7 @@ public sealed class EpisodeTests
                 builder.Set("known", record > 20);
             }
             Episode made = builder.End();
-            Assert.That(made.Observations.Describe(), Is.EqualTo("uint8 [41, 1, 2, 2]"));
+            Assert.That(made.Observations.Describe(), Is.EqualTo(NpyArray.Zeros(NpyType.UInt8, 41, 1, 2, 2).Describe()));
             for (int record = 0; record <= 40; record++)
             {
                 Assert.That(made.Observations.Slice(record).As<byte>().ToArray(), Is.EqualTo(new byte[] { (byte)record, 0, 0, 9 }));
@@ -79,8 +79,10 @@ public sealed class EpisodeTests
     public void ARecordOfAnotherKindIsRefused()
     {
         var builder = new EpisodeBuilder(observation: 2, Discrete);
-        Assert.That(() => builder.Begin<float>([1, 2, 3]), Throws.ArgumentException.With.Message.EqualTo("observation has 3 numbers; expected 2."));
-        Assert.That(() => builder.Begin<byte>([1, 2]), Throws.TypeOf<InvalidDataException>().With.Message.Contains("array of uint8, found float32"));
+        Assert.That(() => builder.Begin<float>([1, 2, 3]),
+            Throws.ArgumentException.With.Message.EqualTo("observation has 3 numbers; expected 2."));
+        Assert.That(() => builder.Begin<byte>([1, 2]),
+            Throws.TypeOf<InvalidDataException>().With.Message.Contains("found float32"));
     }
 
     /// <summary>A checkpoint between two steps, at whatever size the columns have then.</summary>
@@ -107,7 +109,8 @@ public sealed class EpisodeTests
         foreach ((string name, NpyArray column) in expected.Columns)
             Assert.That(episode[name].ToFloats(), Is.EqualTo(column.ToFloats()).And.Length.EqualTo(column.Length), name);
 
-        static EpisodeBuilder New() => new(new EpisodeColumn("observation", NpyType.UInt8, 1, 2, 2), Discrete, new EpisodeColumn("kind", NpyType.Int64));
+        static EpisodeBuilder New() =>
+            new(new EpisodeColumn("observation", NpyType.UInt8, 1, 2, 2), Discrete, new EpisodeColumn("kind", NpyType.Int64));
 
         static void Add(EpisodeBuilder builder, int record)
         {

@@ -2,6 +2,7 @@ using WorldModels.Train.Data;
 
 namespace WorldModels.Tests.Data;
 
+/// <summary>Images between bytes and numbers.</summary>
 public sealed class PixelsTests
 {
     /// <summary>Bit for bit, at every place of a vector and after the last whole one.</summary>
@@ -22,5 +23,6 @@ public sealed class PixelsTests
 
     [Test]
     public void LengthsThatDifferAreSaid() =>
-        Assert.That(() => Pixels.ToFloats(new byte[3], new float[2]), Throws.ArgumentException.With.Message.Contains("3 bytes and room for 2"));
+        Assert.That(() => Pixels.ToFloats(new byte[3], new float[2]),
+            Throws.ArgumentException.With.Message.Contains("3 bytes and room for 2"));
 }

@@ -102,7 +102,7 @@ public sealed class RecordedGamesTests(MiniPacmanMode mode)
             }
     }
 
-    /// <summary>A folder that an earlier version wrote, flags of a step in one array and nothing of the reset, holds the same games.</summary>
+    /// <summary>A folder of an earlier version, a step's flags in one array and nothing of the reset, holds the same games.</summary>
     [Test]
     public void GamesOfAnEarlierVersionAreTheSameGames()
     {

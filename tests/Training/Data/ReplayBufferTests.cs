@@ -91,10 +91,10 @@ public sealed class ReplayBufferTests
     }
 
     /// <summary>
-    /// Of images of 64 x 64 x 3 the bytes are kept and nothing else of their size: 12.3 KB a frame, 1.2 GB for 100,000 of them; as floats it
-    /// were four times that. What a folder gives back takes no more.
+    /// Of images of 64 x 64 x 3 the bytes are kept and nothing else of their size: 12.3 KB a frame, 1.2 GB for 100,000 of them, where
+    /// floats would take 4.9 GB. What a folder gives back takes no more.
     /// </summary>
-    [Test, NonParallelizable]
+    [Test]
     public void ImagesStayBytes()
     {
         const int Episodes = 20, Records = 101;
