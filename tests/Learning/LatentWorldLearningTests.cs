@@ -1,6 +1,6 @@
 using WorldModels.Tests.Train;
 using WorldModels.Train.Algorithms;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Learning;

@@ -3,7 +3,7 @@ using WorldModels.Environments;
 using WorldModels.Train.Algorithms;
 using WorldModels.Train.EnvironmentModel;
 using WorldModels.Train.LatentWorlds;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;

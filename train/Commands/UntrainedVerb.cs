@@ -4,7 +4,7 @@ using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train.Algorithms;
 using WorldModels.Train.LatentWorlds;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 
 namespace WorldModels.Train;
 

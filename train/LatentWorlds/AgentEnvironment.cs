@@ -1,7 +1,7 @@
 using WorldModels.Environments;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 
 namespace WorldModels.Train.LatentWorlds;
 

@@ -1,7 +1,7 @@
 using WorldModels.Environments;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 
 namespace WorldModels.Train.LatentWorlds;
 
@@ -13,7 +13,8 @@ public sealed class Collector(AgentEnvironment environment, LatentAgent agent, R
     private static readonly uint RandomStream = Philox.Stream("random-actions"), NoiseStream = Philox.Stream("exploration"),
         CoinStream = Philox.Stream("epsilon");
 
-    private readonly EpisodeBuilder[] _episodes = [.. Enumerable.Range(0, environment.Count).Select(_ => new EpisodeBuilder())];
+    private readonly EpisodeBuilder[] _episodes = [.. Enumerable.Range(0, environment.Count)
+        .Select(_ => new EpisodeBuilder(environment.Observation.Size, environment.Actions))];
     private readonly float[] _observations = new float[environment.Count * environment.Observation.Size];      // (B, O)
     private readonly float[] _first = new float[environment.Count];
     private readonly float[] _vectors = new float[environment.Count * environment.Actions.Size];               // (B, A)
@@ -88,7 +89,7 @@ public sealed class Collector(AgentEnvironment environment, LatentAgent agent, R
     private void Begin(int row)
     {
         _first[row] = 1;
-        _episodes[row].Add(Of(_observations, row), new float[environment.Actions.Size], reward: 0, discount: 1);
+        _episodes[row].Begin(Of(_observations, row));
     }
 
     private void Explore(int row, Span<float> vector, bool random)
@@ -117,7 +118,7 @@ public sealed class Collector(AgentEnvironment environment, LatentAgent agent, R
         bool done = _terminated[row] || _truncated[row];
         _first[row] = 0;
         ReadOnlySpan<float> arrived = done ? environment.FinalObservation(row) : Of(_observations, row);
-        _episodes[row].Add(arrived, Of(_vectors, row), _rewards[row], _terminated[row] ? 0 : 1);
+        _episodes[row].Add(arrived, Of(_vectors, row), _rewards[row], _terminated[row], _truncated[row]);
         if (!done)
             return;
         Episode episode = _episodes[row].End();

@@ -1,7 +1,7 @@
 using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Models;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 
 namespace WorldModels.Train.LatentWorlds;
 
@@ -76,7 +76,7 @@ public sealed class Experience
         bool isNew = !File.Exists(run.CheckpointPath);
         if (_environment is null)
         {
-            _replay = new(Observation.Size, Actions, _options.Capacity, folder: null);
+            _replay = new(Observation.Shape, Actions, _options.Capacity, folder: null);
             _heldOut = _replay.AddAll(_options.Dataset, KeepBack, progress);
             if (_replay.Forgotten > 0)
                 progress.Say($"The first {_replay.Forgotten} episodes are beyond capacity={_options.Capacity} records, and left out.");
@@ -90,7 +90,7 @@ public sealed class Experience
             {
                 Environment = _options.Env, Observation = Observation.Size, Action = Actions.Space, ActionRepeat = _options.ActionRepeat,
             });
-            _replay = new(Observation.Size, Actions, _options.Capacity, run.ReplayPath);
+            _replay = new(Observation.Shape, Actions, _options.Capacity, run.ReplayPath);
             _collector = new(_environment, agent!, _replay, _options);
             if (isNew)
                 TakeRandomActions(progress, stop);
@@ -126,14 +126,7 @@ public sealed class Experience
         new(config, world.Dynamics.State, world.Dynamics.Noise, Observation, Actions, _options.RewardScale, _options.Gamma);
 
     /// <summary>Observations to start dreams and reference inputs from, (N, O): every so many of what was recorded.</summary>
-    public float[] StartObservations()
-    {
-        const int Rows = 64;
-        float[] all = [.. _replay!.Episodes.SelectMany(episode => episode.Observations)];
-        long records = all.Length / Observation.Size;
-        return [.. Enumerable.Range(0, Rows).SelectMany(row => new ArraySegment<float>(
-            all, (int)(row * records / Rows) * Observation.Size, Observation.Size))];
-    }
+    public float[] StartObservations() => _replay!.SpreadObservations(64);
 
     /// <summary>Adds what it needs to continue to a checkpoint.</summary>
     public void Save(Checkpoint checkpoint)

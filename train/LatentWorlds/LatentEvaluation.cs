@@ -1,5 +1,5 @@
 using WorldModels.Models;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.LatentWorlds;
@@ -43,7 +43,8 @@ public sealed class LatentEvaluation(
     {
         Dictionary<string, double> figures = experience.HasEnvironment ? Evaluation.Figures(Returns(episodes, progress), episodes) : [];
         IReadOnlyCollection<Episode> heldOut = experience.Collects ? PlayNewEpisodes() : experience.HeldOut;
-        foreach ((string name, double value) in OpenLoop.Judge(world, config, heldOut, options.RewardScale, device))
+        foreach ((string name, double value) in OpenLoop.Judge(
+            world, config, heldOut, experience.Actions, options.RewardScale, device))
             figures[name] = value;
         return figures;
     }
@@ -73,7 +74,7 @@ public sealed class LatentEvaluation(
     {
         LatentOptions other = options with { Seed = options.Seed + 3_000_017 };
         AgentEnvironment environment = AgentEnvironment.Make(other.Env, count: 10, other.ActionRepeat);
-        var replay = new ReplayBuffer(experience.Observation.Size, experience.Actions, long.MaxValue, folder: null);
+        var replay = new ReplayBuffer(experience.Observation.Shape, experience.Actions, long.MaxValue, folder: null);
         using LatentAgent agent = makeAgent(environment.Count, false);
         var collector = new Collector(environment, agent, replay, other);
         collector.Begin();

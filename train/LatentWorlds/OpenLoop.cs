@@ -1,6 +1,6 @@
 using TorchSharp;
 using WorldModels.Models;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.LatentWorlds;
@@ -19,8 +19,8 @@ public static class OpenLoop
 
     /// <summary>The figures, on episodes never trained on: of several places of each.</summary>
     public static IEnumerable<(string Name, double Value)> Judge(
-        LatentWorld<EagerTensor> world, LatentWorldConfig config, IReadOnlyCollection<Episode> episodes, double rewardScale,
-        Device device)
+        LatentWorld<EagerTensor> world, LatentWorldConfig config, IReadOnlyCollection<Episode> episodes, ActionVectors vectors,
+        double rewardScale, Device device)
     {
         const int Rows = 100;
         int longest = episodes.Count == 0 ? 0 : episodes.Max(episode => episode.Records);
@@ -40,9 +40,8 @@ public static class OpenLoop
             int places = episode.Records - length + 1, start = (int)((long)(row / enough.Length) * places * enough.Length / Rows);
             for (int t = 0; t < length; t++)
             {
-                episode.Observations.AsSpan((start + t) * config.Observation, config.Observation)
-                    .CopyTo(observations.AsSpan((t * Rows + row) * config.Observation));
-                episode.Actions.AsSpan((start + t) * actionSize, actionSize).CopyTo(actions.AsSpan((t * Rows + row) * actionSize));
+                episode.CopyObservation(start + t, observations.AsSpan((t * Rows + row) * config.Observation, config.Observation));
+                vectors.Encode(episode, start + t, actions.AsSpan((t * Rows + row) * actionSize, actionSize));
                 received[t * Rows + row] = episode.Rewards[start + t];
             }
         }

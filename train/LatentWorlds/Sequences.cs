@@ -1,5 +1,5 @@
 using WorldModels.Models;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.LatentWorlds;

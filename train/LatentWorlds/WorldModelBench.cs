@@ -2,7 +2,7 @@ using System.Diagnostics;
 using WorldModels.Models;
 using WorldModels.Runtime;
 using WorldModels.Train.Algorithms;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.LatentWorlds;

@@ -1,6 +1,6 @@
 using WorldModels.Bundles;
 using WorldModels.Models;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 
 namespace WorldModels.Train.LatentWorlds;
 

@@ -4,7 +4,7 @@ using WorldModels.Runtime;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;
 using WorldModels.Train.LatentWorlds;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 

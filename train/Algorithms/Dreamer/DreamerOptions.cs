@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using WorldModels.Train.LatentWorlds;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 
 namespace WorldModels.Train.Algorithms;
 

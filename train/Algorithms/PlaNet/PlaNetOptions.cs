@@ -3,7 +3,7 @@ using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Models;
 using WorldModels.Train.LatentWorlds;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 
 namespace WorldModels.Train.Algorithms;
 

@@ -1,7 +1,7 @@
 using WorldModels.Bundles;
 using WorldModels.Runtime;
 
-namespace WorldModels.Train.Replay;
+namespace WorldModels.Train.Data;
 
 /// <summary>
 /// Actions as networks take them, one vector each: one-hot for discrete actions, [-1, 1] between the bounds for continuous ones.
@@ -23,6 +23,22 @@ public sealed record ActionVectors(ActionSpec Space)
 
     /// <summary>Half the distance of the bounds.</summary>
     public double Half => (Space.High!.Value - Space.Low!.Value) / 2;
+
+    /// <summary>How episodes keep these actions.</summary>
+    public EpisodeColumn Column => Discrete
+        ? new(EpisodeColumn.Action, NpyType.Int64)
+        : new(EpisodeColumn.Action, NpyType.Float32, Space.Shape!);
+
+    /// <summary>The vector of the action that led to a record of an episode; zero at the reset, to which none led.</summary>
+    public void Encode(Episode episode, int record, Span<float> vector)
+    {
+        if (record == 0)
+            vector.Clear();
+        else if (Discrete)
+            Encode(episode.Actions.As<long>()[record], vector);
+        else
+            Encode(episode.Actions.As<float>().Slice(record * vector.Length, vector.Length), vector);
+    }
 
     /// <summary>The vector of a numbered action.</summary>
     public void Encode(long action, Span<float> vector)

@@ -1,15 +1,15 @@
 using System.Text.Json;
 using WorldModels.Environments;
 using WorldModels.Bundles;
-using WorldModels.Runtime;
+using WorldModels.Train.Data;
 
 namespace WorldModels.Train.EnvironmentModel;
 
 /// <summary>
-/// Episodes on disk, one npz file each, as numpy opens them, and a manifest of their hashes. The folder appears whole: it is filled beside
-/// its place, then renamed; what a killed run left beside it is thrown away.
+/// The games of a run on disk: episodes, and a manifest of their hashes. The folder appears whole: it is filled beside its place, then
+/// renamed; what a killed run left beside it is thrown away.
 /// </summary>
-public static class EpisodeFolder
+public static class RecordedGames
 {
     /// <summary>The episodes of a run, recorded now if they are not there yet.</summary>
     /// <exception cref="UserException">A file is damaged, or the disk refused.</exception>
@@ -33,7 +33,7 @@ public static class EpisodeFolder
             Discard(temporary);
             Directory.CreateDirectory(temporary);
             for (int i = 0; i < episodes.Count; i++)
-                Npz.Write(Path.Combine(temporary, $"episode-{i:D6}.npz"), ToArrays(episodes[i]));
+                Npz.Write(EpisodeFile.PathOf(temporary, i), episodes[i].Columns);
             File.WriteAllText(ManifestOf(temporary), JsonSerializer.Serialize(Manifest.HashFiles(temporary), OptionText.Json));
             Directory.Move(temporary, folder);
         }
@@ -47,7 +47,7 @@ public static class EpisodeFolder
     private static IReadOnlyList<Episode> Read(string folder)
     {
         Check(folder);
-        return [.. Directory.EnumerateFiles(folder, "episode-*.npz").Order(StringComparer.Ordinal).Select(ReadEpisode)];
+        return [.. EpisodeFile.Files(folder).Select(ReadEpisode)];
     }
 
     /// <summary>Refuses a folder in which a file is damaged, missing or too many: the run would not be the same run any more.</summary>
@@ -83,38 +83,19 @@ public static class EpisodeFolder
     {
         try
         {
-            IReadOnlyDictionary<string, NpyArray> arrays = Npz.Read(file);
-            var episode = new Episode(
-                arrays["observation"].As<byte>().ToArray(), arrays["action"].As<long>().ToArray(), arrays["reward"].As<float>().ToArray(),
-                arrays["reward_class"].As<byte>().ToArray(), [.. arrays["outcome"].As<byte>().ToArray().Select(value => (Outcome)value)],
-                arrays["predictable"].As<float>().ToArray());
-            if (episode.Observations.Length != (episode.Length + 1) * 3 * MiniPacmanMaze.Cells)
-                throw new InvalidDataException($"it has {episode.Length} actions, which need {episode.Length + 1} frames of (3, 15, 19)");
-            if (new[] { episode.Rewards.Length, episode.RewardClasses.Length, episode.Outcomes.Length, episode.Predictable.Length }
-                .Any(length => length != episode.Length))
-                throw new InvalidDataException($"its arrays of steps differ in length; it has {episode.Length} actions");
+            Dictionary<string, NpyArray> arrays =
+                EpisodeFile.ReadArrays(file, [.. EpisodeRecorder.Extras.Select(column => column.Name), EarlierEpisodes.Outcome]);
+            Episode episode = EpisodeFile.ToEpisode(arrays);
+            foreach (EpisodeColumn column in EpisodeRecorder.Extras.Prepend(EpisodeRecorder.Frame))
+                column.Check(episode[column.Name], episode.Records);
             return episode;
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException or KeyNotFoundException)
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
         {
             throw new UserException(
                 $"Cannot read the episode {file}: {exception.Message.TrimEnd('.')}. Delete the folder {Path.GetDirectoryName(file)} "
                 + "to record the games again.",
                 exception);
         }
-    }
-
-    private static Dictionary<string, NpyArray> ToArrays(Episode episode)
-    {
-        int length = episode.Length;
-        return new()
-        {
-            ["observation"] = NpyArray.Of(episode.Observations, [length + 1, 3, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]),
-            ["action"] = NpyArray.Of(episode.Actions, [length]),
-            ["reward"] = NpyArray.Of(episode.Rewards, [length]),
-            ["reward_class"] = NpyArray.Of(episode.RewardClasses, [length]),
-            ["outcome"] = NpyArray.Of(Array.ConvertAll(episode.Outcomes, outcome => (byte)outcome), [length]),
-            ["predictable"] = NpyArray.Of(episode.Predictable, [length]),
-        };
     }
 }

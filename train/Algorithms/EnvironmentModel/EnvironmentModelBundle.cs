@@ -28,12 +28,12 @@ public static class EnvironmentModelBundle
             Limits =
             [
                 options.Stack == 1
-                    ? "It sees one frame, and a ghost's direction is not in it: where the rules make a ghost's move likely, the model drops "
-                        + "the ghost or leaves it where it was (see with_ghosts_exact). Long dreams become games without ghosts."
-                    : $"It sees {options.Stack} frames. A ghost that stood still in them shows neither its direction nor what it stands on, "
-                        + "and is often dropped; so are most at the start of a dream, whose past is copies of its first frame. A ghost that "
-                        + "is kept moves at every step, for of moving and staying the model says the likelier one. Long dreams lose most ghosts "
-                        + "and some pacmen, and in a few of them ghosts multiply.",
+                    ? "It sees one frame, and a ghost's direction is not in it: where the rules make a ghost's move likely, the model "
+                        + "drops the ghost or leaves it where it was (see with_ghosts_exact). Long dreams become games without ghosts."
+                    : $"It sees {options.Stack} frames. A ghost that stood still in them shows neither its direction nor what it stands "
+                        + "on, and is often dropped; so are most at the start of a dream, whose past is copies of its first frame. A "
+                        + "ghost that is kept moves at every step, for of moving and staying the model says the likelier one. Long "
+                        + "dreams lose most ghosts and some pacmen, and in a few of them ghosts multiply.",
                 "The countdown of an edible ghost is not predicted: a dreamed one always looks freshly edible.",
                 "Where a level or an episode ends, the next frame cannot be known.",
                 "It learnt from a scripted player's games; where another policy goes, it may err more.",

@@ -2,6 +2,7 @@ using WorldModels.Environments;
 using WorldModels.Models;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
+using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.EnvironmentModel;
@@ -68,7 +69,7 @@ public sealed class EnvironmentModelTrainer : ITrainer
 
     public void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
     {
-        IReadOnlyList<Episode> episodes = EpisodeFolder.ReadOrRecord(
+        IReadOnlyList<Episode> episodes = RecordedGames.ReadOrRecord(
             run.ReplayPath, _options, ModeOf(_options), RewardsOf(_options), progress, stop);
         if (stop.IsCancellationRequested)
             return;
@@ -105,12 +106,12 @@ public sealed class EnvironmentModelTrainer : ITrainer
         Tensor pixels = -(logProbabilities * weights).sum() / weights.sum().clamp_min(1);
         Tensor reward = nn.functional.cross_entropy(prediction.Reward.Value, rewards);
         Tensor loss = pixels + _options.RewardCoefficient * reward;
-        Tensor? goesOn = null;
+        Tensor? continueLoss = null;
         if (_options.Termination)
         {
             Tensor target = tensor(_continues, [batch]).to(device);
-            goesOn = nn.functional.binary_cross_entropy_with_logits(prediction.Continue.Value, target);
-            loss += _options.ContinueCoefficient * goesOn;
+            continueLoss = nn.functional.binary_cross_entropy_with_logits(prediction.Continue.Value, target);
+            loss += _options.ContinueCoefficient * continueLoss;
         }
         LearningRate.Set(_optimiser, _options.LearningRate, _options.Decay, update, _options.Updates);
         _optimiser.ZeroGradients();
@@ -125,8 +126,8 @@ public sealed class EnvironmentModelTrainer : ITrainer
             ["pixel_loss"] = pixels.item<float>(),
             ["reward_loss"] = reward.item<float>(),
         };
-        if (goesOn is not null)
-            values["continue_loss"] = goesOn.item<float>();
+        if (continueLoss is not null)
+            values["continue_loss"] = continueLoss.item<float>();
         return values;
     }
 
@@ -167,10 +168,10 @@ public sealed class EnvironmentModelTrainer : ITrainer
             _training.Frames(transition, _options.Stack, _frames.AsSpan(row * size, size));
             _actions[row] = _training.Action(transition);
             _rewards[row] = _training.Reward(transition);
-            Outcome outcome = _training.Outcome(transition);
-            _continues[row] = outcome.HasFlag(Outcome.Terminated) ? 0 : 1;
+            bool terminated = _training.Terminated(transition);
+            _continues[row] = terminated ? 0 : 1;
             // Where the next frame is a new level or the end, there is nothing to learn from its pixels.
-            bool masked = (outcome & (Outcome.Terminated | Outcome.LevelUp)) != 0;
+            bool masked = terminated || _training.LevelUp(transition);
             ReadOnlySpan<byte> now = _training.Classes(transition), next = _training.NextClasses(transition);
             for (int cell = 0; cell < Cells; cell++)
             {

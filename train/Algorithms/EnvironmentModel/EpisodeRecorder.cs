@@ -1,11 +1,30 @@
+using WorldModels.Bundles;
 using WorldModels.Environments;
+using WorldModels.Train.Data;
 
 namespace WorldModels.Train.EnvironmentModel;
 
 /// <summary>Plays MiniPacman and records whole episodes.</summary>
 public static class EpisodeRecorder
 {
+    /// <summary>(N + 1) uint8: the class of the reward, by the mode's reward table.</summary>
+    public const string RewardClass = "reward_class";
+
+    /// <summary>(N + 1) bool: whether this frame is the first that shows a new level.</summary>
+    public const string LevelUp = "level_up";
+
+    /// <summary>(N + 1) float32: about the probability of the most likely frame here under the rules; 0 of a new level.</summary>
+    public const string Predictable = "predictable";
+
     private const int FrameSize = 3 * MiniPacmanMaze.Cells;
+
+    /// <summary>How frames are kept: (N + 1, 3, 15, 19), 0..255.</summary>
+    public static EpisodeColumn Frame { get; } =
+        new(EpisodeColumn.Observation, NpyType.UInt8, 3, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns);
+
+    /// <summary>What is recorded beside that which every episode has.</summary>
+    public static IReadOnlyList<EpisodeColumn> Extras { get; } =
+        [new(RewardClass, NpyType.UInt8), new(LevelUp, NpyType.Bool), new(Predictable, NpyType.Float32)];
 
     /// <summary>Plays until the recorded episodes hold at least as many frames as asked for. A function of the options alone.</summary>
     public static IReadOnlyList<Episode> Record(
@@ -16,17 +35,20 @@ public static class EpisodeRecorder
         double epsilon = options.Policy == CollectionPolicy.Random ? 1 : options.Epsilon;
         var player = new MiniPacmanGreedyPlayer(epsilon, (ulong)options.Seed);
         var painter = new MiniPacmanGame(mode, new Mt19937RandomSource(0));
-        Recording[] recordings = [.. games.Select(_ => new Recording())];
+        var actions = new ActionVectors(ActionSpec.Discrete(((Discrete)games[0].ActionSpace).N));
+        Recording[] recordings = [.. games.Select(_ => new Recording(new EpisodeBuilder(Frame, actions, [.. Extras])))];
         var observation = new float[FrameSize];
+        var frame = new byte[FrameSize];
         List<Episode> episodes = [];
         for (int row = 0; row < games.Length; row++)
         {
             games[row].Reset(RowSeed.Of((ulong)options.Seed, row), observation);
-            recordings[row].Frame(observation);
+            Pixels.ToBytes(observation, frame);
+            recordings[row].Episode.Begin<byte>(frame);
         }
         using IProgressTask task = progress.Start("collecting frames", options.Frames);
-        int frames = 0;
-        while (frames < options.Frames && !stop.IsCancellationRequested)
+        int steps = 0;
+        while (steps < options.Frames && !stop.IsCancellationRequested)
         {
             for (int row = 0; row < games.Length; row++)
             {
@@ -39,20 +61,21 @@ public static class EpisodeRecorder
                 bool late = game.Events.LevelUp && !IsPictureOf(painter, game);
                 bool levelUp = recording.LevelUpIsDue || (game.Events.LevelUp && !late);
                 recording.LevelUpIsDue = late;
-                Outcome outcome = (result.Terminated ? Outcome.Terminated : 0)
-                    | (result.Truncated ? Outcome.Truncated : 0)
-                    | (levelUp ? Outcome.LevelUp : 0);
-                recording.Step(action, (float)result.Reward, (byte)rewards.ClassOf(game.Events), outcome,
-                    levelUp ? 0 : before.Predictable(game.Events));
-                recording.Frame(observation);
+                Pixels.ToBytes(observation, frame);
+                recording.Episode.Add<byte>(frame, action, (float)result.Reward, result.Terminated, result.Truncated);
+                recording.Episode.Set(RewardClass, (byte)rewards.ClassOf(game.Events));
+                recording.Episode.Set(LevelUp, levelUp);
+                recording.Episode.Set(Predictable, levelUp ? 0 : before.Predictable(game.Events));
                 if (!result.Done)
                     continue;
-                episodes.Add(recording.End());
-                frames += episodes[^1].Length;
+                episodes.Add(recording.Episode.End());
+                steps += episodes[^1].Steps;
                 environment.Reset(null, observation);
-                recording.Frame(observation);
+                Pixels.ToBytes(observation, frame);
+                recording.LevelUpIsDue = false;
+                recording.Episode.Begin<byte>(frame);
             }
-            task.Report(Math.Min(frames, options.Frames), $"{episodes.Count} episodes");
+            task.Report(Math.Min(steps, options.Frames), $"{episodes.Count} episodes");
         }
         return episodes;
     }
@@ -80,44 +103,12 @@ public static class EpisodeRecorder
         }
     }
 
-    /// <summary>An episode on its way.</summary>
-    private sealed class Recording
+    /// <summary>A game at play.</summary>
+    private sealed class Recording(EpisodeBuilder episode)
     {
-        private readonly List<byte> _observations = [];
-        private readonly List<long> _actions = [];
-        private readonly List<float> _rewards = [], _predictable = [];
-        private readonly List<byte> _classes = [];
-        private readonly List<Outcome> _outcomes = [];
+        public EpisodeBuilder Episode { get; } = episode;
 
         /// <summary>Whether the next frame shows a level that began a step before.</summary>
         public bool LevelUpIsDue { get; set; }
-
-        public void Frame(ReadOnlySpan<float> image)
-        {
-            foreach (float value in image)
-                _observations.Add((byte)MathF.Round(value * 255));
-        }
-
-        public void Step(long action, float reward, byte rewardClass, Outcome outcome, float predictable)
-        {
-            _actions.Add(action);
-            _rewards.Add(reward);
-            _classes.Add(rewardClass);
-            _outcomes.Add(outcome);
-            _predictable.Add(predictable);
-        }
-
-        public Episode End()
-        {
-            var episode = new Episode([.. _observations], [.. _actions], [.. _rewards], [.. _classes], [.. _outcomes], [.. _predictable]);
-            _observations.Clear();
-            _actions.Clear();
-            _rewards.Clear();
-            _classes.Clear();
-            _outcomes.Clear();
-            _predictable.Clear();
-            LevelUpIsDue = false;
-            return episode;
-        }
     }
 }

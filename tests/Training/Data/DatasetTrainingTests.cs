@@ -1,10 +1,10 @@
 using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Tests.Train;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 
-namespace WorldModels.Tests.LatentWorlds;
-
+<namespace WorldModels.Tests.LatentWorlds;
+=
 /// <summary>Learning from recorded episodes, with no environment at all.</summary>
 public sealed class DatasetTrainingTests
 {
@@ -17,7 +17,7 @@ public sealed class DatasetTrainingTests
         _runs = new();
         string run = _runs.Train("recorded", [.. TinyRuns.Dreamer, "prefill=700", "capacity=5000"]);
         _dataset = Path.Combine(run, "replay");
-        Assert.That(Dataset.Files(_dataset), Has.Count.GreaterThan(12));
+        Assert.That(EpisodeFile.Files(_dataset), Has.Count.GreaterThan(12));
     }
 
     [OneTimeTearDown]

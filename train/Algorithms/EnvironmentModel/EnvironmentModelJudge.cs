@@ -6,7 +6,8 @@ namespace WorldModels.Train.EnvironmentModel;
 
 /// <summary>
 /// Judges a model on episodes it never trained on. Pixel accuracy alone says nothing (copying the frame has 99 %), so: exact frames,
-/// changed cells, pacman's cell, rewards by class, and the open loop, all beside copying the frame and beside the most that the rules allow.
+/// changed cells, pacman's cell, rewards by class, and the open loop, all beside copying the frame and beside the most that the rules
+/// allow.
 /// </summary>
 public static class EnvironmentModelJudge
 {
@@ -50,10 +51,10 @@ public static class EnvironmentModelJudge
             if (step == 0)
             {
                 long[] rewards = prediction.Reward.Value.argmax(1).cpu().data<long>().ToArray();
-                float[] goesOn = config.Termination ? model.Continue(prediction).Value.cpu().data<float>().ToArray() : [];
+                float[] continues = config.Termination ? model.Continue(prediction).Value.cpu().data<float>().ToArray() : [];
                 for (int row = 0; row < rows.Length; row++)
                 {
-                    float? probability = goesOn.Length > 0 ? goesOn[row] : null;
+                    float? probability = continues.Length > 0 ? continues[row] : null;
                     tally.Step(games, rows[row], predicted.AsSpan(row * Cells, Cells), (int)rewards[row], probability);
                 }
             }
@@ -70,21 +71,21 @@ public static class EnvironmentModelJudge
         private readonly long[] _openSeen = new long[Horizons.Length], _openExact = new long[Horizons.Length];
         private readonly long[] _openCopy = new long[Horizons.Length];
         private readonly double[] _openChanged = new double[Horizons.Length], _openChangedHit = new double[Horizons.Length];
-        private long _frames, _exact, _copied, _haunted, _hauntedExact, _hauntedCopied;
+        private long _frames, _exact, _copied, _withGhosts, _withGhostsExact, _withGhostsCopied;
         private long _cells, _cellsHit, _changed, _changedHit, _pacman, _pacmanHit;
         private long _ends, _endsFound, _falseEnds;
-        private double _ceiling, _hauntedCeiling;
+        private double _ceiling, _withGhostsCeiling;
 
         public long Seen { get; private set; }
 
-        public void Step(Transitions games, int transition, ReadOnlySpan<long> predicted, int reward, float? goesOn)
+        public void Step(Transitions games, int transition, ReadOnlySpan<long> predicted, int reward, float? continues)
         {
             Seen++;
             _rewardSeen[games.Reward(transition)]++;
             if (reward == games.Reward(transition))
                 _rewardHit[reward]++;
-            bool ended = games.Outcome(transition).HasFlag(Outcome.Terminated);
-            if (goesOn is { } probability)
+            bool ended = games.Terminated(transition);
+            if (continues is { } probability)
             {
                 _ends += ended ? 1 : 0;
                 _endsFound += ended && probability < 0.5f ? 1 : 0;
@@ -100,10 +101,10 @@ public static class EnvironmentModelJudge
             _copied += changed == 0 ? 1 : 0;
             if (now.IndexOfAny((byte)MiniPacmanPixel.EdibleGhost, (byte)MiniPacmanPixel.DangerousGhost) >= 0)
             {
-                _haunted++;
-                _hauntedCeiling += games.Predictable(transition);
-                _hauntedExact += hits == Cells ? 1 : 0;
-                _hauntedCopied += changed == 0 ? 1 : 0;
+                _withGhosts++;
+                _withGhostsCeiling += games.Predictable(transition);
+                _withGhostsExact += hits == Cells ? 1 : 0;
+                _withGhostsCopied += changed == 0 ? 1 : 0;
             }
             (_cells, _cellsHit) = (_cells + Cells, _cellsHit + hits);
             (_changed, _changedHit) = (_changed + changed, _changedHit + changedHits);
@@ -115,7 +116,7 @@ public static class EnvironmentModelJudge
         public void Open(Transitions games, int transition, int step, ReadOnlySpan<long> predicted)
         {
             int h = Array.IndexOf(Horizons, step + 1);
-            if (!games.Continues(transition, step) || games.Outcome(transition + step).HasFlag(Outcome.Terminated))
+            if (!games.Continues(transition, step) || games.Terminated(transition + step))
                 return;
             (int hits, int changed, int changedHits) = Compare(games.Classes(transition), games.NextClasses(transition + step), predicted);
             _openSeen[h]++;
@@ -133,10 +134,10 @@ public static class EnvironmentModelJudge
                 ["exact_frame"] = Share(_exact, _frames),
                 ["exact_frame_copying"] = Share(_copied, _frames),
                 ["exact_frame_ceiling"] = _ceiling / Math.Max(1, _frames),
-                ["with_ghosts_share"] = Share(_haunted, _frames),
-                ["with_ghosts_exact"] = Share(_hauntedExact, _haunted),
-                ["with_ghosts_exact_copying"] = Share(_hauntedCopied, _haunted),
-                ["with_ghosts_exact_ceiling"] = _hauntedCeiling / Math.Max(1, _haunted),
+                ["with_ghosts_share"] = Share(_withGhosts, _frames),
+                ["with_ghosts_exact"] = Share(_withGhostsExact, _withGhosts),
+                ["with_ghosts_exact_copying"] = Share(_withGhostsCopied, _withGhosts),
+                ["with_ghosts_exact_ceiling"] = _withGhostsCeiling / Math.Max(1, _withGhosts),
                 ["changed_cells"] = Share(_changedHit, _changed),
                 ["pacman_cell"] = Share(_pacmanHit, _pacman),
                 ["cells"] = Share(_cellsHit, _cells),

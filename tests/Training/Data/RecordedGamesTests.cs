@@ -1,9 +1,13 @@
+using System.Text.Json;
+using WorldModels.Bundles;
 using WorldModels.Environments;
+using WorldModels.Tests.Train;
 using WorldModels.Train;
+using WorldModels.Train.Data;
 using WorldModels.Train.EnvironmentModel;
 using static TorchSharp.torch;
 
-namespace WorldModels.Tests.Train;
+namespace WorldModels.Tests.Data;
 
 /// <summary>What is recorded of games, in every mode, and what is learnt from of it.</summary>
 [TestFixtureSource(typeof(MiniPacmanMode), nameof(MiniPacmanMode.All))]
@@ -45,9 +49,12 @@ public sealed class RecordedGamesTests(MiniPacmanMode mode)
     public void EveryRewardIsItsClasss()
     {
         foreach (Episode episode in _episodes)
-            for (int t = 0; t < episode.Length; t++)
-                Assert.That(episode.Rewards[t], Is.EqualTo((float)_rewards.Values[episode.RewardClasses[t]]), $"step {t} of {episode.Length}");
-        Assert.That(_episodes.Count(episode => episode.Outcomes[^1].HasFlag(Outcome.Terminated)), Is.Positive, "nobody died");
+            for (int t = 1; t < episode.Records; t++)
+            {
+                byte rewardClass = episode[EpisodeRecorder.RewardClass].As<byte>()[t];
+                Assert.That(episode.Rewards[t], Is.EqualTo((float)_rewards.Values[rewardClass]), $"step {t} of {episode.Steps}");
+            }
+        Assert.That(_episodes.Count(episode => episode.Terminated), Is.Positive, "nobody died");
     }
 
     /// <summary>
@@ -61,16 +68,16 @@ public sealed class RecordedGamesTests(MiniPacmanMode mode)
         foreach (Episode episode in _episodes)
         {
             var transitions = new Transitions([episode]);
-            for (int t = 0; t < episode.Length; t++)
+            for (int t = 0; t < episode.Steps; t++)
             {
                 bool walked = Distance(Pacman(transitions.Classes(t)), Pacman(transitions.NextClasses(t))) <= 1;
-                bool marked = episode.Outcomes[t].HasFlag(Outcome.LevelUp);
-                Assert.That(walked || marked, $"pacman jumps unmarked, at step {t} of {episode.Length}");
+                bool marked = episode[EpisodeRecorder.LevelUp].As<bool>()[t + 1];
+                Assert.That(walked || marked, $"pacman jumps unmarked, at step {t} of {episode.Steps}");
                 levels += marked ? 1 : 0;
                 elsewhere += walked ? 0 : 1;
             }
         }
-        TestContext.Out.WriteLine($"{mode}: {levels} new levels in {_episodes.Sum(episode => episode.Length)} steps, {elsewhere} jumps");
+        TestContext.Out.WriteLine($"{mode}: {levels} new levels in {_episodes.Sum(episode => episode.Steps)} steps, {elsewhere} jumps");
         Assert.That(levels, Is.Positive);
         Assert.That(elsewhere, Is.GreaterThan(0.9 * levels), "by chance pacman seldom begins beside where he was");
     }
@@ -83,16 +90,63 @@ public sealed class RecordedGamesTests(MiniPacmanMode mode)
         var (frames, expected) = (new float[Stack * Frame], new float[Stack * Frame]);
         int transition = 0;
         foreach (Episode episode in _episodes)
-            for (int t = 0; t < episode.Length; t++, transition++)
+            for (int t = 0; t < episode.Steps; t++, transition++)
             {
-                if (t > 6 && t < episode.Length - 1)
+                if (t > 6 && t < episode.Steps - 1)
                     continue;
                 for (int i = 0; i < Stack; i++)
                     for (int k = 0; k < Frame; k++)
-                        expected[i * Frame + k] = episode.Observations[Math.Max(0, t - Stack + 1 + i) * Frame + k] / 255f;
+                        expected[i * Frame + k] = episode.Observations.As<byte>()[Math.Max(0, t - Stack + 1 + i) * Frame + k] / 255f;
                 transitions.Frames(transition, Stack, frames);
-                Assert.That(frames.AsSpan().SequenceEqual(expected), $"step {t} of {episode.Length}");
+                Assert.That(frames.AsSpan().SequenceEqual(expected), $"step {t} of {episode.Steps}");
             }
+    }
+
+    /// <summary>A folder of an earlier version, a step's flags in one array and nothing of the reset, holds the same games.</summary>
+    [Test]
+    public void GamesOfAnEarlierVersionAreTheSameGames()
+    {
+        string folder = Directory.CreateTempSubdirectory("worldmodels-games-").FullName;
+        try
+        {
+            for (int i = 0; i < _episodes.Count; i++)
+                Npz.Write(EpisodeFile.PathOf(folder, i), AsEarlier(_episodes[i]));
+            File.WriteAllText(Path.Combine(folder, Manifest.FileName), JsonSerializer.Serialize(Manifest.HashFiles(folder)));
+            IReadOnlyList<Episode> read = RecordedGames.ReadOrRecord(
+                folder, new(), mode, _rewards, TemporaryRun.Progress, CancellationToken.None);
+            Assert.That(read, Has.Count.EqualTo(_episodes.Count));
+            for (int i = 0; i < read.Count; i++)
+            {
+                Assert.That(read[i].Columns.Keys, Is.EquivalentTo(_episodes[i].Columns.Keys));
+                foreach ((string name, NpyArray column) in _episodes[i].Columns)
+                {
+                    Assert.That(read[i][name].Describe(), Is.EqualTo(column.Describe()), name);
+                    Assert.That(read[i][name].ToFloats(), Is.EqualTo(column.ToFloats()), name);
+                }
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static Dictionary<string, NpyArray> AsEarlier(Episode episode)
+    {
+        ReadOnlySpan<bool> levels = episode[EpisodeRecorder.LevelUp].As<bool>();
+        var outcomes = new byte[episode.Steps];
+        for (int t = 0; t < outcomes.Length; t++)
+            outcomes[t] = (byte)(levels[t + 1] ? 4 : 0);
+        outcomes[^1] |= (byte)((episode.Terminated ? 1 : 0) | (episode.Truncated ? 2 : 0));
+        return new()
+        {
+            ["observation"] = episode.Observations,
+            ["action"] = NpyArray.Of(episode.Actions.As<long>()[1..].ToArray()),
+            ["reward"] = NpyArray.Of(episode.Rewards[1..].ToArray()),
+            ["reward_class"] = NpyArray.Of(episode["reward_class"].As<byte>()[1..].ToArray()),
+            ["outcome"] = NpyArray.Of(outcomes),
+            ["predictable"] = NpyArray.Of(episode["predictable"].As<float>()[1..].ToArray()),
+        };
     }
 
     private static int Pacman(ReadOnlySpan<byte> classes) => classes.IndexOf((byte)MiniPacmanPixel.Pacman);

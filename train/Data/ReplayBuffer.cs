@@ -1,0 +1,151 @@
+namespace WorldModels.Train.Data;
+
+/// <summary>
+/// Whole episodes in bounded memory, the oldest forgotten first, each also an npz file of the run's folder. Files are deleted one
+/// checkpoint after they were forgotten, so that a killed run finds what its last checkpoint knew. Columns keep their type: an image of
+/// bytes stays bytes until a batch is made of it. Not thread-safe.
+/// </summary>
+/// <param name="observation">Shape of one observation.</param>
+/// <param name="actions">The actions.</param>
+/// <param name="capacity">Records kept.</param>
+/// <param name="folder">Where the files are; null: none are written.</param>
+/// <param name="extras">Columns beside those of every episode.</param>
+public sealed class ReplayBuffer(
+    IReadOnlyList<int> observation, ActionVectors actions, long capacity, string? folder, params EpisodeColumn[] extras)
+{
+    private readonly int _size = observation.Aggregate(1, (size, axis) => size * axis);     // numbers in an observation
+    private readonly Queue<Episode> _episodes = new();
+    private Episode[] _sampled = [];    // the queue as an array, made when it is first sampled from after a change
+    private long _first;                // number of the oldest episode
+    private long _named;                // the same when the last checkpoint was made
+
+    /// <summary>Records kept.</summary>
+    public long Records { get; private set; }
+
+    /// <summary>Episodes kept.</summary>
+    public int Count => _episodes.Count;
+
+    /// <summary>Episodes that were forgotten.</summary>
+    public long Forgotten => _first;
+
+    /// <summary>All episodes kept, the oldest first.</summary>
+    public IReadOnlyCollection<Episode> Episodes => _episodes;
+
+    /// <summary>Adds an episode and forgets the oldest ones beyond the capacity, but for the last.</summary>
+    public void Add(Episode episode)
+    {
+        if (folder is not null)
+            EpisodeFile.Write(EpisodeFile.PathOf(folder, _first + _episodes.Count), episode);
+        Keep(episode);
+    }
+
+    /// <summary>
+    /// Reads a folder of episodes that somebody else recorded, but for one in <paramref name="keepBack"/>, which are returned; of fewer
+    /// episodes none is kept back.
+    /// </summary>
+    public IReadOnlyList<Episode> AddAll(string dataset, int keepBack, IProgressReport progress)
+    {
+        IReadOnlyList<string> files = EpisodeFile.Files(dataset);
+        using IProgressTask task = progress.Start("reading episodes", files.Count);
+        List<Episode> heldOut = [];
+        for (int i = 0; i < files.Count; i++)
+        {
+            Episode episode = Dataset.Read(files[i], observation, actions, extras);
+            if (i % keepBack == keepBack - 1)
+                heldOut.Add(episode);
+            else
+                Keep(episode);
+            task.Report(i + 1, $"{Records} records");
+        }
+        return heldOut;
+    }
+
+    /// <summary>Fills a batch with sequences, a function of episodes, seed and update: see <see cref="SequenceSampler"/>.</summary>
+    public void Sample(SequenceBatch batch, ulong seed, long update)
+    {
+        if (_sampled.Length != _episodes.Count)
+            _sampled = [.. _episodes];
+        SequenceSampler.Fill(batch, _sampled, actions, seed, update);
+    }
+
+    /// <summary>Mean and standard deviation (O) of each number of the observations.</summary>
+    public (float[] Mean, float[] Std) Statistics()
+    {
+        var values = new float[_size];
+        var (sum, squares) = (new double[_size], new double[_size]);
+        foreach (Episode episode in _episodes)
+            for (int record = 0; record < episode.Records; record++)
+            {
+                episode.CopyObservation(record, values);
+                for (int i = 0; i < _size; i++)
+                {
+                    sum[i] += values[i];
+                    squares[i] += (double)values[i] * values[i];
+                }
+            }
+        float[] mean = [.. sum.Select(value => (float)(value / Records))];
+        float[] std = [.. squares.Select((value, i) => (float)Math.Sqrt(Math.Max(0, value / Records - (double)mean[i] * mean[i])))];
+        return (mean, std);
+    }
+
+    /// <summary>Observations (N, O), spread evenly over all records.</summary>
+    public float[] SpreadObservations(int count)
+    {
+        var spread = new float[count * _size];
+        (Episode Episode, int Record)[] all =
+            [.. _episodes.SelectMany(episode => Enumerable.Range(0, episode.Records).Select(record => (episode, record)))];
+        for (int i = 0; i < count; i++)
+        {
+            (Episode episode, int record) = all[(int)(i * Records / count)];
+            episode.CopyObservation(record, spread.AsSpan(i * _size, _size));
+        }
+        return spread;
+    }
+
+    /// <summary>
+    /// Writes which episodes are kept. Files that the checkpoint before this one knew no more are deleted; this one may yet fail to be
+    /// written.
+    /// </summary>
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(_first);
+        writer.Write(_episodes.Count);
+        if (folder is null)
+            return;
+        for (long number = _named - 1; File.Exists(EpisodeFile.PathOf(folder, number)); number--)
+            File.Delete(EpisodeFile.PathOf(folder, number));
+        _named = _first;
+    }
+
+    /// <summary>Reads back the episodes that <see cref="Save"/> told of; files of later ones are deleted.</summary>
+    public void Restore(BinaryReader reader)
+    {
+        (_first, int count) = (reader.ReadInt64(), reader.ReadInt32());
+        if (folder is null)
+            return;
+        _named = _first;
+        _episodes.Clear();
+        Records = 0;
+        for (int i = 0; i < count; i++)
+        {
+            Episode episode = Dataset.Read(EpisodeFile.PathOf(folder, _first + i), observation, actions, extras);
+            _episodes.Enqueue(episode);
+            Records += episode.Records;
+        }
+        for (long number = _first + count; File.Exists(EpisodeFile.PathOf(folder, number)); number++)
+            File.Delete(EpisodeFile.PathOf(folder, number));
+        _sampled = [];
+    }
+
+    private void Keep(Episode episode)
+    {
+        _episodes.Enqueue(episode);
+        Records += episode.Records;
+        while (Records > capacity && _episodes.Count > 1)
+        {
+            Records -= _episodes.Dequeue().Records;
+            _first++;
+        }
+        _sampled = [];
+    }
+}
