@@ -17,6 +17,7 @@ public static class TrainApp
     private static readonly Type[] Verbs =
     [
         typeof(A2CVerb), typeof(DreamerVerb), typeof(EnvironmentModelVerb), typeof(I2AVerb), typeof(PlaNetVerb),
+        typeof(SweepVerb),
         typeof(ExportVerb), typeof(VerifyVerb), typeof(ListVerb), typeof(BenchVerb), typeof(QuickstartVerb),
         typeof(UntrainedVerb),
     ];
@@ -24,10 +25,12 @@ public static class TrainApp
     /// <summary>Runs one command.</summary>
     public static int Run(string[] args, TextWriter output, TextWriter error)
     {
-        using var parser = new Parser(settings => settings.HelpWriter = null);
+        using var parser = new Parser(settings => (settings.HelpWriter, settings.AllowMultiInstance) = (null, true));
         ParserResult<object> result = parser.ParseArguments(args is ["help", { } verb] ? [verb, "--help"] : args, Verbs);
         try
         {
+            if (Twice(args) is { } repeated)
+                throw new UsageException($"{repeated} is given twice. See: train {args[0]} --help");
             return result.MapResult(parsed => Start((Verb)parsed, args, output), errors => Usage(result, [.. errors], output, error));
         }
         catch (UsageException exception)
@@ -95,7 +98,6 @@ public static class TrainApp
             MissingRequiredOptionError { NameInfo.LongName: "" } =>
                 $"{NameOf(verb)} needs the folder of a {(verb == typeof(ExportVerb) ? "run" : "bundle")}.",
             MissingValueOptionError missing => $"--{missing.NameInfo.LongName} needs a value.",
-            RepeatedOptionError repeated => $"--{repeated.NameInfo.LongName} is given twice.",
             BadFormatConversionError format => $"--{format.NameInfo.LongName} takes a whole number.",
             _ => SentenceBuilder.Create().FormatError(mistake),
         };
@@ -116,10 +118,20 @@ public static class TrainApp
         return null;
     }
 
-    private static IEnumerable<(string Name, bool TakesValue)> Options(Type verb) =>
+    /// <summary>An option of one value that is given more than once, which the parser would let pass.</summary>
+    private static string? Twice(string[] args)
+    {
+        if (Verbs.FirstOrDefault(verb => args.Length > 0 && NameOf(verb) == args[0]) is not { } verb)
+            return null;
+        HashSet<string> single = [.. Options(verb).Where(option => !option.TakesMany).Select(option => $"--{option.Name}")];
+        return args.Select(arg => arg.Split('=')[0]).Where(single.Contains).GroupBy(name => name).FirstOrDefault(same => same.Count() > 1)?.Key;
+    }
+
+    private static IEnumerable<(string Name, bool TakesValue, bool TakesMany)> Options(Type verb) =>
         from property in verb.GetProperties()
         from option in property.GetCustomAttributes<OptionAttribute>()
-        select (option.LongName, property.PropertyType != typeof(bool));
+        where !option.Hidden
+        select (option.LongName, property.PropertyType != typeof(bool), property.PropertyType == typeof(IEnumerable<string>));
 
     private static string NameOf(Type verb) => verb.GetCustomAttribute<VerbAttribute>()!.Name;
 

@@ -77,6 +77,13 @@ public abstract class TrainVerb : Verb
     [Option("no-export", HelpText = "Do not evaluate and export at the end.")]
     public bool NoExport { get; set; }
 
+    /// <summary>Stop as at Ctrl-C when the standard input ends: a process that started this one has ended, or wants it to.</summary>
+    [Option(StopAtEndOfInputName, Hidden = true)]
+    public bool StopAtEndOfInput { get; set; }
+
+    /// <summary>Name of <see cref="StopAtEndOfInput"/> on the command line.</summary>
+    public const string StopAtEndOfInputName = "stop-at-end-of-input";
+
     /// <summary>Hyperparameters that were set.</summary>
     protected virtual IEnumerable<string> Assignments => Set;
 
@@ -96,10 +103,28 @@ public abstract class TrainVerb : Verb
         using CancellationTokenSource stop = TrainApp.StopOnSignal(out IDisposable signals);
         using (signals)
         {
+            if (StopAtEndOfInput)
+                StopAtEnd(Console.OpenStandardInput(), stop);
             RunOutcome outcome = Session.Run(folder, algorithm, options, device, Progress.Create(), export: !NoExport, stop.Token);
             return outcome == RunOutcome.Finished ? 0 : Stopped;
         }
     }
+
+    private static void StopAtEnd(Stream input, CancellationTokenSource stop) => new Thread(() =>
+    {
+        while (input.ReadByte() >= 0)
+        {
+        }
+        try
+        {
+            stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The run has ended before.
+        }
+    })
+    { IsBackground = true }.Start();
 
     private TrainOptions Stored(Algorithm algorithm, string path)
     {

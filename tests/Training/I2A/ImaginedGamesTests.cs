@@ -21,7 +21,7 @@ public sealed class ImaginedGamesTests
     [TestCase(ImaginedFrames.Soft, 3, 1)]
     public void TheRuntimeImaginesWhatTheNetworkDoes(ImaginedFrames kind, int stack, int threads)
     {
-        EnvironmentModelOptions options = EnvironmentModelOptions.Presets["debug"] with
+        EnvironmentModelOptions options = Presets<EnvironmentModelOptions>.Embedded.Of("debug") with
         {
             Stack = stack,
             Updates = 20,
