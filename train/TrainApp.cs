@@ -12,13 +12,15 @@ namespace WorldModels.Train;
 /// </summary>
 public static class TrainApp
 {
-    private const int Failed = 1, WrongUsage = 2;
+    /// <summary>Exit code of a mistake or refusal, which is said in the last line.</summary>
+    public const int Failed = 1;
+
+    private const int WrongUsage = 2;
 
     private static readonly Type[] Verbs =
     [
         typeof(A2CVerb), typeof(DreamerVerb), typeof(EnvironmentModelVerb), typeof(I2AVerb), typeof(PlaNetVerb),
-        typeof(SweepVerb),
-        typeof(ExportVerb), typeof(VerifyVerb), typeof(ListVerb), typeof(BenchVerb), typeof(QuickstartVerb),
+        typeof(ExportVerb), typeof(VerifyVerb), typeof(ListVerb), typeof(SweepVerb), typeof(BenchVerb), typeof(QuickstartVerb),
         typeof(UntrainedVerb),
     ];
 
@@ -124,7 +126,8 @@ public static class TrainApp
         if (Verbs.FirstOrDefault(verb => args.Length > 0 && NameOf(verb) == args[0]) is not { } verb)
             return null;
         HashSet<string> single = [.. Options(verb).Where(option => !option.TakesMany).Select(option => $"--{option.Name}")];
-        return args.Select(arg => arg.Split('=')[0]).Where(single.Contains).GroupBy(name => name).FirstOrDefault(same => same.Count() > 1)?.Key;
+        IEnumerable<string> given = args.Select(arg => arg.Split('=')[0]).Where(single.Contains);
+        return given.GroupBy(name => name).FirstOrDefault(same => same.Count() > 1)?.Key;
     }
 
     private static IEnumerable<(string Name, bool TakesValue, bool TakesMany)> Options(Type verb) =>

@@ -39,9 +39,9 @@ public sealed class SweepVerb : Verb
 
     public override int Run(TextWriter output)
     {
+        string[] known = [.. Algorithm.All.Select(algorithm => algorithm.Name)];
         if (AlgorithmName is null)
-            throw new UsageException(
-                $"sweep needs an algorithm: {string.Join(", ", Algorithm.All.Select(algorithm => algorithm.Name))}. See: train sweep --help");
+            throw new UsageException($"sweep needs an algorithm: {string.Join(", ", known)}. See: train sweep --help");
         if (Jobs is < 1 or > 256)
             throw new UserException($"--jobs takes a whole number from 1 to 256, not {Jobs}.");
         string[] set = Dataset is null ? [.. Set] : [$"dataset={Dataset}", .. Set];
@@ -64,7 +64,7 @@ public sealed class SweepVerb : Verb
         output.WriteLine();
         output.WriteLine($"Written: {string.Join(", ", table.Save())}");
         return finished == plan.Runs.Count ? 0 : throw new UserException(
-            $"{plan.Runs.Count - finished} of {plan.Runs.Count} runs did not finish (see {folder.File("sweep.md")}). The same command again "
+            $"{plan.Runs.Count - finished} of {plan.Runs.Count} runs did not finish (see {folder.File("sweep.md")}). The same command "
             + "tries them again from their last checkpoints.");
     }
 }

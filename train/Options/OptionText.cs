@@ -59,7 +59,8 @@ public static class OptionText
         foreach (PropertyInfo property in Properties(options))
             if (property.IsDefined(typeof(FixedAttribute)) && !Equals(property.GetValue(options), property.GetValue(changed)))
                 throw new UserException(
-                    $"{Key(property)} is {Text(property.GetValue(options)!)} for the whole of this run; another value needs a new run (--run).");
+                    $"{Key(property)} is {Text(property.GetValue(options)!)} for the whole of this run; another value needs a new run "
+                    + "(--run).");
         return changed;
     }
 
@@ -86,9 +87,9 @@ public static class OptionText
     private static PropertyInfo Find(TrainOptions options, string key)
     {
         PropertyInfo[] properties = Properties(options);
+        string[] known = [.. properties.Select(Key)];
         return properties.FirstOrDefault(property => string.Equals(property.Name, key, StringComparison.OrdinalIgnoreCase))
-            ?? throw new UserException(
-                $"Unknown option '{key}'{Names.Suggest(key, properties.Select(Key))} Options: {string.Join(", ", properties.Select(Key))}.");
+            ?? throw new UserException($"Unknown option '{key}'{Names.Suggest(key, known)} Options: {string.Join(", ", known)}.");
     }
 
     private static string Key(PropertyInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);

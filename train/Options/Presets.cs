@@ -78,7 +78,7 @@ public sealed class Presets<TOptions> where TOptions : TrainOptions, new()
         if (fit is null)
             return options;
         if (fit.Presets.Keys.FirstOrDefault(preset => !_file.Presets.ContainsKey(preset)) is { } unknown)
-            throw Mistake($"environment {options.Env}", $"There is no preset '{unknown}'{Train.Names.Suggest(unknown, _file.Presets.Keys)}");
+            throw Mistake($"environment {options.Env}", NoPreset(unknown));
         options = With(options, fit.Options, $"environment {options.Env}");
         return fit.Presets.TryGetValue(name, out IReadOnlyDictionary<string, JsonElement>? own)
             ? With(options, own, $"environment {options.Env}, preset {name}")
@@ -90,8 +90,7 @@ public sealed class Presets<TOptions> where TOptions : TrainOptions, new()
         if (derived.Contains(name))
             throw Mistake($"preset {name}", $"It builds on itself: {string.Join(", ", derived)}, {name}.");
         if (!_file.Presets.TryGetValue(name, out IReadOnlyDictionary<string, JsonElement>? set))
-            throw Mistake(derived.Count == 0 ? "presets" : $"preset {derived[^1]}",
-                $"There is no preset '{name}'{Train.Names.Suggest(name, _file.Presets.Keys)}");
+            throw Mistake(derived.Count == 0 ? "presets" : $"preset {derived[^1]}", NoPreset(name));
         TOptions options = new();
         if (set.TryGetValue(Base, out JsonElement other))
             options = other.ValueKind == JsonValueKind.String
@@ -111,6 +110,8 @@ public sealed class Presets<TOptions> where TOptions : TrainOptions, new()
             throw Mistake(place, exception.Message);
         }
     }
+
+    private string NoPreset(string name) => $"There is no preset '{name}'{Train.Names.Suggest(name, Names)}";
 
     private InvalidDataException Mistake(string place, string message) => new($"{_source}, {place}: {message}");
 

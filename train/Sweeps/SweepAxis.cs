@@ -5,7 +5,9 @@ namespace WorldModels.Train.Sweeps;
 /// <param name="Values">Its values as text; at least one.</param>
 public sealed record SweepAxis(string Option, IReadOnlyList<string> Values)
 {
-    /// <summary>Reads <c>key=value,value</c>. Commas inside brackets belong to a value that is a list: <c>units=[64,64],[128]</c>.</summary>
+    /// <summary>
+    /// Reads <c>key=value,value</c>. Commas inside brackets belong to a value that is a list: <c>units=[64,64],[128]</c>.
+    /// </summary>
     /// <exception cref="UserException">It is not of this form.</exception>
     public static SweepAxis Parse(string text)
     {

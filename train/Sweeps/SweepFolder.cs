@@ -82,7 +82,8 @@ public sealed class SweepFolder : IDisposable
         FileStream guard = Guard(path);
         try
         {
-            var shared = OptionText.Describe(plan.Common).Where(pair => pair.Key != "seed" && !plan.Swept.Contains(pair.Key)).ToDictionary();
+            string[] varied = ["seed", .. plan.Swept];
+            var shared = OptionText.Describe(plan.Common).Where(pair => !varied.Contains(pair.Key)).ToDictionary();
             var asked = new SweepContent { Algorithm = plan.Algorithm.Name, Preset = plan.Preset, Swept = plan.Swept, Options = shared };
             SweepContent content = Read(path) is { } there ? RequireSame(path, there, asked) : asked;
             var known = content.Runs.Select(run => run.Folder).ToHashSet();
@@ -165,7 +166,8 @@ public sealed class SweepFolder : IDisposable
         catch (JsonException exception)
         {
             throw new UserException(
-                $"{file} does not describe a sweep: {exception.Message.TrimEnd('.')}. Restore it, or name another folder with --run.", exception);
+                $"{file} does not describe a sweep: {exception.Message.TrimEnd('.')}. Restore it, or name another folder with --run.",
+                exception);
         }
     }
 

@@ -87,7 +87,7 @@ public sealed class SweepPlan
         foreach (string part in text.Split(','))
         {
             string[] ends = part.Trim().Split('-');
-            if (ends.Length > 2 || !int.TryParse(ends[0], out int first) || !int.TryParse(ends[^1], out int last) || first < 0 || last < first)
+            if (ends.Length > 2 || !int.TryParse(ends[0], out int first) || !int.TryParse(ends[^1], out int last) || last < first)
                 throw new UserException($"--seeds takes numbers and ranges, such as 0,1,2 or 0-4, not '{text}'.");
             if (seeds.Count + (long)last - first + 1 > Most)
                 throw new UserException($"--seeds takes at most {Most} seeds; '{text}' are more.");

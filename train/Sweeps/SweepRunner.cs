@@ -14,7 +14,9 @@ public sealed class SweepRunner(SweepFolder folder, Algorithm algorithm, string 
 {
     private readonly Lock _gate = new();
 
-    /// <summary>Trains the runs that are not finished yet, until all are or it is stopped. A run that fails does not stop the others.</summary>
+    /// <summary>
+    /// Trains the runs that are not finished yet, until all are or it is stopped. A run that fails does not stop the others.
+    /// </summary>
     /// <param name="runs">The runs.</param>
     /// <param name="jobs">Processes side by side.</param>
     /// <param name="stop">When it is set, the runs at work save and end, and no other is begun.</param>
@@ -41,7 +43,7 @@ public sealed class SweepRunner(SweepFolder folder, Algorithm algorithm, string 
                 done++;
                 SweepRecord record = folder.Content.Runs.First(record => record.Folder == run.Name);
                 progress.Say($"{done} of {runs.Count}: {run.Name} "
-                    + (code == 0 ? SweepTable.MainFigure(folder, record)?.ToString() ?? "is finished" : $"failed: {record.Message}"));
+                    + (code == 0 ? SweepTable.FigureOf(folder, record).ToString() : $"failed: {record.Message}"));
             }
             Report(done, run.Name);
         }).GetAwaiter().GetResult();
@@ -74,14 +76,11 @@ public sealed class SweepRunner(SweepFolder folder, Algorithm algorithm, string 
         return process.ExitCode;
     }
 
-    /// <summary>Why a run failed: the line that its process said it in, which is its last one, or the first of an unhandled error.</summary>
-    private string Failure(SweepRun run, int code)
-    {
-        string[] lines = File.ReadAllLines(LogOf(run));
-        string? line = lines.FirstOrDefault(line => line.StartsWith("Unhandled exception", StringComparison.Ordinal))
-            ?? (code == 1 ? lines.LastOrDefault(line => line.Length > 0) : null);
-        return line ?? $"its process ended with code {code}; see {LogOf(run)}";
-    }
+    /// <summary>Why a run failed: what a refusal says, which is its process's last line; of all other ends, where to look.</summary>
+    private string Failure(SweepRun run, int code) =>
+        code == TrainApp.Failed && File.ReadLines(LogOf(run)).LastOrDefault(line => line.Length > 0) is { } reason
+            ? reason
+            : $"its process ended with code {code}; see {LogOf(run)}";
 
     private string LogOf(SweepRun run) => Path.Combine(folder.File(run.Name), "output.log");
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using WorldModels.Bundles;
 using WorldModels.Diagnostics;
 using WorldModels.Runtime;
@@ -19,6 +18,8 @@ public sealed record SweepFigure(string Name, double Value)
 /// </summary>
 public sealed class SweepTable
 {
+    private const string Random = "random";
+
     private readonly SweepFolder _folder;
     private readonly (SweepRecord Record, TrainingCurve? Curve)[] _runs;
     private readonly List<string> _columns;
@@ -35,7 +36,7 @@ public sealed class SweepTable
         bool random = finished.Any(run => run.RandomReturn is not null) && finished.Any(run => run.Returns.Count > 0);
         string frames = finished.All(run => run.CountsEnvironmentSteps) ? "environment steps" : "frames";
         _columns = [.. folder.Content.Swept, "seeds", _figure ?? "figure", "sd", "lowest", "highest"];
-        _columns.AddRange(random ? ["random", frames, "seconds"] : [frames, "seconds"]);
+        _columns.AddRange(random ? [Random, frames, "seconds"] : [frames, "seconds"]);
         foreach (var combination in _runs.GroupBy(run => string.Join('\n', run.Record.Values.Values)))
             _rows.Add(Row([.. combination], random));
     }
@@ -50,7 +51,9 @@ public sealed class SweepTable
     /// The figure by which a run is judged: the mean return of its final evaluation (that of its own way of playing, where several were
     /// tried the first); where there is none, the first figure of the evaluation, or else the last measurement of the training.
     /// </summary>
-    public static SweepFigure? MainFigure(SweepFolder folder, SweepRecord record) => Read(folder, record) is { } curve ? FigureOf(curve) : null;
+    /// <exception cref="BundleException">The run measured nothing, or its files cannot be read.</exception>
+    public static SweepFigure FigureOf(SweepFolder folder, SweepRecord record) =>
+        FigureOf(TrainingCurveReader.Read(folder.File(record.Folder)).Single());
 
     /// <summary>Writes the table as plain text.</summary>
     public void Write(TextWriter output) => TextTable.Write(output, _columns, _rows);
@@ -89,8 +92,9 @@ public sealed class SweepTable
         foreach (IReadOnlyList<string> row in _rows)
             text.WriteLine($"| {string.Join(" | ", row.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal)))} |");
         text.WriteLine();
-        text.WriteLine($"{_figure ?? "figure"}: mean over the finished seeds; sd: sample standard deviation over them; lowest and highest: "
-            + "single seeds; random: mean return of random actions; steps or frames, and seconds of training: means of a run.");
+        string random = _columns.Contains(Random) ? "random: mean return of random actions; " : "";
+        text.WriteLine($"{_figure ?? "figure"}: mean over the finished seeds; sd: their sample standard deviation; lowest, highest: single "
+            + $"seeds; {random}all else: means over the seeds.");
         foreach (string shortfall in Shortfalls)
             text.Write($"\n- {shortfall}");
         if (Shortfalls.Count > 0)
@@ -101,11 +105,11 @@ public sealed class SweepTable
     private string[] Row((SweepRecord Record, TrainingCurve? Curve)[] runs, bool random)
     {
         TrainingCurve[] finished = [.. runs.Where(run => run.Record.Outcome == SweepOutcome.Finished).Select(run => run.Curve!)];
-        double[] values = [.. finished.Select(curve => ValueOf(curve, _figure!)).OfType<double>()];
+        double[] values = [.. finished.Select(curve => ValueOf(curve, _figure)).OfType<double>()];
         ReturnStatistics? statistics = values.Length > 0 ? ReturnStatistics.Of(values) : null;
         string spread = values.Length > 1 ? Figures.Number(statistics!.Deviation) : "";
         List<string> row = [.. _folder.Content.Swept.Select(option => runs[0].Record.Values[option])];
-        row.Add(finished.Length == runs.Length ? Whole(runs.Length) : $"{finished.Length} of {runs.Length}");
+        row.Add(finished.Length == runs.Length ? $"{runs.Length}" : $"{finished.Length} of {runs.Length}");
         row.AddRange(statistics is null ? ["", "", "", ""]
             : [Figures.Number(statistics.Mean), spread, Figures.Number(values.Min()), Figures.Number(values.Max())]);
         if (random)
@@ -117,8 +121,6 @@ public sealed class SweepTable
 
     private static string Mean(IEnumerable<double> values) => values.Any() ? Figures.Number(values.Average()) : "";
 
-    private static string Whole(int number) => number.ToString(CultureInfo.InvariantCulture);
-
     private static SweepFigure FigureOf(TrainingCurve curve)
     {
         if (curve.Returns is [(string name, double mean, _), ..])
@@ -129,10 +131,8 @@ public sealed class SweepTable
         return new($"last {metric}", curve.Metrics[metric].Values[^1]);
     }
 
-    private static double? ValueOf(TrainingCurve curve, string figure) =>
-        FigureOf(curve) is { } main && main.Name == figure ? main.Value
-        : curve.Figures.TryGetValue(figure, out double value) ? value
-        : null;
+    private static double? ValueOf(TrainingCurve curve, string? figure) =>
+        FigureOf(curve) is var own && own.Name == figure ? own.Value : null;
 
     /// <summary>What a run measured; null if that is nothing yet.</summary>
     private static TrainingCurve? Read(SweepFolder folder, SweepRecord record)

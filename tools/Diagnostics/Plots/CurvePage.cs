@@ -228,10 +228,12 @@ public sealed class CurvePage
     {
         page.Append("<details><summary>Where the curves are from</summary><div class=\"scroll\">");
         IEnumerable<string[]> rows = _groups.SelectMany(group => group.Runs.Select(
-            run => (string[])[group.Label, $"{run.Seed}", Figures.Number(run.LastStep) + (run.Shortfall is { } early ? $" ({early})" : ""), run.Source]));
+            run => (string[])[group.Label, $"{run.Seed}", Figures.Number(run.LastStep) + Short(run), run.Source]));
         HtmlTable.Write(page, ["run", "seed", "last step", "read from"], rows);
         page.Append("</div></details>\n");
     }
+
+    private static string Short(TrainingCurve run) => run.Shortfall is { } shortfall ? $" ({shortfall})" : "";
 
     private static BundleException Unknown(string kind, string name, string[] known) => new(
         $"There is no {kind} '{name}' in these runs. Did you mean '{known.MaxBy(other => other.AsSpan().CommonPrefixLength(name))}'? "
