@@ -31,8 +31,8 @@ public sealed class PlotPageTests
         string config = Path.Combine(early, "config.json");
         File.WriteAllText(config, File.ReadAllText(config).Replace("\"seed\"", "\"updates\": 5000, \"seed\"", StringComparison.Ordinal));
         string html = CurvePage.Of([whole, early]).ToHtml();
-        Assert.That(html, Does.Contain("class=\"short\"").And.Contain(">×</text>").And.Contain("×: the end of a run that has not done all"));
-        Assert.That(html, Does.Match(@"\(update \d+ of 5000\)"));
+        Assert.That(html, Does.Contain(">×</text>").And.Contain("×: the end of a run that has not done all of its updates"));
+        Assert.That(html, Does.Contain("class=\"short\"").And.Match(@"\(update \d+ of 5000\)"));
     }
 
     /// <summary>Random actions that last longer are worth more: no mean of them says anything.</summary>

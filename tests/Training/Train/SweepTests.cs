@@ -88,17 +88,18 @@ public sealed class SweepTests
         string sweep = _runs["sweep"];
         string[] command =
             ["sweep", .. Tiny, "updates=8", "evaluationEpisodes=0", "--sweep", "epsilon=0,1e-5", "--seeds", "0", "--run", sweep];
-        ToolResult result = TrainTool.Run(command);
-        result.Refuses("1 of 2 runs did not finish", "sweep.md");
-        Assert.That(result.Output, Does.Contain("2 of 2").And.Contain("epsilon=0-s0 failed: Training stopped at update"));
+        TrainTool.Run(command).Refuses("1 of 2 runs did not finish", "sweep.md");
         string text = File.ReadAllText(Path.Combine(sweep, "sweep.md"));
         Assert.That(text, Does.Contain("- epsilon=0-s0 failed: Training stopped").And.Contain("no longer finite"));
         Assert.That(Table(sweep).Select(row => Cells(row)[1]), Is.EqualTo(new[] { "0 of 1", "1" }));
-        Assert.That(File.ReadAllText(Path.Combine(sweep, "sweep.html")), Does.Contain("<li>epsilon=0-s0 failed: Training stopped"));
+        string page = File.ReadAllText(Path.Combine(sweep, "sweep.html"));
+        Assert.That(page, Does.Contain("<li>epsilon=0-s0 failed: Training stopped").And.Contain(">×</text>"));
 
-        ToolResult again = TrainTool.Run(command);
-        again.Refuses("1 of 2 runs did not finish");
-        Assert.That(again.Output, Does.Contain("of which 1 are finished already").And.Contain("epsilon=0-s0 failed"));
+        string[] logs = [Path.Combine(sweep, "epsilon=0-s0", "output.log"), Path.Combine(sweep, "epsilon=1E-05-s0", "output.log")];
+        DateTime[] before = [.. logs.Select(File.GetLastWriteTimeUtc)];
+        TrainTool.Run(command).Refuses("1 of 2 runs did not finish");
+        Assert.That(File.GetLastWriteTimeUtc(logs[0]), Is.GreaterThan(before[0]), "tried again");
+        Assert.That(File.GetLastWriteTimeUtc(logs[1]), Is.EqualTo(before[1]), "left as it was");
     }
 
     [Test]
@@ -161,6 +162,15 @@ public sealed class SweepTests
     [TestCase("a2c --jobs two", "--jobs takes a whole number")]
     public void WrongUsage(string line, string expected) =>
         TrainTool.Run(["sweep", .. line.Split(' ', StringSplitOptions.RemoveEmptyEntries)]).IsWrongUsage(expected);
+
+    [Test]
+    public void HelpSaysHowToSweepAndKeepsWhatOnlySweepsUseToItself()
+    {
+        Assert.That(TrainTool.Succeed("sweep", "--help").Output, Does.Contain("--sweep=key=value,value").And.Contain("--seeds")
+            .And.Contain("--jobs").And.Contain("algorithm (pos. 0)"));
+        Assert.That(TrainTool.Succeed("a2c", "--help").Output, Does.Not.Contain(TrainVerb.StopAtEndOfInputName));
+        Assert.That(TrainTool.Run("a2c", "--nonsense").Error, Does.Not.Contain(TrainVerb.StopAtEndOfInputName));
+    }
 
     [Test]
     public void ValuesBySeedsOfAnyOptions()
