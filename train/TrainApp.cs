@@ -8,7 +8,7 @@ public static class TrainApp
     private static readonly CommandLineApp App = new("train", "learn world models and policies, ship them as ONNX",
     [
         typeof(A2CVerb), typeof(DreamerVerb), typeof(EnvironmentModelVerb), typeof(I2AVerb), typeof(PlaNetVerb),
-        typeof(ExportVerb), typeof(VerifyExportVerb), typeof(ListVerb), typeof(TrainingBenchVerb), typeof(QuickstartVerb),
+        typeof(ExportVerb), typeof(VerifyExportVerb), typeof(ListVerb), typeof(SweepVerb), typeof(TrainingBenchVerb), typeof(QuickstartVerb),
         typeof(UntrainedVerb),
     ])
     {

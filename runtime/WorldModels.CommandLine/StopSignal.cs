@@ -19,6 +19,9 @@ public sealed class StopSignal : IDisposable
     /// <summary>Is cancelled by the first signal.</summary>
     public CancellationToken Token => _source.Token;
 
+    /// <summary>Does what a signal does, where the request comes another way.</summary>
+    public void Request() => _source.Cancel();
+
     /// <summary>Listens no longer.</summary>
     public void Dispose()
     {

@@ -24,7 +24,7 @@ public sealed class DreamerLearningTests
     [TestCase(true)]
     public void PolesStayUpUnlessTheActorIsFrozen(bool freezeActor)
     {
-        var options = DreamerOptions.Fit(DreamerOptions.Presets["small"] with { Env = "cartpole" }, "small") with
+        var options = Presets<DreamerOptions>.Embedded.Of("small", "cartpole") with
         {
             Updates = 750,
             Pretrain = 0,

@@ -1,5 +1,5 @@
 using WorldModels.Tests.Train;
-using WorldModels.Train.EnvironmentModel;
+using WorldModels.Train.Algorithms;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Learning;

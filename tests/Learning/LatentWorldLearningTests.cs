@@ -22,8 +22,7 @@ namespace WorldModels.Tests.Learning;
 /// </remarks>
 public sealed class LatentWorldLearningTests
 {
-    private static readonly DreamerOptions Options = DreamerOptions.Fit(
-        DreamerOptions.Presets["small"] with { Env = "cartpole-swingup" }, "small") with
+    private static readonly DreamerOptions Options = Presets<DreamerOptions>.Embedded.Of("small", "cartpole-swingup") with
     {
         Prefill = 10_000,
         Updates = 600,

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using WorldModels.Environments;
 using WorldModels.Train.Algorithms;
-using WorldModels.Train.EnvironmentModel;
 using WorldModels.Train.LatentWorlds;
 using WorldModels.Train.Data;
 using static TorchSharp.torch;
@@ -13,6 +12,9 @@ public abstract record Algorithm(string Name, string Summary)
 {
     /// <summary>Names of the presets, the default first.</summary>
     public abstract IReadOnlyList<string> PresetNames { get; }
+
+    /// <summary>Environments that ask the presets for something of their own, by name.</summary>
+    public abstract IReadOnlyList<string> FittedEnvironments { get; }
 
     /// <summary>The options of a preset, as an environment needs them: the preset's own if none is named.</summary>
     public abstract TrainOptions Preset(string name, string? environment = null);
@@ -50,16 +52,16 @@ public abstract record Algorithm(string Name, string Summary)
     /// <summary>All algorithms.</summary>
     public static IReadOnlyList<Algorithm> All { get; } =
     [
-        new Algorithm<A2COptions>("a2c", "advantage actor-critic on images (Mnih et al. 2016)", A2COptions.Presets,
+        new Algorithm<A2COptions>("a2c", "advantage actor-critic on images (Mnih et al. 2016)",
             (options, device, _) => new A2C(options, device)),
         new Algorithm<EnvironmentModelOptions>("environment-model", "a model of MiniPacman, frame by frame (Weber et al. 2017)",
-            EnvironmentModelOptions.Presets, (options, device, _) => new EnvironmentModelTrainer(options, device)),
+            (options, device, _) => new EnvironmentModelTrainer(options, device)),
         new Algorithm<DreamerOptions>("dreamer", "actor and critic in a recurrent state-space model's imagination (Hafner et al. 2020)",
-            DreamerOptions.Presets, (options, device, _) => new Dreamer(options, device), DreamerOptions.Fit),
-        new Algorithm<I2AOptions>("i2a", "imagination-augmented agent on MiniPacman (Weber et al. 2017)", I2AOptions.Presets,
+            (options, device, _) => new Dreamer(options, device)),
+        new Algorithm<I2AOptions>("i2a", "imagination-augmented agent on MiniPacman (Weber et al. 2017)",
             (options, device, run) => new I2A(options, device, run)) { Stages = ImaginationModel.StagesBefore },
         new Algorithm<PlaNetOptions>("planet", "planning by the cross-entropy method in a recurrent state-space model (Hafner et al. 2019)",
-            PlaNetOptions.Presets, (options, device, _) => new PlaNet(options, device), PlaNetOptions.Fit),
+            (options, device, _) => new PlaNet(options, device)),
     ];
 
     /// <exception cref="UserException">No algorithm has this name.</exception>
@@ -89,24 +91,22 @@ public abstract record Algorithm(string Name, string Summary)
 /// <param name="Options">Its options.</param>
 public sealed record Stage(string Folder, Algorithm Algorithm, TrainOptions Options);
 
-/// <summary>An algorithm with options of its own type.</summary>
+/// <summary>An algorithm with options of its own type, whose presets stand in <see cref="Presets{TOptions}"/>.</summary>
 /// <param name="Name">What users type.</param>
 /// <param name="Summary">One line for listings.</param>
-/// <param name="Presets">Options by name.</param>
 /// <param name="Make">Makes a trainer.</param>
-/// <param name="Fit">What the environment of a preset, of which the name is given, asks of its other options; null: nothing.</param>
-public sealed record Algorithm<TOptions>(
-    string Name, string Summary, IReadOnlyDictionary<string, TOptions> Presets, Func<TOptions, Device, RunFolder?, ITrainer> Make,
-    Func<TOptions, string, TOptions>? Fit = null)
+public sealed record Algorithm<TOptions>(string Name, string Summary, Func<TOptions, Device, RunFolder?, ITrainer> Make)
     : Algorithm(Name, Summary)
-    where TOptions : TrainOptions
+    where TOptions : TrainOptions, new()
 {
-    public override IReadOnlyList<string> PresetNames => [.. Presets.Keys.OrderBy(name => name == "small" ? 0 : 1)];
+    public override IReadOnlyList<string> PresetNames => [.. Presets.Names.OrderBy(name => name == "small" ? 0 : 1)];
 
-    public override TrainOptions Preset(string name, string? environment) => Presets.TryGetValue(name, out TOptions? options)
-        ? Fitted(options with { Env = environment ?? options.Env }, name)
+    public override IReadOnlyList<string> FittedEnvironments => Presets.Environments;
+
+    public override TrainOptions Preset(string name, string? environment) => Presets.Names.Contains(name)
+        ? Presets.Of(name, environment)
         : throw new UserException(
-            $"{Name} has no preset '{name}'{Names.Suggest(name, Presets.Keys)} Presets: {string.Join(", ", Presets.Keys)}.");
+            $"{Name} has no preset '{name}'{Names.Suggest(name, Presets.Names)} Presets: {string.Join(", ", Presets.Names)}.");
 
     public override TrainOptions Read(JsonElement config) => config.Deserialize<TOptions>(OptionText.Json)!;
 
@@ -117,5 +117,5 @@ public sealed record Algorithm<TOptions>(
 
     public override ITrainer Create(TrainOptions options, Device device, RunFolder? run = null) => Make((TOptions)options, device, run);
 
-    private TOptions Fitted(TOptions options, string preset) => Fit is null ? options : Fit(options, preset);
+    private static Presets<TOptions> Presets => Presets<TOptions>.Embedded;
 }

@@ -74,6 +74,13 @@ public abstract class TrainVerb : Verb
     [Option("no-export", HelpText = "Do not evaluate and export at the end.")]
     public bool NoExport { get; set; }
 
+    /// <summary>Stop as at Ctrl-C when the standard input ends: a process that started this one has ended, or wants it to.</summary>
+    [Option(StopAtEndOfInputName, Hidden = true)]
+    public bool StopAtEndOfInput { get; set; }
+
+    /// <summary>Name of <see cref="StopAtEndOfInput"/> on the command line.</summary>
+    public const string StopAtEndOfInputName = "stop-at-end-of-input";
+
     /// <summary>Hyperparameters that were set.</summary>
     protected virtual IEnumerable<string> Assignments => Set;
 
@@ -91,9 +98,27 @@ public abstract class TrainVerb : Verb
         foreach ((string key, string value) in OptionText.Describe(options))
             output.WriteLine($"  {key,-20} {value}");
         using StopSignal stop = new();
+        if (StopAtEndOfInput)
+            StopAtEnd(Console.OpenStandardInput(), stop);
         RunOutcome outcome = Session.Run(folder, algorithm, options, device, Progress.Create(), export: !NoExport, stop.Token);
         return outcome == RunOutcome.Finished ? ExitCode.Done : ExitCode.Stopped;
     }
+
+    private static void StopAtEnd(Stream input, StopSignal stop) => new Thread(() =>
+    {
+        while (input.ReadByte() >= 0)
+        {
+        }
+        try
+        {
+            stop.Request();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The run has ended before.
+        }
+    })
+    { IsBackground = true }.Start();
 
     private TrainOptions Stored(Algorithm algorithm, string path)
     {

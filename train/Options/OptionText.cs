@@ -1,3 +1,4 @@
+using System.Collections;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
@@ -17,8 +18,10 @@ public static class OptionText
         WriteIndented = true,
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         RespectNullableAnnotations = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
     };
+
+    private static readonly JsonSerializerOptions OneLine = new(Json) { WriteIndented = false };
 
     /// <summary>The options with each <c>key=value</c> applied, checked against their ranges.</summary>
     /// <exception cref="UserException">A key is unknown, or a value is not of its type or range.</exception>
@@ -32,33 +35,46 @@ public static class OptionText
                 throw new UserException($"--set takes key=value, not '{assignment}'.");
             string key = assignment[..equals].Trim(), text = assignment[(equals + 1)..].Trim();
             PropertyInfo property = Find(options, key);
-            node[JsonNamingPolicy.CamelCase.ConvertName(property.Name)] = Parse(property, text);
+            node[Key(property)] = Parse(property, text);
         }
-        var result = (TOptions)node.Deserialize(options.GetType(), Json)!;
-        Validate(result);
-        return result;
+        return Read<TOptions>(node, options.GetType());
+    }
+
+    /// <summary>The options with values of JSON applied by name, checked against their ranges.</summary>
+    /// <exception cref="UserException">A name is unknown, or a value is not of its type or range.</exception>
+    public static TOptions With<TOptions>(TOptions options, IEnumerable<KeyValuePair<string, JsonElement>> values)
+        where TOptions : TrainOptions
+    {
+        var node = (JsonObject)JsonSerializer.SerializeToNode(options, options.GetType(), Json)!;
+        foreach ((string key, JsonElement value) in values)
+            node[Key(Find(options, key))] = JsonSerializer.SerializeToNode(value);
+        return Read<TOptions>(node, options.GetType());
     }
 
     /// <summary>The same for a run that has begun, whose <see cref="FixedAttribute">fixed</see> options stay as they are.</summary>
-    /// <exception cref="UserException">As <see cref="With"/>, or a fixed option would change.</exception>
+    /// <exception cref="UserException">A key is unknown, a value is not of its type or range, or a fixed option would change.</exception>
     public static TOptions Change<TOptions>(TOptions options, IEnumerable<string> assignments) where TOptions : TrainOptions
     {
         TOptions changed = With(options, assignments);
         foreach (PropertyInfo property in Properties(options))
             if (property.IsDefined(typeof(FixedAttribute)) && !Equals(property.GetValue(options), property.GetValue(changed)))
                 throw new UserException(
-                    $"{Key(property)} is {Text(property.GetValue(options)!)} for the whole of this run; another value needs a new run (--run).");
+                    $"{Key(property)} is {Text(property.GetValue(options)!)} for the whole of this run; another value needs a new run "
+                    + "(--run).");
         return changed;
     }
 
-    /// <summary>Throws a <see cref="UserException"/> that names the first value out of its range.</summary>
+    /// <summary>Throws a <see cref="UserException"/> that names the first value out of its range; of a list, the first element.</summary>
     public static void Validate(TrainOptions options)
     {
         foreach (PropertyInfo property in Properties(options))
-            if (property.GetCustomAttribute<RangeAttribute>() is { } range && !InRange(range, property.GetValue(options)!))
-                throw new UserException(
-                    $"{Key(property)} must be between {range.Minimum} and {range.Maximum}; it is {Text(property.GetValue(options)!)}.");
+            if (property.GetCustomAttribute<RangeAttribute>() is { } range)
+                Validate(Key(property), property.GetValue(options)!, range);
     }
+
+    /// <summary>An option's name as it is written everywhere, for a key of any case.</summary>
+    /// <exception cref="UserException">There is no such option; the message suggests the nearest.</exception>
+    public static string NameOf(TrainOptions options, string key) => Key(Find(options, key));
 
     /// <summary>Every option with its value, as text.</summary>
     public static IReadOnlyDictionary<string, string> Describe(TrainOptions options) =>
@@ -71,14 +87,41 @@ public static class OptionText
     private static PropertyInfo Find(TrainOptions options, string key)
     {
         PropertyInfo[] properties = Properties(options);
+        string[] known = [.. properties.Select(Key)];
         return properties.FirstOrDefault(property => string.Equals(property.Name, key, StringComparison.OrdinalIgnoreCase))
-            ?? throw new UserException(
-                $"Unknown option '{key}'{Names.Suggest(key, properties.Select(Key))} Options: {string.Join(", ", properties.Select(Key))}.");
+            ?? throw new UserException($"Unknown option '{key}'{Names.Suggest(key, known)} Options: {string.Join(", ", known)}.");
     }
 
     private static string Key(PropertyInfo property) => JsonNamingPolicy.CamelCase.ConvertName(property.Name);
 
-    private static string Text(object value) => Convert.ToString(value, CultureInfo.InvariantCulture)!;
+    /// <summary>A value as text; a list as JSON on one line.</summary>
+    internal static string Text(object value) => OptionList.ElementOf(value.GetType()) is null
+        ? Convert.ToString(value, CultureInfo.InvariantCulture)!
+        : JsonSerializer.Serialize(value, OneLine);
+
+    private static TOptions Read<TOptions>(JsonObject node, Type type) where TOptions : TrainOptions
+    {
+        try
+        {
+            var options = (TOptions)node.Deserialize(type, Json)!;
+            Validate(options);
+            return options;
+        }
+        catch (JsonException exception)
+        {
+            throw new UserException(exception.Message, exception);
+        }
+    }
+
+    private static void Validate(string key, object value, RangeAttribute range)
+    {
+        object[] elements = OptionList.ElementOf(value.GetType()) is null ? [value] : [.. ((IEnumerable)value).Cast<object>()];
+        int wrong = Array.FindIndex(elements, element => !InRange(range, element));
+        if (wrong < 0)
+            return;
+        string which = elements is [var only] && ReferenceEquals(only, value) ? "it" : $"element {wrong + 1}";
+        throw new UserException($"{key} must be between {range.Minimum} and {range.Maximum}; {which} is {Text(elements[wrong])}.");
+    }
 
     private static bool InRange(RangeAttribute range, object value)
     {
@@ -90,6 +133,18 @@ public static class OptionText
     private static JsonNode Parse(PropertyInfo property, string text)
     {
         Type type = property.PropertyType;
+        if (OptionList.ElementOf(type) is not { } element)
+            return Parse(type, text) ?? throw new UserException($"{Key(property)} takes {Expected(type)}, not '{text}'.");
+        string inner = text is ['[', .., ']'] ? text[1..^1].Trim() : text;
+        if (inner.Length == 0 && text.Length > 0)
+            return new JsonArray();
+        return new JsonArray([.. inner.Split(',').Select(part => Parse(element, part.Trim().Trim('"')) ?? throw new UserException(
+            $"{Key(property)} takes a list such as a,b or [a,b], each of them {Expected(element)}, not '{text}'."))]);
+    }
+
+    /// <summary>The value that a text is for a type; null if it is none.</summary>
+    private static JsonNode? Parse(Type type, string text)
+    {
         const NumberStyles Whole = NumberStyles.Integer | NumberStyles.AllowExponent | NumberStyles.AllowDecimalPoint;
         if (type == typeof(string))
             return text;
@@ -104,10 +159,12 @@ public static class OptionText
             return number;
         if (type.IsEnum && Enum.TryParse(type, text, ignoreCase: true, out object? choice) && Enum.IsDefined(type, choice))
             return JsonNamingPolicy.CamelCase.ConvertName(choice.ToString()!);
-        string expected = type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName))}"
-            : type == typeof(bool) ? "true or false"
-            : type == typeof(double) ? "a finite number"
-            : "a whole number";
-        throw new UserException($"{Key(property)} takes {expected}, not '{text}'.");
+        return null;
     }
+
+    private static string Expected(Type type) =>
+        type.IsEnum ? $"one of {string.Join(", ", Enum.GetNames(type).Select(JsonNamingPolicy.CamelCase.ConvertName))}"
+        : type == typeof(bool) ? "true or false"
+        : type == typeof(double) ? "a finite number"
+        : "a whole number";
 }

@@ -153,6 +153,7 @@ public sealed class CurveFigure
             if (!run.Metrics.TryGetValue(Metric, out MetricSeries? series))
                 continue;
             svg.Polyline(alone ? "mean" : "seed", Places(series.Steps, series.Values));
+            if (run.Shortfall is not null) svg.Text("×", X(series.Last), Y(series.Values[^1]) + 6, "middle", "short");
             // A line of one point would be nothing.
             if (series.Steps.Count == 1)
                 svg.Disc("dot", X(series.First), Y(series.Values[0]), 3);

@@ -24,6 +24,9 @@ public sealed record CurvePageOptions
 
     /// <summary>Heading of the page; null: the environments.</summary>
     public string? Title { get; init; }
+
+    /// <summary>What the reader has to know first, such as runs that are missing: a list below the heading.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
 /// <summary>
@@ -108,6 +111,8 @@ public sealed class CurvePage
         string title = Encode(_options.Title ?? $"Training curves: {string.Join(", ", _environments.Select(Named))}");
         StringBuilder page = new();
         HtmlPage.Begin(page, title, head: "<noscript><style>figure[hidden] { display: block; }</style></noscript>\n");
+        if (_options.Notes.Count > 0)
+            page.Append($"<ul class=\"note\">{string.Concat(_options.Notes.Select(note => $"<li>{Encode(note)}</li>"))}</ul>\n");
         page.Append($"""
             <label>Show <select id="metric">{string.Concat(_metrics.Select(Choice))}</select></label>
 
@@ -192,6 +197,8 @@ public sealed class CurvePage
         text.Append(_thinned
             ? $"Curves of more than {MostPoints} measurements show means of neighbouring ones; nothing else is smoothed. "
             : "As measured, not smoothed. ");
+        if (figure.Groups.Any(entry => entry.Group.Runs.Any(run => run.Shortfall is not null)))
+            text.Append("×: the end of a run that has not done all of its updates. ");
         if (figure.Random.Count > 0)
             text.Append("Dotted: mean return of random actions, from the final evaluations. ");
         if (levels.Count > 0)
@@ -234,10 +241,12 @@ public sealed class CurvePage
     {
         page.Append("<details><summary>Where the curves are from</summary><div class=\"scroll\">");
         IEnumerable<string[]> rows = _groups.SelectMany(group => group.Runs.Select(
-            run => (string[])[group.Label, $"{run.Seed}", Figures.Number(run.LastStep), run.Source]));
+            run => (string[])[group.Label, $"{run.Seed}", Figures.Number(run.LastStep) + Short(run), run.Source]));
         HtmlTable.Write(page, ["run", "seed", "last step", "read from"], rows);
         page.Append("</div></details>\n");
     }
+
+    private static string Short(TrainingCurve run) => run.Shortfall is { } shortfall ? $" ({shortfall})" : "";
 
     private static BundleException Unknown(string kind, string name, string[] known) => new(
         $"There is no {kind} '{name}' in these runs. Did you mean '{known.MaxBy(other => other.AsSpan().CommonPrefixLength(name))}'? "

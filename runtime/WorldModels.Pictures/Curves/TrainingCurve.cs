@@ -32,6 +32,11 @@ public sealed record TrainingCurve
     /// <summary>The last measurement as it was written: two sources with the same one tell of the same run.</summary>
     public required string LastLine { get; init; }
 
+    /// <summary>
+    /// How far a run came that has not done all of its updates, such as "update 30 of 50"; null for all others, and where it is not known.
+    /// </summary>
+    public string? Shortfall { get; init; }
+
     /// <summary>Figures of the final evaluation by name, in the order in which they were written; empty while the run goes on.</summary>
     public required IReadOnlyDictionary<string, double> Figures { get; init; }
 

@@ -41,8 +41,17 @@ public static partial class TrainingCurveReader
         string metrics = Path.Combine(folder, "metrics.jsonl");
         if (!File.Exists(metrics))
             throw Unmeasured(folder, "it has no metrics.jsonl");
-        return WithMetrics(Describe(SeedSuffix().Replace(name, ""), folder, Strings(config.RootElement),
+        TrainingCurve curve = WithMetrics(Describe(SeedSuffix().Replace(name, ""), folder, Strings(config.RootElement),
             Numbers(figures?.RootElement, evaluation)), metrics);
+        return curve with { Shortfall = ShortfallOf(curve) };
+    }
+
+    private static string? ShortfallOf(TrainingCurve curve)
+    {
+        using JsonDocument line = JsonDocument.Parse(curve.LastLine);
+        return curve.Config.TryGetValue("updates", out string? text) && long.TryParse(text, out long updates)
+            && line.RootElement.TryGetProperty("update", out JsonElement last) && last.TryGetInt64(out long update) && update < updates
+            ? $"update {update} of {updates}" : null;
     }
 
     private static List<TrainingCurve> ReadBundle(string folder)
@@ -199,7 +208,8 @@ public static partial class TrainingCurveReader
     }
 
     private static Dictionary<string, string> Strings(JsonElement options) =>
-        options.EnumerateObject().ToDictionary(option => option.Name, option => option.Value.ToString());
+        options.EnumerateObject().ToDictionary(option => option.Name, option => option.Value.ValueKind == JsonValueKind.Array
+            ? JsonSerializer.Serialize(option.Value) : option.Value.ToString());
 
     private static Dictionary<string, double> Numbers(JsonElement? figures, string path)
     {

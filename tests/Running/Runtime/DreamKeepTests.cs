@@ -1,5 +1,5 @@
 using WorldModels.Bundles;
-using WorldModels.Diagnostics;
+using WorldModels.Measure;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
 using WorldModels.Runtime.Internals;

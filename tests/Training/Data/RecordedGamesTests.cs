@@ -4,7 +4,7 @@ using WorldModels.Environments;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
 using WorldModels.Train.Data;
-using WorldModels.Train.EnvironmentModel;
+using WorldModels.Train.Algorithms;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Data;

@@ -6,7 +6,6 @@ using WorldModels.Runtime;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;
-using WorldModels.Train.EnvironmentModel;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Imagination;
@@ -26,7 +25,7 @@ public sealed class I2ATrainingTests
 
     [OneTimeSetUp]
     public void LearnAModel() => _model = new(
-        "environment-model", EnvironmentModelOptions.Presets["debug"] with { Stack = 2, Updates = 20, Frames = 300, Games = 4 });
+        "environment-model", Presets<EnvironmentModelOptions>.Embedded.Of("debug") with { Stack = 2, Updates = 20, Frames = 300, Games = 4 });
 
     [OneTimeTearDown]
     public void Delete() => _model.Dispose();
@@ -135,7 +134,7 @@ public sealed class I2ATrainingTests
         const int Episodes = 6, Rows = 3;
         TrainOptions options = algorithm == "i2a"
             ? Tiny with { Stack = stack, EvaluationEpisodes = Episodes }
-            : A2COptions.Presets["debug"] with { Stack = stack, EvaluationEpisodes = Episodes, Environments = Rows, Updates = 5 };
+            : Presets<A2COptions>.Embedded.Of("debug") with { Stack = stack, EvaluationEpisodes = Episodes, Environments = Rows, Updates = 5 };
         using var agent = new TemporaryBundle(algorithm, options);
         ulong seed = (ulong)options.Seed + 1_000_003;
         foreach (string way in (string[])["sampled", "greedy"])
@@ -171,7 +170,7 @@ public sealed class I2ATrainingTests
         TrainTool.Run("i2a", "--resume", run, "--set", "updates=14").Refuses(kept, "is gone, the model that this agent learnt with", "--run");
         Directory.Move(model, kept);
         using var other = new TemporaryBundle(
-            "environment-model", EnvironmentModelOptions.Presets["debug"] with { Stack = 2, Updates = 5, Frames = 300, Games = 4, Seed = 9 });
+            "environment-model", Presets<EnvironmentModelOptions>.Embedded.Of("debug") with { Stack = 2, Updates = 5, Frames = 300, Games = 4, Seed = 9 });
         Directory.Delete(kept, recursive: true);
         Directory.Move(runs.Copy(other.Bundle, "other"), kept);
         TrainTool.Run("i2a", "--resume", run, "--set", "updates=14").Refuses(kept, "is not the model that this agent learnt with", "--run");

@@ -4,7 +4,6 @@ using WorldModels.Environments;
 using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Train;
-using WorldModels.Train.EnvironmentModel;
 using WorldModels.Train.Algorithms;
 using static TorchSharp.torch;
 
@@ -21,7 +20,7 @@ public sealed class ImaginedGamesTests
     [TestCase(ImaginedFrames.Soft, 3, 1)]
     public void TheRuntimeImaginesWhatTheNetworkDoes(ImaginedFrames kind, int stack, int threads)
     {
-        EnvironmentModelOptions options = EnvironmentModelOptions.Presets["debug"] with
+        EnvironmentModelOptions options = Presets<EnvironmentModelOptions>.Embedded.Of("debug") with
         {
             Stack = stack,
             Updates = 20,

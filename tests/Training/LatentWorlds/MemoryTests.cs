@@ -14,7 +14,7 @@ public sealed class MemoryTests
     public void AThousandUpdatesKeepNothing()
     {
         const int WarmUp = 300, Updates = 1000;
-        var options = DreamerOptions.Fit(DreamerOptions.Presets["debug"], "debug") with
+        var options = Presets<DreamerOptions>.Embedded.Of("debug") with
         {
             Updates = WarmUp + Updates,
             Deterministic = 16,

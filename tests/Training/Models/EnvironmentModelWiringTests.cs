@@ -2,7 +2,7 @@ using TorchSharp;
 using WorldModels.Environments;
 using WorldModels.Models;
 using WorldModels.Train;
-using WorldModels.Train.EnvironmentModel;
+using WorldModels.Train.Algorithms;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Models;

@@ -97,7 +97,7 @@ public sealed class A2C : ITrainer
         using var scope = NewDisposeScope();
         Dictionary<string, double>? figures = measure ? [] : null;
         _ = Update(update, figures);
-        return figures ?? Figures.None;
+        return figures ?? Measured.None;
     }
 
     /// <summary>

@@ -108,7 +108,7 @@ public sealed class Dreamer : ITrainer
         }
         if (figures is not null && _evaluation.AfterUpdate(update + 1) is { } evaluated)
             figures["return_evaluation"] = evaluated;
-        return figures ?? Figures.None;
+        return figures ?? Measured.None;
     }
 
     /// <summary>Filters sequences and takes the gradient of the world model's loss. Gives the posteriors, (T, B, ...).</summary>
@@ -123,7 +123,7 @@ public sealed class Dreamer : ITrainer
         if (figures is not null)
         {
             figures["loss"] = total.item<float>();
-            Figures.Write(filtered.Figures, figures);
+            Measured.Write(filtered.Figures, figures);
             losses.WriteTo(figures, except: filtered.Losses.Keys);
             figures["model_gradient_norm"] = norm;
         }

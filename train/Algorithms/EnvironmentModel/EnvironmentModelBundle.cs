@@ -3,7 +3,7 @@ using WorldModels.Models;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
 
-namespace WorldModels.Train.EnvironmentModel;
+namespace WorldModels.Train.Algorithms;
 
 /// <summary>
 /// What an environment model ships: <c>observe</c> and <c>imagine</c>. The state is the frame, and <c>past</c>, the k - 1 frames before it,

@@ -2,7 +2,7 @@ using WorldModels.Environments;
 using WorldModels.Models;
 using static TorchSharp.torch;
 
-namespace WorldModels.Train.EnvironmentModel;
+namespace WorldModels.Train.Algorithms;
 
 /// <summary>
 /// Judges a model on episodes it never trained on. Pixel accuracy alone says nothing (copying the frame has 99 %), so: exact frames,

@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using WorldModels.Models;
 
-namespace WorldModels.Train.EnvironmentModel;
+namespace WorldModels.Train.Algorithms;
 
 /// <summary>Who plays the games that a model learns from.</summary>
 public enum CollectionPolicy
@@ -98,19 +98,4 @@ public sealed record EnvironmentModelOptions : TrainOptions
 
     /// <summary>Negative control: the actions of each batch are shifted by one row, so that pacman cannot be predicted.</summary>
     public bool ShuffleActions { get; init; }
-
-    /// <summary>The presets by name.</summary>
-    public static IReadOnlyDictionary<string, EnvironmentModelOptions> Presets { get; } = new Dictionary<string, EnvironmentModelOptions>
-    {
-        ["debug"] = new() { Updates = 60, LogEvery = 10, CheckpointEvery = 20, Frames = 4000, Games = 8 },
-        ["small"] = new()
-        {
-            Updates = 8000, CheckpointEvery = 500, Stack = 4, Filters = 48, LearningRate = 4e-3, FinalChangedWeight = 2.5,
-        },
-        ["paper"] = new()
-        {
-            Architecture = EnvironmentModelArchitecture.Faithful, Termination = false, Updates = 5000, CheckpointEvery = 250, Batch = 16,
-            Frames = 80_000, Games = 16, Decay = 0, LearningRate = 1e-3, Balanced = 0, ChangedWeight = 1,
-        },
-    };
 }

@@ -5,7 +5,7 @@ using WorldModels.Runtime;
 using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
-namespace WorldModels.Train.EnvironmentModel;
+namespace WorldModels.Train.Algorithms;
 
 /// <summary>Learns a model of MiniPacman from recorded games (Weber et al. 2017, section 4.1).</summary>
 public sealed class EnvironmentModelTrainer : ITrainer
@@ -119,7 +119,7 @@ public sealed class EnvironmentModelTrainer : ITrainer
         _optimiser.Step();
         Frames += batch;
         if (!measure)
-            return Figures.None;
+            return Measured.None;
         var values = new Dictionary<string, double>
         {
             ["loss"] = loss.item<float>(),

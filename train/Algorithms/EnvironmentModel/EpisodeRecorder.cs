@@ -2,7 +2,7 @@ using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Train.Data;
 
-namespace WorldModels.Train.EnvironmentModel;
+namespace WorldModels.Train.Algorithms;
 
 /// <summary>Plays MiniPacman and records whole episodes.</summary>
 public static class EpisodeRecorder

@@ -3,7 +3,7 @@ using WorldModels.Environments;
 using WorldModels.Bundles;
 using WorldModels.Train.Data;
 
-namespace WorldModels.Train.EnvironmentModel;
+namespace WorldModels.Train.Algorithms;
 
 /// <summary>
 /// The games of a run on disk: episodes, and a manifest of their hashes. The folder appears whole: it is filled beside its place, then

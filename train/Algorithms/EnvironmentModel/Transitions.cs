@@ -2,7 +2,7 @@ using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Train.Data;
 
-namespace WorldModels.Train.EnvironmentModel;
+namespace WorldModels.Train.Algorithms;
 
 /// <summary>Transitions of recorded games of MiniPacman as training reads them: each leads from a frame to the next one.</summary>
 public sealed class Transitions

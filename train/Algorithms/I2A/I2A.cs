@@ -1,7 +1,6 @@
 using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Models;
-using WorldModels.Train.EnvironmentModel;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.Algorithms;
@@ -86,7 +85,7 @@ public sealed class I2A : ITrainer
         (Tensor[] frames, Tensor logits) = _a2c.Update(update, figures);                            // n of (B, 3k, H, W), (n B, A)
         if (_rolloutPolicy is not null)
             Imitate(cat(frames), logits, figures);
-        return figures ?? Figures.None;
+        return figures ?? Measured.None;
     }
 
     /// <summary>The rollout policy learns the agent's own, without imagining (section 3.2: the distillation loss).</summary>

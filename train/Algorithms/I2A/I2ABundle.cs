@@ -1,7 +1,6 @@
 using WorldModels.Models;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
-using WorldModels.Train.EnvironmentModel;
 
 namespace WorldModels.Train.Algorithms;
 

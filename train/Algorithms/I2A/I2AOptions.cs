@@ -64,23 +64,4 @@ public sealed record I2AOptions : ActorCriticOptions
     /// <summary>Threads that imagine side by side.</summary>
     [Range(1, 256)]
     public int ImaginationThreads { get; init; } = 2;
-
-    /// <summary>The presets by name.</summary>
-    public static IReadOnlyDictionary<string, I2AOptions> Presets { get; } = new Dictionary<string, I2AOptions>
-    {
-        ["debug"] = new()
-        {
-            Updates = 30, LogEvery = 10, CheckpointEvery = 15, EvaluationEpisodes = 4, Environments = 4, Depth = 2, Units = 16, Hidden = 32,
-            ModelPreset = "debug",
-        },
-        ["small"] = new()
-        {
-            Updates = 12_500, LogEvery = 100, CheckpointEvery = 500, EvaluationEpisodes = 200, Stack = 4, Units = 64, ReadContinue = true,
-            Decay = 1,
-        },
-        ["paper"] = new()
-        {
-            Updates = 1_000_000, LogEvery = 1000, CheckpointEvery = 5000, EvaluationEpisodes = 200, ModelPreset = "paper",
-        },
-    };
 }

@@ -3,7 +3,6 @@ using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
-using WorldModels.Train.EnvironmentModel;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.Algorithms;

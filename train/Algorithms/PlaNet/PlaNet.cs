@@ -83,7 +83,7 @@ public sealed class PlaNet : ITrainer
         }
         if (figures is not null && _evaluation.AfterUpdate(update + 1) is { } evaluated)
             figures["return_evaluation"] = evaluated;
-        return figures ?? Figures.None;
+        return figures ?? Measured.None;
     }
 
     /// <summary>
@@ -108,7 +108,7 @@ public sealed class PlaNet : ITrainer
         if (figures is null)
             return;
         figures["loss"] = total.item<float>();
-        Figures.Write(filtered.Figures, figures);
+        Measured.Write(filtered.Figures, figures);
         losses.WriteTo(figures, except: filtered.Losses.Keys);
         figures["model_gradient_norm"] = norm;
     }

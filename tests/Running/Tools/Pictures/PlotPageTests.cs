@@ -20,6 +20,21 @@ public sealed class PlotPageTests
         Assert.That(cut, Does.Contain("Shown up to step 500").And.Not.Contain("100.0 &#177; 2.5").And.Contain("random 3"));
     }
 
+    [Test]
+    public void TheEndOfARunThatStoppedEarlyIsMarked()
+    {
+        using RunFixture runs = new();
+        string whole = Rising(runs, 0), early = Rising(runs, 1);
+        CurvePageOptions options = new() { Notes = ["a run <failed>"] };
+        string before = CurvePage.Of([whole, early], options).ToHtml();
+        Assert.That(before, Does.Not.Contain("×").And.Contain("<li>a run &lt;failed&gt;</li>"));
+        string config = Path.Combine(early, "config.json");
+        File.WriteAllText(config, File.ReadAllText(config).Replace("\"seed\"", "\"updates\": 5000, \"seed\"", StringComparison.Ordinal));
+        string html = CurvePage.Of([whole, early]).ToHtml();
+        Assert.That(html, Does.Contain(">×</text>").And.Contain("×: the end of a run that has not done all of its updates"));
+        Assert.That(html, Does.Contain("class=\"short\"").And.Match(@"\(update \d+ of 5000\)"));
+    }
+
     /// <summary>Random actions that last longer are worth more: no mean of them says anything.</summary>
     [Test]
     public void RandomPlayIsToldByHowLongAnActionLasts()

@@ -1,7 +1,7 @@
 namespace WorldModels.Train;
 
 /// <summary>What an update says of itself: numbers by name, read from the device only where they are asked for.</summary>
-internal static class Figures
+internal static class Measured
 {
     /// <summary>What an update that is not measured says.</summary>
     public static IReadOnlyDictionary<string, double> None { get; } = new Dictionary<string, double>();
