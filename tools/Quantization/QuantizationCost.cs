@@ -1,3 +1,4 @@
+using WorldModels.Measure;
 using System.Globalization;
 
 namespace WorldModels.Tools;

@@ -111,7 +111,7 @@ public sealed class Presets<TOptions> where TOptions : TrainOptions, new()
         }
     }
 
-    private string NoPreset(string name) => $"There is no preset '{name}'{Train.Names.Suggest(name, Names)}";
+    private string NoPreset(string name) => $"There is no preset '{name}'{CommandLine.Names.Suggest(name, Names)}";
 
     private InvalidDataException Mistake(string place, string message) => new($"{_source}, {place}: {message}");
 

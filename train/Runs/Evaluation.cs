@@ -1,5 +1,6 @@
 using WorldModels.Environments;
 using WorldModels.Bundles;
+using WorldModels.Measure;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train;
@@ -7,15 +8,12 @@ namespace WorldModels.Train;
 /// <summary>Returns and lengths of whole episodes.</summary>
 public sealed record ReturnSample(IReadOnlyList<double> Returns, IReadOnlyList<int> Lengths)
 {
-    public double Mean => Returns.Average();
+    /// <summary>Mean and spread of the returns.</summary>
+    public ReturnStatistics Statistics { get; } = ReturnStatistics.Of(Returns);
+
+    public double Mean => Statistics.Mean;
+
     public double MeanLength => Lengths.Average();
-
-    /// <summary>Sample standard deviation; 0 for one episode.</summary>
-    public double StandardDeviation =>
-        Returns.Count < 2 ? 0 : Math.Sqrt(Returns.Sum(value => (value - Mean) * (value - Mean)) / (Returns.Count - 1));
-
-    /// <summary>Half-width of the mean's 95 % confidence interval.</summary>
-    public double HalfWidth => 1.96 * StandardDeviation / Math.Sqrt(Returns.Count);
 }
 
 /// <summary>Plays whole episodes. The first episodes to be begun are counted, so that short ones are not favoured.</summary>
@@ -70,8 +68,8 @@ public static class Evaluation
         foreach ((string name, ReturnSample returns) in judged)
         {
             figures[$"return_{name}_mean"] = returns.Mean;
-            figures[$"return_{name}_sd"] = returns.StandardDeviation;
-            figures[$"return_{name}_ci95"] = returns.HalfWidth;
+            figures[$"return_{name}_sd"] = returns.Statistics.Deviation;
+            figures[$"return_{name}_ci95"] = returns.Statistics.HalfWidth;
             figures[$"length_{name}_mean"] = returns.MeanLength;
         }
         figures["evaluation_episodes"] = episodes;

@@ -93,7 +93,7 @@ public sealed class ShippedAgentTests
     {
         IReadOnlyDictionary<string, double> figures = manifest.Training!.Figures;
         Assert.That(played.Mean, Is.EqualTo(figures[$"return_{way}_mean"]).Within(1e-4 * Math.Abs(played.Mean)));
-        Assert.That(played.StandardDeviation, Is.EqualTo(figures[$"return_{way}_sd"]).Within(1e-3 * played.StandardDeviation + 1e-6));
+        Assert.That(played.Statistics.Deviation, Is.EqualTo(figures[$"return_{way}_sd"]).Within(1e-3 * played.Statistics.Deviation + 1e-6));
         Assert.That(played.MeanLength, Is.EqualTo(figures[$"length_{way}_mean"]).Within(1e-6));
         Assert.That(played.Returns, Has.Count.EqualTo((int)figures["evaluation_episodes"]));
     }

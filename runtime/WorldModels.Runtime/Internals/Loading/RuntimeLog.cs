@@ -27,5 +27,5 @@ internal static partial class RuntimeLog
 
     [LoggerMessage(7, LogLevel.Warning, "Bundle '{Bundle}': graph {Graph} ({Form}) drew another class in {NearTies} of {Draws} draws, where the "
         + "two best logits are nearly equal.")]
-    public static partial void NearTies(ILogger logger, string bundle, string graph, string form, int nearTies, int draws);
+    public static partial void NearTies(ILogger logger, string bundle, string graph, string form, int nearTies, long draws);
 }

@@ -1,4 +1,4 @@
-namespace WorldModels.Tools;
+namespace WorldModels.Measure;
 
 /// <summary>What returns of episodes come to.</summary>
 /// <param name="Mean">Their mean.</param>
