@@ -1,4 +1,5 @@
 using WorldModels.Tests.Train;
+using WorldModels.Train;
 using WorldModels.Train.Dreamer;
 using WorldModels.Train.Replay;
 using static TorchSharp.torch;
