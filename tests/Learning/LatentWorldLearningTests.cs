@@ -1,4 +1,5 @@
 using WorldModels.Tests.Train;
+using WorldModels.Train;
 using WorldModels.Train.Algorithms;
 using WorldModels.Train.Data;
 using static TorchSharp.torch;

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace WorldModels.Train;
 
 /// <summary>
-/// An algorithm's presets as data, algorithm by environment: the file <c>presets.json</c> beside its options record, a resource of the
-/// assembly. A preset sets options of the record, of which the others keep their defaults, or keep what the preset's base has. The first
+/// An algorithm's presets as data, algorithm by environment: the file <c>presets.json</c> in its folder, beside its options record, a resource
+/// of the assembly. A preset sets options of the record, of which the others keep their defaults, or keep what the preset's base has. The first
 /// entry of the environments that names the run's environment, or "*", then sets what that asks for: first what it asks of every preset,
 /// then what it asks of this one. What is asked of a base is not asked of the presets that build on it.
 /// </summary>
@@ -117,10 +117,12 @@ public sealed class Presets<TOptions> where TOptions : TrainOptions, new()
 
     private static Presets<TOptions> ReadResource()
     {
+        // Dreamer/presets.json belongs to DreamerOptions.
         Type type = typeof(TOptions);
-        using Stream stream = type.Assembly.GetManifestResourceStream(type, FileName)
+        string name = $".{type.Name.Replace("Options", "", StringComparison.Ordinal)}.{FileName}";
+        string resource = Array.Find(type.Assembly.GetManifestResourceNames(), known => known.EndsWith(name, StringComparison.Ordinal))
             ?? throw new InvalidDataException($"There is no resource {FileName} beside {type}.");
-        using var reader = new StreamReader(stream);
+        using var reader = new StreamReader(type.Assembly.GetManifestResourceStream(resource)!);
         return Parse(reader.ReadToEnd(), $"{FileName} of {type.Name}");
     }
 }

@@ -3,8 +3,8 @@ using WorldModels.Runtime;
 using WorldModels.Tests.Train;
 using WorldModels.Train.Data;
 
-<namespace WorldModels.Tests.LatentWorlds;
-=
+namespace WorldModels.Tests.Data;
+
 /// <summary>Learning from recorded episodes, with no environment at all.</summary>
 public sealed class DatasetTrainingTests
 {

@@ -1,6 +1,6 @@
 using WorldModels.Environments;
 using WorldModels.Train;
-using WorldModels.Train.Replay;
+using WorldModels.Train.Data;
 
 namespace WorldModels.Tests.Train;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using WorldModels.Train;
-using WorldModels.Train.A2C;
+using WorldModels.Train.Algorithms;
 using WorldModels.Train.Sweeps;
 
 namespace WorldModels.Tests.Train;
@@ -40,7 +40,8 @@ public sealed class SweepTests
         Assert.That(Cells(table[1])[3], Is.EqualTo(Number(Math.Abs(returns[1] - returns[3]) / Math.Sqrt(2))), "sample standard deviation");
         Assert.That(first.Output, Does.Contain("return_sampled").And.Contain("learningRate").And.Contain("sweep.html"));
         string page = File.ReadAllText(Path.Combine(sweep, "sweep.html"));
-        Assert.That(page, Does.Contain("learningRate=0.001").And.Contain("mean and min–max of 2 seeds").And.Not.Contain("×"));
+        Assert.That(page, Does.Contain("learningRate=0.001").And.Contain("mean and min–max of 2 seeds"));
+        Assert.That(page, Does.Not.Contain("class=\"short\""));
 
         DateTime[] before = [.. names.Select(name => File.GetLastWriteTimeUtc(Path.Combine(sweep, name, "output.log")))];
         TrainTool.Succeed([.. command, "2"]);
@@ -93,7 +94,7 @@ public sealed class SweepTests
         Assert.That(text, Does.Contain("- epsilon=0-s0 failed: Training stopped").And.Contain("no longer finite"));
         Assert.That(Table(sweep).Select(row => Cells(row)[1]), Is.EqualTo(new[] { "0 of 1", "1" }));
         string page = File.ReadAllText(Path.Combine(sweep, "sweep.html"));
-        Assert.That(page, Does.Contain("<li>epsilon=0-s0 failed: Training stopped").And.Contain(">×</text>"));
+        Assert.That(page, Does.Contain("<li>epsilon=0-s0 failed: Training stopped").And.Contain(">&#215;</text>"));
 
         string[] logs = [Path.Combine(sweep, "epsilon=0-s0", "output.log"), Path.Combine(sweep, "epsilon=1E-05-s0", "output.log")];
         DateTime[] before = [.. logs.Select(File.GetLastWriteTimeUtc)];

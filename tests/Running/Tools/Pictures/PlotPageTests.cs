@@ -27,11 +27,11 @@ public sealed class PlotPageTests
         string whole = Rising(runs, 0), early = Rising(runs, 1);
         CurvePageOptions options = new() { Notes = ["a run <failed>"] };
         string before = CurvePage.Of([whole, early], options).ToHtml();
-        Assert.That(before, Does.Not.Contain("×").And.Contain("<li>a run &lt;failed&gt;</li>"));
+        Assert.That(before, Does.Not.Contain("&#215;").And.Contain("<li>a run &lt;failed&gt;</li>"));
         string config = Path.Combine(early, "config.json");
         File.WriteAllText(config, File.ReadAllText(config).Replace("\"seed\"", "\"updates\": 5000, \"seed\"", StringComparison.Ordinal));
         string html = CurvePage.Of([whole, early]).ToHtml();
-        Assert.That(html, Does.Contain(">×</text>").And.Contain("×: the end of a run that has not done all of its updates"));
+        Assert.That(html, Does.Contain(">&#215;</text>").And.Contain("×: the end of a run that has not done all of its updates"));
         Assert.That(html, Does.Contain("class=\"short\"").And.Match(@"\(update \d+ of 5000\)"));
     }
 
