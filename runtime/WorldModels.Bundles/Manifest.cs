@@ -270,6 +270,9 @@ public sealed record GraphSpec
 /// <summary>The reference inputs and outputs that travel in the bundle.</summary>
 public sealed record ParitySpec
 {
+    /// <summary>The largest gap of the two best perturbed logits that is a near tie in float32.</summary>
+    public const double MostNearTies = 1e-4;
+
     /// <summary>The npz file, relative to the manifest.</summary>
     [JsonRequired]
     public string File { get; init; } = "parity.npz";
@@ -282,9 +285,12 @@ public sealed record ParitySpec
     [JsonRequired]
     public int Horizon { get; init; } = 15;
 
-    /// <summary>A discrete draw may differ where the two best (perturbed) logits are closer than this.</summary>
+    /// <summary>
+    /// A discrete draw may differ where the two best perturbed logits are within this: WorldModels.Runtime.BundleVerifier has the rule,
+    /// and takes no more than the default from a bundle of float32.
+    /// </summary>
     [JsonRequired]
-    public double NearTies { get; init; } = 1e-3;
+    public double NearTies { get; init; } = MostNearTies;
 }
 
 /// <summary>How a bundle was trained.</summary>

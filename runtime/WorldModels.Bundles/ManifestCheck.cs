@@ -237,6 +237,7 @@ internal static class ManifestCheck
         }
         if (tensor.Role != TensorRole.Noise) Expect(tensor.Noise is null && tensor.Stream is null, "no \"noise\" and no \"stream\"");
         if (tensor.Role != TensorRole.State) Expect(tensor.Initial is null && tensor.Feeds is null, "no \"initial\" and no \"feeds\"");
+        if (tensor.Role != TensorRole.State || !isInput) Expect(tensor.Keep is null, "no \"keep\"");
         if (tensor.Role != TensorRole.Logits) Expect(tensor.Axis is null, "no \"axis\"");
     }
 
@@ -257,6 +258,9 @@ internal static class ManifestCheck
                 else if (!Same(first.Tensor, input) || first.Tensor.Initial != input.Initial)
                     problems.Add($"state '{input.Name}': graph {first.Graph} has {first.Tensor.Describe()} initial {first.Tensor.Initial}, "
                         + $"graph {name} has {input.Describe()} initial {input.Initial}; expected the same");
+                else if (KeptOf(first.Tensor) != KeptOf(input))
+                    problems.Add($"state '{input.Name}': graph {first.Graph} keeps {NameConverter<KeptSteps>.Write(KeptOf(first.Tensor))}, "
+                        + $"graph {name} keeps {NameConverter<KeptSteps>.Write(KeptOf(input))}; expected the same");
             }
         }
         foreach (var (name, graph) in manifest.Graphs)
@@ -273,6 +277,8 @@ internal static class ManifestCheck
             }
         }
     }
+
+    private static KeptSteps KeptOf(TensorSpec state) => state.Keep ?? KeptSteps.EveryStep;
 
     private static bool Same(TensorSpec a, TensorSpec b) => a.Dtype == b.Dtype && a.Shape.SequenceEqual(b.Shape);
 

@@ -65,6 +65,16 @@ public enum InitialState
     Starts,
 }
 
+/// <summary>Which steps of a state a trajectory keeps.</summary>
+[JsonConverter(typeof(NameConverter<KeptSteps>))]
+public enum KeptSteps
+{
+    /// <summary>Every step: a state that is looked at afterwards, or that a graph reads once over all steps.</summary>
+    EveryStep,
+    /// <summary>The last step alone, for what is too large to be kept T + 1 times, such as a key/value cache.</summary>
+    Last,
+}
+
 /// <summary>One input or output of a graph.</summary>
 public sealed record TensorSpec
 {
@@ -92,6 +102,9 @@ public sealed record TensorSpec
 
     /// <summary>Value before the first step (state inputs, required).</summary>
     public InitialState? Initial { get; init; }
+
+    /// <summary>Which steps of it a trajectory keeps (state inputs). Null: every step.</summary>
+    public KeptSteps? Keep { get; init; }
 
     /// <summary>The state input that this output becomes at the next step (state outputs, required).</summary>
     public string? Feeds { get; init; }

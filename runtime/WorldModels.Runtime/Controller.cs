@@ -82,6 +82,9 @@ public sealed class Controller : IDisposable
     /// <summary>Logits of the last call, (B, ..., classes); empty if the bundle has none.</summary>
     public ReadOnlySpan<float> Logits => Last(TensorRole.Logits);
 
+    /// <summary>Copies to and from a device so far, for tests.</summary>
+    internal long Copies => _step?.Copies ?? 0;
+
     /// <summary>
     /// Opens a bundle's policy, on sessions and weights of its own; <see cref="WorldModel.Controller"/> shares those of a world model.
     /// </summary>
@@ -162,7 +165,7 @@ public sealed class Controller : IDisposable
         Expect(kind);
         int batch = ActingRows.Infer(Manifest, _options.Batch, observations.Length, actions.Length);
         if (batch != Batch) Bind(batch);
-        _step!.Run(observations, _options.Seed, _options.Deterministic, Task).Span<T>().CopyTo(actions);
+        _step!.Run(observations, _options.Seed, _options.Deterministic, Task).Read<T>().CopyTo(actions);
     }
 
     private void Expect(ActionKind kind)
@@ -184,7 +187,7 @@ public sealed class Controller : IDisposable
     private ReadOnlySpan<float> Last(TensorRole role)
     {
         using var use = _use.Begin();
-        return _step?.Result(role) is { } buffer ? buffer.Span<float>() : [];
+        return _step?.Result(role) is { } buffer ? buffer.Read<float>() : [];
     }
 
     private static string[] Policy(Bundle bundle)

@@ -156,19 +156,22 @@ public sealed class Dream : IDisposable
     /// Makes following runs start from given states, not from observations: call it for every state of the bundle. For states that the
     /// caller keeps himself, such as those of an agent that imagines from where it stands.
     /// </summary>
-    /// <param name="state">The state's name.</param>
+    /// <param name="state">The name of a float32 state.</param>
     /// <param name="values">(B, ...state).</param>
     /// <exception cref="BundleException">There is no such state of float32, or another number of values.</exception>
-    public void Start(string state, ReadOnlySpan<float> values)
-    {
-        using var use = _use.Begin();
-        if (!_buffers.States.TryGetValue(state, out var buffers) || buffers[0].Type != TensorType.Float32)
-            throw new BundleException($"There is no float32 state '{state}'; there are: {ManifestCheck.Listed(_buffers.States.Keys)}.");
-        int size = Batch * buffers[0].RowSize;
-        if (values.Length != size) throw Wrong(values.Length, size, $"state '{state}' (B={Batch}, ...)");
-        values.CopyTo(buffers[0].Overwrite<float>());
-        StartFromStates();
-    }
+    public void Start(string state, ReadOnlySpan<float> values) => StartFrom(state, values);
+
+    /// <summary>The same for an int64 state, such as the position in a cache.</summary>
+    /// <param name="state">The name of an int64 state.</param>
+    /// <param name="values">(B, ...state).</param>
+    /// <exception cref="BundleException">There is no such state of int64, or another number of values.</exception>
+    public void Start(string state, ReadOnlySpan<long> values) => StartFrom(state, values);
+
+    /// <summary>The same for a bool state.</summary>
+    /// <param name="state">The name of a bool state.</param>
+    /// <param name="values">(B, ...state).</param>
+    /// <exception cref="BundleException">There is no such state of bool, or another number of values.</exception>
+    public void Start(string state, ReadOnlySpan<bool> values) => StartFrom(state, values);
 
     /// <summary>
     /// Makes the next run start where the last one ended: a horizon of 1 and a call of this before every run but the first step the world
@@ -177,10 +180,10 @@ public sealed class Dream : IDisposable
     public void Continue()
     {
         using var use = _use.Begin();
-        foreach (var state in _buffers.States.Values)
-            if (!state.IsConstant) state[0].CopyFrom(state.Last);
+        foreach (var (name, states) in _buffers.States)
+            if (!states.IsConstant) _buffers.GivenState(name).CopyFrom(_buffers.State(name, Horizon));
         StartFromStates();
-        _buffers.Action(-1).CopyFrom(_buffers.Actions.Last);
+        _buffers.Action(-1).CopyFrom(_buffers.Actions[Horizon - 1]);
     }
 
     /// <summary>
@@ -224,6 +227,7 @@ public sealed class Dream : IDisposable
         _buffers.Context = _context;
         bool observes = _origin != Origin.States;
         if (observes) _buffers.FillStarts(seed, _origin == Origin.Observations);
+        else _buffers.TakeGivenStates();
         rollout.Run(seed, observes ? _filter : null);
         _last = rollout;
         _buffers.Generation++;
@@ -292,6 +296,22 @@ public sealed class Dream : IDisposable
         }
         if (_context == 1) _buffers.Action(-1).SetAll(0);
         _origin = Origin.Observations;
+    }
+
+    private void StartFrom<T>(string state, ReadOnlySpan<T> values) where T : unmanaged
+    {
+        using var use = _use.Begin();
+        var type = NpyArray.TypeOf<T>();
+        if (!_buffers.States.TryGetValue(state, out var states) || Tensors.ArrayType(states.First.Type) != type)
+        {
+            var all = _buffers.States.Select(s => $"{s.Key} ({NameConverter<TensorType>.Write(s.Value.First.Type)})");
+            throw new BundleException(
+                $"There is no {NameConverter<NpyType>.Write(type)} state '{state}'; there are: {ManifestCheck.Listed(all)}.");
+        }
+        int size = Batch * states.First.RowSize;
+        if (values.Length != size) throw Wrong(values.Length, size, $"state '{state}' (B={Batch}, ...)");
+        values.CopyTo(_buffers.GivenState(state).Overwrite<T>());
+        StartFromStates();
     }
 
     private void StartFromStates()

@@ -5,7 +5,8 @@ namespace WorldModels.Runtime;
 /// <summary>
 /// What a dream imagined: a view of its memory, overwritten by the dream's next start and run. Nothing is copied; but what a device
 /// imagined stays there until it is looked at, and then comes with all its steps.
-/// States have T + 1 entries, everything else T: action t led from state t to state t + 1, with reward t.
+/// States have T + 1 entries, everything else T: action t led from state t to state t + 1, with reward t. Of a state that the manifest
+/// says to keep for the last step alone, there is entry T.
 /// Where the dream started after a context of C observations, its states and actions come before, at negative steps: states -C + 1 to 0 are
 /// the posteriors of the observations, actions -C + 1 to -1 those taken between them.
 /// </summary>
@@ -19,7 +20,7 @@ public sealed class DreamBatch
 {
     private readonly Dream _dream;
     private readonly DreamBuffers _buffers;
-    private readonly Dictionary<int, Decoder> _decoders = [];
+    private readonly Dictionary<(int Step, int Turn), Decoder> _decoders = [];
 
     internal DreamBatch(Dream dream, DreamBuffers buffers) => (_dream, _buffers) = (dream, buffers);
 
@@ -63,18 +64,18 @@ public sealed class DreamBatch
         ? Action<float>(t) : throw Lacks("has discrete actions: use Actions");
 
     /// <summary>A float32 state before step <paramref name="t"/>, -C + 1 to T (B, ...shape).</summary>
-    /// <exception cref="BundleException">There is no such state, or it is of another type.</exception>
+    /// <exception cref="BundleException">There is no such state, it is of another type, or not kept of that step.</exception>
     public ReadOnlySpan<float> State(string name, int t) => State<float>(name, t);
 
     /// <summary>A state before step <paramref name="t"/>, -C + 1 to T (B, ...shape).</summary>
     /// <typeparam name="T">float, long or bool, as the manifest says of the state.</typeparam>
-    /// <exception cref="BundleException">There is no such state, or it is of another type.</exception>
+    /// <exception cref="BundleException">There is no such state, it is of another type, or not kept of that step.</exception>
     public ReadOnlySpan<T> State<T>(string name, int t) where T : unmanaged
     {
         if (!_buffers.States.ContainsKey(name))
             throw Lacks($"has no state '{name}'; it has: {ManifestCheck.Listed(_buffers.States.Keys)}");
         Check(t, 1 - Context, Horizon);
-        var buffer = _buffers.State(name, t);
+        var buffer = Kept(name, t);
         if (Tensors.ArrayType(buffer.Type) != NpyArray.TypeOf<T>())
             throw Lacks($"has a state '{name}' of {NameConverter<TensorType>.Write(buffer.Type)}, not {typeof(T).Name}");
         return Read<T>(buffer);
@@ -90,14 +91,19 @@ public sealed class DreamBatch
     /// Observations before step <paramref name="t"/>, -C + 1 to T (B, ...observation): the state itself if it is an observation, else graph
     /// <c>decode</c> run on it now (once a run and t).
     /// </summary>
-    /// <exception cref="BundleException">The state is no observation and the bundle has no graph <c>decode</c>.</exception>
+    /// <exception cref="BundleException">
+    /// The state is no observation and the bundle has no graph <c>decode</c>; or it reads a state that is not kept of that step, and
+    /// <see cref="DreamOptions.Outputs"/> did not ask for observations.
+    /// </exception>
     public ReadOnlySpan<float> Observations(int t)
     {
         Check(t, 1 - Context, Horizon);
         if (t >= 0 && _buffers.Observations is { } decoded) return Read<float>(decoded[t]);
-        if (_buffers.ObservationState is { } frame) return Read<float>(_buffers.State(frame, t));
+        if (_buffers.ObservationState is { } frame) return Read<float>(Kept(frame, t));
         using var use = _dream.Use.Begin();
-        if (!_decoders.TryGetValue(t, out var decoder)) _decoders[t] = decoder = BindDecoder(t);
+        // The last step has two places to be in, where states are kept in turn: which one, the graphs that ran decide.
+        var key = (t, t == Horizon ? _buffers.LastTurn & 1 : 0);
+        if (!_decoders.TryGetValue(key, out var decoder)) _decoders[key] = decoder = BindDecoder(t);
         if (decoder.Generation != _buffers.Generation)
         {
             decoder.Graph.Run();
@@ -121,12 +127,16 @@ public sealed class DreamBatch
         {
             if (input.Role != TensorRole.State || !_buffers.States.ContainsKey(input.Name))
                 throw Lacks($"has a graph 'decode' that reads '{input.Name}', which no dream has: expected states only");
-            decoder.Graph.Input(input, _buffers.State(input.Name, t).View(0, Batch));
+            decoder.Graph.Input(input, Kept(input.Name, t).View(0, Batch));
         }
         foreach (var other in graph.Spec.Outputs)
             decoder.Graph.Output(other, (ReferenceEquals(other, output) ? decoder.Observation : _buffers.New(other)).View(0, Batch));
         return decoder;
     }
+
+    private TensorBuffer Kept(string state, int t) => _buffers.HasState(state, t) ? _buffers.State(state, t)
+        : throw Lacks($"keeps only the last step of state '{state}' (\"keep\": \"last\" in the manifest): step {Horizon}, not {t}. "
+            + "What a graph reads from it at every step, such as values and observations, DreamOptions.Outputs asks for");
 
     private ReadOnlySpan<T> Action<T>(int t) where T : unmanaged
     {

@@ -162,7 +162,7 @@ public sealed class Planner : IDisposable
         _search.Plan(_options.Seed, decision, _evaluate);
         _rollout!.Scale(_search.Mean, _plan);
         _plan.AsSpan(0, actions.Length).CopyTo(actions);
-        _plan.AsSpan(0, actions.Length).CopyTo(_executed.Span<float>());
+        _plan.AsSpan(0, actions.Length).CopyTo(_executed.Overwrite<float>());
     }
 
     /// <summary>
@@ -175,7 +175,7 @@ public sealed class Planner : IDisposable
     {
         using var use = _use.Begin();
         if (_executed is null) throw new BundleException("Executed says what became of the last Act: call it after Act and before Reset.");
-        var previous = _executed.Span<float>();
+        var previous = _executed.Overwrite<float>();
         if (actions.Length != previous.Length)
             throw new BundleException($"Expected {previous.Length} executed actions' values (B={Batch}); found {actions.Length}.");
         actions.CopyTo(previous);

@@ -21,7 +21,7 @@ public sealed class VerifyVerb : RunningVerb
             [.. report.Graphs.Select(graph => (string[])
             [
                 graph.Graph, graph.Variant, graph.IsRollout ? $"rollout of {graph.Steps}" : "one step", $"{graph.Rows}",
-                Error(graph.MaxError), $"{graph.NearTies}", graph.Drift is { } drift ? Error(drift) : "", graph.Passed ? "ok" : "FAILED",
+                Error(graph.MaxError), graph.Draws == 0 ? "" : $"{graph.NearTies} of {graph.Draws}", graph.Drift is { } drift ? Error(drift) : "", graph.Passed ? "ok" : "FAILED",
             ])]);
         foreach (GraphVerification graph in report.Graphs)
             foreach (string failure in graph.Failures) page.Line($"  {graph.Graph}: {failure}");

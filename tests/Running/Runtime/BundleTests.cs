@@ -32,7 +32,7 @@ public sealed class BundleTests : BundleFixture
         Assert.That(flat, Does.Contain("""observation":{"shape":[2,3],"low":0,"high":1},"action":{"kind":"discrete","count":3}"""));
         Assert.That(flat, Does.Contain(
             """{"name":"frame","role":"state","dtype":"float32","shape":["batch",2,3],"initial":"starts"}"""));
-        Assert.That(flat, Does.Contain("""parity":{"file":"parity.npz","tolerance":0.0001,"horizon":5,"nearTies":0.001}"""));
+        Assert.That(flat, Does.Contain("""parity":{"file":"parity.npz","tolerance":0.0001,"horizon":5,"nearTies":0.0001}"""));
     }
 
     [TestCase("\"schema\": 1", "\"schema\": 2", "expected manifest schema 1, found 2: update WorldModels.Runtime")]

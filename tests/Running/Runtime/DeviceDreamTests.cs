@@ -109,6 +109,38 @@ internal sealed class DeviceDreamTests : BundleFixture
     }
 
     [Test]
+    public void AControllerInDeviceMemoryActsTheSame([Values] DevicePieces pieces, [Values("pendulum-dreamer", "cartpole-dreamer",
+        "minipacman-i2a", "minipacman-a2c")] string name)
+    {
+        string directory = Path.Combine(Repository.Root, "models", "zoo", name);
+        float[] Act(RuntimeOptions runtime)
+        {
+            using var controller = Controller.Load(directory, new() { Batch = 3, Seed = 5, Runtime = runtime });
+            int size = 3 * controller.Manifest.Observation.Size;
+            float[] actions = new float[3 * controller.Manifest.Action.Size], all = [];
+            long[] choices = new long[3];
+            for (uint call = 0; call < 6; call++)
+            {
+                float[] seen = [.. CacheBundle.Draw(size, call).Select(x => MathF.Min(MathF.Abs(x) / 4, 1))];
+                if (call == 2) controller.Reset([1]);
+                if (call == 4) controller.Reset();
+                if (controller.Manifest.Action.Kind == ActionKind.Discrete)
+                {
+                    controller.Act(seen, choices);
+                    actions = [.. choices.Select(a => (float)a)];
+                }
+                else controller.Act(seen, actions);
+                all = [.. all, .. actions, .. controller.Values, .. controller.Logits];
+            }
+            return all;
+        }
+
+        float[] expected = Act(new() { Provider = "cpu" });
+        Assert.That(Act(new() { Provider = "cpu", HostAsDevice = pieces }), Is.EqualTo(expected).Within(1e-5));
+        Assert.That(expected.Distinct().Count(), Is.GreaterThan(10));
+    }
+
+    [Test]
     public void ALookAtOneStepFetchesNoOtherTensor([Values] DevicePieces pieces)
     {
         using var world = WorldModel.Load(Keep(Fixtures.Latent()), new() { Provider = "cpu", HostAsDevice = pieces });

@@ -150,7 +150,7 @@ public sealed class DreamContextTests : BundleFixture
         using var world = WorldModel.Load(Keep(Fixtures.Latent()));
         using var dream = world.Dream(2, 1);
         Refused(() => dream.Start(new float[15], new long[2]), "Expected observations (C, B=2, 5), a multiple of 10 values; found 15");
-        Refused(() => dream.Start(default, Array.Empty<long>()), "a multiple of 10 values; found 0");
+        Refused(() => dream.Start(Array.Empty<float>(), Array.Empty<long>()), "a multiple of 10 values; found 0");
         Refused(() => dream.Start(new float[30], new long[2]), "the actions between 3 observations (C - 1, B=2, ...), 4 values; found 2");
         Refused(() => dream.Start(new float[20], [0L, 4]), "Action 4 is out of range: expected 0 to 3");
         Refused(() => dream.Start(new float[20], new float[2]), "actions are discrete: give longs (C - 1, B)");

@@ -72,7 +72,7 @@ public sealed class NpzTests
         for (int length = 0; length < whole.Length; length += 37)
         {
             File.WriteAllBytes(path, whole[..length]);
-            var error = Assert.Throws<BundleException>(() => Npz.Read(path))!;
+            var error = Assert.Throws<InvalidDataException>(() => Npz.Read(path))!;
             Assert.That(error.Message, Does.Contain(path).And.Contain("Copy the file again"));
         }
     }
@@ -88,7 +88,7 @@ public sealed class NpzTests
         var bytes = new List<byte> { 0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, (byte)header.Length, 0 };
         bytes.AddRange(Encoding.ASCII.GetBytes(header));
         bytes.AddRange(new byte[4]);
-        var error = Assert.Throws<BundleException>(() => Npy.Read(new MemoryStream([.. bytes]), bytes.Count))!;
+        var error = Assert.Throws<InvalidDataException>(() => Npy.Read(new MemoryStream([.. bytes]), bytes.Count))!;
         Assert.That(error.Message, Does.Contain(expected));
     }
 
@@ -98,7 +98,7 @@ public sealed class NpzTests
         var array = NpyArray.Of([1L, 2, 3, 4], 2, 2);
         Assert.That(array.Slice(1).As<long>().ToArray(), Is.EqualTo(new[] { 3L, 4 }));
         Assert.That(() => array.Slice(2), Throws.TypeOf<ArgumentOutOfRangeException>());
-        Assert.That(() => array.As<float>(), Throws.TypeOf<BundleException>().With.Message.EqualTo(
+        Assert.That(() => array.As<float>(), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo(
             "Expected an array of float32, found int64 [2, 2]."));
         Assert.That(() => NpyArray.Of([1f], 2), Throws.ArgumentException.With.Message.Contains("[2] has 2 elements, the data 1"));
         Assert.That(NpyArray.Of([true, false]).ToFloats(), Is.EqualTo(new[] { 1f, 0f }));

@@ -3,13 +3,15 @@ namespace WorldModels.Runtime.Internals;
 
 /// <summary>
 /// A controller bound to one batch size. State and previous action have two tensors each: even calls read the first and write the
-/// second, odd calls the other way round, so nothing is copied.
+/// second, odd calls the other way round, so nothing is copied. On a device they stay there: in go observations and noise (and flags, the
+/// task and rows that were reset, when they change), out come the actions and what is looked at.
 /// </summary>
 internal sealed class ControllerStep : IDisposable
 {
     private const int MostRows = 256; // stay in a core's cache
 
     private readonly Bundle _bundle;
+    private readonly DeviceMemory? _device;
     private readonly List<TensorBuffer> _all = [];
     private readonly Dictionary<string, TensorBuffer[]> _states = [];
     private readonly Dictionary<(string, string), TensorBuffer> _local = [];
@@ -24,6 +26,7 @@ internal sealed class ControllerStep : IDisposable
     private readonly List<BoundGraph>[] _valueOf = [[], []];
     private uint _calls;
     private uint _valued;
+    private long? _task;
 
     /// <param name="bundle">The bundle.</param>
     /// <param name="graphs">The graphs of one step, in order. Where none chooses an action, the caller does.</param>
@@ -34,6 +37,7 @@ internal sealed class ControllerStep : IDisposable
         (_bundle, Batch) = (bundle, batch);
         try
         {
+            _device = bundle.NewDeviceMemory();
             var specs = graphs.Select(g => bundle.Manifest.Graphs[g]).ToList();
             var seen = specs[0].Input(TensorRole.Observation);
             _observation = New(seen ?? throw new BundleException($"Graph {graphs[0]} reads no observation."));
@@ -62,6 +66,9 @@ internal sealed class ControllerStep : IDisposable
 
     public int Batch { get; }
 
+    /// <summary>Copies to and from the device so far; 0 where there is none.</summary>
+    public long Copies => _device?.Copies ?? 0;
+
     /// <summary>How many steps there were.</summary>
     public uint Calls => _calls;
 
@@ -79,8 +86,10 @@ internal sealed class ControllerStep : IDisposable
     public TensorBuffer Run(ReadOnlySpan<float> observations, ulong seed, bool deterministic, long task)
     {
         int phase = (int)(_calls & 1);
-        observations.CopyTo(_observation.Span<float>());
-        foreach (var buffer in _tasks) buffer.Span<long>().Fill(task);
+        observations.CopyTo(_observation.Overwrite<float>());
+        if (_task != task)
+            foreach (var buffer in _tasks) buffer.Overwrite<long>().Fill(task);
+        _task = task;
         if (!deterministic)
             foreach (var input in _noise) input.Draw(seed, _calls);
         foreach (var graph in _bound[phase]) graph.Run();
@@ -104,6 +113,7 @@ internal sealed class ControllerStep : IDisposable
     {
         foreach (var graph in _bound.Concat(_valueOf).SelectMany(g => g)) graph.Dispose();
         foreach (var buffer in _all) buffer.Dispose();
+        _device?.Dispose();
     }
 
     /// <summary>What of the batch runs together.</summary>
@@ -126,7 +136,7 @@ internal sealed class ControllerStep : IDisposable
     private void BindValue(int phase, int first, int rows)
     {
         var graph = _bundle.Open(_valueGraph!, Batch);
-        var bound = new BoundGraph(graph);
+        var bound = new BoundGraph(graph, _device);
         _valueOf[phase].Add(bound);
         foreach (var input in graph.Spec.Inputs) bound.Input(input, _states[input.Name][phase].View(first, rows));
         foreach (var output in graph.Spec.Outputs)
@@ -144,7 +154,7 @@ internal sealed class ControllerStep : IDisposable
         foreach (string name in graphs)
         {
             var graph = _bundle.Open(name, Batch);
-            var step = new BoundGraph(graph);
+            var step = new BoundGraph(graph, _device);
             _bound[phase].Add(step);
             foreach (var input in graph.Spec.Inputs)
             {
@@ -208,7 +218,7 @@ internal sealed class ControllerStep : IDisposable
     {
         if (tensor.Shape.Skip(1).Any(d => !d.IsFixed))
             throw new BundleException($"'{tensor.Name}' {tensor.Describe()}: a controller needs every dimension but the batch fixed.");
-        var buffer = new TensorBuffer(tensor, Batch);
+        var buffer = new TensorBuffer(tensor, Batch, _device);
         _all.Add(buffer);
         return buffer;
     }

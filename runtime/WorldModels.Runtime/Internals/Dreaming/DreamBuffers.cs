@@ -18,32 +18,32 @@ internal sealed class DreamBuffers : IDisposable
     private readonly List<TensorBuffer> _earlierObservations = [];
     private readonly Dictionary<string, TensorSpec> _states = [];
     private readonly List<(string Name, bool FromObservation)> _started = [];
+    private readonly Dictionary<string, TensorBuffer> _given = [];
     private readonly string[] _zeros;
     private readonly bool _needsObservation;
     private readonly bool _needsStates;
-    private long _bytes;
 
     public DreamBuffers(Bundle bundle, int batch, int horizon, DreamOptions options, DreamPlan plan, DeviceMemory? device,
         string purpose = "")
     {
         (Bundle, Batch, Horizon, Options, Plan, Device, Purpose) = (bundle, batch, horizon, options, plan, device, purpose);
-        string[] used = [.. ((string[])["observe", "act", "imagine", "dream"]).Where(bundle.Has)];
-        foreach (string name in used) Fixed(name, Manifest.Graphs[name]);
-        var stepped = used.Where(g => g != "observe").SelectMany(g => Manifest.Graphs[g].Outputs).ToList();
-        foreach (var state in used.SelectMany(g => Manifest.Graphs[g].Inputs).Where(t => t.Role == TensorRole.State))
+        foreach (string name in Used(Manifest)) Fixed(name, Manifest.Graphs[name]);
+        var stepped = Used(Manifest).Where(g => g != "observe").SelectMany(g => Manifest.Graphs[g].Outputs).ToList();
+        foreach (var state in StatesOf(Manifest))
         {
-            if (!_states.TryAdd(state.Name, state)) continue;
+            _states.Add(state.Name, state);
             // What no step changes is one tensor at all times.
             bool changes = stepped.Any(t => t.Feeds == state.Name);
-            States[state.Name] = New(state, horizon + 1, isConstant: !changes);
+            States[state.Name] = New(state, horizon + 1, !changes ? 1 : state.Keep == KeptSteps.Last ? 2 : horizon + 1);
             _earlierStates[state.Name] = [];
         }
-        var observation = Manifest.Observation.Shape.Select(d => (Dim)d).ToList();
-        ObservationState = _states.Values
-            .FirstOrDefault(s => s.Dtype == TensorType.Float32 && s.Shape.Skip(1).SequenceEqual(observation))?.Name;
+        ObservationState = ObservationStateOf(Manifest)?.Name;
         _action = TensorSpec.Of(Manifest.Action);
-        _observation = new() { Name = "observation", Role = TensorRole.Observation, Shape = ["batch", .. observation] };
-        Actions = New(_action, horizon, false);
+        _observation = new()
+        {
+            Name = "observation", Role = TensorRole.Observation, Shape = ["batch", .. Manifest.Observation.Shape.Select(d => (Dim)d)],
+        };
+        Actions = New(_action, horizon, horizon);
         _earlierActions.Add(New(_action)); // What a policy may want to know at step 0.
         StartObservation = New(_observation);
         Rewards = Predicted(TensorRole.Reward, stepped, horizon);
@@ -57,7 +57,8 @@ internal sealed class DreamBuffers : IDisposable
             throw new BundleException($"Both act and imagine call their logits '{twice.Key}', so that only one could be kept: "
                 + "dream without KeepLogits, or export them under different names.");
         if (options.KeepLogits)
-            foreach (var logits in stepped.Where(t => t.Role == TensorRole.Logits)) Logits.TryAdd(logits.Name, New(logits, horizon, false));
+            foreach (var logits in stepped.Where(t => t.Role == TensorRole.Logits))
+                Logits.TryAdd(logits.Name, New(logits, horizon, horizon));
         foreach (var state in _states.Values.Where(s => s.Initial == InitialState.Starts)) _started.Add((state.Name, Source(state)));
         _needsObservation = bundle.Has("observe") || _started.Any(s => s.FromObservation);
         _needsStates = _started.Any(s => !s.FromObservation);
@@ -79,6 +80,9 @@ internal sealed class DreamBuffers : IDisposable
 
     /// <summary>The device that has all of this, or null: it is in the host's memory alone.</summary>
     public DeviceMemory? Device { get; }
+
+    /// <summary>Bytes of all tensors, in the host's memory or on each side.</summary>
+    public long Bytes { get; private set; }
 
     /// <summary>What the names of noise streams begin with.</summary>
     public string Purpose { get; }
@@ -130,8 +134,44 @@ internal sealed class DreamBuffers : IDisposable
     /// <summary>The name of the state that is an observation itself, or null.</summary>
     public string? ObservationState { get; }
 
-    /// <summary>A state before step <paramref name="t"/>.</summary>
-    public TensorBuffer State(string name, int t) => t >= 0 ? States[name][t] : _earlierStates[name][-1 - t];
+    /// <summary>
+    /// The turn of the last state of the run before: how many runs of graphs there were in a row of it, where states are kept in turn.
+    /// </summary>
+    public int LastTurn { get; set; }
+
+    /// <summary>
+    /// A state before step <paramref name="t"/>. Of one that is kept for the last step alone: where that step was put, or, for t of at most
+    /// 0, where the filter of a context puts it.
+    /// </summary>
+    public TensorBuffer State(string name, int t)
+    {
+        var states = States[name];
+        if (t >= 0) return states.At(t, t == 0 ? 0 : LastTurn);
+        if (_states[name].Keep != KeptSteps.Last) return _earlierStates[name][-1 - t];
+        // The filter of a context needs two in turn as well; step 0 is in the first place.
+        return t % 2 == 0 ? states.First : states.IsConstant ? _earlierStates[name][0] : states.At(1, 1);
+    }
+
+    /// <summary>Whether a state is still there after a run as it was before step <paramref name="t"/>.</summary>
+    public bool HasState(string name, int t) =>
+        t == Horizon || _states[name].Keep != KeptSteps.Last || (t >= 0 && !States[name].IsInTurn);
+
+    /// <summary>
+    /// Where a caller's state before step 0 goes, for all runs that start from it: those that keep two in turn overwrite their own.
+    /// </summary>
+    public TensorBuffer GivenState(string name)
+    {
+        if (!States[name].IsInTurn) return States[name].First;
+        if (!_given.TryGetValue(name, out var given)) _given[name] = given = New(_states[name]);
+        return given;
+    }
+
+    /// <summary>Before a run from the caller's states.</summary>
+    public void TakeGivenStates()
+    {
+        foreach (var (name, states) in States)
+            if (states.IsInTurn) states.First.CopyFrom(GivenState(name));
+    }
 
     /// <summary>The actions of step <paramref name="t"/>.</summary>
     public TensorBuffer Action(int t) => t >= 0 ? Actions[t] : _earlierActions[-1 - t];
@@ -145,13 +185,17 @@ internal sealed class DreamBuffers : IDisposable
         while (_earlierActions.Count < context) _earlierActions.Add(New(_action));
         while (_earlierObservations.Count < context - 1) _earlierObservations.Add(New(_observation));
         foreach (var (name, states) in _earlierStates)
-            while (states.Count < context) states.Add(New(_states[name]));
+        {
+            int places = _states[name].Keep != KeptSteps.Last ? context : States[name].IsConstant ? 1 : 0;
+            while (states.Count < places) states.Add(New(_states[name]));
+        }
     }
 
     /// <summary>A tensor of some rows, or of the whole batch, that lives as long as this.</summary>
     public TensorBuffer New(TensorSpec tensor, int? rows = null)
     {
         var buffer = new TensorBuffer(tensor, rows ?? Batch, Device);
+        Bytes += TensorBuffer.BytesOf(tensor, rows ?? Batch);
         _all.Add(buffer);
         return buffer;
     }
@@ -175,23 +219,24 @@ internal sealed class DreamBuffers : IDisposable
         var starts = Bundle.Starts;
         if (starts is null && ((_needsObservation && !ownObservations) || _needsStates))
             throw new BundleException($"Bundle '{Bundle.Directory}' has no {Starts.FileName}: give observations with Start(observations).");
-        foreach (string state in _zeros) States[state][0].SetAll(0);
+        foreach (string state in _zeros) States[state].First.SetAll(0);
         if (starts is not null)
         {
             if (!ownObservations) Fill("observation", StartObservation);
             foreach (var (name, fromObservation) in _started)
-                if (!fromObservation) Fill(name, States[name][0]);
+                if (!fromObservation) Fill(name, States[name].First);
         }
         foreach (var (name, fromObservation) in _started)
-            if (fromObservation) States[name][0].CopyFrom(StartObservation);
+            if (fromObservation) States[name].First.CopyFrom(StartObservation);
 
         void Fill(string name, TensorBuffer buffer)
         {
-            var rows = buffer.Overwrite<float>();
+            var rows = buffer.Overwrite<byte>();
+            int size = rows.Length / Batch;
             for (int row = 0; row < Batch; row++)
             {
                 int index = Philox.NextInt(new NoiseKey(seed, (uint)row, 0, Starts.Stream), starts.Count);
-                starts.Copy(name, index, rows.Slice(row * buffer.RowSize, buffer.RowSize));
+                starts.Copy(name, index, rows.Slice(row * size, size));
             }
         }
     }
@@ -201,29 +246,39 @@ internal sealed class DreamBuffers : IDisposable
         foreach (var memory in _all) memory.Dispose();
     }
 
-    /// <summary>A tensor at several steps that lives as long as this.</summary>
-    public Trajectory New(TensorSpec tensor, int steps, bool isConstant)
+    /// <summary>A tensor at several steps, in as many places or fewer, that lives as long as this.</summary>
+    public Trajectory New(TensorSpec tensor, int steps, int places)
     {
-        if (Device is null) CheckMemory(tensor, isConstant ? 1 : steps);
-        var trajectory = new Trajectory(tensor, Batch, steps, isConstant, Device);
+        Bytes += (long)TensorBuffer.BytesOf(tensor, Batch) * places;
+        if (Device is null) CheckMemory();
+        var trajectory = new Trajectory(tensor, Batch, steps, places, Device);
         _all.Add(trajectory);
         return trajectory;
     }
+
+    /// <summary>The state that is an observation itself, or null.</summary>
+    public static TensorSpec? ObservationStateOf(Manifest manifest) => StatesOf(manifest).FirstOrDefault(s =>
+        s.Dtype == TensorType.Float32 && s.Shape.Skip(1).SequenceEqual(manifest.Observation.Shape.Select(d => (Dim)d)));
+
+    private static IEnumerable<string> Used(Manifest manifest) =>
+        ((string[])["observe", "act", "imagine", "dream"]).Where(manifest.Graphs.ContainsKey);
+
+    private static IEnumerable<TensorSpec> StatesOf(Manifest manifest) =>
+        Used(manifest).SelectMany(g => manifest.Graphs[g].Inputs).Where(t => t.Role == TensorRole.State).DistinctBy(t => t.Name);
 
     /// <summary>What steps or a graph on states predict, or null.</summary>
     private Trajectory? Predicted(TensorRole role, IReadOnlyList<TensorSpec> stepped, int steps)
     {
         var head = Manifest.Head(role) is { } graph ? Manifest.Graphs[graph].Output(role) : null;
-        return (stepped.FirstOrDefault(t => t.Role == role) ?? head) is { } tensor ? New(tensor, steps, false) : null;
+        return (stepped.FirstOrDefault(t => t.Role == role) ?? head) is { } tensor ? New(tensor, steps, steps) : null;
     }
 
     /// <summary>The system would end the process without a word.</summary>
-    private void CheckMemory(TensorSpec tensor, int steps)
+    private void CheckMemory()
     {
-        _bytes += (long)TensorBuffer.BytesOf(tensor, Batch) * steps;
         long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if (_bytes > available)
-            throw new BundleException($"A dream of batch {Batch} and horizon {Horizon} takes more than {_bytes / 1e9:0.0} GB, and this "
+        if (Bytes > available)
+            throw new BundleException($"A dream of batch {Batch} and horizon {Horizon} takes more than {Bytes / 1e9:0.0} GB, and this "
                 + $"process may use {available / 1e9:0.0} GB: use a smaller batch or horizon, or several dreams in turn.");
     }
 

@@ -27,13 +27,13 @@ internal static class DreamTuning
         if (tile is { } size && threads is { } count)
         {
             string form = bundle.Form(size);
-            int unrolled = options.Unroll == false ? 1 : Unrolled(bundle, form, horizon);
+            int unrolled = options.Unroll == false ? 1 : Unrolled(bundle, form, horizon, options);
             DreamPlan fixedPlan = new(form, size, Math.Min(count, (batch + size - 1) / size), unrolled);
             RuntimeLog.PlanKnown(bundle.Logger, bundle.Directory, batch, horizon, fixedPlan, "nothing to measure");
             return fixedPlan;
         }
         var key = new TuningKey(purpose, batch, horizon, options.Outputs, bundle.Wanted, tile, threads, options.Unroll);
-        if (TuningFile.Find(bundle, key) is { } known && IsPossible(known, bundle, batch, horizon))
+        if (TuningFile.Find(bundle, key) is { } known && IsPossible(known, bundle, batch, horizon, options))
         {
             RuntimeLog.PlanKnown(bundle.Logger, bundle.Directory, batch, horizon, known, "measured before");
             return known;
@@ -46,10 +46,10 @@ internal static class DreamTuning
     }
 
     /// <summary>Whether a plan from a file can be run: it may have been edited, or come with a copied bundle.</summary>
-    private static bool IsPossible(DreamPlan plan, Bundle bundle, int batch, int horizon) =>
+    private static bool IsPossible(DreamPlan plan, Bundle bundle, int batch, int horizon, DreamOptions options) =>
         plan.Tile >= 1 && plan.Tile <= batch && plan.Threads >= 1 && plan.Threads <= (batch + plan.Tile - 1) / plan.Tile
         && plan.Threads <= Environment.ProcessorCount && bundle.Forms.Contains(plan.Variant)
-        && (plan.Unrolled == 1 || plan.Unrolled == Unrolled(bundle, plan.Variant, horizon));
+        && (plan.Unrolled == 1 || plan.Unrolled == Unrolled(bundle, plan.Variant, horizon, options));
 
     private static DreamPlan Measure(Bundle bundle, int batch, int horizon, DreamOptions options, int? tile, int? threads)
     {
@@ -81,13 +81,18 @@ internal static class DreamTuning
 
     private static int[] Unrollings(Bundle bundle, string form, int horizon, DreamOptions options)
     {
-        int steps = Unrolled(bundle, form, horizon);
+        int steps = Unrolled(bundle, form, horizon, options);
         return steps == 1 || options.Unroll == false ? [1] : options.Unroll == true ? [steps] : [1, steps];
     }
 
-    /// <summary>Steps that a form makes in one run of the policy's dream, or of imagine: 1 where it has no such graph.</summary>
-    private static int Unrolled(Bundle bundle, string form, int horizon) =>
+    /// <summary>
+    /// Steps that a form makes in one run of the policy's dream, or of imagine: 1 where it has no such graph, or where a head that is asked
+    /// for reads states of which only the last is kept.
+    /// </summary>
+    private static int Unrolled(Bundle bundle, string form, int horizon, DreamOptions options) =>
         bundle.Manifest.DreamGraphs is [var graph] && bundle.Unrolled(graph, form) is { } unrolled && unrolled.Steps <= horizon
+        && !HeadPass.Asked(bundle.Manifest, options).Any(role =>
+            bundle.Spec(graph, form).Output(role) is null && HeadPass.ReadsLast(bundle.Manifest, role))
             ? unrolled.Steps : 1;
 
     /// <summary>

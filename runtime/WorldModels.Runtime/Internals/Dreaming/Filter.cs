@@ -10,6 +10,7 @@ internal sealed class Filter : IDisposable
     private const string Name = "observe";
 
     private readonly DreamBuffers _buffers;
+    private readonly string[] _carried; // the states that observe reads as it wrote them
     private readonly Worker[] _workers;
     private readonly List<Tile> _tiles = [];
 
@@ -21,6 +22,7 @@ internal sealed class Filter : IDisposable
         foreach (var input in spec.Inputs.Where(i => i.Initial == InitialState.Starts))
             throw new BundleException($"Graph observe: state '{input.Name}' starts from {Starts.FileName}, but in a dream observe "
                 + "makes the first state, from zeros: expected \"initial\": \"zeros\".");
+        _carried = [.. spec.Inputs.Select(i => i.Name).Intersect(spec.Outputs.Select(o => o.Feeds).OfType<string>())];
         _workers = [.. Enumerable.Range(0, buffers.Plan.Threads).Select(i =>
         {
             var (graph, local) = (buffers.Bundle.Open(Name, form, i), new LocalTensors(buffers));
@@ -50,7 +52,7 @@ internal sealed class Filter : IDisposable
     public void Begin()
     {
         int context = _buffers.Context;
-        foreach (string state in _buffers.States.Keys) _buffers.State(state, -context).SetAll(0);
+        foreach (string state in _carried) _buffers.State(state, -context).SetAll(0);
         _buffers.Action(-context).SetAll(0);
     }
 
@@ -85,7 +87,8 @@ internal sealed class Filter : IDisposable
             bound.Input(input, input.Role switch
             {
                 TensorRole.Observation => View(_buffers.Observation(t)),
-                TensorRole.State => View(_buffers.State(input.Name, t - 1)),
+                TensorRole.State when _carried.Contains(input.Name) => View(_buffers.State(input.Name, t - 1)),
+                TensorRole.State => local.Output(Name, input, tile.Rows), // Nobody writes it before the dream: zeros.
                 TensorRole.Action => View(_buffers.Action(t - 1)),
                 _ => local.Input(Name, input, tile.First, tile.Rows, t == 0 ? tile.Noise.Add : null),
             });

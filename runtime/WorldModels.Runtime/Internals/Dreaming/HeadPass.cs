@@ -3,7 +3,8 @@ namespace WorldModels.Runtime.Internals;
 
 /// <summary>
 /// What reads states alone and feeds nothing back (reward, continue, value, decoded observations), once over all T * B states of a dream,
-/// in pieces that stay in the cache.
+/// in pieces that stay in the cache. Heads of states that are kept for the last step alone run after each step instead, in
+/// <see cref="Rollout"/>.
 /// </summary>
 internal sealed class HeadPass : IDisposable
 {
@@ -29,13 +30,39 @@ internal sealed class HeadPass : IDisposable
     }
 
     /// <summary>The roles that a run shall compute and that graphs on states can.</summary>
-    public static IEnumerable<TensorRole> Asked(DreamBuffers buffers)
+    public static IEnumerable<TensorRole> Asked(Manifest manifest, DreamOptions options)
     {
-        bool arrivals = buffers.Wants(DreamOutputs.Arrivals);
-        if (arrivals && buffers.Manifest.Head(TensorRole.Reward) is not null) yield return TensorRole.Reward;
-        if (arrivals && buffers.Manifest.Head(TensorRole.Continue) is not null) yield return TensorRole.Continue;
-        if (buffers.Values is not null) yield return TensorRole.Value;
-        if (buffers.Observations is not null) yield return TensorRole.Observation;
+        (TensorRole Role, DreamOutputs For)[] all =
+        [
+            (TensorRole.Reward, DreamOutputs.Arrivals), (TensorRole.Continue, DreamOutputs.Arrivals),
+            (TensorRole.Value, DreamOutputs.Values), (TensorRole.Observation, DreamOutputs.Observations),
+        ];
+        foreach (var (role, outputs) in all)
+        {
+            bool isState = role == TensorRole.Observation && DreamBuffers.ObservationStateOf(manifest) is not null;
+            if ((options.Outputs & outputs) != 0 && !isState && manifest.Head(role) is not null) yield return role;
+        }
+    }
+
+    /// <summary>Whether the graph on states that computes a role reads one that is kept for the last step alone.</summary>
+    public static bool ReadsLast(Manifest manifest, TensorRole role) =>
+        manifest.Head(role) is { } name && manifest.Graphs[name].Inputs.Any(i => i.Keep == KeptSteps.Last);
+
+    /// <summary>The graph on states that computes a role, in the form of the plan, and where that goes.</summary>
+    public static (string Name, GraphSpec Spec, Trajectory Target) Of(DreamBuffers buffers, TensorRole role)
+    {
+        string name = buffers.Manifest.Head(role)!;
+        var spec = buffers.Bundle.Spec(name, buffers.Plan.Variant);
+        foreach (var input in spec.Inputs.Where(i => !buffers.States.ContainsKey(i.Name)))
+            throw new BundleException($"Bundle '{buffers.Bundle.Directory}' has a graph '{name}' that reads '{input.Name}', which no "
+                + "dream has: expected states only.");
+        return (name, spec, role switch
+        {
+            TensorRole.Reward => buffers.Rewards!,
+            TensorRole.Continue => buffers.Continues!,
+            TensorRole.Value => buffers.Values!,
+            _ => buffers.Observations!,
+        });
     }
 
     /// <summary>Runs one worker's share.</summary>
@@ -51,18 +78,7 @@ internal sealed class HeadPass : IDisposable
 
     private void Bind(TensorRole role)
     {
-        string name = _buffers.Manifest.Head(role)!;
-        var spec = _buffers.Bundle.Spec(name, _buffers.Plan.Variant);
-        foreach (var input in spec.Inputs.Where(i => !_buffers.States.ContainsKey(i.Name)))
-            throw new BundleException($"Bundle '{_buffers.Bundle.Directory}' has a graph '{name}' that reads '{input.Name}', which no "
-                + "dream has: expected states only.");
-        var target = role switch
-        {
-            TensorRole.Reward => _buffers.Rewards!,
-            TensorRole.Continue => _buffers.Continues!,
-            TensorRole.Value => _buffers.Values!,
-            _ => _buffers.Observations!,
-        };
+        var (name, spec, target) = Of(_buffers, role);
         int skipped = _buffers.Horizon + 1 - target.Length; // A reward belongs to the state that it arrives at.
         bool flat = target.IsOnePiece && spec.Inputs.All(i => _buffers.States[i.Name].IsOnePiece);
         int batch = _buffers.Batch, workers = _pieces.Length;

@@ -33,7 +33,7 @@ internal sealed class LocalTensors(DreamBuffers buffers)
         if (buffers.Device is null || input.Role != TensorRole.Noise) return Input(graph, input, first, rows, noise);
         string name = input.Stream ?? $"{graph}/{input.Name}"; // A name of its own for each step is what unrolled graphs give it.
         if (!_noise.TryGetValue(name, out var steps))
-            _noise[name] = steps = buffers.New(input, buffers.Horizon, isConstant: false);
+            _noise[name] = steps = buffers.New(input, buffers.Horizon, buffers.Horizon);
         return Input(graph, input, steps[step], first, rows, noise);
     }
 

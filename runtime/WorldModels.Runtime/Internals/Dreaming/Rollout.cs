@@ -3,7 +3,7 @@ namespace WorldModels.Runtime.Internals;
 
 /// <summary>
 /// A dream's steps, bound: for each tile of rows, at each step the graphs that make it, on the worker that has the tile; then the heads.
-/// State of step t is read where step t - 1 wrote it.
+/// State of step t is read where step t - 1 wrote it; what is kept for the last step alone has two places, used in turn.
 /// </summary>
 internal sealed class Rollout : IDisposable
 {
@@ -14,6 +14,7 @@ internal sealed class Rollout : IDisposable
     private readonly HashSet<TensorRole> _computed;
     private readonly Action<int> _runTiles;
     private readonly Action<int>? _runHeads;
+    private readonly int _turns;
     private ulong _seed;
     private uint _noiseStep;
     private Filter? _filter;
@@ -30,14 +31,20 @@ internal sealed class Rollout : IDisposable
         _runTiles = RunTiles;
         try
         {
+            TensorRole[] missing = [.. HeadPass.Asked(buffers.Manifest, buffers.Options).Where(role => !_computed.Contains(role))];
+            _computed.UnionWith(missing);
+            // A head whose state is overwritten two steps later cannot wait for the end.
+            var heads = missing.ToLookup(role => HeadPass.ReadsLast(buffers.Manifest, role));
             var local = Enumerable.Range(0, pool.Count).Select(_ => new LocalTensors(buffers)).ToArray();
             foreach (var (worker, first, rows) in buffers.Tiles)
-                _tiles[worker].Add(new(buffers, local[worker], graphs, worker, first, rows));
-            TensorRole[] missing = [.. HeadPass.Asked(buffers).Where(role => !_computed.Contains(role))];
-            if (missing.Length == 0) return;
-            _heads = new(buffers, missing, pool.Count);
+            {
+                var tile = new Tile(buffers, local[worker], graphs, [.. heads[true]], worker, first, rows);
+                _tiles[worker].Add(tile);
+                _turns = tile.Turns;
+            }
+            if (!heads[false].Any()) return;
+            _heads = new(buffers, heads[false], pool.Count);
             _runHeads = _heads.Run;
-            _computed.UnionWith(missing);
         }
         catch
         {
@@ -58,6 +65,7 @@ internal sealed class Rollout : IDisposable
         filter?.Begin();
         _pool.Run(_runTiles);
         if (_runHeads is not null) _pool.Run(_runHeads);
+        _buffers.LastTurn = _turns;
     }
 
     public void Dispose()
@@ -82,22 +90,28 @@ internal sealed class Rollout : IDisposable
         private readonly LocalTensors _local;
         private readonly List<Step> _steps = [];
 
-        public Tile(DreamBuffers buffers, LocalTensors local, string[] graphs, int worker, int first, int rows)
+        public Tile(DreamBuffers buffers, LocalTensors local, string[] graphs, TensorRole[] heads, int worker, int first, int rows)
         {
             (_buffers, _local, _first, _rows) = (buffers, local, first, rows);
             var (bundle, form, unrolled) = (buffers.Bundle, buffers.Plan.Variant, buffers.Plan.Unrolled);
             int t = 0;
             // Several steps in one run as long as there are as many; the rest one by one.
-            if (unrolled > 1 && graphs is [var only] && bundle.Unrolled(only, form) is not null)
-                for (; t + unrolled <= buffers.Horizon; t += unrolled)
+            if (unrolled > 1 && heads.Length == 0 && graphs is [var only] && bundle.Unrolled(only, form) is not null)
+                for (; t + unrolled <= buffers.Horizon; t += unrolled, Turns++)
                     Bind(only, bundle.OpenUnrolled(only, form, worker), t, unrolled, wait: true);
+            foreach (var role in heads) BindHead(role, t, worker);
             for (; t < buffers.Horizon; t++)
             {
                 // A device runs the steps of one session in order; that another session's is done has to be waited for.
-                bool wait = graphs.Length > 1 || t == buffers.Horizon - 1;
+                bool wait = graphs.Length + heads.Length > 1 || t == buffers.Horizon - 1;
                 foreach (string graph in graphs) Bind(graph, bundle.Open(graph, form, worker), t, 1, wait);
+                Turns++;
+                foreach (var role in heads) BindHead(role, t + 1, worker);
             }
         }
+
+        /// <summary>Runs of a step's graphs, each of which writes states that are kept in turn.</summary>
+        public int Turns { get; private set; }
 
         public void Run(ulong seed, uint noiseStep)
         {
@@ -143,18 +157,35 @@ internal sealed class Rollout : IDisposable
                     if (!UnrolledSpec.IsShared(input)) Bind(bound, name, Named(input), first + k, noise);
                     else if (k == 0) Bind(bound, name, input, first, noise);
                 }
-                foreach (var output in spec.Outputs) bound.Output(Named(output), Target(name, output, Named(output), first + k));
+                foreach (var output in spec.Outputs)
+                    if (k == steps - 1 || !IsInTurn(output)) bound.Output(Named(output), Target(name, output, Named(output), first + k));
             }
         }
+
+        /// <summary>What reads the states before a step, and would find others later.</summary>
+        private void BindHead(TensorRole role, int t, int worker)
+        {
+            var (name, spec, target) = HeadPass.Of(_buffers, role);
+            int entry = t - (_buffers.Horizon + 1 - target.Length); // A reward belongs to the state that it arrives at.
+            if (entry < 0) return;
+            var bound = new BoundGraph(_buffers.Bundle.Open(name, _buffers.Plan.Variant, worker), _buffers.Device);
+            _steps.Add(new(bound, []));
+            foreach (var input in spec.Inputs) bound.Input(input, View(_buffers.States[input.Name].At(t, Turns)));
+            foreach (var output in spec.Outputs)
+                bound.Output(output, output.Role == role ? View(target[entry]) : _local.Output(name, output, _rows));
+        }
+
+        /// <summary>Whether an output is a state that a later step of the same run overwrites, so that nobody has to have it.</summary>
+        private bool IsInTurn(TensorSpec output) => output.Feeds is { } state && _buffers.States[state].IsInTurn;
 
         private void Bind(BoundGraph bound, string graph, TensorSpec input, int t, List<(NoiseInput, int)> noise)
         {
             bool takesAction = graph == "imagine";
             bound.Input(input, input.Role switch
             {
-                TensorRole.State => View(_buffers.States[input.Name][t]),
+                TensorRole.State => View(_buffers.States[input.Name].At(t, Turns)),
                 TensorRole.Action => View(_buffers.Action(takesAction ? t : t - 1)), // A policy may want the previous one.
-                TensorRole.Observation when _buffers.ObservationState is { } frame => View(_buffers.States[frame][t]),
+                TensorRole.Observation when _buffers.ObservationState is { } frame => View(_buffers.States[frame].At(t, Turns)),
                 TensorRole.Observation => throw new BundleException($"Graph {graph} reads an observation, but no state of this "
                     + "bundle is one: in a dream it can read states only. Export it on the state."),
                 _ => _local.Input(graph, input, t, _first, _rows, drawn => noise.Add((drawn, t))),
@@ -163,7 +194,7 @@ internal sealed class Rollout : IDisposable
 
         private TensorView Target(string graph, TensorSpec output, TensorSpec named, int t) => output.Role switch
         {
-            TensorRole.State => View(_buffers.States[output.Feeds!][t + 1]),
+            TensorRole.State => View(_buffers.States[output.Feeds!].At(t + 1, Turns + 1)),
             TensorRole.Action => View(_buffers.Actions[t]),
             TensorRole.Reward => View(_buffers.Rewards![t]),
             TensorRole.Continue => View(_buffers.Continues![t]),

@@ -46,6 +46,9 @@ internal sealed class DeviceMemory : IDisposable
     /// <summary>Bytes of the largest piece of memory; a tensor of several steps that needs more has a piece for each.</summary>
     public long LargestPiece => _options.HostAsDevice == DevicePieces.OneEachStep ? 0 : Array.MaxLength;
 
+    /// <summary>Copies made so far.</summary>
+    public long Copies { get; private set; }
+
     /// <summary>The memory of a provider's device, or null: its graphs then read and write the host's memory.</summary>
     public static DeviceMemory? Of(string provider, RuntimeOptions options) =>
         provider == "cuda" || (provider == "cpu" && options.HostAsDevice is not null) ? new(provider, options) : null;
@@ -80,6 +83,7 @@ internal sealed class DeviceMemory : IDisposable
     /// <summary>Copies a tensor into another of the same type and shape. Each may be the device's or the host's.</summary>
     public void Copy(TensorType type, OrtValue from, OrtValue to)
     {
+        Copies++;
         lock (Gate) Copier(type).Run(_run, [CopyModel.From], [from], [CopyModel.To], [to]);
     }
 

@@ -9,11 +9,13 @@ internal sealed class Parity
     private readonly bool _isRollout;
     private readonly IReadOnlyList<Dictionary<string, NpyArray>> _inputs;
     private readonly IReadOnlyList<Dictionary<string, NpyArray>> _outputs;
+    private readonly ParityDraws _draws;
 
     private Parity(GraphRunner runner, bool isRollout, IReadOnlyList<Dictionary<string, NpyArray>> inputs,
         IReadOnlyList<Dictionary<string, NpyArray>> outputs)
     {
         (_runner, _isRollout, _inputs, _outputs) = (runner, isRollout, inputs, outputs);
+        _draws = new(runner.Spec, inputs, outputs);
     }
 
     /// <summary>The reference of one graph, or null if the file has none.</summary>
@@ -45,7 +47,10 @@ internal sealed class Parity
         return isRollout ? new(runner, true, Steps(given), Steps(expected)) : new(runner, false, [given], [expected]);
     }
 
-    /// <summary>Runs every step on the reference's inputs, and a rollout on its own states too.</summary>
+    /// <summary>
+    /// Runs every step on the reference's inputs, and a rollout on its own states too. Draws are judged as <see cref="BundleVerifier"/>
+    /// says.
+    /// </summary>
     public GraphVerification Compare(ParitySpec spec)
     {
         var failures = new List<string>();
@@ -57,15 +62,24 @@ internal sealed class Parity
             var errors = _runner.Spec.Outputs.ToDictionary(o => o.Name, o => RowErrors(found[o.Name], _outputs[t][o.Name]));
             int batch = errors.Values.First().Length;
             rows += batch;
-            var other = OtherDraws(t, errors, spec);
-            nearTies += other.Count;
+            var excused = new HashSet<int>();
+            var refused = new HashSet<int>();
+            foreach (var flip in Flips(t, found, errors, spec))
+            {
+                if (!flip.LogitsAgree) continue; // The draw that moved them is judged, or else they are.
+                if (flip.IsNearTie) nearTies++;
+                else failures.Add($"draw from '{flip.Logits}', step {t}, row {flip.Row}, group {flip.Group}: another class, "
+                    + $"{flip.Gap:0.0e+0} from the best perturbed logit, allowed {spec.NearTies:0.0e+0}");
+                (flip.IsNearTie ? excused : refused).Add(flip.Row);
+            }
+            excused.ExceptWith(refused);
             foreach (var tensor in _runner.Spec.Outputs)
             {
                 double allowed = Allowed(tensor, spec);
                 for (int row = 0; row < batch; row++)
                 {
                     double error = errors[tensor.Name][row];
-                    if (other.Contains(row)) continue;
+                    if (excused.Contains(row)) continue;
                     if (tensor.Dtype == TensorType.Float32) maxError = Math.Max(maxError, error);
                     if (error > allowed)
                         failures.Add($"output '{tensor.Name}', step {t}, row {row}: differs by {error:0.0e+0}, allowed {allowed:0.0e+0}");
@@ -81,19 +95,23 @@ internal sealed class Parity
             Steps = _inputs.Count,
             IsRollout = _isRollout,
             Rows = rows,
+            Draws = (long)rows * _draws.EachRow,
             MaxError = maxError,
             NearTies = nearTies,
-            Drift = _isRollout ? Drift() : null,
+            Drift = _isRollout ? Drift(spec) : null,
             Failures = failures,
         };
     }
 
-    /// <summary>The rollout again, each step fed the states that the one before gave.</summary>
-    private double? Drift()
+    /// <summary>
+    /// The rollout again, each step fed the states that the one before gave; a row until it draws otherwise at a near tie.
+    /// </summary>
+    private double? Drift(ParitySpec spec)
     {
         var fed = _runner.Spec.Outputs.Where(o => o.Feeds is not null && _runner.Spec.Inputs.Any(i => i.Name == o.Feeds)).ToList();
         if (fed.Count == 0) return null;
         double drift = 0;
+        var parted = new HashSet<int>();
         IReadOnlyDictionary<string, NpyArray>? previous = null;
         for (int t = 0; t < _inputs.Count; t++)
         {
@@ -101,64 +119,25 @@ internal sealed class Parity
             if (previous is not null)
                 foreach (var output in fed) given[output.Feeds!] = previous[output.Name];
             previous = _runner.Run(given);
+            var errors = _runner.Spec.Outputs.ToDictionary(o => o.Name, o => RowErrors(previous[o.Name], _outputs[t][o.Name]));
+            parted.UnionWith(Flips(t, previous, errors, spec).Where(flip => flip.IsNearTie).Select(flip => flip.Row));
             foreach (var tensor in _runner.Spec.Outputs.Where(o => o.Dtype == TensorType.Float32))
-                drift = Math.Max(drift, RowErrors(previous[tensor.Name], _outputs[t][tensor.Name]).Max());
+                for (int row = 0; row < errors[tensor.Name].Length; row++)
+                    if (!parted.Contains(row)) drift = Math.Max(drift, errors[tensor.Name][row]);
         }
         return drift;
     }
 
-    /// <summary>
-    /// The rows that drew otherwise than the reference for the reason that the manifest allows: a discrete output or a state differs, and
-    /// logits that agree have a near tie there. What follows from the draw, such as the reward, differs with it.
-    /// </summary>
-    private HashSet<int> OtherDraws(int t, Dictionary<string, double[]> errors, ParitySpec spec)
+    /// <summary>The draws of a step that differ from the reference's; those that no output shows, where an output differs for it.</summary>
+    private IEnumerable<ParityDraws.Flip> Flips(int t, IReadOnlyDictionary<string, NpyArray> found, Dictionary<string, double[]> errors,
+        ParitySpec spec)
     {
-        var rows = new HashSet<int>();
-        foreach (var drawn in _runner.Spec.Outputs.Where(o => o.Dtype == TensorType.Int64 || o.Role == TensorRole.State))
-            for (int row = 0; row < errors[drawn.Name].Length; row++)
-                if (errors[drawn.Name][row] > Allowed(drawn, spec)) rows.Add(row);
-        if (rows.Count == 0) return rows;
-        var tied = new HashSet<int>();
-        foreach (var logits in _runner.Spec.Outputs.Where(o => o.Role == TensorRole.Logits))
-            tied.UnionWith(Ties(logits, t, spec.NearTies).Where(row => errors[logits.Name][row] <= spec.Tolerance));
-        rows.IntersectWith(tied);
-        return rows;
-    }
-
-    /// <summary>Rows in which the two best classes of a categorical are closer than <paramref name="nearTies"/>.</summary>
-    private HashSet<int> Ties(TensorSpec logits, int t, double nearTies)
-    {
-        float[] values = _outputs[t][logits.Name].ToFloats();
-        // Gumbel-max draws the argmax of logits plus noise: that is where a tie counts.
-        foreach (var noise in _runner.Spec.Inputs.Where(i => i.Noise == NoiseKind.Gumbel && i.Shape.SequenceEqual(logits.Shape)))
-        {
-            var drawn = _inputs[t][noise.Name].As<float>();
-            for (int i = 0; i < values.Length; i++) values[i] += drawn[i];
-        }
-        int[] shape = [.. _outputs[t][logits.Name].Shape];
-        int axis = logits.Axis is { } a ? (a < 0 ? a + shape.Length : a) : shape.Length - 1;
-        int classes = shape[axis];
-        int inner = shape.Skip(axis + 1).Aggregate(1, (x, y) => x * y);
-        int rowSize = values.Length / shape[0];
-        var rows = new HashSet<int>();
-        for (int start = 0; start < values.Length; start++)
-            if (start / inner % classes == 0 && Gap(values, start, inner, classes) < nearTies) rows.Add(start / rowSize);
-        return rows;
+        bool Agrees(TensorSpec tensor, int row) => errors[tensor.Name][row] <= Allowed(tensor, spec);
+        return _draws.Flips(_inputs[t], _outputs[t], found, spec.NearTies, Agrees)
+            .Where(flip => flip.IsSeen || _runner.Spec.Outputs.Any(o => o.Role != TensorRole.Logits && !Agrees(o, flip.Row)));
     }
 
     private static double Allowed(TensorSpec tensor, ParitySpec spec) => tensor.Dtype == TensorType.Float32 ? spec.Tolerance : 0;
-
-    private static double Gap(float[] values, int start, int stride, int classes)
-    {
-        float best = float.NegativeInfinity, second = float.NegativeInfinity;
-        for (int c = 0; c < classes; c++)
-        {
-            float value = values[start + c * stride];
-            if (value > best) (best, second) = (value, best);
-            else second = Math.Max(second, value);
-        }
-        return (double)best - second;
-    }
 
     /// <summary>Each row's largest |a - b| / (1 + |b|); infinite where the shapes differ or a number is none.</summary>
     private static double[] RowErrors(NpyArray found, NpyArray expected)

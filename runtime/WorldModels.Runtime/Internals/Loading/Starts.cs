@@ -3,7 +3,7 @@ namespace WorldModels.Runtime.Internals;
 
 /// <summary>
 /// The recorded starting points of a bundle, <c>starts.npz</c>: "observation" (N, ...observation) and, where a bundle needs it, states by
-/// name (N, ...state).
+/// name (N, ...state), each of its own type; numbers of another type stand for the float32 of observations and states of float32.
 /// </summary>
 internal sealed class Starts
 {
@@ -12,17 +12,17 @@ internal sealed class Starts
     /// <summary>The stream that picks each row's start.</summary>
     public static readonly uint Stream = Philox.Stream("start");
 
-    private readonly Dictionary<string, float[]> _arrays;
+    private readonly Dictionary<string, NpyArray> _arrays;
 
-    private Starts(Dictionary<string, float[]> arrays, int count) => (_arrays, Count) = (arrays, count);
+    private Starts(Dictionary<string, NpyArray> arrays, int count) => (_arrays, Count) = (arrays, count);
 
     /// <summary>How many starts there are.</summary>
     public int Count { get; }
 
     public bool Has(string name) => _arrays.ContainsKey(name);
 
-    /// <summary>Copies start <paramref name="index"/> of an array.</summary>
-    public void Copy(string name, int index, Span<float> row) => _arrays[name].AsSpan(index * row.Length, row.Length).CopyTo(row);
+    /// <summary>Copies start <paramref name="index"/> of an array, as bytes of the type of its tensor.</summary>
+    public void Copy(string name, int index, Span<byte> row) => _arrays[name].Bytes.Slice(index * row.Length, row.Length).CopyTo(row);
 
     /// <summary>Reads and checks the file; null if the bundle has none.</summary>
     public static Starts? Load(string directory, Manifest manifest)
@@ -31,22 +31,27 @@ internal sealed class Starts
         string path = Path.Combine(directory, FileName);
         var arrays = BundleException.Reading(() => Npz.Read(path));
         var problems = new List<string>();
+        var floats = new Dictionary<string, NpyArray>();
         int count = arrays.Values.Select(a => a.Shape.Count == 0 ? 0 : a.Shape[0]).DefaultIfEmpty(0).Min();
         if (count == 0) problems.Add("expected arrays with at least one row");
         if (!arrays.ContainsKey("observation"))
             problems.Add($"expected an array 'observation', found: {ManifestCheck.Listed(arrays.Keys)}");
         foreach (var (name, array) in arrays)
         {
-            var row = name == "observation" ? manifest.Observation.Shape : StateShape(manifest, name);
-            if (row is null) problems.Add($"array '{name}' is neither 'observation' nor a float32 state of a graph");
+            var state = name == "observation" ? null : State(manifest, name);
+            var row = state?.Shape.Skip(1).Select(d => d.Size) ?? manifest.Observation.Shape;
+            var type = Tensors.ArrayType(state?.Dtype ?? TensorType.Float32);
+            if (name != "observation" && state is null) problems.Add($"array '{name}' is neither 'observation' nor a state of a graph");
             else if (array.Shape.Count == 0 || !array.Shape.Skip(1).SequenceEqual(row) || array.Shape[0] != count)
                 problems.Add($"array '{name}': expected [{string.Join(", ", row.Prepend(count))}], found {array.Describe()}");
+            else if (type == NpyType.Float32) floats[name] = NpyArray.Of(array.ToFloats(), [.. array.Shape]);
+            else if (array.Type != type)
+                problems.Add($"array '{name}': expected {NameConverter<NpyType>.Write(type)}, found {array.Describe()}");
         }
         if (problems.Count > 0) throw BundleException.Of($"'{path}'", problems);
-        return new(arrays.ToDictionary(a => a.Key, a => a.Value.ToFloats()), count);
+        return new(arrays.ToDictionary(a => a.Key, a => floats.GetValueOrDefault(a.Key, a.Value)), count);
     }
 
-    private static IEnumerable<int>? StateShape(Manifest manifest, string name) => manifest.Graphs.Values.SelectMany(g => g.Inputs)
-        .FirstOrDefault(t => t.Role == TensorRole.State && t.Name == name && t.Dtype == TensorType.Float32)
-        ?.Shape.Skip(1).Select(d => d.Size);
+    private static TensorSpec? State(Manifest manifest, string name) => manifest.Graphs.Values.SelectMany(g => g.Inputs)
+        .FirstOrDefault(t => t.Role == TensorRole.State && t.Name == name);
 }

@@ -55,7 +55,7 @@ internal sealed class CandidateRollout : IDisposable
     {
         int size = actions.Length / _buffers!.Horizon;
         foreach (var (name, states) in _buffers.States)
-            Repeat(_from.State(name).Read<byte>(), states[0].Overwrite<byte>());
+            Repeat(_from.State(name).Read<byte>(), states.First.Overwrite<byte>());
         for (int t = 0; t < _buffers.Horizon; t++) Scale(actions.Slice(t * size, size), _buffers.Actions[t].Overwrite<float>());
         _buffers.SetTask(task);
         _rollout!.Run(seed, filter: null, noiseStep);
