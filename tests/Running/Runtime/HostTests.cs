@@ -5,7 +5,7 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Runtime;
 
-/// <summary>What an app does with the runtime besides running it: share weights, change directory, replace bundles, ask for too much.</summary>
+/// <summary>What an app does besides running: share weights, change directory, replace bundles, ask for too much.</summary>
 public sealed class HostTests : BundleFixture
 {
     private static readonly string Zoo = Path.Combine(Repository.Root, "models", "zoo");

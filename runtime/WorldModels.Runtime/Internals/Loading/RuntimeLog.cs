@@ -25,7 +25,7 @@ internal static partial class RuntimeLog
     [LoggerMessage(6, LogLevel.Debug, "Bundle '{Bundle}': batch {Batch}, horizon {Horizon} runs as {Plan} ({Source}).")]
     public static partial void PlanKnown(ILogger logger, string bundle, int batch, int horizon, DreamPlan plan, string source);
 
-    [LoggerMessage(7, LogLevel.Warning, "Bundle '{Bundle}': graph {Graph} ({Form}) drew another class in {NearTies} of {Draws} draws, where the "
-        + "two best logits are nearly equal.")]
+    [LoggerMessage(7, LogLevel.Warning, "Bundle '{Bundle}': graph {Graph} ({Form}) drew another class in {NearTies} of {Draws} draws, where "
+        + "the two best logits are nearly equal.")]
     public static partial void NearTies(ILogger logger, string bundle, string graph, string form, int nearTies, long draws);
 }

@@ -4,7 +4,7 @@ namespace WorldModels.Runtime.Internals;
 /// <summary>Refuses sizes that cannot be, with the number that can, before anything is measured or allocated.</summary>
 internal static class SizeCheck
 {
-    /// <summary>More than machines have cores. Each is a thread of the operating system, and to start a million of them never ends.</summary>
+    /// <summary>More than machines have cores. Each is a thread of the operating system: a million of them never start.</summary>
     public const int MostThreads = 1024;
 
     // What ONNX Runtime and we keep for a graph that is bound at one step: 6 to 10 kB were measured.
