@@ -7,7 +7,7 @@ public static class TrainApp
 {
     private static readonly CommandLineApp App = new("train", "learn world models and policies, ship them as ONNX",
     [
-        typeof(A2CVerb), typeof(DreamerVerb), typeof(EnvironmentModelVerb), typeof(I2AVerb), typeof(PlaNetVerb),
+        .. Algorithm.All.Select(algorithm => algorithm.Command),
         typeof(ExportVerb), typeof(VerifyExportVerb), typeof(ListVerb), typeof(SweepVerb), typeof(TrainingBenchVerb), typeof(QuickstartVerb),
         typeof(UntrainedVerb),
     ])

@@ -102,9 +102,9 @@ public sealed class PictureVerb : RunningVerb
     {
         using WorldModel world = WorldModel.Load(Model ?? Bundle, Options);
         int steps = options.Context - 1 + options.Horizon;
-        using RealPlayer? player = Episode is null ? RealPlayer.Open(Bundle, options.Seed, Greedy, Options) : null;
+        using BundlePolicy? policy = Episode is null ? BundlePolicy.Open(Bundle, options.Seed, Greedy, Options) : null;
         RealEpisode[] real = Episode is not null ? [RealEpisode.Read(Episode, steps, skip)]
-            : [.. Enumerable.Range(0, episodes).Select(e => Play(manifest, player, steps, skip, options.Seed + (ulong)e))];
+            : [.. Enumerable.Range(0, episodes).Select(e => Play(manifest, policy, steps, skip, options.Seed + (ulong)e))];
         OpenLoopComparison comparison = OpenLoopComparison.Run(world, real, options);
         var errors = comparison.Errors(1, 5, 15, 45);
         new OpenLoopPicture(comparison, errors).Save(Output);
@@ -121,21 +121,21 @@ public sealed class PictureVerb : RunningVerb
         page.Line($"Mean squared errors in variances of what really came: 1 is as good as saying the mean. Model: the mean of "
             + $"{comparison.Dreams} dreams after {comparison.Context} observations, along the actions really taken.");
         string dreamed = comparison.Episodes.Count == 1 ? "1 episode" : $"{comparison.Episodes.Count} episodes";
-        string who = Episode is not null ? "" : $", {player?.How ?? "random actions"}";
+        string who = Episode is not null ? "" : $", {policy?.How ?? "random actions"}";
         page.Line($"{Output}: {comparison.Horizon} steps of {dreamed} of {real[0].Source}{who}.");
     }
 
     private void DrawGame(Page page, Manifest manifest, int moments, int every, int skip, ulong seed)
     {
-        using RealPlayer? player = RealPlayer.Open(Bundle, seed, Greedy, Options);
-        RealEpisode game = Play(manifest, player, Math.Max(1, (moments - 1) * every), skip, seed);
+        using BundlePolicy? policy = BundlePolicy.Open(Bundle, seed, Greedy, Options);
+        RealEpisode game = Play(manifest, policy, Math.Max(1, (moments - 1) * every), skip, seed);
         new GamePicture(game, every, manifest.Observation.Shape, manifest.Observation.Low, manifest.Observation.High,
             $"{manifest.Name} plays {game.Source}").Save(Output);
         page.Line($"{Output}: {game.Steps} steps of {game.Source}, return {Figures.Number(game.Rewards.Sum(reward => (double)reward))}. "
             + "To see what a world model imagines on the way, give its bundle by --model.");
     }
 
-    private RealEpisode Play(Manifest manifest, RealPlayer? player, int steps, int skip, ulong seed)
+    private RealEpisode Play(Manifest manifest, BundlePolicy? policy, int steps, int skip, ulong seed)
     {
         return RealEpisode.Play(Environment ?? manifest.Environment, new()
         {
@@ -144,7 +144,7 @@ public sealed class PictureVerb : RunningVerb
             Seed = seed,
             ActionRepeat = manifest.ActionRepeat ?? 1,
             Actions = manifest.Action,
-            Player = player,
+            Policy = policy,
         });
     }
 

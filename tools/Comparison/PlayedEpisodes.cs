@@ -67,8 +67,8 @@ public sealed record PlayedEpisodes(
     private static PlayedEpisodes Play<TAction>(string directory, PlayedEpisodesOptions options, Func<IEnvironment<TAction>> make,
         Func<TAction[], TAction[], ActionAgreement> compare) where TAction : unmanaged
     {
-        using RealPlayer player = Open(directory, options, options.Runtime);
-        using RealPlayer? onlooker = options.Onlooker is null ? null : Open(directory, options, options.Onlooker);
+        using BundlePolicy player = Open(directory, options, options.Runtime);
+        using BundlePolicy? onlooker = options.Onlooker is null ? null : Open(directory, options, options.Onlooker);
         Game<TAction>[] games = [.. Enumerable.Range(0, options.Episodes)
             .Select(row => new Game<TAction>(make(), RowSeed.Of(options.Seed, row), isRecorded: row < options.Recorded))];
         int size = games[0].Observation.Length, actionSize = games[0].ActionSize;
@@ -100,8 +100,8 @@ public sealed record PlayedEpisodes(
             onlooker is null ? null : compare([.. played], [.. compared]));
     }
 
-    private static RealPlayer Open(string directory, PlayedEpisodesOptions options, RuntimeOptions runtime) =>
-        RealPlayer.Open(directory, options.Seed, options.Greedy, runtime, options.Episodes)
+    private static BundlePolicy Open(string directory, PlayedEpisodesOptions options, RuntimeOptions runtime) =>
+        BundlePolicy.Open(directory, options.Seed, options.Greedy, runtime, options.Episodes)
         ?? throw new BundleException($"Bundle '{directory}' has no policy to play with.");
 
     /// <summary>One episode while it is played.</summary>

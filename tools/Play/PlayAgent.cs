@@ -65,7 +65,7 @@ internal sealed class PolicyAgent(Controller controller, string name) : PlayAgen
 /// <summary>MiniPacman's scripted player. It sees the game's state, not its picture, so it cannot play in a dream.</summary>
 internal sealed class ScriptedAgent(MiniPacmanEnvironment game) : PlayAgent
 {
-    private readonly MiniPacmanGreedyPlayer _player = new();
+    private readonly MiniPacmanGreedyPolicy _player = new();
 
     public override string Name => "scripted player";
 

@@ -67,14 +67,14 @@ internal static class QuantizationMeasure
     /// <summary>Real episodes of a bundle without a policy: planned, or played by the environment's scripted or random player.</summary>
     private static List<RealEpisode> Record(string directory, Manifest manifest, QuantizationOptions options)
     {
-        using RealPlayer? planner = RealPlayer.Open(directory, options.Seed, greedy: true, Plain, tile: PlannedTile);
+        using BundlePolicy? planner = BundlePolicy.Open(directory, options.Seed, greedy: true, Plain, tile: PlannedTile);
         int count = planner is null ? Trajectories : PlannedTrajectories;
         string how = planner?.How ?? "its scripted player or random actions";
         options.Progress($"recording {count} episodes of {manifest.Environment}, {how}");
         return [.. Enumerable.Range(0, count).Select(episode => RealEpisode.Play(manifest.Environment, new()
         {
             Steps = TrajectorySteps, Skip = 0, Seed = options.Seed + (ulong)episode, ActionRepeat = manifest.ActionRepeat ?? 1,
-            Actions = manifest.Action, Player = planner,
+            Actions = manifest.Action, Policy = planner,
         }))];
     }
 

@@ -1,4 +1,6 @@
+using System.Reflection;
 using System.Text.Json;
+using CommandLine;
 using WorldModels.Environments;
 using WorldModels.Train.Algorithms;
 using WorldModels.Train.LatentWorlds;
@@ -7,9 +9,21 @@ using static TorchSharp.torch;
 
 namespace WorldModels.Train;
 
-/// <summary>An algorithm that can be trained: its presets and how to start it.</summary>
-public abstract record Algorithm(string Name, string Summary)
+/// <summary>
+/// An algorithm that can be trained: its command, its presets and how to start it. A new one has a folder with its trainer, its options,
+/// their presets and its command, and a line in <see cref="All"/>.
+/// </summary>
+/// <param name="Command">Type of the command that trains it.</param>
+public abstract record Algorithm(Type Command)
 {
+    private readonly VerbAttribute _verb = Command.GetCustomAttribute<VerbAttribute>()!;
+
+    /// <summary>What users type.</summary>
+    public string Name => _verb.Name;
+
+    /// <summary>One line for listings.</summary>
+    public string Summary => _verb.HelpText;
+
     /// <summary>Names of the presets, the default first.</summary>
     public abstract IReadOnlyList<string> PresetNames { get; }
 
@@ -52,16 +66,15 @@ public abstract record Algorithm(string Name, string Summary)
     /// <summary>All algorithms.</summary>
     public static IReadOnlyList<Algorithm> All { get; } =
     [
-        new Algorithm<A2COptions>("a2c", "advantage actor-critic on images (Mnih et al. 2016)",
-            (options, device, _) => new A2C(options, device)),
-        new Algorithm<EnvironmentModelOptions>("environment-model", "a model of MiniPacman, frame by frame (Weber et al. 2017)",
-            (options, device, _) => new EnvironmentModelTrainer(options, device)),
-        new Algorithm<DreamerOptions>("dreamer", "actor and critic in a recurrent state-space model's imagination (Hafner et al. 2020)",
-            (options, device, _) => new Dreamer(options, device)),
-        new Algorithm<I2AOptions>("i2a", "imagination-augmented agent on MiniPacman (Weber et al. 2017)",
-            (options, device, run) => new I2A(options, device, run)) { Stages = ImaginationModel.StagesBefore },
-        new Algorithm<PlaNetOptions>("planet", "planning by the cross-entropy method in a recurrent state-space model (Hafner et al. 2019)",
-            (options, device, _) => new PlaNet(options, device)),
+        new Algorithm<A2COptions>(typeof(A2CVerb), (options, device, _) => new A2C(options, device)),
+        new Algorithm<EnvironmentModelOptions>(
+            typeof(EnvironmentModelVerb), (options, device, _) => new EnvironmentModelTrainer(options, device)),
+        new Algorithm<DreamerOptions>(typeof(DreamerVerb), (options, device, _) => new Dreamer(options, device)),
+        new Algorithm<I2AOptions>(typeof(I2AVerb), (options, device, run) => new I2A(options, device, run))
+        {
+            Stages = ImaginationModel.StagesBefore,
+        },
+        new Algorithm<PlaNetOptions>(typeof(PlaNetVerb), (options, device, _) => new PlaNet(options, device)),
     ];
 
     /// <exception cref="UserException">No algorithm has this name.</exception>
@@ -92,11 +105,10 @@ public abstract record Algorithm(string Name, string Summary)
 public sealed record Stage(string Folder, Algorithm Algorithm, TrainOptions Options);
 
 /// <summary>An algorithm with options of its own type, whose presets stand in <see cref="Presets{TOptions}"/>.</summary>
-/// <param name="Name">What users type.</param>
-/// <param name="Summary">One line for listings.</param>
+/// <param name="Command">Type of the command that trains it.</param>
 /// <param name="Make">Makes a trainer.</param>
-public sealed record Algorithm<TOptions>(string Name, string Summary, Func<TOptions, Device, RunFolder?, ITrainer> Make)
-    : Algorithm(Name, Summary)
+public sealed record Algorithm<TOptions>(Type Command, Func<TOptions, Device, RunFolder?, ITrainer> Make)
+    : Algorithm(Command)
     where TOptions : TrainOptions, new()
 {
     public override IReadOnlyList<string> PresetNames => [.. Presets.Names.OrderBy(name => name == "small" ? 0 : 1)];

@@ -70,7 +70,7 @@ public sealed class ListVerb : Verb
     {
         output.WriteLine("Algorithms:");
         foreach (Algorithm algorithm in Algorithm.All)
-            output.WriteLine($"  {algorithm.Name,-24} {algorithm.Summary}; presets {string.Join(", ", algorithm.PresetNames)}");
+            output.WriteLine($"  {algorithm.Name,-24} {algorithm.Summary} Presets: {string.Join(", ", algorithm.PresetNames)}.");
         output.WriteLine("Environments:");
         foreach (EnvironmentSpec environment in EnvironmentRegistry.All)
             output.WriteLine($"  {environment.Name,-24} {environment.Summary}");

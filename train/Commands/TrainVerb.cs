@@ -6,36 +6,6 @@ using static TorchSharp.torch;
 
 namespace WorldModels.Train;
 
-[Verb("a2c", HelpText = "Train advantage actor-critic on images.")]
-public sealed class A2CVerb : TrainVerb
-{
-    protected override string AlgorithmName => "a2c";
-}
-
-[Verb("dreamer", HelpText = "Train Dreamer: actor and critic in the imagination of a recurrent state-space model.")]
-public sealed class DreamerVerb : LatentVerb
-{
-    protected override string AlgorithmName => "dreamer";
-}
-
-[Verb("environment-model", HelpText = "Learn a model of MiniPacman from recorded games.")]
-public sealed class EnvironmentModelVerb : TrainVerb
-{
-    protected override string AlgorithmName => "environment-model";
-}
-
-[Verb("i2a", HelpText = "Train an imagination-augmented agent on MiniPacman; learns its environment model first, or --set model=BUNDLE.")]
-public sealed class I2AVerb : TrainVerb
-{
-    protected override string AlgorithmName => "i2a";
-}
-
-[Verb("planet", HelpText = "Train PlaNet: a recurrent state-space model, and planning in it.")]
-public sealed class PlaNetVerb : LatentVerb
-{
-    protected override string AlgorithmName => "planet";
-}
-
 /// <summary>Training in latent space, which can do without an environment.</summary>
 public abstract class LatentVerb : TrainVerb
 {
@@ -48,8 +18,6 @@ public abstract class LatentVerb : TrainVerb
 /// <summary>Trains, evaluates and exports. The same options for every algorithm; hyperparameters by <c>--set key=value</c>.</summary>
 public abstract class TrainVerb : Verb
 {
-    protected abstract string AlgorithmName { get; }
-
     [Option("env", HelpText = "Environment (see: list).")]
     public string? Env { get; set; }
 
@@ -88,7 +56,7 @@ public abstract class TrainVerb : Verb
     {
         if (Resume is not null && (RunPath is not null || Preset is not null || Env is not null))
             throw new UserException("--resume continues a run as it was started; it goes with --set and --device only.");
-        Algorithm algorithm = Algorithm.Find(AlgorithmName);
+        Algorithm algorithm = Algorithm.All.First(known => known.Command == GetType());
         TrainOptions options = Resume is null ? algorithm.Resolve(Preset ?? "small", Env, Seed, Assignments) : Stored(algorithm, Resume);
         Device device = Devices.Open(Device ?? "cpu", options);
         string path = Resume ?? RunPath ?? Path.Combine("runs", $"{options.Env}-{algorithm.Name}-{Preset ?? "small"}-s{options.Seed}");

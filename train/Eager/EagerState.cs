@@ -9,5 +9,6 @@ public static class EagerState
     /// <summary>The state that episodes begin with: zeros, tensors (rows, ...).</summary>
     public static State<EagerTensor> Zeros(IReadOnlyList<StateSpec> specs, long rows, Device device) => new(
         [.. specs.Select(spec => spec.Name)],
-        [.. specs.Select(spec => new EagerTensor(zeros([rows, .. spec.Shape.Select(axis => (long)axis)], device: device)))]);
+        [.. specs.Select(spec => new EagerTensor(zeros(
+            [rows, .. spec.Shape.Select(axis => (long)axis)], EagerTensor.ScalarTypeOf(spec.Type), device)))]);
 }

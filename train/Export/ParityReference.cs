@@ -54,7 +54,12 @@ public sealed class ParityReference
     {
         var states = new Dictionary<string, Tensor>();
         foreach (TensorSpec input in _bundle.Graphs.Values.SelectMany(graph => graph.Inputs).Where(input => input.Role == TensorRole.State))
-            states[input.Name] = zeros([Batch, .. input.Shape.Skip(1).Select(dim => (long)dim.Size)]);
+            states[input.Name] = zeros([Batch, .. input.Shape.Skip(1).Select(dim => (long)dim.Size)], input.Dtype switch
+            {
+                TensorType.Float32 => ScalarType.Float32,
+                TensorType.Int64 => ScalarType.Int64,
+                _ => ScalarType.Bool,
+            });
         if (_bundle.Graphs.TryGetValue("observe", out IGraphDefinition? observe))
         {
             Tensor[] outputs = Run(observe, Inputs(observe, states, step: 0));

@@ -25,14 +25,10 @@ public static class WorldGraphs
             signature.LatentNoise("noise", WorldSignature.ObserveStream),
         ];
 
-        public IReadOnlyList<TensorSpec> Outputs => signature.NextState;
+        public IReadOnlyList<TensorSpec> Outputs => [.. signature.NextState, .. signature.LatentLogits];
 
-        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>
-        {
-            var outputs = new Tensors<T>();
-            outputs.AddNext(signature.Observe(signature.Build(p), inputs, "action", "noise"));
-            return outputs;
-        }
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T> =>
+            signature.Step(signature.Observe(signature.Build(p), inputs, "action", "noise"));
     }
 
     private sealed class Imagine(WorldSignature signature) : IGraphDefinition
@@ -40,16 +36,15 @@ public static class WorldGraphs
         public IReadOnlyList<TensorSpec> Inputs =>
             [.. signature.State, signature.Action("action"), signature.LatentNoise("noise", WorldSignature.ImagineStream)];
 
-        public IReadOnlyList<TensorSpec> Outputs => [.. signature.NextState, .. signature.Arrival];
+        public IReadOnlyList<TensorSpec> Outputs => [.. signature.NextState, .. signature.LatentLogits, .. signature.Arrival];
 
         public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>
         {
             LatentWorld<T> world = signature.Build(p);
-            State<T> next = world.Dynamics.Imagine(
-                inputs.State(signature.States), signature.Vector(inputs["action"]), inputs["noise"]).State;
-            var outputs = new Tensors<T>();
-            outputs.AddNext(next);
-            outputs.Add(signature.Arrive(world, world.Dynamics.FeatureOf(next)));
+            LatentStep<T> next = world.Dynamics.Imagine(
+                inputs.State(signature.States), signature.Vector(inputs["action"]), inputs["noise"]);
+            Tensors<T> outputs = signature.Step(next);
+            outputs.Add(signature.Arrive(world, world.Dynamics.FeatureOf(next.State)));
             return outputs;
         }
     }

@@ -33,13 +33,24 @@ public sealed record WorldSignature(
 
     /// <summary>The latent state that a graph writes.</summary>
     public TensorSpec[] NextState =>
-        [.. States.Select(state => Of(state) with { Name = StateNames.Next(state.Name), Feeds = state.Name })];
+        [.. States.Select(state => Of(state) with { Name = StateNames.Next(state.Name), Feeds = state.Name, Keep = null })];
 
     /// <summary>A latent draw's noise.</summary>
     public TensorSpec LatentNoise(string name, string stream) => new()
     {
         Name = name, Role = TensorRole.Noise, Noise = Noise.Distribution.ToKind(), Stream = stream, Shape = ["batch", Noise.Size],
     };
+
+    /// <summary>
+    /// The logits of a step's draws among classes, (B, variables, classes), by which a host can tell a near tie; none of Gaussian latents.
+    /// </summary>
+    public TensorSpec[] LatentLogits => Noise.Distribution != NoiseDistribution.Gumbel ? [] :
+    [
+        new()
+        {
+            Name = "latent_logits", Role = TensorRole.Logits, Axis = 2, Shape = ["batch", Noise.Variables, Noise.Size / Noise.Variables],
+        },
+    ];
 
     /// <summary>A policy's noise.</summary>
     public TensorSpec ActionNoise(string name) => new()
@@ -77,15 +88,15 @@ public sealed record WorldSignature(
 
     /// <summary>
     /// Filters an observation: from the state, "observation", "is_first" and <paramref name="action"/>, which led to it, of a graph's inputs
-    /// to the posterior state.
+    /// to the posterior.
     /// </summary>
-    public State<T> Observe<T>(LatentWorld<T> world, Tensors<T> inputs, string action, string noise) where T : ITensor<T>
+    public LatentStep<T> Observe<T>(LatentWorld<T> world, Tensors<T> inputs, string action, string noise) where T : ITensor<T>
     {
         T keep = inputs["is_first"].KeepUnlessFirst();                                                  // (B, 1)
         State<T> state = inputs.State(States).Reset(keep);
         T vector = Vector(inputs[action]) * keep;
         return world.Dynamics.Observe(
-            state, vector, world.Embed(world.Standard.Forward(inputs["observation"])), inputs[noise]).State;
+            state, vector, world.Embed(world.Standard.Forward(inputs["observation"])), inputs[noise]);
     }
 
     /// <summary>An action of the environment as a vector (B, A).</summary>
@@ -124,8 +135,22 @@ public sealed record WorldSignature(
         return arrival;
     }
 
+    /// <summary>What a step of the dynamics gives: <see cref="NextState"/> and <see cref="LatentLogits"/>.</summary>
+    public Tensors<T> Step<T>(LatentStep<T> step) where T : ITensor<T>
+    {
+        var outputs = new Tensors<T>();
+        outputs.AddNext(step.State);
+        foreach (TensorSpec logits in LatentLogits)
+            outputs.Add(logits.Name, ((OneHot<T>)step.Distribution).Logits.Reshape(Axis.Keep, logits.Shape[1].Size, logits.Shape[2].Size));
+        return outputs;
+    }
+
     private static TensorSpec Of(StateSpec state) => new()
     {
-        Name = state.Name, Role = TensorRole.State, Shape = ["batch", .. state.Shape.Select(axis => (Dim)axis)],
+        Name = state.Name,
+        Role = TensorRole.State,
+        Dtype = state.Type switch { DType.Float32 => TensorType.Float32, DType.Int64 => TensorType.Int64, _ => TensorType.Bool },
+        Shape = ["batch", .. state.Shape.Select(axis => (Dim)axis)],
+        Keep = state.Storage == TrajectoryStorage.Last ? KeptSteps.Last : null,
     };
 }

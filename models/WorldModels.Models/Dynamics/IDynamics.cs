@@ -10,10 +10,11 @@ public enum NoiseDistribution
     Gumbel,
 }
 
-/// <summary>The noise of one draw.</summary>
+/// <summary>The noise of the draws of a step.</summary>
 /// <param name="Distribution">Its distribution.</param>
-/// <param name="Size">Numbers a row.</param>
-public sealed record NoiseSpec(NoiseDistribution Distribution, int Size);
+/// <param name="Size">Numbers a row (N).</param>
+/// <param name="Variables">How many draws a row has; each has as many numbers as it has classes, where it is one among classes.</param>
+public sealed record NoiseSpec(NoiseDistribution Distribution, int Size, int Variables);
 
 /// <summary>
 /// How a latent state goes on. Outside of its implementations nobody knows what the state is made of: heads read its feature, losses come by

@@ -23,7 +23,7 @@ internal sealed class GaussianLatent<T>(int size, double minimumStd) : ILatent<T
 
     public int Statistics => 2 * size;
 
-    public NoiseSpec Noise => new(NoiseDistribution.Gaussian, size);
+    public NoiseSpec Noise => new(NoiseDistribution.Gaussian, size, size);
 
     public IDistribution<T> Distribution(T statistics)
     {
@@ -39,7 +39,7 @@ internal sealed class CategoricalLatent<T>(int variables, int classes, double un
 
     public int Statistics => Size;
 
-    public NoiseSpec Noise => new(NoiseDistribution.Gumbel, Size);
+    public NoiseSpec Noise => new(NoiseDistribution.Gumbel, Size, variables);
 
     public IDistribution<T> Distribution(T statistics) => OneHot<T>.Mixed(statistics, variables, unimix);
 }

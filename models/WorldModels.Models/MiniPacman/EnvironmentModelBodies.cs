@@ -32,8 +32,8 @@ internal sealed class CompactBody<T> : IEnvironmentModelBody<T> where T : ITenso
         x = _merge.Forward(PoolAndInject.Inject(near, x)).Relu();               // (B, F, H, W)
         T far = PoolAndInject.Pool(x);                                          // (B, F, 1, 1)
         T outcome = _outcome.Forward(near.Concat(far, axis: 1).Reshape(Axis.Keep, Axis.Rest)).Relu();   // (B, 64)
-        T? goesOn = _continue is null ? default : _continue.Forward(outcome).Reshape(Axis.Keep);        // (B)
-        return new(_pixels.Forward(x), _reward.Forward(outcome), goesOn);
+        T? continueLogit = _continue is null ? default : _continue.Forward(outcome).Reshape(Axis.Keep);        // (B)
+        return new(_pixels.Forward(x), _reward.Forward(outcome), continueLogit);
     }
 }
 
@@ -68,8 +68,8 @@ internal sealed class FaithfulBody<T> : IEnvironmentModelBody<T> where T : ITens
         x = _block2.Forward(_block1.Forward(_stem.Forward(x).Relu()));          // (B, 192, H, W)
         T pixels = _pixels.Forward(_image.Forward(x).Relu());                   // (B, classes, H, W)
         T outcome = _reward2.Forward(_reward1.Forward(x).Relu()).Relu().Reshape(Axis.Keep, Axis.Rest);  // (B, 64 H W)
-        T? goesOn = _continue is null ? default : _continue.Forward(outcome).Reshape(Axis.Keep);        // (B)
-        return new(pixels, _reward.Forward(outcome), goesOn);
+        T? continueLogit = _continue is null ? default : _continue.Forward(outcome).Reshape(Axis.Keep);        // (B)
+        return new(pixels, _reward.Forward(outcome), continueLogit);
     }
 }
 

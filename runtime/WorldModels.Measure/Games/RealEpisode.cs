@@ -23,7 +23,7 @@ public sealed record RealEpisodeOptions
     public ActionSpec? Actions { get; init; }
 
     /// <summary>Who plays. Null: MiniPacman's scripted player with a tenth of random moves, elsewhere uniformly random actions.</summary>
-    public RealPlayer? Player { get; init; }
+    public BundlePolicy? Policy { get; init; }
 }
 
 /// <summary>A stretch of a real episode: T actions and the T + 1 observations around them.</summary>
@@ -141,14 +141,14 @@ public sealed record RealEpisode
         Func<Random, Space, TAction> draw) where TAction : unmanaged
     {
         const int Tries = 20;
-        MiniPacmanGreedyPlayer scripted = new(epsilon: 0.1, options.Seed);
+        MiniPacmanGreedyPolicy scripted = new(epsilon: 0.1, options.Seed);
         Random random = new(unchecked((int)options.Seed));
         RealEpisode? longest = null;
         for (int attempt = 0; attempt < Tries && (longest is null || longest.Steps < options.Steps); attempt++)
         {
             float[] observation = new float[environment.ObservationSpace.Size];
             environment.Reset(attempt == 0 ? options.Seed : null, observation);
-            options.Player?.Reset();
+            options.Policy?.Reset();
             List<float[]> observations = [[.. observation]];
             List<Scene> scenes = [.. Look()];
             List<TAction> actions = [];
@@ -156,8 +156,8 @@ public sealed record RealEpisode
             TAction[] action = new TAction[environment.ActionSpace.Size];
             for (bool done = false; !done && rewards.Count < options.Skip + options.Steps;)
             {
-                if (options.Player is not null)
-                    options.Player.Act(observation, action);
+                if (options.Policy is not null)
+                    options.Policy.Act(observation, action);
                 else if (environment is MiniPacmanEnvironment pacman && action is long[] move)
                     move[0] = scripted.Act(pacman.Game);
                 else

@@ -46,7 +46,7 @@ internal sealed class FreshTransitions
     /// </summary>
     public static FreshTransitions Play(MiniPacmanMode mode, int count, double epsilon, ulong seed, int past)
     {
-        var player = new MiniPacmanGreedyPlayer(epsilon, seed);
+        var player = new MiniPacmanGreedyPolicy(epsilon, seed);
         var game = new MiniPacmanEnvironment(mode);
         var observation = new float[FrameSize];
         List<Transition> transitions = [];

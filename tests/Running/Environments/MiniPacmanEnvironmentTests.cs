@@ -125,7 +125,7 @@ public sealed class MiniPacmanEnvironmentTests
         // After the step in which avoid's timer runs out the picture is one step behind the position; powered ghosts have a countdown.
         var environment = new MiniPacmanEnvironment(MiniPacmanMode.Avoid);
         var restored = new MiniPacmanEnvironment(MiniPacmanMode.Avoid);
-        var player = new MiniPacmanGreedyPlayer(epsilon: 0.3);
+        var player = new MiniPacmanGreedyPolicy(epsilon: 0.3);
         float[] observation = new float[Size];
         int behind = 0, powered = 0;
         environment.Reset(1, observation);
@@ -175,7 +175,7 @@ public sealed class MiniPacmanEnvironmentTests
     public void SteppingDoesNotAllocate()
     {
         var vector = new Rollout(MiniPacmanMode.Regular, 8);
-        var player = new MiniPacmanGreedyPlayer(epsilon: 0.1);
+        var player = new MiniPacmanGreedyPolicy(epsilon: 0.1);
         vector.Environment.Reset(1, vector.Observations);
         Assert.That(Allocations.EachTime(() => Play(2000)), Is.Zero);
 
@@ -198,7 +198,7 @@ public sealed class MiniPacmanEnvironmentTests
     {
         const int Episodes = 60;
         var environment = new MiniPacmanEnvironment(MiniPacmanMode.All.Single(mode => mode.Name == name));
-        var player = new MiniPacmanGreedyPlayer();
+        var player = new MiniPacmanGreedyPolicy();
         float[] observation = new float[Size];
         double total = 0;
         environment.Reset(123, observation);

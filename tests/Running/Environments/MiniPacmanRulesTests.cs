@@ -152,7 +152,7 @@ public sealed class MiniPacmanRulesTests
         // The game repairs its picture from step to step; a game that takes up the position paints it whole.
         var game = new MiniPacmanGame(mode, new Mt19937RandomSource(5));
         var painted = new MiniPacmanGame(mode, new Mt19937RandomSource(6));
-        var player = new MiniPacmanGreedyPlayer(epsilon: 0.2, seed: 7);
+        var player = new MiniPacmanGreedyPolicy(epsilon: 0.2, seed: 7);
         int behind = 0;
         for (int i = 0; i < 3000; i++)
         {

@@ -84,7 +84,7 @@ public sealed class ActorGradientTests
 
         public IReadOnlyList<StateSpec> State => [new("s", 1)];
 
-        public NoiseSpec Noise => new(NoiseDistribution.Gaussian, 1);
+        public NoiseSpec Noise => new(NoiseDistribution.Gaussian, 1, 1);
 
         public int Feature => 1;
 

@@ -99,15 +99,17 @@ public static class DreamerGraphs
         ];
 
         public IReadOnlyList<TensorSpec> Outputs =>
-            [.. agent.Signature.NextState, .. agent.Decision, WorldSignature.Number("value", TensorRole.Value)];
+        [
+            .. agent.Signature.NextState, .. agent.Signature.LatentLogits, .. agent.Decision,
+            WorldSignature.Number("value", TensorRole.Value),
+        ];
 
         public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>
         {
             LatentWorld<T> world = agent.Signature.Build(p);
-            State<T> state = agent.Signature.Observe(world, inputs, "previous_action", "observe_noise");
-            T feature = world.Dynamics.FeatureOf(state);
-            var outputs = new Tensors<T>();
-            outputs.AddNext(state);
+            LatentStep<T> posterior = agent.Signature.Observe(world, inputs, "previous_action", "observe_noise");
+            T feature = world.Dynamics.FeatureOf(posterior.State);
+            Tensors<T> outputs = agent.Signature.Step(posterior);
             outputs.Add(agent.Decide(p, feature, inputs["act_noise"]).Decision);
             outputs.Add("value", agent.ValueOf(p, feature));
             return outputs;
@@ -122,17 +124,17 @@ public static class DreamerGraphs
             agent.Signature.LatentNoise("imagine_noise", WorldSignature.ImagineStream),
         ];
 
-        public IReadOnlyList<TensorSpec> Outputs => [.. agent.Signature.NextState, .. agent.Decision, .. agent.Signature.Arrival];
+        public IReadOnlyList<TensorSpec> Outputs =>
+            [.. agent.Signature.NextState, .. agent.Signature.LatentLogits, .. agent.Decision, .. agent.Signature.Arrival];
 
         public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>
         {
             LatentWorld<T> world = agent.Signature.Build(p);
             (T vector, Tensors<T> decision) = agent.Decide(p, agent.Signature.FeatureOf(world, inputs), inputs["act_noise"]);
-            State<T> next = world.Dynamics.Imagine(inputs.State(agent.Signature.States), vector, inputs["imagine_noise"]).State;
-            var outputs = new Tensors<T>();
-            outputs.AddNext(next);
+            LatentStep<T> next = world.Dynamics.Imagine(inputs.State(agent.Signature.States), vector, inputs["imagine_noise"]);
+            Tensors<T> outputs = agent.Signature.Step(next);
             outputs.Add(decision);
-            outputs.Add(agent.Signature.Arrive(world, world.Dynamics.FeatureOf(next)));
+            outputs.Add(agent.Signature.Arrive(world, world.Dynamics.FeatureOf(next.State)));
             return outputs;
         }
     }

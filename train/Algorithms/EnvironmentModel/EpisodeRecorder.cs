@@ -33,7 +33,7 @@ public static class EpisodeRecorder
         // Stepped one by one: a vector would reset a game at its end, and with it the events of its last step.
         MiniPacmanEnvironment[] games = [.. Enumerable.Range(0, options.Games).Select(_ => new MiniPacmanEnvironment(mode))];
         double epsilon = options.Policy == CollectionPolicy.Random ? 1 : options.Epsilon;
-        var player = new MiniPacmanGreedyPlayer(epsilon, (ulong)options.Seed);
+        var player = new MiniPacmanGreedyPolicy(epsilon, (ulong)options.Seed);
         var painter = new MiniPacmanGame(mode, new Mt19937RandomSource(0));
         var actions = new ActionVectors(ActionSpec.Discrete(((Discrete)games[0].ActionSpace).N));
         Recording[] recordings = [.. games.Select(_ => new Recording(new EpisodeBuilder(Frame, actions, [.. Extras])))];

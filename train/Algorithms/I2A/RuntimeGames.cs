@@ -66,11 +66,11 @@ public sealed class RuntimeGames : ImaginedGames
         (int rows, int height, int width) = (actions.Length, (int)frames.Value.size(2), (int)frames.Value.size(3));
         EagerTensor shown = tensor(_shown, [rows, _shown.Length / (rows * height * width), height, width]).to(device);
         EagerTensor rewards = tensor(_rewards, [rows, _rewards.Length / rows]).to(device);
-        EagerTensor goesOn = _continues.Length > 0 ? tensor(_continues, [rows]).to(device) : ones([rows], device: device);
+        EagerTensor continues = _continues.Length > 0 ? tensor(_continues, [rows]).to(device) : ones([rows], device: device);
         var prediction = new Prediction<EagerTensor>(shown, rewards, Continue: default);
         return _kind == ImaginedFrames.Soft
-            ? new(_model.SoftFrame(prediction), _model.RewardProbabilities(prediction), goesOn)
-            : new(shown, _model.RewardOneHot(prediction), goesOn);
+            ? new(_model.SoftFrame(prediction), _model.RewardProbabilities(prediction), continues)
+            : new(shown, _model.RewardOneHot(prediction), continues);
     }
 
     public override void Dispose()

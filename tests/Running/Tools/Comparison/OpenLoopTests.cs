@@ -105,10 +105,10 @@ public sealed class OpenLoopTests
     public void ThePolicyPlays()
     {
         string bundle = Bundle(agent: true);
-        using RealPlayer player = RealPlayer.Open(bundle, seed: 0, greedy: false, new())!;
-        RealEpisode episode = RealEpisode.Play("pendulum", new() { Steps = 30, Skip = 0, Player = player, Actions = Stretched });
+        using BundlePolicy player = BundlePolicy.Open(bundle, seed: 0, greedy: false, new())!;
+        RealEpisode episode = RealEpisode.Play("pendulum", new() { Steps = 30, Skip = 0, Policy = player, Actions = Stretched });
         Assert.That((float[])episode.Actions, Is.EqualTo(episode.Observations.Take(30).Select(o => Math.Sign(o[2]))));
-        Assert.That(RealPlayer.Open(Bundle(), 0, greedy: false, new()), Is.Null);
+        Assert.That(BundlePolicy.Open(Bundle(), 0, greedy: false, new()), Is.Null);
     }
 
     [TestCase("dream.png")]
@@ -173,8 +173,8 @@ public sealed class OpenLoopTests
 
         static RealEpisode Watched(string bundle)
         {
-            using RealPlayer player = RealPlayer.Open(bundle, 0, greedy: false, new())!;
-            return RealEpisode.Play("pendulum", new() { Steps = 40, Skip = 0, Player = player, Actions = Stretched });
+            using BundlePolicy player = BundlePolicy.Open(bundle, 0, greedy: false, new())!;
+            return RealEpisode.Play("pendulum", new() { Steps = 40, Skip = 0, Policy = player, Actions = Stretched });
         }
     }
 

@@ -6,7 +6,7 @@ namespace WorldModels.Environments;
 /// collect training data that random play never reaches, not as an upper bound.
 /// </summary>
 /// <remarks>Works for any number of games in turn, without allocating. Not thread-safe.</remarks>
-public sealed class MiniPacmanGreedyPlayer : IResumable
+public sealed class MiniPacmanGreedyPolicy : IResumable
 {
     // In moves of detour that it is worth; found by random search over all five modes.
     private const double Fatal = 1000;
@@ -27,7 +27,7 @@ public sealed class MiniPacmanGreedyPlayer : IResumable
 
     /// <param name="epsilon">Share of uniformly random moves, 0..1.</param>
     /// <param name="seed">Seed of these moves.</param>
-    public MiniPacmanGreedyPlayer(double epsilon = 0, ulong seed = 0)
+    public MiniPacmanGreedyPolicy(double epsilon = 0, ulong seed = 0)
     {
         if (epsilon is not (>= 0 and <= 1))
             throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "The share of random moves must be within 0..1.");

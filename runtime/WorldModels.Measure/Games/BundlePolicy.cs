@@ -4,12 +4,12 @@ using WorldModels.Runtime;
 namespace WorldModels.Measure;
 
 /// <summary>What of a bundle plays real games: its policy or, where it has none but says how to plan, planning.</summary>
-public sealed class RealPlayer : IDisposable
+public sealed class BundlePolicy : IDisposable
 {
     private readonly Controller? _controller;
     private readonly Planner? _planner;
 
-    private RealPlayer(Controller? controller, Planner? planner) => (_controller, _planner) = (controller, planner);
+    private BundlePolicy(Controller? controller, Planner? planner) => (_controller, _planner) = (controller, planner);
 
     /// <summary>How it plays, for people.</summary>
     public string How => _controller is not null ? "played by its policy" : "played by planning";
@@ -22,7 +22,7 @@ public sealed class RealPlayer : IDisposable
     /// <param name="batch">Games side by side.</param>
     /// <param name="tile">Of a planner: candidates imagined together, on one core. Null: what is the fastest here, found by trying.</param>
     /// <exception cref="BundleException">The bundle is damaged, or does not run.</exception>
-    public static RealPlayer? Open(
+    public static BundlePolicy? Open(
         string directory, ulong seed, bool greedy, RuntimeOptions runtime, int batch = 1, int? tile = null)
     {
         Manifest manifest = Manifest.Load(directory, verifyHashes: false);
