@@ -106,7 +106,7 @@ public sealed class CommandLineApp(string name, string summary, IReadOnlyList<Ty
         if (mistake is BadVerbSelectedError bad)
             return $"There is no command '{bad.Token}'{Names.Suggest(bad.Token, verbs.Select(NameOf))} "
                 + $"Commands: {string.Join(", ", verbs.Select(NameOf))}. See: {name} --help";
-        string[] options = [.. Options(verb).Select(option => option.Option.LongName)];
+        string[] options = [.. Options(verb).Where(option => !option.Option.Hidden).Select(option => option.Option.LongName)];
         string message = mistake switch
         {
             UnknownOptionError unknown => $"{NameOf(verb)} has no option '{Dashed(unknown.Token)}'{Names.Suggest(unknown.Token, options)} "
