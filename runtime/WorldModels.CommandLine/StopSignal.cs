@@ -10,6 +10,7 @@ public sealed class StopSignal : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration _interrupt, _terminate;
+    private bool _signalled;
 
     /// <summary>Listens from now on.</summary>
     public StopSignal() =>
@@ -32,7 +33,9 @@ public sealed class StopSignal : IDisposable
 
     private void Stop(PosixSignalContext context)
     {
-        context.Cancel = !_source.IsCancellationRequested;
+        // A request that came another way is no signal: Ctrl-C reaches a whole group of processes, some of which were asked before.
+        context.Cancel = !_signalled;
+        _signalled = true;
         _source.Cancel();
     }
 }

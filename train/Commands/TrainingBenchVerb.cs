@@ -93,8 +93,8 @@ public sealed class TrainingBenchVerb : Verb
     private void MeasureWorldModel(Dreamer dreamer, LatentOptions options, TextWriter output)
     {
         LatentWorldConfig config = dreamer.WorldConfig;
-        using var bench = new WorldModelBench(dreamer, options);
-        using PyTorchPeer peer = PyTorchPeer.WorldModel(options, config.Observation, config.Rssm.Actions);
+        using var bench = new WorldModelBench(dreamer, options, dreamer.ActionSize);
+        using PyTorchPeer peer = PyTorchPeer.WorldModel(options, config.Observation, dreamer.ActionSize);
         bench.Run(WarmUp);
         Contest(bench.Run, peer,
             ["as usually written", "and priors of all steps at once", "and actions and embeddings projected at once",

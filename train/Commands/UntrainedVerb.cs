@@ -36,7 +36,7 @@ public sealed class UntrainedVerb : Verb
         LatentWorldConfig config = new()
         {
             Observation = Observation, Pixels = pixels, Encoder = new(2, 200),
-            Rssm = new() { Actions = Action, Embedding = pixels?.Embedding ?? 200 },
+            Dynamics = new RssmConfig { Actions = Action, Embedding = pixels?.Embedding ?? 200 },
         };
         MlpConfig critic = new(3, 400);
         ObservationSpec observation = pixels is null
@@ -48,8 +48,8 @@ public sealed class UntrainedVerb : Verb
         WorldSignature signature = new(
             config, dynamics.State, dynamics.Noise, observation, new(ActionSpec.Continuous([Action], -1, 1)), RewardScale: 1, Gamma: 1);
         ActorConfig actor = new() { Feature = dynamics.Feature, Actions = Action, Layers = new(4, 400) };
-        _ = new Actor<EagerTensor>(parameters.Root[DreamerGraphs.ActorPath], actor);
-        _ = DreamerGraphs.Critic(parameters.Root, dynamics.Feature, config, critic);
+        _ = new Actor<EagerTensor>(parameters.Root[Dreamer.ActorPath], actor);
+        _ = new Critic<EagerTensor>(parameters.Root[Dreamer.CriticPath], dynamics.Feature, critic, config.Activation);
         var random = new Random((int)Seed);
         float[] starts = [.. Enumerable.Range(0, 16 * observation.Size)
             .Select(_ => (float)(observation.Low + (observation.High - observation.Low) * random.NextSingle()))];

@@ -17,11 +17,16 @@ public sealed class TransitionSampler
     /// <summary>Numbers the steps of episodes.</summary>
     /// <param name="episodes">What is drawn from.</param>
     /// <param name="balance">
-    /// A column of uint8: steps of each of its values are a group, and so are those that terminate their episode.
+    /// A column of uint8: steps of each of its values are a group, and so are those that terminate their episode. Null: no groups.
     /// </param>
-    public TransitionSampler(IReadOnlyList<Episode> episodes, string balance)
+    public TransitionSampler(IReadOnlyList<Episode> episodes, string? balance = null)
     {
         _steps = [.. episodes.SelectMany(episode => Enumerable.Range(1, episode.Steps).Select(record => (episode, record)))];
+        if (balance is null)
+        {
+            _groups = [];
+            return;
+        }
         int[] all = [.. Enumerable.Range(0, Count)];
         IEnumerable<int[]> values =
             all.GroupBy(i => Value<byte>(i, balance)).OrderBy(group => group.Key).Select(group => group.ToArray());

@@ -10,5 +10,5 @@ public static class EagerState
     public static State<EagerTensor> Zeros(IReadOnlyList<StateSpec> specs, long rows, Device device) => new(
         [.. specs.Select(spec => spec.Name)],
         [.. specs.Select(spec => new EagerTensor(zeros(
-            [rows, .. spec.Shape.Select(axis => (long)axis)], EagerTensor.ScalarTypeOf(spec.Type), device)))]);
+            [rows, .. spec.Shape.Select(axis => (long)axis)], device: device)))]);
 }

@@ -89,15 +89,12 @@ public readonly struct EagerTensor(Tensor value) : ITensor<EagerTensor>
 
     public EagerTensor Where(EagerTensor yes, EagerTensor no) => where(Value, yes.Value, no.Value);
 
-    public EagerTensor Cast(DType type) => Value.to_type(ScalarTypeOf(type));
-
-    /// <summary>libtorch's name of an element type.</summary>
-    public static ScalarType ScalarTypeOf(DType type) => type switch
+    public EagerTensor Cast(DType type) => Value.to_type(type switch
     {
         DType.Float32 => ScalarType.Float32,
         DType.Int64 => ScalarType.Int64,
         _ => ScalarType.Bool,
-    };
+    });
 
     public EagerTensor Reduce(Reduction f, bool keep, params ReadOnlySpan<int> axes) => f switch
     {

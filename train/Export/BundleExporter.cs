@@ -110,6 +110,8 @@ public static class BundleExporter
         foreach (TensorSpec spec in definition.Inputs)
             inputs.Add(spec.Name, graph.Input(spec.Name, TypeOf(spec), [.. spec.Shape.Select(SizeOf)]));
         Tensors<Symbol> outputs = definition.Run(parameters, inputs);
+        if (outputs.FirstOrDefault(output => definition.Outputs.All(spec => spec.Name != output.Key)).Key is { } unlisted)
+            throw new InvalidOperationException($"Graph {name} computes '{unlisted}', which it does not list.");
         foreach (TensorSpec spec in definition.Outputs)
             graph.Output(spec.Name, outputs[spec.Name]);
         return graph.Build();

@@ -37,6 +37,9 @@ public abstract class AgentEnvironment
     /// <summary>The state of all rows.</summary>
     public abstract IResumable State { get; }
 
+    /// <summary>Steps of the environments taken here, each repetition of an action counted, over all rows.</summary>
+    public abstract long Steps { get; }
+
     /// <summary>Plays whole episodes from their beginning.</summary>
     public abstract ReturnSample Play(int episodes, ulong seed, VectorPolicy policy, Action<int>? done = null);
 
@@ -54,14 +57,12 @@ public abstract class AgentEnvironment
             ? new Discrete(name, Repeated<long>(name, count, actionRepeat))
             : new Continuous(name, Repeated<float>(name, count, actionRepeat));
 
-    private static SyncVectorEnvironment<IEnvironment<TAction>, TAction> Repeated<TAction>(string name, int count, int actionRepeat)
+    private static SyncVectorEnvironment<ActionRepeat<TAction>, TAction> Repeated<TAction>(string name, int count, int actionRepeat)
         where TAction : unmanaged =>
-        new(count, () => actionRepeat == 1
-            ? EnvironmentRegistry.Make<TAction>(name)
-            : new ActionRepeat<TAction>(EnvironmentRegistry.Make<TAction>(name), actionRepeat));
+        new(count, () => new ActionRepeat<TAction>(EnvironmentRegistry.Make<TAction>(name), actionRepeat));
 
     private abstract class Of<TAction>(
-        string name, ActionSpec space, SyncVectorEnvironment<IEnvironment<TAction>, TAction> rows) : AgentEnvironment
+        string name, ActionSpec space, SyncVectorEnvironment<ActionRepeat<TAction>, TAction> rows) : AgentEnvironment
         where TAction : unmanaged
     {
         private readonly TAction[] _native = new TAction[rows.Count * rows.ActionSpace.Size];
@@ -70,6 +71,7 @@ public abstract class AgentEnvironment
         public override ActionVectors Actions { get; } = new(space);
         public override ObservationSpec Observation { get; } = Describe(name, rows.ObservationSpace);
         public override IResumable State => rows;
+        public override long Steps => Enumerable.Range(0, rows.Count).Sum(row => rows[row].InnerSteps);
 
         public override void Reset(ulong seed, Span<float> observations) => rows.Reset(seed, observations);
 
@@ -105,7 +107,7 @@ public abstract class AgentEnvironment
             : throw new UserException($"Latent models learn from vectors so far; {name} observes {space}.");
     }
 
-    private sealed class Discrete(string name, SyncVectorEnvironment<IEnvironment<long>, long> rows)
+    private sealed class Discrete(string name, SyncVectorEnvironment<ActionRepeat<long>, long> rows)
         : Of<long>(name, ActionSpec.Discrete(((Environments.Discrete)rows.ActionSpace).N), rows)
     {
         protected override void Decode(ReadOnlySpan<float> vectors, Span<long> actions)
@@ -115,7 +117,7 @@ public abstract class AgentEnvironment
         }
     }
 
-    private sealed class Continuous(string name, SyncVectorEnvironment<IEnvironment<float>, float> rows)
+    private sealed class Continuous(string name, SyncVectorEnvironment<ActionRepeat<float>, float> rows)
         : Of<float>(name, Bounded(name, (Box)rows.ActionSpace), rows)
     {
         protected override void Decode(ReadOnlySpan<float> vectors, Span<float> actions) => Actions.Decode(vectors, actions);

@@ -21,7 +21,7 @@ public sealed class Collector(AgentEnvironment environment, LatentAgent agent, R
     private readonly float[] _rewards = new float[environment.Count];
     private readonly bool[] _terminated = new bool[environment.Count], _truncated = new bool[environment.Count];
     private readonly Queue<double> _returns = new();
-    private long _step;
+    private long _step, _stepsBefore;
 
     /// <summary>Mean return of the last episodes collected; null before the first.</summary>
     public double? MeanReturn => _returns.Count == 0 ? null : _returns.Average();
@@ -34,8 +34,8 @@ public sealed class Collector(AgentEnvironment environment, LatentAgent agent, R
             Begin(row);
     }
 
-    /// <summary>Actions taken by each row.</summary>
-    public long Steps => _step;
+    /// <summary>Steps of the environment taken, those before a resumption among them.</summary>
+    public long EnvironmentSteps => _stepsBefore + environment.Steps;
 
     /// <summary>Takes <paramref name="steps"/> actions, over all rows, uniformly random ones or the agent's with exploration.</summary>
     public void Collect(long steps, bool random, CancellationToken stop = default, Action<long>? done = null)
@@ -60,6 +60,7 @@ public sealed class Collector(AgentEnvironment environment, LatentAgent agent, R
     public void Save(BinaryWriter writer)
     {
         writer.Write(_step);
+        writer.Write(EnvironmentSteps);
         environment.State.Save(writer);
         agent.Save(writer);
         foreach (float value in _observations.Concat(_first))
@@ -74,6 +75,7 @@ public sealed class Collector(AgentEnvironment environment, LatentAgent agent, R
     public void Restore(BinaryReader reader)
     {
         _step = reader.ReadInt64();
+        _stepsBefore = reader.ReadInt64() - environment.Steps;
         environment.State.Restore(reader);
         agent.Restore(reader);
         foreach (float[] values in new[] { _observations, _first })

@@ -59,7 +59,7 @@ public sealed class Experience
     public bool HasEnvironment => _options.Env != DatasetSpec.NoEnvironment;
 
     /// <summary>Environment steps taken; of a dataset, records learnt from.</summary>
-    public long Frames => _collector is null ? _records : _collector.Steps * _options.Environments * _options.ActionRepeat;
+    public long Frames => _collector is null ? _records : _collector.EnvironmentSteps;
 
     /// <summary>Mean return of the last episodes collected; null before the first.</summary>
     public double? MeanReturn => _collector?.MeanReturn;

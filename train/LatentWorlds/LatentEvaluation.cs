@@ -26,16 +26,15 @@ public sealed class LatentEvaluation(
     /// <summary>Episodes of an evaluation between updates.</summary>
     public int EpisodesBetweenUpdates { get; init; } = 5;
 
-    /// <summary>
-    /// The mean return of a few episodes where an evaluation falls into the updates since the line of metrics before; else null.
-    /// </summary>
-    public double? AfterUpdate(long updates)
+    /// <summary>The mean return of a few episodes where one falls due in the updates since the line of metrics before.</summary>
+    public IReadOnlyDictionary<string, double> Between(long updates)
     {
         bool isDue = options.EvaluateEvery > 0 && updates % options.LogEvery == 0
             && updates / options.EvaluateEvery > (updates - options.LogEvery) / options.EvaluateEvery;
-        return isDue && experience.HasEnvironment
-            ? Play(EpisodesBetweenUpdates, (ulong)options.Seed + 2_000_003, greedy: true, task: null).Mean
-            : null;
+        if (!isDue || !experience.HasEnvironment)
+            return Measured.None;
+        ReturnSample played = Play(EpisodesBetweenUpdates, (ulong)options.Seed + 2_000_003, greedy: true, task: null);
+        return new Dictionary<string, double> { ["return_evaluation"] = played.Mean };
     }
 
     /// <summary>All figures, with their baselines.</summary>

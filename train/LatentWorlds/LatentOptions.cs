@@ -55,7 +55,7 @@ public abstract record LatentOptions : TrainOptions
     [Fixed, Range(1, 65536)]
     public int Deterministic { get; init; } = 200;
 
-    /// <summary>Stochastic Gaussian units of the latent state.</summary>
+    /// <summary>Stochastic variables of the latent state.</summary>
     [Fixed, Range(1, 65536)]
     public int Stochastic { get; init; } = 30;
 
@@ -163,7 +163,7 @@ public abstract record LatentOptions : TrainOptions
     /// <summary>Negative control: each sequence has another one's actions, so that the model cannot learn what they do.</summary>
     public bool ShuffleActions { get; init; }
 
-    /// <summary>The scale of each loss of the world model by its name; one that is not there does not count.</summary>
+    /// <summary>The scale of each loss that a world model may have, by its name.</summary>
     public IReadOnlyDictionary<string, double> LossScales() => new Dictionary<string, double>
     {
         ["kl"] = KlScale,
@@ -176,7 +176,7 @@ public abstract record LatentOptions : TrainOptions
     /// <summary>Sizes of the world model that learns of observations and actions of these sizes.</summary>
     public LatentWorldConfig World(int observation, int actions, Unary activation, GruForm gru) => new()
     {
-        Rssm = new()
+        Dynamics = new RssmConfig
         {
             Deterministic = Deterministic, Stochastic = Stochastic, Hidden = Hidden, Embedding = Embedding, Actions = actions, Gru = gru,
             Activation = activation, FreeNats = FreeNats, FreeNatsForm = FreeNatsForm, Overshooting = Overshooting,

@@ -31,7 +31,7 @@ public static class OpenLoop
         Episode[] enough = [.. episodes.Where(episode => episode.Records >= length)];
         using var guard = no_grad();
         using var scope = NewDisposeScope();
-        int actionSize = config.Rssm.Actions;
+        int actionSize = vectors.Size;
         var (observations, actions) = (new float[length * Rows * config.Observation], new float[length * Rows * actionSize]);
         var received = new float[length * Rows];
         for (int row = 0; row < Rows; row++)

@@ -8,13 +8,14 @@ namespace WorldModels.Train.LatentWorlds;
 /// <param name="Observations">(T, B, O).</param>
 /// <param name="Actions">(T, B, A).</param>
 /// <param name="Rewards">(T, B), in the units of training.</param>
-/// <param name="Continues">(T, B): 0 where the episode terminated, else 1.</param>
+/// <param name="Continues">(T, B): 0 where the episode terminated, else 1, or what a recording says in between.</param>
+/// <param name="NotEnded">How many of them are above 0.</param>
 /// <param name="Keep">(T, B): 0 where an episode begins after the first step, else 1.</param>
 /// <param name="Resets">The steps at which a row of <paramref name="Keep"/> is 0.</param>
 public sealed record Sequences(
-    Tensor Observations, Tensor Actions, Tensor Rewards, Tensor Continues, Tensor Keep, IReadOnlySet<int> Resets)
+    Tensor Observations, Tensor Actions, Tensor Rewards, Tensor Continues, long NotEnded, Tensor Keep, IReadOnlySet<int> Resets)
 {
-    /// <summary>Takes a batch.</summary>
+    /// <summary>The records of a batch, on a device.</summary>
     public static Sequences From(SequenceBatch batch, LatentOptions options, int observation, int action, Device device)
     {
         (int length, int rows) = (batch.Length, batch.Batch);
@@ -25,18 +26,16 @@ public sealed record Sequences(
         return new(
             tensor(batch.Observations, [length, rows, observation]).to(device),
             options.ShuffleActions ? actions.roll([1], [1]) : actions,
-            rewards, tensor(batch.Discounts, [length, rows]).to(device), tensor(keep, [length, rows]).to(device),
+            rewards, tensor(batch.Discounts, [length, rows]).to(device),
+            batch.Discounts.Count(discount => discount > 0), tensor(keep, [length, rows]).to(device),
             Enumerable.Range(1, length - 1).Where(t => keep.AsSpan(t * rows, rows).ContainsAnyExcept(1f)).ToHashSet());
     }
 
-    /// <summary>What a world's dynamics filters, with noise drawn from <paramref name="random"/>.</summary>
-    public RecordedSequence<EagerTensor> ToFilter(LatentWorld<EagerTensor> world, Generator random)
+    /// <summary>What a dynamics filters: these records with the embeddings (T, B, E) of their observations.</summary>
+    public RecordedSequence<EagerTensor> ToFilter(IDynamics<EagerTensor> dynamics, EagerTensor embeddings, Generator random)
     {
-        IDynamics<EagerTensor> dynamics = world.Dynamics;
         EagerTensor Noise(int[] shape) => NoiseDraws.Of(
             dynamics.Noise.Distribution.ToKind(), [.. shape.Select(size => (long)size)], random, Actions.device);
-        return new(
-            EagerState.Zeros(dynamics.State, Actions.size(1), Actions.device), Actions,
-            world.Embed(world.Standard.Forward(Observations)), Keep, Resets, Noise);
+        return new(EagerState.Zeros(dynamics.State, Actions.size(1), Actions.device), Actions, embeddings, Keep, Resets, Noise);
     }
 }

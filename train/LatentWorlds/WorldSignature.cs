@@ -149,7 +149,6 @@ public sealed record WorldSignature(
     {
         Name = state.Name,
         Role = TensorRole.State,
-        Dtype = state.Type switch { DType.Float32 => TensorType.Float32, DType.Int64 => TensorType.Int64, _ => TensorType.Bool },
         Shape = ["batch", .. state.Shape.Select(axis => (Dim)axis)],
         Keep = state.Storage == TrajectoryStorage.Last ? KeptSteps.Last : null,
     };

@@ -27,7 +27,9 @@ public sealed class Losses : IEnumerable<KeyValuePair<string, Tensor>>
         Tensor? total = null;
         foreach ((string name, Tensor value) in _all)
         {
-            Tensor scaled = scales[name] * value;
+            if (!scales.TryGetValue(name, out double scale))
+                throw new KeyNotFoundException($"The loss '{name}' has no scale; there are scales of {string.Join(", ", scales.Keys)}.");
+            Tensor scaled = scale * value;
             total = total is null ? scaled : total + scaled;
         }
         return total ?? throw new InvalidOperationException("There is no loss to add up.");

@@ -15,7 +15,8 @@ namespace WorldModels.Train;
 /// </summary>
 public sealed class Checkpoint
 {
-    private const string ParameterPrefix = "parameters/", HashKey = "sha256";
+    private const string ParameterPrefix = "parameters/", HashKey = "sha256", FormatKey = "format";
+    private const long Format = 2;      // raised where a checkpoint of the version before does not fit
     private readonly Dictionary<string, TensorData> _tensors = [];
     private readonly Dictionary<string, string> _values = [];
     private readonly string _source = "a new checkpoint";
@@ -41,6 +42,9 @@ public sealed class Checkpoint
             var checkpoint = new Checkpoint(path, Safetensors.Read(path));
             if (checkpoint._values.TryGetValue(HashKey, out string? hash) && hash != checkpoint.Hash())
                 throw new InvalidDataException($"the contents of '{path}' are not those that were written.");
+            if (checkpoint._values.ContainsKey(HashKey) && checkpoint._values.GetValueOrDefault(FormatKey) != $"{Format}")
+                throw new UserException($"{path} was written by an earlier version of this program, or a later one, whose checkpoints have "
+                    + "another form. Continue it with that version, or start a new run with --run.");
             return checkpoint;
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
@@ -54,6 +58,7 @@ public sealed class Checkpoint
     /// <exception cref="UserException">The disk is full or refuses.</exception>
     public void Write(string path)
     {
+        Set(FormatKey, Format);
         _values[HashKey] = Hash();
         try
         {
@@ -138,9 +143,6 @@ public sealed class Checkpoint
     public void LoadOptimiser(FlatOptimiser optimiser, string name = "optimiser")
     {
         using var guard = no_grad();
-        if (_values.ContainsKey($"{name}/0/step"))
-            throw new UserException($"{_source} was written by an earlier version of this program, which kept its optimiser in another form. "
-                + "Continue it with that version, or start a new run with --run.");
         OptimizerState state = optimiser.Optimiser.state_dict().State.Single();
         long step = Integer($"{name}/step");
         if (state is Adam.State adam)

@@ -30,10 +30,12 @@ public interface ITrainer : IDisposable
     void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop);
 
     /// <summary>
-    /// One update. Values are read from the device only when <paramref name="measure"/> is set: the loss and whatever else is worth a
-    /// curve.
+    /// One update. What is worth a curve is read from the device only when <paramref name="measure"/> is set.
     /// </summary>
     IReadOnlyDictionary<string, double> Update(long update, bool measure);
+
+    /// <summary>A short evaluation between updates, asked for at lines of metrics; empty where none is due.</summary>
+    IReadOnlyDictionary<string, double> EvaluateBetween(long updates) => Measured.None;
 
     /// <summary>Adds what the algorithm needs to continue to a checkpoint.</summary>
     void Save(Checkpoint checkpoint);
@@ -44,7 +46,7 @@ public interface ITrainer : IDisposable
     /// <summary>Figures by which the algorithm is judged, with their baselines.</summary>
     IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress);
 
-    /// <summary>Whether there is a bundle to ship; a control experiment has none.</summary>
+    /// <summary>Whether there is a bundle to ship; some control experiments have none.</summary>
     bool Ships => true;
 
     /// <summary>What ships: graphs, spaces, reference inputs.</summary>

@@ -17,7 +17,10 @@ public static class Session
         progress.Say($"{algorithm.Name} on {options.Env}: {trainer.Parameters.Count:N0} parameters, run folder {folder.Path}");
         foreach (Stage stage in algorithm.StagesBefore(options, folder))
             if (RunStage(folder, stage, device, progress, stop) == RunOutcome.Interrupted)
+            {
+                progress.Say($"Stopped before its own first update. Continue with: train {algorithm.Name} --resume {folder.Path}");
                 return RunOutcome.Interrupted;
+            }
         var run = new TrainingRun(folder, trainer, progress);
         if (run.Train(stop) == RunOutcome.Interrupted)
         {

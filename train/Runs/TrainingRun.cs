@@ -41,8 +41,14 @@ public sealed class TrainingRun(RunFolder folder, ITrainer trainer, IProgressRep
             if (measure)
             {
                 RequireFinite(values);
+                IReadOnlyDictionary<string, double> evaluated = Libtorch.While(
+                    $"evaluating after update {Updates}", () => trainer.EvaluateBetween(Updates), then: () => Kept);
+                RequireFinite(evaluated);
                 double framesPerSecond = (trainer.Frames - framesBefore) / clock.Elapsed.TotalSeconds;
-                var line = new Dictionary<string, double>(values) { ["seconds"] = Seconds, ["frames_per_second"] = framesPerSecond };
+                var line = new Dictionary<string, double>(values.Concat(evaluated))
+                {
+                    ["seconds"] = Seconds, ["frames_per_second"] = framesPerSecond,
+                };
                 if (trainer.FramesAreEnvironmentSteps)
                     line["environment_steps"] = trainer.Frames;
                 metrics.Write(Updates, trainer.Frames, line);

@@ -30,14 +30,22 @@ public sealed class SweepRunner(SweepFolder folder, Algorithm algorithm, string 
         {
             if (stop.IsCancellationRequested)
                 return;
-            folder.Prepare(run, algorithm);
-            int code = await Train(run, line => Report(done, $"{run.Name}: {line}"), stop);
-            if (code == 0)
-                folder.Record(run, SweepOutcome.Finished);
-            else if (code == ExitCode.Stopped || stop.IsCancellationRequested)
-                return;
-            else
-                folder.Record(run, SweepOutcome.Failed, Failure(run, code));
+            int code = ExitCode.Failed;
+            try
+            {
+                folder.Prepare(run, algorithm);
+                code = await Train(run, line => Report(done, $"{run.Name}: {line}"), stop);
+                if (code == ExitCode.Done)
+                    folder.Record(run, SweepOutcome.Finished);
+                else if (code == ExitCode.Stopped || stop.IsCancellationRequested)
+                    return;
+                else
+                    folder.Record(run, SweepOutcome.Failed, Failure(run, code));
+            }
+            catch (Exception exception) when (exception is UserException or IOException or UnauthorizedAccessException)
+            {
+                folder.Record(run, SweepOutcome.Failed, exception.Message);
+            }
             lock (_gate)
             {
                 done++;
@@ -63,7 +71,7 @@ public sealed class SweepRunner(SweepFolder folder, Algorithm algorithm, string 
         using Process process = Process.Start(start)!;
         using CancellationTokenRegistration registration = stop.Register(process.StandardInput.Close);
         Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
-        await using (var log = new StreamWriter(LogOf(run)) { AutoFlush = true })
+        await using (var log = new StreamWriter(LogOf(run), append: true) { AutoFlush = true })
         {
             while (await process.StandardOutput.ReadLineAsync(CancellationToken.None) is { } line)
             {

@@ -32,7 +32,7 @@ public sealed class SweepTable
     {
         _folder = folder;
         _runs = [.. folder.Content.Runs.Select(record => (record, Read(folder, record)))];
-        TrainingCurve[] finished = [.. _runs.Where(run => run.Record.Outcome == SweepOutcome.Finished).Select(run => run.Curve!)];
+        TrainingCurve[] finished = [.. _runs.Where(run => run.Record.Outcome == SweepOutcome.Finished).Select(run => run.Curve).OfType<TrainingCurve>()];
         _figure = finished.Select(FigureOf).FirstOrDefault()?.Name;
         bool random = finished.Any(run => run.RandomReturn is not null) && finished.Any(run => run.Returns.Count > 0);
         string frames = finished.All(run => run.CountsEnvironmentSteps) ? "environment steps" : "frames";
@@ -105,7 +105,7 @@ public sealed class SweepTable
 
     private string[] Row((SweepRecord Record, TrainingCurve? Curve)[] runs, bool random)
     {
-        TrainingCurve[] finished = [.. runs.Where(run => run.Record.Outcome == SweepOutcome.Finished).Select(run => run.Curve!)];
+        TrainingCurve[] finished = [.. runs.Where(run => run.Record.Outcome == SweepOutcome.Finished).Select(run => run.Curve).OfType<TrainingCurve>()];
         double[] values = [.. finished.Select(curve => ValueOf(curve, _figure)).OfType<double>()];
         ReturnStatistics? statistics = values.Length > 0 ? ReturnStatistics.Of(values) : null;
         string spread = values.Length > 1 ? Figures.Number(statistics!.Deviation) : "";
@@ -142,7 +142,7 @@ public sealed class SweepTable
         {
             return TrainingCurveReader.Read(folder.File(record.Folder)).Single();
         }
-        catch (BundleException) when (record.Outcome != SweepOutcome.Finished)
+        catch (Exception exception) when (exception is BundleException or IOException)
         {
             return null;
         }

@@ -17,8 +17,8 @@ public enum NoiseDistribution
 public sealed record NoiseSpec(NoiseDistribution Distribution, int Size, int Variables);
 
 /// <summary>
-/// How a latent state goes on. Outside of its implementations nobody knows what the state is made of: heads read its feature, losses come by
-/// name, graphs and agents carry its tensors along.
+/// The transition function of a latent state. Outside of its implementations nobody knows what the state is made of: heads read its feature,
+/// losses come by name, graphs and agents carry its tensors along.
 /// </summary>
 public interface IDynamics<T> where T : ITensor<T>
 {
@@ -42,6 +42,16 @@ public interface IDynamics<T> where T : ITensor<T>
 
     /// <summary>Filters recorded sequences.</summary>
     FilteredSequence<T> ObserveSequence(RecordedSequence<T> sequence);
+}
+
+/// <summary>Sizes of a dynamics, and which one it is.</summary>
+public interface IDynamicsConfig
+{
+    /// <summary>Size of an observation's embedding (E).</summary>
+    int Embedding { get; }
+
+    /// <summary>The dynamics, its parameters below a world's path.</summary>
+    IDynamics<T> Make<T>(Parameters<T> world) where T : ITensor<T>;
 }
 
 /// <summary>A state, and the distribution that its stochastic part was drawn from.</summary>

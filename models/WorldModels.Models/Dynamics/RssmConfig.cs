@@ -21,7 +21,7 @@ public enum FreeNatsForm
 }
 
 /// <summary>Sizes and losses of an <see cref="Rssm{T}"/>; defaults as published for PlaNet and Dreamer V1.</summary>
-public sealed record RssmConfig
+public sealed record RssmConfig : IDynamicsConfig
 {
     /// <summary>Deterministic units (D).</summary>
     public int Deterministic { get; init; } = 200;
@@ -61,4 +61,6 @@ public sealed record RssmConfig
 
     /// <summary>Steps of latent overshooting (Hafner et al. 2019, section 4); 1: none, only the next step's prior learns.</summary>
     public int Overshooting { get; init; } = 1;
+
+    public IDynamics<T> Make<T>(Parameters<T> world) where T : ITensor<T> => new Rssm<T>(world["rssm"], this);
 }

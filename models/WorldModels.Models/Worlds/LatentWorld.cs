@@ -6,8 +6,8 @@ public sealed record LatentWorldConfig
     /// <summary>Where, below the world's path, the observations' statistics are: kept with the weights, not learnt.</summary>
     public const string Statistics = "standard";
 
-    /// <summary>How its states go on.</summary>
-    public required RssmConfig Rssm { get; init; }
+    /// <summary>The transition function of its states.</summary>
+    public required IDynamicsConfig Dynamics { get; init; }
 
     /// <summary>Numbers in an observation (O), where it is a vector.</summary>
     public int Observation { get; init; }
@@ -49,9 +49,9 @@ public sealed class LatentWorld<T> where T : ITensor<T>
             ? new(p[LatentWorldConfig.Statistics], config.Observation, Init.Zeros)
             : new(p[LatentWorldConfig.Statistics], 1, Init.Constant(0.5));
         _encode = pixels is null
-            ? new Mlp<T>(p["encoder"], config.Observation, config.Encoder, config.Rssm.Embedding, config.Activation).Forward
+            ? new Mlp<T>(p["encoder"], config.Observation, config.Encoder, config.Dynamics.Embedding, config.Activation).Forward
             : new ConvEncoder<T>(p["encoder"], pixels).Forward;
-        Dynamics = new Rssm<T>(p["rssm"], config.Rssm);
+        Dynamics = config.Dynamics.Make(p);
         int feature = Dynamics.Feature;
         _decode = pixels is null
             ? new Mlp<T>(p["decoder"], feature, config.Decoder, config.Observation, config.Activation).Forward
@@ -62,10 +62,10 @@ public sealed class LatentWorld<T> where T : ITensor<T>
             _continue = new(p["continue"], feature, layers, 1, config.Activation);
     }
 
-    /// <summary>What observations are measured in.</summary>
+    /// <summary>Takes observations to zero mean and unit variance, and back.</summary>
     public Standardizer<T> Standard { get; }
 
-    /// <summary>How its states go on.</summary>
+    /// <summary>The transition function of its states.</summary>
     public IDynamics<T> Dynamics { get; }
 
     /// <summary>Standardised observations (..., O), or images (B, C, 64, 64), to embeddings (..., E).</summary>

@@ -18,6 +18,9 @@ public sealed class ActionRepeat<TAction> : EnvironmentWrapper<TAction> where TA
     /// <summary>Inner steps a step.</summary>
     public int Repeat { get; }
 
+    /// <summary>Inner steps taken so far.</summary>
+    public long InnerSteps { get; private set; }
+
     public override StepResult Step(ReadOnlySpan<TAction> action, Span<float> observation)
     {
         double reward = 0;
@@ -26,6 +29,7 @@ public sealed class ActionRepeat<TAction> : EnvironmentWrapper<TAction> where TA
         {
             result = Inner.Step(action, observation);
             reward += result.Reward;
+            InnerSteps++;
         }
         return result with { Reward = reward };
     }

@@ -20,11 +20,11 @@ public sealed class GraphTests
     }
 
     [Test]
-    public void StepsOfAnUnrolledGraphAreLabelledAndShareTheirWeights()
+    public void StepsOfAnUnrolledGraphShareTheirWeights()
     {
         OnnxModel model = Networks.Unrolled("dream", 3, Networks.Weights());
         string[] names = [.. model.Proto.Graph.Node.Select(n => n.Name)];
-        Assert.That(names, Does.Contain("t00/core/gru/Split").And.Contain("t02/core/gru/Split").And.Contain("t01/head/Gemm"));
+        Assert.That(names.Count(name => name.StartsWith("head/Gemm", StringComparison.Ordinal)), Is.EqualTo(3));
         Assert.That(names, Is.Unique);
         Assert.That(model.Weights.Keys,
             Is.EquivalentTo(Networks.Weights().Keys.Where(k => !k.StartsWith("critic", StringComparison.Ordinal))));

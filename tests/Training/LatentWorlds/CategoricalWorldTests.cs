@@ -40,7 +40,7 @@ public sealed class CategoricalWorldTests
         _config = Options.World(_experience.Observation.Size, _experience.Actions.Size, Unary.Elu, GruForm.ResetAfter);
         _config = _config with
         {
-            Rssm = _config.Rssm with
+            Dynamics = (RssmConfig)_config.Dynamics with
             {
                 Deterministic = 64, Hidden = 32, Stochastic = Variables, Classes = Classes, Unimix = 0.01, FreeNats = 0.1,
             },
@@ -135,16 +135,18 @@ public sealed class CategoricalWorldTests
         using LatentAgent agent = new(_world, (_, _, _, _, _) => { }, 1, _experience.Observation.Size, _experience.Actions.Size, CPU);
         using var run = new Train.TemporaryRun("dreamer", Options);
         Assert.That(_experience.Prepare(run.Folder, agent, Train.TemporaryRun.Progress, CancellationToken.None));
-        WorldModelLearner.Standardise(_parameters, _experience.Statistics());
-        using FlatOptimiser optimiser = WorldModelLearner.Optimiser(_parameters, Options);
+        WorldModelSetup.Standardise(_parameters, _experience.Statistics());
+        using FlatOptimiser optimiser = WorldModelSetup.Optimiser(_parameters, Options);
         for (long update = 0; update < Updates; update++)
         {
             using var scope = NewDisposeScope();
             using var random = new Generator((ulong)update);
             Sequences sequences = Sequences.From(
                 _experience.Sample(update), Options, _experience.Observation.Size, _experience.Actions.Size, CPU);
-            FilteredSequence<EagerTensor> filtered = _world.Dynamics.ObserveSequence(sequences.ToFilter(_world, random));
-            Losses losses = Dreamer.WorldModelLosses(_world, sequences, filtered, Options.Gamma);
+            EagerTensor observed = _world.Standard.Forward(sequences.Observations);
+            FilteredSequence<EagerTensor> filtered = _world.Dynamics.ObserveSequence(
+                sequences.ToFilter(_world.Dynamics, _world.Embed(observed), random));
+            Losses losses = Dreamer.WorldModelLosses(_world, sequences, observed, filtered, Options.Gamma);
             optimiser.ZeroGradients();
             losses.Total(Options.LossScales()).backward();
             optimiser.ClipGradients(Options.MaxGradNorm);

@@ -20,9 +20,14 @@ public sealed class WorldModelLossTests
         Length = Length, FreeNats = 0.1,
     };
 
+    private static readonly RssmConfig Sizes = new()
+    {
+        Deterministic = 8, Stochastic = Stochastic, Hidden = 7, Embedding = 6, Actions = Action, FreeNats = 0.1,
+    };
+
     private static readonly LatentWorldConfig Config = new()
     {
-        Rssm = new() { Deterministic = 8, Stochastic = Stochastic, Hidden = 7, Embedding = 6, Actions = Action, FreeNats = 0.1 },
+        Dynamics = Sizes,
         Observation = Observation, Encoder = new(1, 9), Decoder = new(1, 9), Reward = new(1, 9), Continue = new(1, 9),
     };
 
@@ -34,13 +39,13 @@ public sealed class WorldModelLossTests
     public void Build()
     {
         _scope = NewDisposeScope();
-        BuildWorld(Config.Rssm);
+        BuildWorld(Sizes);
     }
 
     private void BuildWorld(RssmConfig rssm)
     {
         _parameters = new(3);
-        _world = new(_parameters.Root, Config with { Rssm = rssm });
+        _world = new(_parameters.Root, Config with { Dynamics = rssm });
     }
 
     [TearDown]
@@ -55,7 +60,7 @@ public sealed class WorldModelLossTests
     [TestCase(3)]
     public void FilteringASequenceEqualsStepByStep(int classes)
     {
-        BuildWorld(Config.Rssm with { Classes = classes, FreeNats = 0 });
+        BuildWorld(Sizes with { Classes = classes, FreeNats = 0 });
         Sequences sequences = Draw(beginsAt: 3);
         Tensor noise = randn([Length, Rows, Dynamics.Noise.Size], generator: new Generator(5));
         FilteredSequence<EagerTensor> filtered = Filter(sequences, noise);
@@ -105,7 +110,8 @@ public sealed class WorldModelLossTests
         };
         Sequences sequences = Draw(beginsAt: 3, options, endsAt: 2);
         FilteredSequence<EagerTensor> filtered = Filter(sequences, randn([Length, Rows, Stochastic]));
-        Losses losses = Dreamer.WorldModelLosses(_world, sequences, filtered, options.Gamma);
+        Losses losses = Dreamer.WorldModelLosses(
+            _world, sequences, _world.Standard.Forward(sequences.Observations), filtered, options.Gamma);
         Tensor features = Dynamics.FeatureOf(filtered.States).Value;
         double observation = 0, reward = 0, continues = 0;
         for (int t = 0; t < Length; t++)
@@ -125,9 +131,9 @@ public sealed class WorldModelLossTests
             Assert.That(losses["observation"].item<float>(), Is.EqualTo(means[0]).Within(1e-4));
             Assert.That(losses["reward"].item<float>(), Is.EqualTo(means[1]).Within(1e-5));
             Assert.That(losses["continue"].item<float>(), Is.EqualTo(means[2]).Within(1e-5));
-            Assert.That(losses["kl"].item<float>(), Is.EqualTo(Math.Max(divergence, Config.Rssm.FreeNats)).Within(1e-5));
+            Assert.That(losses["kl"].item<float>(), Is.EqualTo(Math.Max(divergence, Sizes.FreeNats)).Within(1e-5));
             Assert.That(losses.Total(options.LossScales()).item<float>(), Is.EqualTo(
-                2 * means[0] + 3 * means[1] + 7 * means[2] + 0.5 * Math.Max(divergence, Config.Rssm.FreeNats)).Within(1e-3));
+                2 * means[0] + 3 * means[1] + 7 * means[2] + 0.5 * Math.Max(divergence, Sizes.FreeNats)).Within(1e-3));
         });
     }
 
@@ -141,7 +147,7 @@ public sealed class WorldModelLossTests
         State<EagerTensor> posteriors = Filter(sequences, randn([Length, Rows, Stochastic])).States;
         float end = posteriors["stochastic"].Value[2][1][0].item<float>();
         using var random = new Generator(4);
-        Tensor z = Dreamer.Starts(posteriors, sequences.Continues, most, avoidEnds, random)["stochastic"].Value;
+        Tensor z = Dreamer.Starts(posteriors, sequences, most, avoidEnds, random)["stochastic"].Value;
         float[] firsts = z.slice(1, 0, 1, 1).contiguous().data<float>().ToArray();
         Assert.That((z.size(0), firsts.Distinct().Count()), Is.EqualTo(((long)expected, expected)), "none twice");
         Assert.That(firsts.Contains(end), Is.EqualTo(!avoidEnds));
@@ -152,7 +158,7 @@ public sealed class WorldModelLossTests
     public void OvershootingComparesPriorsThatGoOnAloneWithWhatWasReached(FreeNatsForm form)
     {
         const double FreeNats = 0.1;
-        BuildWorld(Config.Rssm with { Overshooting = 3, FreeNatsForm = form, FreeNats = FreeNats });
+        BuildWorld(Sizes with { Overshooting = 3, FreeNatsForm = form, FreeNats = FreeNats });
         Sequences sequences = Draw(beginsAt: 4);
         FilteredSequence<EagerTensor> filtered = Filter(sequences, zeros([Length, Rows, Stochastic]));
         IDistribution<EagerTensor>[] posteriors = Posteriors(sequences, filtered.States);
@@ -185,7 +191,7 @@ public sealed class WorldModelLossTests
     {
         Sequences sequences = Draw(beginsAt: 0);
         Assert.That(Filter(sequences, zeros([Length, Rows, Stochastic])).Losses, Does.Not.ContainKey("overshooting"));
-        BuildWorld(Config.Rssm with { Overshooting = 3, FreeNats = 0 });
+        BuildWorld(Sizes with { Overshooting = 3, FreeNats = 0 });
         Filter(sequences, zeros([Length, Rows, Stochastic])).Losses["overshooting"].Value.backward();
         Assert.That(_parameters.All["rssm/prior/stats/weight"].grad!.abs().max().item<float>(), Is.GreaterThan(0));
         // What the posterior draws with no noise is its mean: its deviation reaches the loss as what was reached alone, which stays.
@@ -213,7 +219,8 @@ public sealed class WorldModelLossTests
     private FilteredSequence<EagerTensor> Filter(Sequences sequences, Tensor noise)
     {
         using var random = new Generator(1);
-        return Dynamics.ObserveSequence(sequences.ToFilter(_world, random) with
+        EagerTensor embeddings = _world.Embed(_world.Standard.Forward(sequences.Observations));
+        return Dynamics.ObserveSequence(sequences.ToFilter(Dynamics, embeddings, random) with
         {
             Noise = shape => shape.Length == 3 ? noise : zeros([.. shape.Select(size => (long)size)]),
         });

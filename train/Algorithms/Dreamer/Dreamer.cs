@@ -13,6 +13,12 @@ namespace WorldModels.Train.Algorithms;
 /// </summary>
 public sealed class Dreamer : ITrainer
 {
+    /// <summary>Where the actor's parameters live.</summary>
+    public const string ActorPath = "actor";
+
+    /// <summary>Where the critic's parameters live.</summary>
+    public const string CriticPath = "critic";
+
     private static readonly uint ActStream = Philox.Stream(WorldSignature.ActStream);
 
     private readonly DreamerOptions _options;
@@ -22,7 +28,7 @@ public sealed class Dreamer : ITrainer
     private readonly ActorConfig _actorConfig;
     private readonly Actor<EagerTensor> _actor;
     private readonly MlpConfig _criticConfig;
-    private readonly Mlp<EagerTensor> _critic;
+    private readonly Critic<EagerTensor> _critic;
     private readonly Parameter[] _actorParameters, _criticParameters;
     private readonly FlatOptimiser _modelOptimiser, _actorOptimiser, _criticOptimiser;
     private readonly LatentEvaluation _evaluation;
@@ -42,11 +48,11 @@ public sealed class Dreamer : ITrainer
             Layers = new(options.ActorLayers, options.HeadUnits), InitialStd = options.InitialStd,
         };
         _criticConfig = new(options.CriticLayers, options.HeadUnits);
-        _actor = new(Parameters.Root[DreamerGraphs.ActorPath], _actorConfig);
-        _critic = DreamerGraphs.Critic(Parameters.Root, _world.Dynamics.Feature, _worldConfig, _criticConfig);
-        _actorParameters = Parameters.Below(DreamerGraphs.ActorPath);
-        _criticParameters = Parameters.Below(DreamerGraphs.CriticPath);
-        _modelOptimiser = WorldModelLearner.Optimiser(Parameters, options);
+        _actor = new(Parameters.Root[ActorPath], _actorConfig);
+        _critic = new(Parameters.Root[CriticPath], _world.Dynamics.Feature, _criticConfig, Unary.Elu);
+        _actorParameters = Parameters.Below(ActorPath);
+        _criticParameters = Parameters.Below(CriticPath);
+        _modelOptimiser = WorldModelSetup.Optimiser(Parameters, options);
         _actorOptimiser = new(_actorParameters, whole => optim.Adam(whole, options.ActorLearningRate, eps: options.AdamEpsilon));
         _criticOptimiser = new(_criticParameters, whole => optim.Adam(whole, options.CriticLearningRate, eps: options.AdamEpsilon));
         _evaluation = new(options, _experience, _world, _worldConfig, device, MakeAgent);
@@ -67,6 +73,9 @@ public sealed class Dreamer : ITrainer
     /// <summary>A control experiment ships nothing.</summary>
     public bool Ships => !(_options.BlindReward || _options.ShuffleActions || _options.FreezeActor);
 
+    /// <summary>Numbers in an action vector (A).</summary>
+    internal int ActionSize => _experience.Actions.Size;
+
     /// <summary>Sizes of the world model.</summary>
     internal LatentWorldConfig WorldConfig => _worldConfig;
 
@@ -74,7 +83,7 @@ public sealed class Dreamer : ITrainer
     {
         _agent = _experience.Collects ? MakeAgent(_options.Environments, greedy: false) : null;
         if (_experience.Prepare(run, _agent, progress, stop) && _options.Standardize)
-            WorldModelLearner.Standardise(Parameters, _experience.Statistics());
+            WorldModelSetup.Standardise(Parameters, _experience.Statistics());
     }
 
     public IReadOnlyDictionary<string, double> Update(long update, bool measure)
@@ -106,16 +115,16 @@ public sealed class Dreamer : ITrainer
                 _criticOptimiser.Step();
             }
         }
-        if (figures is not null && _evaluation.AfterUpdate(update + 1) is { } evaluated)
-            figures["return_evaluation"] = evaluated;
         return figures ?? Measured.None;
     }
 
     /// <summary>Filters sequences and takes the gradient of the world model's loss. Gives the posteriors, (T, B, ...).</summary>
     internal State<EagerTensor> LearnWorldModel(Sequences sequences, Generator random, Dictionary<string, double>? figures)
     {
-        FilteredSequence<EagerTensor> filtered = _world.Dynamics.ObserveSequence(sequences.ToFilter(_world, random));
-        Losses losses = WorldModelLosses(_world, sequences, filtered, _options.Gamma);
+        EagerTensor observed = _world.Standard.Forward(sequences.Observations);                         // (T, B, O)
+        FilteredSequence<EagerTensor> filtered = _world.Dynamics.ObserveSequence(
+            sequences.ToFilter(_world.Dynamics, _world.Embed(observed), random));
+        Losses losses = WorldModelLosses(_world, sequences, observed, filtered, _options.Gamma);
         Tensor total = losses.Total(_options.LossScales());
         _modelOptimiser.ZeroGradients();
         total.backward();
@@ -134,16 +143,20 @@ public sealed class Dreamer : ITrainer
     /// The world model's losses (eq. 10; appendix A), means over T x B: its dynamics' own, and the negative log likelihood of what was
     /// observed, of the rewards, and of the episode going on.
     /// </summary>
+    /// <param name="world">The world model.</param>
+    /// <param name="sequences">What was recorded.</param>
+    /// <param name="observed">Its observations, standardised, (T, B, O).</param>
+    /// <param name="filtered">What the dynamics made of it.</param>
+    /// <param name="gamma">Discount.</param>
     public static Losses WorldModelLosses(
-        LatentWorld<EagerTensor> world, Sequences sequences, FilteredSequence<EagerTensor> filtered, double gamma)
+        LatentWorld<EagerTensor> world, Sequences sequences, EagerTensor observed, FilteredSequence<EagerTensor> filtered, double gamma)
     {
         EagerTensor feature = world.Dynamics.FeatureOf(filtered.States);                                // (T, B, F)
         EagerTensor flat = feature.Value.flatten(0, 1);                                                 // (T B, F)
-        EagerTensor observed = world.Standard.Forward(sequences.Observations).Detach();                 // (T, B, O)
         var losses = new Losses
         {
             filtered.Losses,
-            { "observation", -world.Decode(feature).LogProb(observed).Value.mean() },
+            { "observation", -world.Decode(feature).LogProb(observed.Detach()).Value.mean() },
             { "reward", -world.Reward(flat).LogProb(sequences.Rewards.reshape(-1)).Value.mean() },
         };
         if (world.HasContinue)      // A soft label carries the discount (Dreamer V1's pcont).
@@ -161,7 +174,7 @@ public sealed class Dreamer : ITrainer
     private void LearnBehaviour(
         State<EagerTensor> posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures)
     {
-        State<EagerTensor> start = Starts(posteriors, sequences.Continues, _options.Starts, _options.PredictContinue, random);
+        State<EagerTensor> start = Starts(posteriors, sequences, _options.Starts, _options.PredictContinue, random);
         (int horizon, long rows) = (_options.Horizon, start.Values[0].Value.size(0));
         NoiseSpec noise = _world.Dynamics.Noise;
         Tensor[] latentNoise = NoiseDraws.Of(
@@ -171,7 +184,7 @@ public sealed class Dreamer : ITrainer
 
         EagerTensor feature = Imagine(_world.Dynamics, _actor.Forward, start, latentNoise, actionNoise);    // (H N, F)
         Tensor rewards = _world.Reward(feature).Mean.Value.reshape(horizon, rows);
-        Tensor values = _critic.Forward(feature).Value.reshape(horizon, rows);
+        Tensor values = _critic.Forward(feature).Mean.Value.reshape(horizon, rows);
         Tensor discounts = _world.HasContinue
             ? _world.Continue(feature).Mean.Value.reshape(horizon, rows)
             : full([horizon, rows], _options.Gamma, device: Parameters.Device);
@@ -197,23 +210,23 @@ public sealed class Dreamer : ITrainer
         figures["critic_gradient_norm"] = criticNorm;
     }
 
-    /// <summary>States to imagine from: posteriors, all or a random share, which nothing of it moves.</summary>
+    /// <summary>States to imagine from: posteriors, all or a random share, through which no gradient flows.</summary>
     /// <param name="posteriors">(T, B, ...).</param>
-    /// <param name="continues">(T, B): 0 where the episode terminated.</param>
+    /// <param name="sequences">Where they came from.</param>
     /// <param name="most">How many; 0: all.</param>
     /// <param name="avoidEnds">Whether an episode's end, which nothing follows, is left out.</param>
     /// <param name="random">What draws them.</param>
     /// <returns>(N, ...).</returns>
     public static State<EagerTensor> Starts(
-        State<EagerTensor> posteriors, Tensor continues, int most, bool avoidEnds, Generator random)
+        State<EagerTensor> posteriors, Sequences sequences, int most, bool avoidEnds, Generator random)
     {
         State<EagerTensor> all = posteriors.Map(value => value.Value.detach().flatten(0, 1));               // (T B, ...)
         if (most == 0 && !avoidEnds)
             return all;
-        long count = continues.numel();
+        Tensor continues = sequences.Continues.reshape(-1);                                                 // (T B)
         // A random order, in which ends come last.
-        Tensor order = (rand([count], generator: random, device: continues.device) * continues.reshape(-1)).argsort(descending: true);
-        long available = avoidEnds ? continues.count_nonzero().item<long>() : count;
+        Tensor order = (rand(continues.shape, generator: random, device: continues.device) * continues).argsort(descending: true);
+        long available = avoidEnds ? sequences.NotEnded : continues.numel();
         Tensor chosen = order.slice(0, 0, most == 0 ? available : Math.Min(most, available), 1);
         return all.Map(value => value.Value.index_select(0, chosen));
     }
@@ -278,6 +291,8 @@ public sealed class Dreamer : ITrainer
         checkpoint.LoadOptimiser(_actorOptimiser, "optimiser/actor");
         checkpoint.LoadOptimiser(_criticOptimiser, "optimiser/critic");
     }
+
+    public IReadOnlyDictionary<string, double> EvaluateBetween(long updates) => _evaluation.Between(updates);
 
     public IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress) => _evaluation.Judge(episodes, progress);
 

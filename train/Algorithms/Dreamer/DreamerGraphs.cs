@@ -11,16 +11,6 @@ namespace WorldModels.Train.Algorithms;
 /// </summary>
 public static class DreamerGraphs
 {
-    /// <summary>Where the actor's parameters live.</summary>
-    public const string ActorPath = "actor";
-
-    /// <summary>Where the critic's parameters live.</summary>
-    public const string CriticPath = "critic";
-
-    /// <summary>The critic: a state's feature to its value.</summary>
-    public static Mlp<T> Critic<T>(Parameters<T> p, int feature, LatentWorldConfig config, MlpConfig layers) where T : ITensor<T> =>
-        new(p[CriticPath], feature, layers, 1, config.Activation);
-
     public static BundleDefinition Define(
         string environment, WorldSignature signature, ActorConfig actor, MlpConfig critic, float[] starts)
     {
@@ -57,7 +47,7 @@ public static class DreamerGraphs
         /// <summary>The vector chosen for features (B, F), and <see cref="Decision"/>.</summary>
         public (T Vector, Tensors<T> Decision) Decide<T>(Parameters<T> p, T feature, T noise) where T : ITensor<T>
         {
-            IDistribution<T> policy = new Actor<T>(p[ActorPath], Actor).Forward(feature);
+            IDistribution<T> policy = new Actor<T>(p[Dreamer.ActorPath], Actor).Forward(feature);
             T vector = policy.Sample(noise);
             var decision = new Tensors<T> { { "action", Signature.ActionOf(vector) } };
             if (policy is OneHot<T> discrete)
@@ -67,7 +57,7 @@ public static class DreamerGraphs
 
         public T ValueOf<T>(Parameters<T> p, T feature) where T : ITensor<T> =>
             Signature.Unscaled(
-                DreamerGraphs.Critic(p, feature.Size(-1), Signature.Config, Critic).Forward(feature).Reshape(Axis.Keep));
+                new Critic<T>(p[Dreamer.CriticPath], feature.Size(-1), Critic, Signature.Config.Activation).Forward(feature).Mode);
     }
 
     private sealed class Act(Agent agent) : IGraphDefinition

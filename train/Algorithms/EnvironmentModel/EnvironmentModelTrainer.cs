@@ -104,15 +104,18 @@ public sealed class EnvironmentModelTrainer : ITrainer
         Prediction<EagerTensor> prediction = _model.Predict(frames, action);
         Tensor logProbabilities = prediction.Pixels.Value.log_softmax(1).gather(1, classes.unsqueeze(1)).squeeze(1);    // (B, H, W)
         Tensor pixels = -(logProbabilities * weights).sum() / weights.sum().clamp_min(1);
-        Tensor reward = nn.functional.cross_entropy(prediction.Reward.Value, rewards);
-        Tensor loss = pixels + _options.RewardCoefficient * reward;
-        Tensor? continueLoss = null;
-        if (_options.Termination)
+        var losses = new Losses
         {
-            Tensor target = tensor(_continues, [batch]).to(device);
-            continueLoss = nn.functional.binary_cross_entropy_with_logits(prediction.Continue.Value, target);
-            loss += _options.ContinueCoefficient * continueLoss;
-        }
+            { "pixel", pixels },
+            { "reward", nn.functional.cross_entropy(prediction.Reward.Value, rewards) },
+        };
+        if (_options.Termination)
+            losses.Add("continue", nn.functional.binary_cross_entropy_with_logits(
+                prediction.Continue.Value, tensor(_continues, [batch]).to(device)));
+        Tensor loss = losses.Total(new Dictionary<string, double>
+        {
+            ["pixel"] = 1, ["reward"] = _options.RewardCoefficient, ["continue"] = _options.ContinueCoefficient,
+        });
         LearningRate.Set(_optimiser, _options.LearningRate, _options.Decay, update, _options.Updates);
         _optimiser.ZeroGradients();
         loss.backward();
@@ -120,15 +123,9 @@ public sealed class EnvironmentModelTrainer : ITrainer
         Frames += batch;
         if (!measure)
             return Measured.None;
-        var values = new Dictionary<string, double>
-        {
-            ["loss"] = loss.item<float>(),
-            ["pixel_loss"] = pixels.item<float>(),
-            ["reward_loss"] = reward.item<float>(),
-        };
-        if (continueLoss is not null)
-            values["continue_loss"] = continueLoss.item<float>();
-        return values;
+        var figures = new Dictionary<string, double> { ["loss"] = loss.item<float>() };
+        losses.WriteTo(figures);
+        return figures;
     }
 
     public void Save(Checkpoint checkpoint)

@@ -84,7 +84,8 @@ public sealed class I2A : ITrainer
         Dictionary<string, double>? figures = measure ? [] : null;
         (Tensor[] frames, Tensor logits) = _a2c.Update(update, figures);                            // n of (B, 3k, H, W), (n B, A)
         if (_rolloutPolicy is not null)
-            Imitate(cat(frames), logits, figures);
+            using (Timings.Of("imitate"))
+                Imitate(cat(frames), logits, figures);
         return figures ?? Measured.None;
     }
 

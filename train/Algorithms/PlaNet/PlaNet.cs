@@ -35,7 +35,7 @@ public sealed class PlaNet : ITrainer
         _worldConfig = options.World(_experience.Observation.Size, _experience.Actions.Size, Unary.Relu, GruForm.ResetBefore);
         _world = new(Parameters.Root[WorldSignature.World], _worldConfig);
         _planner = new(_world, options.Planner, _experience.Actions.Size, device);
-        _optimiser = WorldModelLearner.Optimiser(Parameters, options);
+        _optimiser = WorldModelSetup.Optimiser(Parameters, options);
         _evaluation = new(options, _experience, _world, _worldConfig, device, MakeAgent) { SideBySide = 10, EpisodesBetweenUpdates = 2 };
     }
 
@@ -58,7 +58,7 @@ public sealed class PlaNet : ITrainer
     {
         _agent = _experience.Collects ? MakeAgent(_options.Environments, greedy: false) : null;
         if (_experience.Prepare(run, _agent, progress, stop) && _options.Standardize)
-            WorldModelLearner.Standardise(Parameters, _experience.Statistics());
+            WorldModelSetup.Standardise(Parameters, _experience.Statistics());
     }
 
     public IReadOnlyDictionary<string, double> Update(long update, bool measure)
@@ -81,8 +81,6 @@ public sealed class PlaNet : ITrainer
             using (Timings.Of("optimisers"))
                 _optimiser.Step();
         }
-        if (figures is not null && _evaluation.AfterUpdate(update + 1) is { } evaluated)
-            figures["return_evaluation"] = evaluated;
         return figures ?? Measured.None;
     }
 
@@ -92,13 +90,14 @@ public sealed class PlaNet : ITrainer
     /// </summary>
     private void Learn(Sequences sequences, Generator random, Dictionary<string, double>? figures)
     {
-        FilteredSequence<EagerTensor> filtered = _world.Dynamics.ObserveSequence(sequences.ToFilter(_world, random));
+        EagerTensor observed = _world.Standard.Forward(sequences.Observations);                         // (T, B, O)
+        FilteredSequence<EagerTensor> filtered = _world.Dynamics.ObserveSequence(
+            sequences.ToFilter(_world.Dynamics, _world.Embed(observed), random));
         EagerTensor feature = _world.Dynamics.FeatureOf(filtered.States);                               // (T, B, F)
-        EagerTensor observed = _world.Standard.Forward(sequences.Observations).Detach();                // (T, B, O)
         var losses = new Losses
         {
             filtered.Losses,
-            { "observation", -_world.Decode(feature).LogProb(observed).Value.mean() },
+            { "observation", -_world.Decode(feature).LogProb(observed.Detach()).Value.mean() },
             { "reward", -_world.Reward(feature.Value.flatten(0, 1)).LogProb(sequences.Rewards.reshape(-1)).Value.mean() },
         };
         Tensor total = losses.Total(_options.LossScales());
@@ -124,6 +123,8 @@ public sealed class PlaNet : ITrainer
         _experience.Load(checkpoint);
         checkpoint.LoadOptimiser(_optimiser, "optimiser/model");
     }
+
+    public IReadOnlyDictionary<string, double> EvaluateBetween(long updates) => _evaluation.Between(updates);
 
     public IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress) => _evaluation.Judge(episodes, progress);
 

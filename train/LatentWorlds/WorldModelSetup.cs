@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace WorldModels.Train.LatentWorlds;
 
 /// <summary>What learning a latent world takes beside its loss: its optimiser, and the measure of its observations.</summary>
-public static class WorldModelLearner
+public static class WorldModelSetup
 {
     private const string Statistics = $"{WorldSignature.World}/{LatentWorldConfig.Statistics}";
 

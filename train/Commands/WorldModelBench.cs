@@ -2,10 +2,11 @@ using System.Diagnostics;
 using WorldModels.Models;
 using WorldModels.Runtime;
 using WorldModels.Train.Algorithms;
+using WorldModels.Train.LatentWorlds;
 using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
-namespace WorldModels.Train.LatentWorlds;
+namespace WorldModels.Train;
 
 /// <summary>The world model's training step alone, on drawn sequences: to be measured beside a peer's.</summary>
 internal sealed class WorldModelBench : IDisposable
@@ -15,16 +16,16 @@ internal sealed class WorldModelBench : IDisposable
     private readonly Generator _random = new(1);
     private readonly TorchSharp.DisposeScope _scope = NewDisposeScope();
 
-    public WorldModelBench(Dreamer dreamer, LatentOptions options)
+    public WorldModelBench(Dreamer dreamer, LatentOptions options, int actions)
     {
         _dreamer = dreamer;
         LatentWorldConfig config = dreamer.WorldConfig;
-        var batch = new SequenceBatch(options.Length, options.Batch, config.Observation, config.Rssm.Actions);
+        var batch = new SequenceBatch(options.Length, options.Batch, config.Observation, actions);
         Philox.FillGaussian(new(1, 0, 0, 0), batch.Observations);
         Philox.FillUniform(new(1, 1, 0, 0), batch.Actions);
         Philox.FillUniform(new(1, 2, 0, 0), batch.Rewards);
         batch.Discounts.AsSpan().Fill(1);
-        _sequences = Sequences.From(batch, options, config.Observation, config.Rssm.Actions, dreamer.Parameters.Device);
+        _sequences = Sequences.From(batch, options, config.Observation, actions, dreamer.Parameters.Device);
     }
 
     /// <summary>Records learnt from so far.</summary>
