@@ -67,7 +67,7 @@ public sealed class NpyArray
     /// <exception cref="InvalidDataException">The array holds another type.</exception>
     public Span<T> As<T>() where T : unmanaged =>
         _data as T[] is { } typed && Type == TypeOf<T>() ? typed : throw new InvalidDataException(
-            $"Expected an array of {NameConverter<NpyType>.Write(TypeOf<T>())}, found {Describe()}.");
+            $"Expected an array of {NumpyName(TypeOf<T>())}, found {Describe()}.");
 
     /// <summary>A copy as float32: numbers keep their value, true is 1.</summary>
     public float[] ToFloats() => _data switch
@@ -91,7 +91,7 @@ public sealed class NpyArray
     }
 
     /// <summary>Such as <c>float32 [2, 3]</c>.</summary>
-    public string Describe() => $"{NameConverter<NpyType>.Write(Type)} [{string.Join(", ", Shape)}]";
+    public string Describe() => $"{NumpyName(Type)} [{string.Join(", ", Shape)}]";
 
     /// <summary>The memory of the elements.</summary>
     internal Span<byte> Bytes => _data switch
@@ -104,6 +104,9 @@ public sealed class NpyArray
 
     /// <summary>The elements' array, for pinning.</summary>
     internal Array Data => _data;
+
+    /// <summary>Such as <c>uint8</c>.</summary>
+    internal static string NumpyName(NpyType type) => type.ToString().ToLowerInvariant();
 
     internal static int SizeOf(NpyType type) => type switch { NpyType.Float32 => 4, NpyType.Int64 => 8, _ => 1 };
 

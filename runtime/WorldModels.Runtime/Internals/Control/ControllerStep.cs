@@ -3,8 +3,8 @@ namespace WorldModels.Runtime.Internals;
 
 /// <summary>
 /// A controller bound to one batch size. State and previous action have two tensors each: even calls read the first and write the
-/// second, odd calls the other way round, so nothing is copied. On a device they stay there: in go observations and noise (and flags, the
-/// task and rows that were reset, when they change), out come the actions and what is looked at.
+/// second, odd calls the other way round, so nothing is copied. On a device they stay there: observations and noise are copied to
+/// it (flags and rows that were reset only when they change), actions and results that are read are copied back.
 /// </summary>
 internal sealed class ControllerStep : IDisposable
 {
@@ -17,7 +17,6 @@ internal sealed class ControllerStep : IDisposable
     private readonly Dictionary<(string, string), TensorBuffer> _local = [];
     private readonly List<NoiseInput> _noise = [];
     private readonly List<TensorBuffer> _firsts = [];
-    private readonly List<TensorBuffer> _tasks = [];
     private readonly TensorBuffer _observation;
     private readonly TensorBuffer[] _actions;
     private readonly List<BoundGraph>[] _bound = [[], []];
@@ -26,7 +25,6 @@ internal sealed class ControllerStep : IDisposable
     private readonly List<BoundGraph>[] _valueOf = [[], []];
     private uint _calls;
     private uint _valued;
-    private long? _task;
 
     /// <param name="bundle">The bundle.</param>
     /// <param name="graphs">The graphs of one step, in order. Where none chooses an action, the caller does.</param>
@@ -83,13 +81,10 @@ internal sealed class ControllerStep : IDisposable
     }
 
     /// <summary>One step; the actions, valid until the next, which reads them as the previous ones.</summary>
-    public TensorBuffer Run(ReadOnlySpan<float> observations, ulong seed, bool deterministic, long task)
+    public TensorBuffer Run(ReadOnlySpan<float> observations, ulong seed, bool deterministic)
     {
         int phase = (int)(_calls & 1);
         observations.CopyTo(_observation.Overwrite<float>());
-        if (_task != task)
-            foreach (var buffer in _tasks) buffer.Overwrite<long>().Fill(task);
-        _task = task;
         if (!deterministic)
             foreach (var input in _noise) input.Draw(seed, _calls);
         foreach (var graph in _bound[phase]) graph.Run();
@@ -200,9 +195,6 @@ internal sealed class ControllerStep : IDisposable
                 break;
             case TensorRole.IsFirst:
                 _firsts.Add(buffer);
-                break;
-            case TensorRole.Task:
-                _tasks.Add(buffer);
                 break;
             default:
                 throw new BundleException($"Graph {graph.Name}: a controller cannot supply input '{input.Name}' "

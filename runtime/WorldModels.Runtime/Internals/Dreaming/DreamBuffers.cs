@@ -8,7 +8,6 @@ namespace WorldModels.Runtime.Internals;
 internal sealed class DreamBuffers : IDisposable
 {
     private readonly List<IDisposable> _all = [];
-    private readonly List<TensorBuffer> _tasks = [];
     private readonly TensorSpec _action;
     private readonly TensorSpec _observation;
 
@@ -198,19 +197,6 @@ internal sealed class DreamBuffers : IDisposable
         Bytes += TensorBuffer.BytesOf(tensor, rows ?? Batch);
         _all.Add(buffer);
         return buffer;
-    }
-
-    /// <summary>A tensor that holds the task all rows follow.</summary>
-    public void AddTask(TensorBuffer task)
-    {
-        if (!_tasks.Contains(task)) _tasks.Add(task);
-        task.Overwrite<long>().Fill(Options.Task);
-    }
-
-    /// <summary>Sets the task all rows follow.</summary>
-    public void SetTask(long task)
-    {
-        foreach (var buffer in _tasks) buffer.Overwrite<long>().Fill(task);
     }
 
     /// <summary>Sets the starting observations and the states: those of the starts, zeros for the others until observed.</summary>

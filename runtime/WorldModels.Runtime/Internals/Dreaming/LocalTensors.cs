@@ -18,7 +18,7 @@ internal sealed class LocalTensors(DreamBuffers buffers)
         return buffer;
     }
 
-    /// <summary>An input that is the same at every step (flags, the task) or redrawn before it (noise).</summary>
+    /// <summary>An input that is the same at every step (flags) or redrawn before it (noise).</summary>
     /// <param name="graph">The graph that reads it.</param>
     /// <param name="input">The input.</param>
     /// <param name="first">The tile's first row.</param>
@@ -49,9 +49,6 @@ internal sealed class LocalTensors(DreamBuffers buffers)
                 break;
             case TensorRole.IsFirst:
                 break; // Zeros: what a dream imagines is no first step.
-            case TensorRole.Task:
-                buffers.AddTask(buffer);
-                break;
             default:
                 throw new BundleException($"Graph {graph}: a dream cannot supply input '{input.Name}' "
                     + $"({NameConverter<TensorRole>.Write(input.Role)}). Run it with WorldModel.Graph instead.");
