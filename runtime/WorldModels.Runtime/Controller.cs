@@ -141,7 +141,7 @@ public sealed class Controller : IDisposable
 
     /// <summary>
     /// Frees its memory, and closes the sessions that <see cref="Load"/> opened; where a call is in flight on another thread, when that
-    /// ends. Again: does nothing.
+    /// ends. A second call does nothing.
     /// </summary>
     public void Dispose() => _use.Dispose();
 

@@ -187,8 +187,8 @@ public sealed class Dream : IDisposable
     }
 
     /// <summary>
-    /// Frees its memory: spans of its results are invalid then. Where a run is in flight on another thread, when that ends. Again: does
-    /// nothing.
+    /// Frees its memory: spans of its results are invalid then. Where a run is in flight on another thread, when that ends. A second
+    /// call does nothing.
     /// </summary>
     public void Dispose() => _use.Dispose();
 
