@@ -6,7 +6,7 @@ namespace WorldModels.Bundles;
 internal static class ManifestCheck
 {
     private static readonly TensorRole[] Single =
-        [TensorRole.Observation, TensorRole.Action, TensorRole.Reward, TensorRole.Continue, TensorRole.IsFirst, TensorRole.Task];
+        [TensorRole.Observation, TensorRole.Action, TensorRole.Reward, TensorRole.Continue, TensorRole.IsFirst];
 
     private static readonly string[] DataExtensions = [".onnx", ".safetensors", ".npz"];
 
@@ -226,9 +226,6 @@ internal static class ManifestCheck
                 break;
             case TensorRole.IsFirst:
                 Expect(isInput && isScalar, "an input [batch]");
-                break;
-            case TensorRole.Task:
-                Expect(isInput && isScalar && tensor.Dtype == TensorType.Int64, "an int64 input [batch]");
                 break;
             case TensorRole.State:
                 if (isInput) Expect(tensor.Initial is not null && tensor.Feeds is null, "a state input with \"initial\" and no \"feeds\"");

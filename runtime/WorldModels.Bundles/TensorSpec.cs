@@ -25,8 +25,6 @@ public enum TensorRole
     Value,
     /// <summary>1 for rows at the first step of an episode, else 0; (B) or (B, 1).</summary>
     IsFirst,
-    /// <summary>The number of the task to follow, int64 (B) or (B, 1).</summary>
-    Task,
     /// <summary>Anything else; hosts leave such an output alone and cannot supply such an input.</summary>
     Other,
 }

@@ -109,8 +109,8 @@ public sealed partial record BenchmarkReport
     {
         get
         {
-            int[] dreamt = [.. Measurements.Where(m => m.Level is not null).Select(m => m.Horizon).Distinct()];
-            return dreamt.Length > 0 ? dreamt : [1];
+            int[] horizons = [.. Measurements.Where(m => m.Level is not null).Select(m => m.Horizon).Distinct()];
+            return horizons.Length > 0 ? horizons : [1];
         }
     }
 

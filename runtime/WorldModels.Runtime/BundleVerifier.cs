@@ -134,13 +134,13 @@ public static class BundleVerifier
             IsCoarse(bundle.Manifest.Variants?.GetValueOrDefault(form.Key)) ? form : Counted([.. form]))];
         foreach (var tied in results.Where(r => r.NearTies > 0))
             RuntimeLog.NearTies(bundle.Logger, directory, tied.Graph, tied.Variant, tied.NearTies, tied.Draws);
-        var left = bundle.Manifest.Graphs.Keys.Where(g => results.All(r => r.Graph != g))
+        var notVerified = bundle.Manifest.Graphs.Keys.Where(g => results.All(r => r.Graph != g))
             .Concat((bundle.Manifest.Variants?.Keys ?? [])
                 .Where(v => options?.Variant is null or VariantSpec.Auto && forms.All(f => f.Form != v))
                 .Select(v => $"variant {v} (not for the {bundle.Report!.Chosen})"))
             .Concat((bundle.Manifest.Variants ?? new Dictionary<string, VariantSpec>())
                 .SelectMany(v => v.Value.Unrolled?.Select(u => $"{u.Value.Steps} steps of {u.Key} ({v.Key})") ?? []));
-        return new(bundle.Manifest, bundle.Report!, results, [.. left]);
+        return new(bundle.Manifest, bundle.Report!, results, [.. notVerified]);
     }
 
     /// <summary>What to verify; 16-bit variants only by name where the CPU runs the bundle, which refuses them.</summary>

@@ -14,9 +14,6 @@ public sealed record ControllerOptions
     /// <summary>All noise is zero (uniform noise: a half): the mode of the policy instead of a draw.</summary>
     public bool Deterministic { get; init; }
 
-    /// <summary>The task all rows follow, for bundles with a task input; see <see cref="Controller.Task"/>.</summary>
-    public long Task { get; init; }
-
     /// <summary>Provider, threads and checks.</summary>
     public RuntimeOptions Runtime { get; init; } = new();
 }
@@ -56,7 +53,6 @@ public sealed class Controller : IDisposable
         (_bundle, _options, _ownsBundle) = (bundle, options, ownsBundle);
         _use = new(this, bundle, Free);
         _graphs = Policy(bundle);
-        Task = options.Task;
         foreach (string graph in _graphs) bundle.Open(graph, Math.Max(1, options.Batch));
         if (options.Batch > 0) Bind(options.Batch);
     }
@@ -69,9 +65,6 @@ public sealed class Controller : IDisposable
 
     /// <summary>Rows bound now; 0 before the first call, if the options left it open.</summary>
     public int Batch => _step?.Batch ?? 0;
-
-    /// <summary>The task all rows follow from the next call on, for bundles with a task input.</summary>
-    public long Task { get; set; }
 
     /// <summary>
     /// State values of the last call, (B) or as the graph gives them; empty if the bundle has none. Where the step leaves them to graph
@@ -148,7 +141,7 @@ public sealed class Controller : IDisposable
 
     /// <summary>
     /// Frees its memory, and closes the sessions that <see cref="Load"/> opened; where a call is in flight on another thread, when that
-    /// ends. Again: does nothing.
+    /// ends. A second call does nothing.
     /// </summary>
     public void Dispose() => _use.Dispose();
 
@@ -165,7 +158,7 @@ public sealed class Controller : IDisposable
         Expect(kind);
         int batch = ActingRows.Infer(Manifest, _options.Batch, observations.Length, actions.Length);
         if (batch != Batch) Bind(batch);
-        _step!.Run(observations, _options.Seed, _options.Deterministic, Task).Read<T>().CopyTo(actions);
+        _step!.Run(observations, _options.Seed, _options.Deterministic).Read<T>().CopyTo(actions);
     }
 
     private void Expect(ActionKind kind)

@@ -187,8 +187,8 @@ public sealed class Dream : IDisposable
     }
 
     /// <summary>
-    /// Frees its memory: spans of its results are invalid then. Where a run is in flight on another thread, when that ends. Again: does
-    /// nothing.
+    /// Frees its memory: spans of its results are invalid then. Where a run is in flight on another thread, when that ends. A second
+    /// call does nothing.
     /// </summary>
     public void Dispose() => _use.Dispose();
 
@@ -306,7 +306,7 @@ public sealed class Dream : IDisposable
         {
             var all = _buffers.States.Select(s => $"{s.Key} ({NameConverter<TensorType>.Write(s.Value.First.Type)})");
             throw new BundleException(
-                $"There is no {NameConverter<NpyType>.Write(type)} state '{state}'; there are: {ManifestCheck.Listed(all)}.");
+                $"There is no {NpyArray.NumpyName(type)} state '{state}'; there are: {ManifestCheck.Listed(all)}.");
         }
         int size = Batch * states.First.RowSize;
         if (values.Length != size) throw Wrong(values.Length, size, $"state '{state}' (B={Batch}, ...)");

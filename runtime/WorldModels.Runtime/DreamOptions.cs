@@ -45,9 +45,6 @@ public sealed record DreamOptions
     /// Whether several steps may run as one graph, where the variant has one; null: yes in a small batch, else if that is faster here.
     /// </summary>
     public bool? Unroll { get; init; }
-
-    /// <summary>The task all rows follow, for bundles with a task input.</summary>
-    public long Task { get; init; }
 }
 
 /// <summary>

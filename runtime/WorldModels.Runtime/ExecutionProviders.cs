@@ -54,14 +54,14 @@ public static partial class ExecutionProviders
     {
         if (!Available().Contains(provider)) throw new ProviderException(NotBuilt(provider));
         if (provider == Cpu) return (OpenCpu(path, options, weights), Placement.Cpu);
-        foreach (var wish in (Placement[])[Placement.Capturing, Placement.Device])
+        foreach (var placement in (Placement[])[Placement.Capturing, Placement.Device])
         {
-            if (wish == Placement.Capturing && !(options.GraphCapture && provider == "cuda")) continue;
+            if (placement == Placement.Capturing && !(options.GraphCapture && provider == "cuda")) continue;
             try
             {
-                return (OpenDevice(path, provider, options, wish), wish);
+                return (OpenDevice(path, provider, options, placement), placement);
             }
-            catch (OnnxRuntimeException) { } // It is refused as soon as one node is left over, and the error names none.
+            catch (OnnxRuntimeException) { } // One node that the device lacks is enough to fail, and the error does not name it.
         }
         return (OpenDevice(path, provider, options, Placement.Mixed), Placement.Mixed);
     }
@@ -73,11 +73,11 @@ public static partial class ExecutionProviders
     /// <exception cref="ProviderException">The provider does not work here.</exception>
     internal static SessionOptions Session(string provider, RuntimeOptions options, Placement placement)
     {
-        bool insists = placement is Placement.Device or Placement.Capturing;
+        bool allOnDevice = placement is Placement.Device or Placement.Capturing;
         var session = new SessionOptions
         {
             GraphOptimizationLevel = options.GraphOptimization,
-            LogSeverityLevel = insists ? OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL : OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            LogSeverityLevel = allOnDevice ? OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL : OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
             IntraOpNumThreads = options.Threads,
             InterOpNumThreads = 1,
         };
@@ -85,7 +85,7 @@ public static partial class ExecutionProviders
         {
             // Without VNNI, products of 8-bit weights would be added in 16 bits that saturate; with VNNI, 1 would switch it off.
             session.AddSessionConfigEntry("session.x64quantprecision", Processor.HasVnni ? "0" : "1");
-            if (insists) session.AddSessionConfigEntry("session.disable_cpu_ep_fallback", "1");
+            if (allOnDevice) session.AddSessionConfigEntry("session.disable_cpu_ep_fallback", "1");
             Append(session, provider, options, placement == Placement.Capturing);
             return session;
         }

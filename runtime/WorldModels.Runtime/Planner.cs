@@ -38,9 +38,6 @@ public sealed record PlannerOptions
     /// </summary>
     public bool Deterministic { get; init; }
 
-    /// <summary>The task all rows follow, for bundles with a task input; see <see cref="Planner.Task"/>.</summary>
-    public long Task { get; init; }
-
     /// <summary>Provider, threads and checks.</summary>
     public RuntimeOptions Runtime { get; init; } = new();
 }
@@ -76,7 +73,6 @@ public sealed class Planner : IDisposable
         (_bundle, _options, _ownsBundle) = (bundle, options, ownsBundle);
         _use = new(this, bundle, Free);
         _evaluate = Evaluate;
-        Task = options.Task;
         CheckBundle(bundle);
         var spec = bundle.Manifest.Planner ?? new();
         Spec = new()
@@ -102,9 +98,6 @@ public sealed class Planner : IDisposable
 
     /// <summary>Rows bound now; 0 before the first call, if the options left it open.</summary>
     public int Batch => _filter?.Batch ?? 0;
-
-    /// <summary>The task all rows follow from the next call on, for bundles with a task input.</summary>
-    public long Task { get; set; }
 
     /// <summary>
     /// The whole plans of the last call, (H, B, ...shape), the first of which were its actions: as
@@ -157,7 +150,7 @@ public sealed class Planner : IDisposable
         int batch = ActingRows.Infer(Manifest, _options.Batch, observations.Length, actions.Length);
         if (batch != Batch) Bind(batch);
         uint decision = _filter!.Calls;
-        _executed = _filter.Run(observations, _options.Seed, _options.Deterministic, Task);
+        _executed = _filter.Run(observations, _options.Seed, _options.Deterministic);
         _noiseStep = _search!.NoiseStep(decision, 0);
         _search.Plan(_options.Seed, decision, _evaluate);
         _rollout!.Scale(_search.Mean, _plan);
@@ -202,7 +195,7 @@ public sealed class Planner : IDisposable
 
     /// <summary>
     /// Frees its memory, and closes the sessions that <see cref="Load"/> opened; where a call is in flight on another thread, when that
-    /// ends. Again: does nothing.
+    /// ends. A second call does nothing.
     /// </summary>
     public void Dispose() => _use.Dispose();
 
@@ -221,7 +214,7 @@ public sealed class Planner : IDisposable
 
     private void Evaluate(ReadOnlySpan<float> actions, Span<float> returns)
     {
-        _rollout!.Run(actions, returns, _options.Seed, _noiseStep, Task);
+        _rollout!.Run(actions, returns, _options.Seed, _noiseStep);
         _noiseStep += (uint)Spec.Horizon;
     }
 
@@ -234,7 +227,7 @@ public sealed class Planner : IDisposable
         var filter = new ControllerStep(_bundle, ["observe"], batch, reader: "imagine");
         try
         {
-            DreamOptions dream = new() { Tile = _options.Tile, Threads = _options.Threads, Task = Task };
+            DreamOptions dream = new() { Tile = _options.Tile, Threads = _options.Threads };
             _rollout = new(_bundle, filter, Spec.Candidates, Spec.Horizon, dream);
         }
         catch

@@ -125,7 +125,7 @@ public sealed class WorldModel : IDisposable
         return new(_bundle.Open(name, 1));
     }
 
-    /// <summary>Closes the sessions, once no run is in flight; does not wait for it. Again: does nothing.</summary>
+    /// <summary>Closes the sessions, once no run is in flight; does not wait for it. A second call does nothing.</summary>
     public void Dispose() => _bundle.Dispose();
 
     private static void ExpectDefault(RuntimeOptions runtime, string parameter)

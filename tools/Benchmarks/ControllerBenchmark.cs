@@ -117,13 +117,14 @@ public static class ControllerBenchmark
 
     private static float[] Observations(string directory, Manifest manifest, int batch)
     {
-        string starts = Path.Combine(directory, "starts.npz");
-        float[] seen = File.Exists(starts) ? Npz.Read(starts)["observation"].ToFloats() : [];
+        string file = Path.Combine(directory, "starts.npz");
+        float[] starts = File.Exists(file) ? Npz.Read(file)["observation"].ToFloats() : [];
         Random random = new(0);
         ObservationSpec space = manifest.Observation;
         float[] observations = new float[batch * space.Size];
         for (int i = 0; i < observations.Length; i++)
-            observations[i] = seen.Length > 0 ? seen[i % seen.Length] : (float)(space.Low + random.NextDouble() * (space.High - space.Low));
+            observations[i] = starts.Length > 0
+                ? starts[i % starts.Length] : (float)(space.Low + random.NextDouble() * (space.High - space.Low));
         return observations;
     }
 

@@ -15,7 +15,7 @@ namespace WorldModels.Tools;
 /// </param>
 public sealed record DreamAgreement(int Rows, int Steps, double MaxError, int Diverged)
 {
-    // Errors that no rounding makes in a few steps, of 32 bits and of fewer.
+    // Errors larger than rounding makes in a few steps, with 32 bits and with fewer.
     private const double Divergence = 0.01, CoarseDivergence = 0.1;
 
     private const int Runs = 3; // The first may record what the others replay, and each has starts and noise of its own.

@@ -112,25 +112,25 @@ public sealed class OpenLoopComparison
     {
         int context = options.Context, dreams = options.Dreams, rows = episodes.Length * dreams;
         int size = episodes[0].Observations[0].Length, actionSize = episodes[0].Actions.Length / episodes[0].Steps;
-        float[] seen = new float[context * rows * size];
+        float[] observations = new float[context * rows * size];
         // What follows the end of an episode is dreamed along zeros, and not looked at.
         TAction[] taken = new TAction[(context - 1 + options.Horizon) * rows * actionSize];
         for (int row = 0; row < rows; row++)
         {
             RealEpisode episode = episodes[row / dreams];
             for (int t = 0; t < context; t++)
-                episode.Observations[t].CopyTo(seen, (t * rows + row) * size);
+                episode.Observations[t].CopyTo(observations, (t * rows + row) * size);
             for (int t = 0; t < Math.Min(episode.Steps, context - 1 + options.Horizon); t++)
                 Array.Copy(episode.Actions, t * actionSize, taken, (t * rows + row) * actionSize, actionSize);
         }
         int before = (context - 1) * rows * actionSize;
         if (taken is long[] numbers)
         {
-            dream.Start(seen, numbers.AsSpan(0, before));
+            dream.Start(observations, numbers.AsSpan(0, before));
             return dream.Run(options.Seed, numbers.AsSpan(before));
         }
         float[] values = (float[])(object)taken;
-        dream.Start(seen, values.AsSpan(0, before));
+        dream.Start(observations, values.AsSpan(0, before));
         return dream.Run(options.Seed, values.AsSpan(before));
     }
 }

@@ -2,15 +2,17 @@ namespace WorldModels.Tools;
 
 /// <summary>
 /// How far dreams are from what came, at one distance: mean squares over episodes and numbers, each number of an observation in standard
-/// deviations of the real ones (those that never change are left out), beside guesses that need no model. 1 is as good as saying the mean.
+/// deviations of the real ones (those that never change are left out), beside guesses that need no model. 1 is as good as the mean.
 /// </summary>
 /// <param name="Distance">Steps ahead.</param>
-/// <param name="Episodes">Episodes that go on as far.</param>
-/// <param name="Model">Of the mean of the dreams.</param>
-/// <param name="OneDream">Of single dreams, on average.</param>
-/// <param name="Mean">Of saying the mean of all real observations.</param>
-/// <param name="RepeatLast">Of repeating the last observation that was seen.</param>
-/// <param name="KeepMoving">Of going on as the last two that were seen differ; not a number with one alone.</param>
+/// <param name="Episodes">Episodes that last that long.</param>
+/// <param name="Model">Error of the mean of the dreams.</param>
+/// <param name="OneDream">Error of single dreams, on average.</param>
+/// <param name="Mean">Error of guessing the mean of all real observations.</param>
+/// <param name="RepeatLast">Error of repeating the last observation of the context.</param>
+/// <param name="KeepMoving">
+/// Error of extrapolating the difference of the last two observations of the context; not a number if it has only one.
+/// </param>
 /// <param name="Reward">The first four for the reward on arrival, where it is predicted and not always the same.</param>
 public sealed record OpenLoopError(
     int Distance, int Episodes, double Model, double OneDream, double Mean, double RepeatLast, double KeepMoving,

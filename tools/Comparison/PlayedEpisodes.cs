@@ -23,7 +23,7 @@ public sealed record PlayedEpisodesOptions
     /// <summary>What plays: provider, threads and variant.</summary>
     public RuntimeOptions Runtime { get; init; } = new();
 
-    /// <summary>What looks on: it sees the same observations, and what it would have done is compared. Null: nobody.</summary>
+    /// <summary>An onlooker, which gets the same observations and whose actions are compared but not played. Null: none.</summary>
     public RuntimeOptions? Onlooker { get; init; }
 }
 

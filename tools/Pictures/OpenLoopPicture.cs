@@ -105,12 +105,12 @@ public sealed class OpenLoopPicture
     }
 
     /// <summary>One number of all episodes, in one range: that of the real values and a quarter of it on either side.</summary>
-    private IReadOnlyList<Image> Row(string name, Func<int, int, float?> real, Func<int, int, int, float> dreamed, int dreamsFrom)
+    private IReadOnlyList<Image> Row(string name, Func<int, int, float?> real, Func<int, int, int, float> dreamed, int firstDreamed)
     {
         double[] values = [.. from e in Enumerable.Range(0, _episodes) from t in Steps(real, e) select (double)real(e, t)!.Value];
         double extent = values.Max() - values.Min(), size = values.Max(Math.Abs);
-        double room = extent > 1e-6 * size ? extent / 4 : Math.Max(size / 2, 1e-3);
-        (double low, double high) = (values.Min() - room, values.Max() + room);
+        double margin = extent > 1e-6 * size ? extent / 4 : Math.Max(size / 2, 1e-3);
+        (double low, double high) = (values.Min() - margin, values.Max() + margin);
         Image label = new(Margin, High, Background);
         label.Write(name, 0, High / 2 - 3, Ink);
         Write(label, Figures.Number(high), 0);
@@ -132,7 +132,7 @@ public sealed class OpenLoopPicture
             return Image.FromScene(new(0, 0, Wide, High, shapes), Wide);
 
             Polyline Dream(int dream, uint colour, double radius) =>
-                Line(colour, dreamsFrom, last, t => dreamed(e, dream, t), radius);
+                Line(colour, firstDreamed, last, t => dreamed(e, dream, t), radius);
         }
 
         Polyline Line(uint colour, int from, int to, Func<int, double> value, double radius) =>

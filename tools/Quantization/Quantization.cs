@@ -40,8 +40,7 @@ public sealed record QuantizationReport(
 
 /// <summary>
 /// Gives a bundle its variant "int8" (see <see cref="QuantizePass"/>), and "int8-latency" for single rows, if what that costs on real
-/// trajectories is acceptable, and writes
-/// the cost into the manifest and the model card.
+/// trajectories is acceptable, and writes the cost into the manifest and the model card.
 /// </summary>
 public static class Quantization
 {
@@ -51,7 +50,7 @@ public static class Quantization
     /// <summary>Its form for batches below <see cref="BundleForms.ThroughputBatch"/>: the same products, plain activations.</summary>
     public const string LatencyVariant = "int8-latency";
 
-    // Of a graph's operations. From there on, products that take a third of their time make it a fifth faster.
+    // The least share of a graph's operations: with it, products that take a third of their time make the graph a fifth faster.
     private const double LeastShare = 0.25;
 
     // Times the largest error here: the parity file is one draw of inputs, and kernels of other processors round otherwise.

@@ -48,7 +48,7 @@ internal static class QuantizationMeasure
         return new(VariantDrift.Measure(plain, int8, episodes, new() { Seed = options.Seed }), returns, skipped);
     }
 
-    /// <summary>Both precisions play the same games with the same draws; int8 looks on when float32 plays.</summary>
+    /// <summary>Both precisions play the same games with the same draws; while float32 plays, int8 is the onlooker.</summary>
     private static (ReturnCost Cost, IReadOnlyList<RealEpisode> Played) Play(
         string directory, Manifest manifest, QuantizationOptions options)
     {

@@ -2,7 +2,7 @@ namespace WorldModels.Tools;
 
 /// <summary>
 /// Errors in standard deviations: the root of the mean squared difference over that of the mean variance of the reference's numbers, each
-/// about its own mean over all rows. What hardly varies weighs little in both.
+/// about its own mean over all rows. Numbers that hardly vary weigh little in both.
 /// </summary>
 internal sealed class RelativeError(int size)
 {

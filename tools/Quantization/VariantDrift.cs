@@ -59,7 +59,7 @@ public sealed record VariantDrift(int Horizon, int Dreams, IReadOnlyList<Predict
             throw new BundleException($"No episode goes on after the {context} observations that are filtered.");
         Moment[] moments = Spread([.. episodes.SelectMany(episode => Enumerable.Range(0, Math.Max(0, episode.Steps - context - horizon + 2))
             .Select(first => new Moment(episode, first)))], options.Dreams);
-        // A plan that is given is not looked for.
+        // With tile and threads given, no plan is searched for.
         DreamOptions run = new() { Tile = 0, Threads = 1 };
         using Dream reference = plain.Dream(moments.Length, horizon, run), other = variant.Dream(moments.Length, horizon, run);
         bool discrete = moments[0].Episode.Actions is long[];
@@ -111,17 +111,17 @@ public sealed record VariantDrift(int Horizon, int Dreams, IReadOnlyList<Predict
         where TAction : unmanaged
     {
         int size = moments[0].Episode.Observations[0].Length;
-        float[] seen = new float[context * moments.Length * size];
+        float[] observations = new float[context * moments.Length * size];
         for (int t = 0; t < context; t++)
             for (int row = 0; row < moments.Length; row++)
-                moments[row].Episode.Observations[moments[row].First + t].CopyTo(seen, (t * moments.Length + row) * size);
+                moments[row].Episode.Observations[moments[row].First + t].CopyTo(observations, (t * moments.Length + row) * size);
         TAction[] before = Actions<TAction>(moments, 0, context - 1), after = Actions<TAction>(moments, context - 1, horizon);
         if (before is long[] numbers)
         {
-            dream.Start(seen, numbers);
+            dream.Start(observations, numbers);
             return dream.Run(seed, (long[])(object)after);
         }
-        dream.Start(seen, (float[])(object)before);
+        dream.Start(observations, (float[])(object)before);
         return dream.Run(seed, (float[])(object)after);
     }
 

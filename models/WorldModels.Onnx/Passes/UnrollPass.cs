@@ -16,7 +16,7 @@ public static class UnrollPass
     /// <param name="step">The graph of one step.</param>
     /// <param name="steps">K.</param>
     /// <param name="feeds">Outputs that become an input of the next step: output's name to input's name.</param>
-    /// <param name="shared">Inputs that are the same at every step (a task, a flag).</param>
+    /// <param name="shared">Inputs that are the same at every step (such as a flag).</param>
     /// <returns>A model called after the step and K, such as "dream-15".</returns>
     /// <exception cref="ArgumentException">A name is not the step's, or a state has another type or shape than what feeds it.</exception>
     public static OnnxModel Apply(OnnxModel step, int steps, IReadOnlyDictionary<string, string> feeds,

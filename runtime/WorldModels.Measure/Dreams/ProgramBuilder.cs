@@ -157,8 +157,8 @@ internal sealed class ProgramBuilder
                 return Place(_given, $"noise/{own}", graph, tensor);
             case TensorRole.IsFirst when control:
                 return Place(_given, $"first/{own}", graph, tensor);
-            case TensorRole.Observation or TensorRole.IsFirst or TensorRole.Task:
-                return Place(before ? _start : _fixed, $"fixed/{own}", graph, tensor);
+            case TensorRole.Observation or TensorRole.IsFirst:
+                return Place(_fixed, $"fixed/{own}", graph, tensor);
             default:
                 throw new BundleException($"Graph {graph} reads '{tensor.Name}' ({tensor.Role.ToString().ToLowerInvariant()}), "
                     + "which a benchmark cannot supply.");

@@ -58,11 +58,11 @@ public sealed class CurveGroup
         List<CurveGroup> labelled = [];
         foreach (TrainingCurve[] group in groups)
         {
-            var mine = Facts(group[0]);
+            var own = Facts(group[0]);
             var rivals = groups.Where(other => other != group && other[0].Name == group[0].Name).Select(rival => Facts(rival[0])).ToArray();
-            var differing = mine.Keys.Concat(rivals.SelectMany(rival => rival.Keys)).Distinct()
-                .Where(key => rivals.Any(rival => Value(rival, key) != Value(mine, key)))
-                .Select(key => $"{key}={(mine.TryGetValue(key, out string? value) ? value : "unset")}").ToArray();
+            var differing = own.Keys.Concat(rivals.SelectMany(rival => rival.Keys)).Distinct()
+                .Where(key => rivals.Any(rival => Value(rival, key) != Value(own, key)))
+                .Select(key => $"{key}={(own.TryGetValue(key, out string? value) ? value : "unset")}").ToArray();
             labelled.Add(new(group[0].Name + (differing.Length > 0 ? $" ({string.Join(", ", differing)})" : ""), group));
         }
         return labelled;

@@ -57,19 +57,19 @@ public sealed class UnrollTests
     {
         OnnxModel step = Rewrites.Trace("g", (graph, p) =>
         {
-            Symbol state = graph.Input("state", DType.Float32, "batch", 2, 3), task = graph.Input("task", DType.Float32, "batch", 2, 3);
+            Symbol state = graph.Input("state", DType.Float32, "batch", 2, 3), shared = graph.Input("shared", DType.Float32, "batch", 2, 3);
             Symbol weight = p.Get("weight", [3, 3], Init.Zeros);       // transposed, for there is no Gemm of rank 3
-            graph.Output("next", (state.Linear(weight) + task.Tanh()) * graph.Input("noise", DType.Float32, "batch", 2, 3));
+            graph.Output("next", (state.Linear(weight) + shared.Tanh()) * graph.Input("noise", DType.Float32, "batch", 2, 3));
         });
         Dictionary<string, string> feeds = new() { ["next"] = "state" };
-        OnnxModel unrolled = UnrollPass.Apply(step, 3, feeds, "task");
-        Assert.That(unrolled.Inputs.Select(i => i.Name), Is.EqualTo(new[] { "state", "task", "noise.0", "noise.1", "noise.2" }));
+        OnnxModel unrolled = UnrollPass.Apply(step, 3, feeds, "shared");
+        Assert.That(unrolled.Inputs.Select(i => i.Name), Is.EqualTo(new[] { "state", "shared", "noise.0", "noise.1", "noise.2" }));
         Assert.That(Rewrites.Count(unrolled, "Transpose"), Is.EqualTo(1));
         Assert.That(Rewrites.Count(unrolled, "Tanh"), Is.EqualTo(1));
         Assert.That(Rewrites.Count(unrolled, "MatMul"), Is.EqualTo(3));
         Rewrites.AssertCounted(unrolled);
         Assert.That(() => Ort.Load(ModelWriter.ToBytes(unrolled)).Dispose(), Throws.Nothing);
-        Assert.That(UnrollPass.Apply(step, 2, feeds).Inputs.Select(i => i.Name), Does.Contain("task.1"));
+        Assert.That(UnrollPass.Apply(step, 2, feeds).Inputs.Select(i => i.Name), Does.Contain("shared.1"));
     }
 
     [Test]

@@ -102,5 +102,6 @@ public sealed class NpzTests
             "Expected an array of float32, found int64 [2, 2]."));
         Assert.That(() => NpyArray.Of([1f], 2), Throws.ArgumentException.With.Message.Contains("[2] has 2 elements, the data 1"));
         Assert.That(NpyArray.Of([true, false]).ToFloats(), Is.EqualTo(new[] { 1f, 0f }));
+        Assert.That(NpyArray.Of(new byte[6], 2, 3).Describe(), Is.EqualTo("uint8 [2, 3]"), "as numpy writes it");
     }
 }

@@ -11,7 +11,7 @@ internal static class PeerCell
     private const double Tolerance = 1e-4;
 
     /// <summary>
-    /// Where a choice is made of what is nearly equal, one row in so many may choose otherwise, and go its own way from there.
+    /// Where a choice is between nearly equal values, one row in so many may choose otherwise, and differ from there on.
     /// </summary>
     private const int RowsPerChoice = 8;
 
@@ -72,8 +72,8 @@ internal static class PeerCell
     /// <summary>Marks the rows of which something differs; the first difference.</summary>
     private static string? Compare(string name, NpyArray expected, NpyArray found, bool[] diverged)
     {
-        double[] wanted = Numbers(expected), there = Numbers(found);
-        if (wanted.Length != there.Length)
+        double[] wanted = Numbers(expected), actual = Numbers(found);
+        if (wanted.Length != actual.Length)
         {
             diverged.AsSpan().Fill(true);
             return $"{name} is {found.Describe()}, where {expected.Describe()} was expected";
@@ -82,11 +82,11 @@ internal static class PeerCell
         int row = wanted.Length / expected.Shape[0] / diverged.Length;
         for (int i = 0; i < wanted.Length; i++)
         {
-            if (Math.Abs(wanted[i] - there[i]) <= Tolerance * (1 + Math.Abs(wanted[i])))
+            if (Math.Abs(wanted[i] - actual[i]) <= Tolerance * (1 + Math.Abs(wanted[i])))
                 continue;
             diverged[i / row % diverged.Length] = true;
-            first ??= $"{name} at step {i / row / diverged.Length}, row {i / row % diverged.Length} is {there[i]:G6}, where {wanted[i]:G6} "
-                + "was expected";
+            first ??= $"{name} at step {i / row / diverged.Length}, row {i / row % diverged.Length} is {actual[i]:G6}, "
+                + $"where {wanted[i]:G6} was expected";
         }
         return first;
     }

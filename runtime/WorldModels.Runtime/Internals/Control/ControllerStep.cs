@@ -3,12 +3,12 @@ namespace WorldModels.Runtime.Internals;
 
 /// <summary>
 /// A controller bound to one batch size. State and previous action have two tensors each: even calls read the first and write the
-/// second, odd calls the other way round, so nothing is copied. On a device they stay there: in go observations and noise (and flags, the
-/// task and rows that were reset, when they change), out come the actions and what is looked at.
+/// second, odd calls the other way round, so nothing is copied. On a device they stay there: observations and noise are copied to
+/// it (flags and rows that were reset only when they change), actions and results that are read are copied back.
 /// </summary>
 internal sealed class ControllerStep : IDisposable
 {
-    private const int MostRows = 256; // stay in a core's cache
+    private const int MostRows = 256; // their tensors stay in a core's cache
 
     private readonly Bundle _bundle;
     private readonly DeviceMemory? _device;
@@ -16,8 +16,7 @@ internal sealed class ControllerStep : IDisposable
     private readonly Dictionary<string, TensorBuffer[]> _states = [];
     private readonly Dictionary<(string, string), TensorBuffer> _local = [];
     private readonly List<NoiseInput> _noise = [];
-    private readonly List<TensorBuffer> _firsts = [];
-    private readonly List<TensorBuffer> _tasks = [];
+    private readonly List<TensorBuffer> _isFirst = [];
     private readonly TensorBuffer _observation;
     private readonly TensorBuffer[] _actions;
     private readonly List<BoundGraph>[] _bound = [[], []];
@@ -25,13 +24,12 @@ internal sealed class ControllerStep : IDisposable
     private readonly string? _valueGraph;
     private readonly List<BoundGraph>[] _valueOf = [[], []];
     private uint _calls;
-    private uint _valued;
-    private long? _task;
+    private uint _callOfValues;
 
     /// <param name="bundle">The bundle.</param>
     /// <param name="graphs">The graphs of one step, in order. Where none chooses an action, the caller does.</param>
     /// <param name="batch">B, rows.</param>
-    /// <param name="reader">A graph besides them that reads the states they make, or null.</param>
+    /// <param name="reader">Another graph, which reads the states that they make; or null.</param>
     public ControllerStep(Bundle bundle, string[] graphs, int batch, string? reader = null)
     {
         (_bundle, Batch) = (bundle, batch);
@@ -39,8 +37,8 @@ internal sealed class ControllerStep : IDisposable
         {
             _device = bundle.NewDeviceMemory();
             var specs = graphs.Select(g => bundle.Manifest.Graphs[g]).ToList();
-            var seen = specs[0].Input(TensorRole.Observation);
-            _observation = New(seen ?? throw new BundleException($"Graph {graphs[0]} reads no observation."));
+            var observation = specs[0].Input(TensorRole.Observation);
+            _observation = New(observation ?? throw new BundleException($"Graph {graphs[0]} reads no observation."));
             var action = specs[^1].Output(TensorRole.Action) ?? TensorSpec.Of(bundle.Manifest.Action);
             _actions = [New(action), New(action)];
             if (reader is not null) specs.Add(bundle.Manifest.Graphs[reader]);
@@ -83,17 +81,14 @@ internal sealed class ControllerStep : IDisposable
     }
 
     /// <summary>One step; the actions, valid until the next, which reads them as the previous ones.</summary>
-    public TensorBuffer Run(ReadOnlySpan<float> observations, ulong seed, bool deterministic, long task)
+    public TensorBuffer Run(ReadOnlySpan<float> observations, ulong seed, bool deterministic)
     {
         int phase = (int)(_calls & 1);
         observations.CopyTo(_observation.Overwrite<float>());
-        if (_task != task)
-            foreach (var buffer in _tasks) buffer.Overwrite<long>().Fill(task);
-        _task = task;
         if (!deterministic)
             foreach (var input in _noise) input.Draw(seed, _calls);
         foreach (var graph in _bound[phase]) graph.Run();
-        foreach (var buffer in _firsts) buffer.SetAll(0);
+        foreach (var isFirst in _isFirst) isFirst.SetAll(0);
         _calls++;
         return _actions[1 - phase];
     }
@@ -101,12 +96,12 @@ internal sealed class ControllerStep : IDisposable
     /// <summary>Starts an episode in a row.</summary>
     public void Reset(int row)
     {
-        // Values are those of the last call, before its states are gone.
+        // The values of the last call are computed while its states are still there.
         if (_valueGraph is not null && _calls > 0) RunValue();
         int phase = (int)(_calls & 1);
         foreach (var state in _states.Values) state[phase].Set(row, 0);
         _actions[phase].Set(row, 0);
-        foreach (var first in _firsts) first.Set(row, 1);
+        foreach (var isFirst in _isFirst) isFirst.Set(row, 1);
     }
 
     public void Dispose()
@@ -116,7 +111,7 @@ internal sealed class ControllerStep : IDisposable
         _device?.Dispose();
     }
 
-    /// <summary>What of the batch runs together.</summary>
+    /// <summary>The rows of the batch that run together.</summary>
     private IEnumerable<(int First, int Rows)> Pieces()
     {
         int most = _bundle.IsOnDevice ? Batch : MostRows;
@@ -125,8 +120,8 @@ internal sealed class ControllerStep : IDisposable
 
     private void RunValue()
     {
-        if (_valued == _calls) return;
-        _valued = _calls;
+        if (_callOfValues == _calls) return;
+        _callOfValues = _calls;
         int phase = (int)(_calls & 1);
         if (_valueOf[phase].Count == 0)
             foreach (var (first, rows) in Pieces()) BindValue(phase, first, rows);
@@ -199,10 +194,7 @@ internal sealed class ControllerStep : IDisposable
                 _noise.Add(new(graph.Name, input, buffer, 0, Batch));
                 break;
             case TensorRole.IsFirst:
-                _firsts.Add(buffer);
-                break;
-            case TensorRole.Task:
-                _tasks.Add(buffer);
+                _isFirst.Add(buffer);
                 break;
             default:
                 throw new BundleException($"Graph {graph.Name}: a controller cannot supply input '{input.Name}' "

@@ -8,7 +8,6 @@ namespace WorldModels.Runtime.Internals;
 internal sealed class DreamBuffers : IDisposable
 {
     private readonly List<IDisposable> _all = [];
-    private readonly List<TensorBuffer> _tasks = [];
     private readonly TensorSpec _action;
     private readonly TensorSpec _observation;
 
@@ -32,7 +31,7 @@ internal sealed class DreamBuffers : IDisposable
         foreach (var state in StatesOf(Manifest))
         {
             _states.Add(state.Name, state);
-            // What no step changes is one tensor at all times.
+            // A state that no step changes is one tensor for all steps.
             bool changes = stepped.Any(t => t.Feeds == state.Name);
             States[state.Name] = New(state, horizon + 1, !changes ? 1 : state.Keep == KeptSteps.Last ? 2 : horizon + 1);
             _earlierStates[state.Name] = [];
@@ -44,7 +43,7 @@ internal sealed class DreamBuffers : IDisposable
             Name = "observation", Role = TensorRole.Observation, Shape = ["batch", .. Manifest.Observation.Shape.Select(d => (Dim)d)],
         };
         Actions = New(_action, horizon, horizon);
-        _earlierActions.Add(New(_action)); // What a policy may want to know at step 0.
+        _earlierActions.Add(New(_action)); // A policy may read the previous action at step 0.
         StartObservation = New(_observation);
         Rewards = Predicted(TensorRole.Reward, stepped, horizon);
         Continues = Predicted(TensorRole.Continue, stepped, horizon);
@@ -135,13 +134,14 @@ internal sealed class DreamBuffers : IDisposable
     public string? ObservationState { get; }
 
     /// <summary>
-    /// The turn of the last state of the run before: how many runs of graphs there were in a row of it, where states are kept in turn.
+    /// The turn in which the previous run wrote its last state, where two places are used in turn: the number of times that its graphs
+    /// ran for a row.
     /// </summary>
     public int LastTurn { get; set; }
 
     /// <summary>
-    /// A state before step <paramref name="t"/>. Of one that is kept for the last step alone: where that step was put, or, for t of at most
-    /// 0, where the filter of a context puts it.
+    /// A state before step <paramref name="t"/>. If only the last step is kept: the place where the last run wrote it, or, for t of at most
+    /// 0, the place where the filter of a context writes it.
     /// </summary>
     public TensorBuffer State(string name, int t)
     {
@@ -152,12 +152,13 @@ internal sealed class DreamBuffers : IDisposable
         return t % 2 == 0 ? states.First : states.IsConstant ? _earlierStates[name][0] : states.At(1, 1);
     }
 
-    /// <summary>Whether a state is still there after a run as it was before step <paramref name="t"/>.</summary>
+    /// <summary>Whether the state before step <paramref name="t"/> is still in memory after a run.</summary>
     public bool HasState(string name, int t) =>
         t == Horizon || _states[name].Keep != KeptSteps.Last || (t >= 0 && !States[name].IsInTurn);
 
     /// <summary>
-    /// Where a caller's state before step 0 goes, for all runs that start from it: those that keep two in turn overwrite their own.
+    /// Where a caller's state before step 0 is kept for all runs that start from it. A state with two places in turn has a copy for this,
+    /// because runs overwrite both places.
     /// </summary>
     public TensorBuffer GivenState(string name)
     {
@@ -198,19 +199,6 @@ internal sealed class DreamBuffers : IDisposable
         Bytes += TensorBuffer.BytesOf(tensor, rows ?? Batch);
         _all.Add(buffer);
         return buffer;
-    }
-
-    /// <summary>A tensor that holds the task all rows follow.</summary>
-    public void AddTask(TensorBuffer task)
-    {
-        if (!_tasks.Contains(task)) _tasks.Add(task);
-        task.Overwrite<long>().Fill(Options.Task);
-    }
-
-    /// <summary>Sets the task all rows follow.</summary>
-    public void SetTask(long task)
-    {
-        foreach (var buffer in _tasks) buffer.Overwrite<long>().Fill(task);
     }
 
     /// <summary>Sets the starting observations and the states: those of the starts, zeros for the others until observed.</summary>
@@ -266,14 +254,14 @@ internal sealed class DreamBuffers : IDisposable
     private static IEnumerable<TensorSpec> StatesOf(Manifest manifest) =>
         Used(manifest).SelectMany(g => manifest.Graphs[g].Inputs).Where(t => t.Role == TensorRole.State).DistinctBy(t => t.Name);
 
-    /// <summary>What steps or a graph on states predict, or null.</summary>
+    /// <summary>Memory for what the steps, or a graph on states, predict; null if neither does.</summary>
     private Trajectory? Predicted(TensorRole role, IReadOnlyList<TensorSpec> stepped, int steps)
     {
         var head = Manifest.Head(role) is { } graph ? Manifest.Graphs[graph].Output(role) : null;
         return (stepped.FirstOrDefault(t => t.Role == role) ?? head) is { } tensor ? New(tensor, steps, steps) : null;
     }
 
-    /// <summary>The system would end the process without a word.</summary>
+    /// <summary>Refuses more memory than there is: the operating system would kill the process without an error.</summary>
     private void CheckMemory()
     {
         long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;

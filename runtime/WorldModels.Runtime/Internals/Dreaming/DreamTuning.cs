@@ -6,11 +6,11 @@ namespace WorldModels.Runtime.Internals;
 /// <summary>Finds the fastest way to run a dream here, by trying.</summary>
 internal static class DreamTuning
 {
-    private const int LeastBatch = 64; // below, there is nothing to cut
+    private const int LeastBatch = 64; // a smaller batch is not worth cutting into tiles
     private const int ProbeRows = 512, ProbeSteps = 5, LeastRuns = 3;
     private const double PlanSeconds = 0.05, StageSeconds = 1.5, HopelessFactor = 2;
 
-    // The likeliest first: a heavy model has not the time for all.
+    // The likeliest first: with a slow model, the time is up before all were tried.
     private static readonly int[] Tiles = [128, 64, 256, 32, ProbeRows];
 
     /// <summary>The plan for options: what they fix, and for the rest what was measured here, now or before.</summary>
@@ -63,7 +63,7 @@ internal static class DreamTuning
         var best = Fastest(bundle, probe, horizon, options, [.. plans]);
         if (tile is { } whole) best = best with { Tile = whole };
 
-        // Then cores, each with as many rows.
+        // Then the number of cores, each with as many rows.
         int most = threads ?? Environment.ProcessorCount;
         if (threads is { } cores)
         {
@@ -71,12 +71,12 @@ internal static class DreamTuning
             return best with { Tile = rows, Threads = Math.Min(cores, (batch + rows - 1) / rows) };
         }
         int[] counts = [.. Enumerable.Range(0, 16).Select(i => 1 << i).TakeWhile(c => c < most), most];
-        var ways = counts.Where(c => c <= batch).Select(c => best with
+        var divided = counts.Where(c => c <= batch).Select(c => best with
         {
             Threads = c,
             Tile = tile ?? Math.Min(best.Tile, (batch + c - 1) / c),
         }).Where(w => (batch + w.Tile - 1) / w.Tile >= w.Threads);
-        return Fastest(bundle, Math.Min(batch, ProbeRows * most), horizon, options, [.. ways]);
+        return Fastest(bundle, Math.Min(batch, ProbeRows * most), horizon, options, [.. divided]);
     }
 
     private static int[] Unrollings(Bundle bundle, string form, int horizon, DreamOptions options)
@@ -96,8 +96,9 @@ internal static class DreamTuning
             ? unrolled.Steps : 1;
 
     /// <summary>
-    /// The plan whose best run is the fastest: a run can only be disturbed, never helped. One after another, so that one dream's memory is
-    /// taken at a time; what is far behind is given up at once, and what is left when the time is over is not tried.
+    /// The plan whose best run is the fastest, for what else the machine does can only slow a run down. Plans are tried one after another,
+    /// so that there is the memory of one dream at a time. A plan that is far slower is given up at once, and once the time is up the
+    /// others are not tried.
     /// </summary>
     private static DreamPlan Fastest(Bundle bundle, int batch, int horizon, DreamOptions options, IReadOnlyList<DreamPlan> plans)
     {

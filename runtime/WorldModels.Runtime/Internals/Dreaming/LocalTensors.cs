@@ -18,7 +18,7 @@ internal sealed class LocalTensors(DreamBuffers buffers)
         return buffer;
     }
 
-    /// <summary>An input that is the same at every step (flags, the task) or redrawn before it (noise).</summary>
+    /// <summary>An input that is the same at every step (flags) or redrawn before it (noise).</summary>
     /// <param name="graph">The graph that reads it.</param>
     /// <param name="input">The input.</param>
     /// <param name="first">The tile's first row.</param>
@@ -31,13 +31,13 @@ internal sealed class LocalTensors(DreamBuffers buffers)
     public TensorView Input(string graph, TensorSpec input, int step, int first, int rows, Action<NoiseInput>? noise)
     {
         if (buffers.Device is null || input.Role != TensorRole.Noise) return Input(graph, input, first, rows, noise);
-        string name = input.Stream ?? $"{graph}/{input.Name}"; // A name of its own for each step is what unrolled graphs give it.
+        string name = input.Stream ?? $"{graph}/{input.Name}"; // Unrolled graphs name it anew at each step.
         if (!_noise.TryGetValue(name, out var steps))
             _noise[name] = steps = buffers.New(input, buffers.Horizon, buffers.Horizon);
         return Input(graph, input, steps[step], first, rows, noise);
     }
 
-    /// <summary>Where an output goes that nobody reads.</summary>
+    /// <summary>The tensor of an output that nothing reads.</summary>
     public TensorView Output(string graph, TensorSpec output, int rows) => Of(graph, output).View(0, rows);
 
     private TensorView Input(string graph, TensorSpec input, TensorBuffer buffer, int first, int rows, Action<NoiseInput>? noise)
@@ -48,10 +48,7 @@ internal sealed class LocalTensors(DreamBuffers buffers)
                 noise?.Invoke(new(graph, input, buffer, first, rows, buffers.Purpose));
                 break;
             case TensorRole.IsFirst:
-                break; // Zeros: what a dream imagines is no first step.
-            case TensorRole.Task:
-                buffers.AddTask(buffer);
-                break;
+                break; // It stays zero: no imagined step is the first of an episode.
             default:
                 throw new BundleException($"Graph {graph}: a dream cannot supply input '{input.Name}' "
                     + $"({NameConverter<TensorRole>.Write(input.Role)}). Run it with WorldModel.Graph instead.");

@@ -33,7 +33,7 @@ internal sealed class Rollout : IDisposable
         {
             TensorRole[] missing = [.. HeadPass.Asked(buffers.Manifest, buffers.Options).Where(role => !_computed.Contains(role))];
             _computed.UnionWith(missing);
-            // A head whose state is overwritten two steps later cannot wait for the end.
+            // A head runs within the steps where only the last step of a state that it reads is kept: two steps later that is overwritten.
             var heads = missing.ToLookup(role => HeadPass.ReadsLast(buffers.Manifest, role));
             var local = Enumerable.Range(0, pool.Count).Select(_ => new LocalTensors(buffers)).ToArray();
             foreach (var (worker, first, rows) in buffers.Tiles)
@@ -57,7 +57,7 @@ internal sealed class Rollout : IDisposable
     public bool Computes(TensorRole role) => _computed.Contains(role);
 
     /// <param name="seed">Determines the noise.</param>
-    /// <param name="filter">What makes the first states of observations; null: they are there.</param>
+    /// <param name="filter">Makes the first states from observations; null: they are in place.</param>
     /// <param name="noiseStep">The noise's step of the first step; those of the others follow.</param>
     public void Run(ulong seed, Filter? filter, uint noiseStep = 0)
     {
@@ -95,14 +95,14 @@ internal sealed class Rollout : IDisposable
             (_buffers, _local, _first, _rows) = (buffers, local, first, rows);
             var (bundle, form, unrolled) = (buffers.Bundle, buffers.Plan.Variant, buffers.Plan.Unrolled);
             int t = 0;
-            // Several steps in one run as long as there are as many; the rest one by one.
+            // Several steps in one run while enough steps remain; the rest one by one.
             if (unrolled > 1 && heads.Length == 0 && graphs is [var only] && bundle.Unrolled(only, form) is not null)
                 for (; t + unrolled <= buffers.Horizon; t += unrolled, Turns++)
                     Bind(only, bundle.OpenUnrolled(only, form, worker), t, unrolled, wait: true);
             foreach (var role in heads) BindHead(role, t, worker);
             for (; t < buffers.Horizon; t++)
             {
-                // A device runs the steps of one session in order; that another session's is done has to be waited for.
+                // A device runs the steps of one session in order; between sessions, a step has to wait until the one before is done.
                 bool wait = graphs.Length + heads.Length > 1 || t == buffers.Horizon - 1;
                 foreach (string graph in graphs) Bind(graph, bundle.Open(graph, form, worker), t, 1, wait);
                 Turns++;
@@ -133,7 +133,7 @@ internal sealed class Rollout : IDisposable
             foreach (var (input, t) in step.Noise) input.Draw(seed, unchecked(noiseStep + (uint)t));
         }
 
-        /// <summary>While a device computes, the host has nothing else to do: if there is much to draw, all its cores do.</summary>
+        /// <summary>Draws the noise of all steps before a device runs them; if it is much, on all of the host's cores.</summary>
         private void DrawAll(ulong seed, uint noiseStep)
         {
             if (_rows >= LeastParallelRows) Parallel.ForEach(_steps, step => Draw(step, seed, noiseStep));
@@ -162,7 +162,7 @@ internal sealed class Rollout : IDisposable
             }
         }
 
-        /// <summary>What reads the states before a step, and would find others later.</summary>
+        /// <summary>Binds a head that reads the states before a step, which later steps overwrite.</summary>
         private void BindHead(TensorRole role, int t, int worker)
         {
             var (name, spec, target) = HeadPass.Of(_buffers, role);
@@ -175,7 +175,7 @@ internal sealed class Rollout : IDisposable
                 bound.Output(output, output.Role == role ? View(target[entry]) : _local.Output(name, output, _rows));
         }
 
-        /// <summary>Whether an output is a state that a later step of the same run overwrites, so that nobody has to have it.</summary>
+        /// <summary>Whether an output is a state that an unrolled run writes in its last step alone, as no other step is kept.</summary>
         private bool IsInTurn(TensorSpec output) => output.Feeds is { } state && _buffers.States[state].IsInTurn;
 
         private void Bind(BoundGraph bound, string graph, TensorSpec input, int t, List<(NoiseInput, int)> noise)
@@ -184,7 +184,7 @@ internal sealed class Rollout : IDisposable
             bound.Input(input, input.Role switch
             {
                 TensorRole.State => View(_buffers.States[input.Name].At(t, Turns)),
-                TensorRole.Action => View(_buffers.Action(takesAction ? t : t - 1)), // A policy may want the previous one.
+                TensorRole.Action => View(_buffers.Action(takesAction ? t : t - 1)), // A policy reads the previous one.
                 TensorRole.Observation when _buffers.ObservationState is { } frame => View(_buffers.States[frame].At(t, Turns)),
                 TensorRole.Observation => throw new BundleException($"Graph {graph} reads an observation, but no state of this "
                     + "bundle is one: in a dream it can read states only. Export it on the state."),

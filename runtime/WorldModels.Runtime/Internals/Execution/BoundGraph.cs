@@ -6,7 +6,9 @@ namespace WorldModels.Runtime.Internals;
 /// <summary>One graph with every input and output bound to memory: on the CPU, and in a device's memory, a run copies nothing.</summary>
 /// <param name="graph">The graph.</param>
 /// <param name="device">The memory that all is in; null: the host's.</param>
-/// <param name="wait">Whether a captured run returns when it is done, or before, and a later one of its session waits for both.</param>
+/// <param name="wait">
+/// Whether a captured run returns when it is done. If not, it returns before, and a later run of its session that waits, waits for both.
+/// </param>
 internal sealed class BoundGraph(GraphSession graph, DeviceMemory? device = null, bool wait = true) : IDisposable
 {
     private readonly OrtIoBinding _binding = graph.Session.CreateIoBinding();
@@ -15,7 +17,7 @@ internal sealed class BoundGraph(GraphSession graph, DeviceMemory? device = null
     private readonly List<OrtValue> _inputValues = [], _outputValues = [];
     private readonly List<TensorBuffer> _reads = [], _writes = [];
 
-    // A binding copies what is not in the memory of the node that reads it when it is bound, not when it runs.
+    // An input in other memory than that of the node that reads it would be copied once, when it is bound, and not at every run.
     private readonly bool _isBinding = graph.Placement == Placement.Cpu || (device is not null && graph.Placement != Placement.Mixed);
 
     public void Input(TensorSpec tensor, TensorView view)

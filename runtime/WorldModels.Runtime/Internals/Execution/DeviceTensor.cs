@@ -4,8 +4,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace WorldModels.Runtime.Internals;
 
 /// <summary>
-/// The device's side of a tensor at each of several steps, which has another in the host's memory. What one side wrote is copied when the
-/// other reads it, together with the steps beside it that wait for the same: a trajectory goes in one copy, if at all.
+/// The device's side of a tensor at each of several steps, whose other side is in the host's memory. What one side wrote is copied when
+/// the other reads it, together with neighbouring steps that have to be copied the same way: a trajectory in one piece goes in one copy.
 /// </summary>
 internal sealed class DeviceTensor
 {
@@ -61,10 +61,10 @@ internal sealed class DeviceTensor
     /// <summary>After the device has written a step.</summary>
     public void DeviceWrote(int step) => (_newer[step], _filledWith[step]) = (Newer.Device, null);
 
-    /// <summary>Before the host writes to a step that it has as it is, or all of it.</summary>
+    /// <summary>Before the host writes to a step: to all of it, or after <see cref="ToHost"/>.</summary>
     public void HostWrites(int step) => (_newer[step], _filledWith[step]) = (Newer.Host, null);
 
-    /// <summary>Before the host fills a step with a number; whether it is not full of it already, on both sides or waiting to be.</summary>
+    /// <summary>Before the host fills a step with a number. False: it is filled with that already, nothing is to be done.</summary>
     public bool HostFills(int step, int number)
     {
         if (_filledWith[step] == number) return false;

@@ -4,9 +4,9 @@ using System.Runtime.InteropServices;
 namespace WorldModels.Runtime.Internals;
 
 /// <summary>
-/// Zeroed memory at a fixed address, aligned for vectors, taken when it is first looked at and freed when disposed. It has no finaliser:
-/// a span does not keep its owner alive, and better memory is lost that somebody forgot to dispose than read after it is gone. Looking is
-/// thread-safe.
+/// Zeroed memory at a fixed address, aligned for vectors, allocated when it is first read or written and freed when disposed. It has no
+/// finaliser, because a span does not keep its owner alive: a block that nobody disposes leaks, but is never read after it was freed.
+/// Access is thread-safe.
 /// </summary>
 internal sealed unsafe class NativeBlock(long length) : IDisposable
 {

@@ -57,7 +57,7 @@ internal sealed class TensorBuffer : IDisposable
         return Overwrite<T>();
     }
 
-    /// <summary>All elements, (B, ...row), for a caller who sets every one. On a device this saves fetching what they were.</summary>
+    /// <summary>All elements, (B, ...row), for a caller who sets every one. The old values are not copied from a device.</summary>
     public Span<T> Overwrite<T>() where T : unmanaged
     {
         _device?.HostWrites(_step);

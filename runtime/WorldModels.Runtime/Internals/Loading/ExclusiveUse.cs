@@ -12,21 +12,21 @@ internal sealed class ExclusiveUse(object owner, Bundle bundle, Action free)
 {
     private const int Idle = 0, InUse = 1, Disposed = 2;
 
-    private int _state; // Disposed is a bit beside the others.
+    private int _state; // Idle or InUse, with the bit Disposed set once it was disposed.
 
     /// <summary>Begins a use, which ends when what this returns is disposed.</summary>
     /// <exception cref="ObjectDisposedException">The object or its world model was disposed.</exception>
     /// <exception cref="InvalidOperationException">Another thread is using it.</exception>
     public Use Begin()
     {
-        int was = Interlocked.CompareExchange(ref _state, InUse, Idle);
-        if (was != Idle) throw Refusal(was);
+        int previous = Interlocked.CompareExchange(ref _state, InUse, Idle);
+        if (previous != Idle) throw Refusal(previous);
         if (bundle.TryLease()) return new(this);
         Leave();
         throw bundle.Disposed(owner);
     }
 
-    /// <summary>Throws what <see cref="Begin"/> would throw, for readers that several threads may be at once.</summary>
+    /// <summary>Throws what <see cref="Begin"/> would throw but begins no use, for what several threads may read at once.</summary>
     public void ThrowIfUnusable()
     {
         int state = Volatile.Read(ref _state);
@@ -34,7 +34,7 @@ internal sealed class ExclusiveUse(object owner, Bundle bundle, Action free)
         if (bundle.IsDisposed) throw bundle.Disposed(owner);
     }
 
-    /// <summary>Frees what the object holds, now or at the end of the use in flight. Again: does nothing.</summary>
+    /// <summary>Frees what the object holds, now or at the end of the use in flight. A second call does nothing.</summary>
     public void Dispose()
     {
         if (Interlocked.Or(ref _state, Disposed) == Idle) free();

@@ -17,7 +17,7 @@ internal sealed record GraphSession(string Name, GraphSpec Spec, InferenceSessio
 
     /// <summary>Options of runs.</summary>
     /// <param name="capture">Whether they are recorded and replayed, at the same addresses each time; if the session can.</param>
-    /// <param name="wait">Whether a captured run returns when the device is done, or as soon as it has its orders.</param>
+    /// <param name="wait">Whether a captured run returns when the device is done, instead of as soon as the device was told to run.</param>
     public RunOptions Options(bool capture = false, bool wait = true)
     {
         var options = new RunOptions();

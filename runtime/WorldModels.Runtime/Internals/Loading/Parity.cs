@@ -66,7 +66,7 @@ internal sealed class Parity
             var refused = new HashSet<int>();
             foreach (var flip in Flips(t, found, errors, spec))
             {
-                if (!flip.LogitsAgree) continue; // The draw that moved them is judged, or else they are.
+                if (!flip.LogitsAgree) continue; // An earlier draw moved the logits: that draw is judged, or the error of the logits.
                 if (flip.IsNearTie) nearTies++;
                 else failures.Add($"draw from '{flip.Logits}', step {t}, row {flip.Row}, group {flip.Group}: another class, "
                     + $"{flip.Gap:0.0e+0} from the best perturbed logit, allowed {spec.NearTies:0.0e+0}");
@@ -104,14 +104,15 @@ internal sealed class Parity
     }
 
     /// <summary>
-    /// The rollout again, each step fed the states that the one before gave; a row until it draws otherwise at a near tie.
+    /// The largest error of the rollout when each step is fed the states that the step before gave. A row counts until a near tie draws
+    /// another class than the reference.
     /// </summary>
     private double? Drift(ParitySpec spec)
     {
         var fed = _runner.Spec.Outputs.Where(o => o.Feeds is not null && _runner.Spec.Inputs.Any(i => i.Name == o.Feeds)).ToList();
         if (fed.Count == 0) return null;
         double drift = 0;
-        var parted = new HashSet<int>();
+        var diverged = new HashSet<int>();
         IReadOnlyDictionary<string, NpyArray>? previous = null;
         for (int t = 0; t < _inputs.Count; t++)
         {
@@ -120,15 +121,15 @@ internal sealed class Parity
                 foreach (var output in fed) given[output.Feeds!] = previous[output.Name];
             previous = _runner.Run(given);
             var errors = _runner.Spec.Outputs.ToDictionary(o => o.Name, o => RowErrors(previous[o.Name], _outputs[t][o.Name]));
-            parted.UnionWith(Flips(t, previous, errors, spec).Where(flip => flip.IsNearTie).Select(flip => flip.Row));
+            diverged.UnionWith(Flips(t, previous, errors, spec).Where(flip => flip.IsNearTie).Select(flip => flip.Row));
             foreach (var tensor in _runner.Spec.Outputs.Where(o => o.Dtype == TensorType.Float32))
                 for (int row = 0; row < errors[tensor.Name].Length; row++)
-                    if (!parted.Contains(row)) drift = Math.Max(drift, errors[tensor.Name][row]);
+                    if (!diverged.Contains(row)) drift = Math.Max(drift, errors[tensor.Name][row]);
         }
         return drift;
     }
 
-    /// <summary>The draws of a step that differ from the reference's; those that no output shows, where an output differs for it.</summary>
+    /// <summary>The draws of a step that differ from the reference's. One that no output shows counts where an output differs.</summary>
     private IEnumerable<ParityDraws.Flip> Flips(int t, IReadOnlyDictionary<string, NpyArray> found, Dictionary<string, double[]> errors,
         ParitySpec spec)
     {
@@ -139,7 +140,7 @@ internal sealed class Parity
 
     private static double Allowed(TensorSpec tensor, ParitySpec spec) => tensor.Dtype == TensorType.Float32 ? spec.Tolerance : 0;
 
-    /// <summary>Each row's largest |a - b| / (1 + |b|); infinite where the shapes differ or a number is none.</summary>
+    /// <summary>Each row's largest |a - b| / (1 + |b|); infinite where the shapes differ or a value is not a number.</summary>
     private static double[] RowErrors(NpyArray found, NpyArray expected)
     {
         var errors = new double[expected.Shape[0]];
@@ -152,7 +153,7 @@ internal sealed class Parity
         int size = b.Length / errors.Length;
         for (int i = 0; i < b.Length; i++)
         {
-            if (a[i] == b[i]) continue; // Infinities of one sign too.
+            if (a[i] == b[i]) continue; // Also for two infinities of one sign, whose difference is not a number.
             double difference = Math.Abs(a[i] - b[i]) / (1 + Math.Abs(b[i]));
             errors[i / size] = Math.Max(errors[i / size], double.IsNaN(difference) ? double.PositiveInfinity : difference);
         }

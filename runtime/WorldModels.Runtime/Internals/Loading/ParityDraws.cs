@@ -36,8 +36,8 @@ internal sealed class ParityDraws
                 && _draws.All(d => d.Result != draw.Result);
             if (isFree) Take(draw);
         }
-        // What is drawn shows in no output as it is: what became of it does, such as a reward.
-        foreach (var left in logits.ToList()) Take(new(left, null, noises.Find(n => CanPerturb(n, left))));
+        // No output has these draws themselves; they show only in what is computed from them, such as a reward.
+        foreach (var hidden in logits.ToList()) Take(new(hidden, null, noises.Find(n => CanPerturb(n, hidden))));
 
         void Take(Draw draw)
         {
@@ -47,7 +47,7 @@ internal sealed class ParityDraws
         }
     }
 
-    /// <summary>Draws of a row.</summary>
+    /// <summary>Draws in a row.</summary>
     public int EachRow => _draws.Sum(d => d.Logits.Groups);
 
     /// <summary>Where the draws of a step differ from the reference's, and whether they may.</summary>

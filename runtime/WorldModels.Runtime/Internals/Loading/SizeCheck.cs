@@ -1,10 +1,10 @@
 using WorldModels.Bundles;
 namespace WorldModels.Runtime.Internals;
 
-/// <summary>Refuses sizes that cannot be, with the number that can, before anything is measured or allocated.</summary>
+/// <summary>Refuses impossible sizes, and says which are possible, before anything is measured or allocated.</summary>
 internal static class SizeCheck
 {
-    /// <summary>More than machines have cores. Each is a thread of the operating system: a million of them never start.</summary>
+    /// <summary>More threads than machines have cores, and few enough for the operating system to start them all.</summary>
     public const int MostThreads = 1024;
 
     // What ONNX Runtime and we keep for a graph that is bound at one step: 6 to 10 kB were measured.

@@ -46,7 +46,7 @@ internal sealed class Starts
                 problems.Add($"array '{name}': expected [{string.Join(", ", row.Prepend(count))}], found {array.Describe()}");
             else if (type == NpyType.Float32) floats[name] = NpyArray.Of(array.ToFloats(), [.. array.Shape]);
             else if (array.Type != type)
-                problems.Add($"array '{name}': expected {NameConverter<NpyType>.Write(type)}, found {array.Describe()}");
+                problems.Add($"array '{name}': expected {NpyArray.NumpyName(type)}, found {array.Describe()}");
         }
         if (problems.Count > 0) throw BundleException.Of($"'{path}'", problems);
         return new(arrays.ToDictionary(a => a.Key, a => floats.GetValueOrDefault(a.Key, a.Value)), count);

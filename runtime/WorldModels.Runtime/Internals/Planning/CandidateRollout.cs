@@ -50,14 +50,12 @@ internal sealed class CandidateRollout : IDisposable
     /// <param name="returns">(B * N).</param>
     /// <param name="seed">Determines the noise.</param>
     /// <param name="noiseStep">The noise's step of the first action; those of the others follow.</param>
-    /// <param name="task">The task all follow.</param>
-    public void Run(ReadOnlySpan<float> actions, Span<float> returns, ulong seed, uint noiseStep, long task)
+    public void Run(ReadOnlySpan<float> actions, Span<float> returns, ulong seed, uint noiseStep)
     {
         int size = actions.Length / _buffers!.Horizon;
         foreach (var (name, states) in _buffers.States)
             Repeat(_from.State(name).Read<byte>(), states.First.Overwrite<byte>());
         for (int t = 0; t < _buffers.Horizon; t++) Scale(actions.Slice(t * size, size), _buffers.Actions[t].Overwrite<float>());
-        _buffers.SetTask(task);
         _rollout!.Run(seed, filter: null, noiseStep);
         returns.Clear();
         for (int t = 0; t < _buffers.Horizon; t++)
