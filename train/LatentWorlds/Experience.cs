@@ -2,6 +2,7 @@ using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Models;
 using WorldModels.Train.Data;
+using static TorchSharp.torch;
 
 namespace WorldModels.Train.LatentWorlds;
 
@@ -114,11 +115,11 @@ public sealed class Experience
     }
 
     /// <summary>The sequences of an update, a function of the episodes, the seed and the update.</summary>
-    public SequenceBatch Sample(long update)
+    public Sequences Sample(long update, Device device)
     {
         _replay!.Sample(_batch, (ulong)_options.Seed, update);
         _records += (long)_options.Batch * _options.Length;
-        return _batch;
+        return Sequences.From(_batch, _options, Observation.Size, Actions.Size, device);
     }
 
     /// <summary>The tensors by which a world that learnt from it ships.</summary>

@@ -141,8 +141,7 @@ public sealed class CategoricalWorldTests
         {
             using var scope = NewDisposeScope();
             using var random = new Generator((ulong)update);
-            Sequences sequences = Sequences.From(
-                _experience.Sample(update), Options, _experience.Observation.Size, _experience.Actions.Size, CPU);
+            Sequences sequences = _experience.Sample(update, CPU);
             EagerTensor observed = _world.Standard.Forward(sequences.Observations);
             FilteredSequence<EagerTensor> filtered = _world.Dynamics.ObserveSequence(
                 sequences.ToFilter(_world.Dynamics, _world.Embed(observed), random));

@@ -99,8 +99,7 @@ public sealed class Dreamer : ITrainer
             using var random = new Generator((ulong)(_options.Seed * 1_000_003 + update), Parameters.Device);
             Sequences sequences;
             using (Timings.Of("sample"))
-                sequences = Sequences.From(
-                    _experience.Sample(update), _options, _experience.Observation.Size, _experience.Actions.Size, Parameters.Device);
+                sequences = _experience.Sample(update, Parameters.Device);
             State<EagerTensor> posteriors;
             using (Timings.Of("world model"))
                 posteriors = LearnWorldModel(sequences, random, figures);

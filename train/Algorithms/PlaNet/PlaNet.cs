@@ -74,8 +74,7 @@ public sealed class PlaNet : ITrainer
             using var random = new Generator((ulong)(_options.Seed * 1_000_003 + update), Parameters.Device);
             Sequences sequences;
             using (Timings.Of("sample"))
-                sequences = Sequences.From(
-                    _experience.Sample(update), _options, _experience.Observation.Size, _experience.Actions.Size, Parameters.Device);
+                sequences = _experience.Sample(update, Parameters.Device);
             using (Timings.Of("world model"))
                 Learn(sequences, random, figures);
             using (Timings.Of("optimisers"))
