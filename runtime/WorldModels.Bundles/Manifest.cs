@@ -82,7 +82,8 @@ public sealed record Manifest
         get
         {
             string policy = Graphs.ContainsKey("control") ? "control" : "act";
-            if (!Graphs.TryGetValue(policy, out var graph)) return [];
+            if (!Graphs.TryGetValue(policy, out GraphSpec? graph))
+                return [];
             return graph.Input(TensorRole.Observation) is null ? ["observe", policy] : [policy];
         }
     }
@@ -101,7 +102,7 @@ public sealed record Manifest
             TensorRole.Observation => "decode",
             _ => null,
         };
-        bool fits = name is not null && Graphs.TryGetValue(name, out var graph)
+        bool fits = name is not null && Graphs.TryGetValue(name, out GraphSpec? graph)
             && graph.Inputs.All(t => t.Role == TensorRole.State) && graph.Output(role) is not null;
         return fits ? name : null;
     }
@@ -127,10 +128,11 @@ public sealed record Manifest
         {
             throw new InvalidDataException($"{path}: {e.Message}", e);
         }
-        var problems = ManifestCheck.Problems(manifest);
+        List<string> problems = ManifestCheck.Problems(manifest);
         try
         {
-            if (problems.Count == 0) problems = ManifestCheck.FileProblems(manifest, directory, verifyHashes);
+            if (problems.Count == 0)
+                problems = ManifestCheck.FileProblems(manifest, directory, verifyHashes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -162,8 +164,9 @@ public sealed record Manifest
     /// <exception cref="InvalidDataException">The manifest contradicts itself.</exception>
     public void Save(string directory)
     {
-        var problems = ManifestCheck.Problems(this);
-        if (problems.Count > 0) throw InvalidData.Of($"The manifest of '{Name}' cannot be saved", problems);
+        List<string> problems = ManifestCheck.Problems(this);
+        if (problems.Count > 0)
+            throw InvalidData.Of($"The manifest of '{Name}' cannot be saved", problems);
         Directory.CreateDirectory(directory);
         AtomicFile.Write(Path.Combine(directory, FileName), s => s.Write(Encoding.UTF8.GetBytes(ToJson() + "\n")));
     }
@@ -171,7 +174,7 @@ public sealed record Manifest
     /// <summary>The value of <see cref="Files"/> for a finished bundle: every file below its directory but the manifest.</summary>
     public static IReadOnlyDictionary<string, string> HashFiles(string directory)
     {
-        var paths = Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
+        IOrderedEnumerable<string> paths = Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
             .Select(p => Path.GetRelativePath(directory, p).Replace('\\', '/'))
             .Where(p => p != FileName).Order(StringComparer.Ordinal);
         return paths.ToDictionary(p => p, p => Hash(Path.Combine(directory, p)));
@@ -179,7 +182,7 @@ public sealed record Manifest
 
     internal static string Hash(string path)
     {
-        using var stream = File.OpenRead(path);
+        using FileStream stream = File.OpenRead(path);
         return Convert.ToHexString(SHA256.HashData(stream)).ToLowerInvariant();
     }
 }

@@ -13,8 +13,8 @@ internal static class ManifestCheck
     /// <summary>What the JSON reader lets pass: another schema, repeated members, nulls.</summary>
     public static void Syntax(ReadOnlySpan<byte> utf8)
     {
-        var reader = new Utf8JsonReader(utf8);
-        var open = new Stack<HashSet<string>>();
+        Utf8JsonReader reader = new Utf8JsonReader(utf8);
+        Stack<HashSet<string>> open = new Stack<HashSet<string>>();
         string member = "";
         int? schema = null;
         while (reader.Read())
@@ -29,7 +29,8 @@ internal static class ManifestCheck
                     break;
                 case JsonTokenType.PropertyName:
                     member = reader.GetString()!;
-                    if (!open.Peek().Add(member)) throw new JsonException($"member '{member}' appears twice in one object");
+                    if (!open.Peek().Add(member))
+                        throw new JsonException($"member '{member}' appears twice in one object");
                     break;
                 case JsonTokenType.Null:
                     throw new JsonException($"member '{member}' is null: leave it out instead");
@@ -49,27 +50,33 @@ internal static class ManifestCheck
     /// <summary>Contradictions inside the manifest itself.</summary>
     public static List<string> Problems(Manifest manifest)
     {
-        var problems = new List<string>();
+        List<string> problems = new List<string>();
         if (manifest.Schema != Manifest.CurrentSchema)
             problems.Add($"expected manifest schema {Manifest.CurrentSchema}, found {manifest.Schema}");
         if (!Positive(manifest.Observation.Shape))
             problems.Add($"observation.shape must hold sizes of at least 1, found [{string.Join(", ", manifest.Observation.Shape)}]");
         Action(manifest.Action, problems);
-        if (manifest.Graphs.Count == 0) problems.Add("graphs is empty: a bundle has at least one graph");
+        if (manifest.Graphs.Count == 0)
+            problems.Add("graphs is empty: a bundle has at least one graph");
         foreach (string name in manifest.Graphs.Keys.Concat(manifest.Variants?.Keys ?? []).Where(n => !IsPlainName(n)))
             problems.Add($"'{name}' names a graph or variant, and is part of file names: expected letters, digits, '-', '_' and '.'");
-        foreach (var (name, graph) in manifest.Graphs)
+        foreach ((string name, GraphSpec graph) in manifest.Graphs)
         {
             Graph(manifest, name, graph, problems);
-            if (!manifest.Files.ContainsKey(graph.File)) problems.Add($"graph {name}: '{graph.File}' is not listed in files");
+            if (!manifest.Files.ContainsKey(graph.File))
+                problems.Add($"graph {name}: '{graph.File}' is not listed in files");
         }
         if (manifest.Parity is { } parity)
         {
-            if (!manifest.Files.ContainsKey(parity.File)) problems.Add($"parity: '{parity.File}' is not listed in files");
-            if (!(parity.Tolerance >= 0 && parity.NearTies >= 0)) problems.Add("parity: tolerance and nearTies must be at least 0");
+            if (!manifest.Files.ContainsKey(parity.File))
+                problems.Add($"parity: '{parity.File}' is not listed in files");
+            if (!(parity.Tolerance >= 0 && parity.NearTies >= 0))
+                problems.Add("parity: tolerance and nearTies must be at least 0");
         }
-        if (manifest.ActionRepeat < 1) problems.Add($"actionRepeat must be at least 1, found {manifest.ActionRepeat}");
-        if (manifest.Planner is { } planner) problems.AddRange(planner.Problems());
+        if (manifest.ActionRepeat < 1)
+            problems.Add($"actionRepeat must be at least 1, found {manifest.ActionRepeat}");
+        if (manifest.Planner is { } planner)
+            problems.AddRange(planner.Problems());
         States(manifest, problems);
         VariantCheck.Problems(manifest, problems);
         return problems;
@@ -78,8 +85,8 @@ internal static class ManifestCheck
     /// <summary>Files that are missing, changed, outside the directory, or there without being listed.</summary>
     public static List<string> FileProblems(Manifest manifest, string directory, bool verifyHashes)
     {
-        var problems = new List<string>();
-        foreach (var (file, expected) in manifest.Files)
+        List<string> problems = new List<string>();
+        foreach ((string file, string expected) in manifest.Files)
         {
             if (Escape(directory, file) is { } escape)
             {
@@ -87,12 +94,18 @@ internal static class ManifestCheck
                 continue;
             }
             string path = Path.Combine(directory, file);
-            if (!File.Exists(path)) problems.Add($"{file} is missing: copy the bundle again, with all its files");
+            if (!File.Exists(path))
+            {
+                problems.Add($"{file} is missing: copy the bundle again, with all its files");
+            }
             else if (verifyHashes && Manifest.Hash(path) is var found && !found.Equals(expected, StringComparison.OrdinalIgnoreCase))
+            {
                 problems.Add($"{file} is damaged or was changed: expected sha256 {expected}, found {found} "
                     + $"({new FileInfo(path).Length} bytes); copy the bundle again, or export it again");
+            }
         }
-        if (problems.Count == 0) ExternalData(manifest, directory, problems);
+        if (problems.Count == 0)
+            ExternalData(manifest, directory, problems);
         foreach (string path in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories))
         {
             string file = Path.GetRelativePath(directory, path).Replace('\\', '/');
@@ -105,14 +118,16 @@ internal static class ManifestCheck
     /// <summary>Weights outside a graph's file are files of the bundle as well: listed, hashed, inside.</summary>
     private static void ExternalData(Manifest manifest, string directory, List<string> problems)
     {
-        var variants = manifest.Variants?.Values.ToList() ?? [];
+        List<VariantSpec> variants = manifest.Variants?.Values.ToList() ?? [];
         foreach (string graph in manifest.Graphs.Values.Concat(variants.SelectMany(v => v.Graphs.Values)).Select(g => g.File)
             .Concat(variants.SelectMany(v => v.Unrolled?.Values ?? []).Select(u => u.File)).Distinct())
         {
             string folder = graph[..(graph.LastIndexOf('/') + 1)];
             foreach (string location in OnnxExternalData.Locations(Path.Combine(directory, graph)))
+            {
                 if (!manifest.Files.ContainsKey(folder + location))
                     problems.Add($"{graph} keeps weights in '{location}', which is not listed in files: export the bundle again");
+            }
         }
     }
 
@@ -122,13 +137,15 @@ internal static class ManifestCheck
         string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)) + Path.DirectorySeparatorChar;
         bool plain = file.Length > 0 && !Path.IsPathRooted(file) && !file.Contains('\\') && !file.Contains(':')
             && file.Split('/').All(part => part is not ("" or "." or ".."));
-        if (!plain) return $"'{file}' leaves the bundle's directory: expected a plain relative path with '/'";
+        if (!plain)
+            return $"'{file}' leaves the bundle's directory: expected a plain relative path with '/'";
         string path = root;
         foreach (string part in file.Split('/'))
         {
             path = Path.Combine(path, part);
             FileSystemInfo info = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
-            if (info.LinkTarget is null) continue;
+            if (info.LinkTarget is null)
+                continue;
             string target = Resolve(info);
             if (!target.StartsWith(root, StringComparison.Ordinal))
                 return $"'{file}' is a link that leaves the bundle's directory (to '{target}'): copy the file itself into the bundle";
@@ -168,18 +185,20 @@ internal static class ManifestCheck
 
     private static void Graph(Manifest manifest, string name, GraphSpec graph, List<string> problems)
     {
-        foreach (var duplicate in graph.Inputs.Concat(graph.Outputs).GroupBy(t => t.Name).Where(g => g.Count() > 1))
+        foreach (IGrouping<string, TensorSpec> duplicate in graph.Inputs.Concat(graph.Outputs).GroupBy(t => t.Name).Where(g => g.Count() > 1))
             problems.Add($"graph {name}: tensor name '{duplicate.Key}' appears {duplicate.Count()} times, expected once");
         Once(name, "inputs", graph.Inputs, problems);
         Once(name, "outputs", graph.Outputs, problems);
-        foreach (var tensor in graph.Inputs) Tensor(manifest, $"graph {name}: input '{tensor.Name}'", tensor, isInput: true, problems);
-        foreach (var tensor in graph.Outputs) Tensor(manifest, $"graph {name}: output '{tensor.Name}'", tensor, isInput: false, problems);
+        foreach (TensorSpec tensor in graph.Inputs)
+            Tensor(manifest, $"graph {name}: input '{tensor.Name}'", tensor, isInput: true, problems);
+        foreach (TensorSpec tensor in graph.Outputs)
+            Tensor(manifest, $"graph {name}: output '{tensor.Name}'", tensor, isInput: false, problems);
     }
 
     /// <summary>Roles that a host binds to one tensor of its own.</summary>
     private static void Once(string graph, string side, IReadOnlyList<TensorSpec> tensors, List<string> problems)
     {
-        foreach (var role in tensors.GroupBy(t => t.Role).Where(g => g.Count() > 1 && Single.Contains(g.Key)))
+        foreach (IGrouping<TensorRole, TensorSpec> role in tensors.GroupBy(t => t.Role).Where(g => g.Count() > 1 && Single.Contains(g.Key)))
         {
             string names = string.Join(", ", role.Select(t => $"'{t.Name}'"));
             string name = NameConverter<TensorRole>.Write(role.Key);
@@ -192,11 +211,14 @@ internal static class ManifestCheck
         void Expect(bool condition, string expected)
         {
             string role = NameConverter<TensorRole>.Write(tensor.Role);
-            if (!condition) problems.Add($"{where} ({role}): expected {expected}, found {tensor.Describe()}");
+            if (!condition)
+                problems.Add($"{where} ({role}): expected {expected}, found {tensor.Describe()}");
         }
 
-        if (tensor.Shape.Count == 0 || tensor.Shape[0].Name != "batch") Expect(false, "axis 0 named \"batch\"");
-        if (tensor.Shape.Any(d => d.IsFixed ? d.Size < 1 : d.Name!.Length == 0)) Expect(false, "sizes of at least 1");
+        if (tensor.Shape.Count == 0 || tensor.Shape[0].Name != "batch")
+            Expect(false, "axis 0 named \"batch\"");
+        if (tensor.Shape.Any(d => d.IsFixed ? d.Size < 1 : d.Name!.Length == 0))
+            Expect(false, "sizes of at least 1");
         bool isScalar = tensor.Shape.Count is 1 or 2 && tensor.Shape.Skip(1).All(d => d == 1);
         bool isFloat = tensor.Dtype == TensorType.Float32;
         switch (tensor.Role)
@@ -228,14 +250,20 @@ internal static class ManifestCheck
                 Expect(isInput && isScalar, "an input [batch]");
                 break;
             case TensorRole.State:
-                if (isInput) Expect(tensor.Initial is not null && tensor.Feeds is null, "a state input with \"initial\" and no \"feeds\"");
-                else Expect(tensor.Feeds is not null && tensor.Initial is null, "a state output with \"feeds\" and no \"initial\"");
+                if (isInput)
+                    Expect(tensor.Initial is not null && tensor.Feeds is null, "a state input with \"initial\" and no \"feeds\"");
+                else
+                    Expect(tensor.Feeds is not null && tensor.Initial is null, "a state output with \"feeds\" and no \"initial\"");
                 break;
         }
-        if (tensor.Role != TensorRole.Noise) Expect(tensor.Noise is null && tensor.Stream is null, "no \"noise\" and no \"stream\"");
-        if (tensor.Role != TensorRole.State) Expect(tensor.Initial is null && tensor.Feeds is null, "no \"initial\" and no \"feeds\"");
-        if (tensor.Role != TensorRole.State || !isInput) Expect(tensor.Keep is null, "no \"keep\"");
-        if (tensor.Role != TensorRole.Logits) Expect(tensor.Axis is null, "no \"axis\"");
+        if (tensor.Role != TensorRole.Noise)
+            Expect(tensor.Noise is null && tensor.Stream is null, "no \"noise\" and no \"stream\"");
+        if (tensor.Role != TensorRole.State)
+            Expect(tensor.Initial is null && tensor.Feeds is null, "no \"initial\" and no \"feeds\"");
+        if (tensor.Role != TensorRole.State || !isInput)
+            Expect(tensor.Keep is null, "no \"keep\"");
+        if (tensor.Role != TensorRole.Logits)
+            Expect(tensor.Axis is null, "no \"axis\"");
     }
 
     private static string Row(IReadOnlyList<int> row) => $"float32 [{string.Join(", ", row.Select(d => $"{d}").Prepend("batch"))}]";
@@ -246,31 +274,39 @@ internal static class ManifestCheck
     /// <summary>A state is one thing in all graphs: inputs of one name agree, and each output that feeds it fits.</summary>
     private static void States(Manifest manifest, List<string> problems)
     {
-        var states = new Dictionary<string, (string Graph, TensorSpec Tensor)>();
-        foreach (var (name, graph) in manifest.Graphs)
+        Dictionary<string, (string Graph, TensorSpec Tensor)> states = new Dictionary<string, (string Graph, TensorSpec Tensor)>();
+        foreach ((string name, GraphSpec graph) in manifest.Graphs)
         {
-            foreach (var input in graph.Inputs.Where(t => t.Role == TensorRole.State))
+            foreach (TensorSpec input in graph.Inputs.Where(t => t.Role == TensorRole.State))
             {
-                if (!states.TryGetValue(input.Name, out var first)) states[input.Name] = (name, input);
+                if (!states.TryGetValue(input.Name, out (string Graph, TensorSpec Tensor) first))
+                {
+                    states[input.Name] = (name, input);
+                }
                 else if (!Same(first.Tensor, input) || first.Tensor.Initial != input.Initial)
+                {
                     problems.Add($"state '{input.Name}': graph {first.Graph} has {first.Tensor.Describe()} initial {first.Tensor.Initial}, "
                         + $"graph {name} has {input.Describe()} initial {input.Initial}; expected the same");
+                }
                 else if (KeptOf(first.Tensor) != KeptOf(input))
+                {
                     problems.Add($"state '{input.Name}': graph {first.Graph} keeps {NameConverter<KeptSteps>.Write(KeptOf(first.Tensor))}, "
                         + $"graph {name} keeps {NameConverter<KeptSteps>.Write(KeptOf(input))}; expected the same");
+                }
             }
         }
-        foreach (var (name, graph) in manifest.Graphs)
+        foreach ((string name, GraphSpec graph) in manifest.Graphs)
         {
-            var fed = new HashSet<string>();
-            foreach (var output in graph.Outputs.Where(t => t is { Role: TensorRole.State, Feeds: not null }))
+            HashSet<string> fed = new HashSet<string>();
+            foreach (TensorSpec output in graph.Outputs.Where(t => t is { Role: TensorRole.State, Feeds: not null }))
             {
                 string where = $"graph {name}: output '{output.Name}' feeds '{output.Feeds}'";
-                if (!states.TryGetValue(output.Feeds!, out var target))
+                if (!states.TryGetValue(output.Feeds!, out (string Graph, TensorSpec Tensor) target))
                     problems.Add($"{where}, but no graph has a state input of that name; there are: {Listed(states.Keys)}");
                 else if (!Same(target.Tensor, output))
                     problems.Add($"{where}: expected {target.Tensor.Describe()}, found {output.Describe()}");
-                if (!fed.Add(output.Feeds!)) problems.Add($"{where}, as another output of this graph does");
+                if (!fed.Add(output.Feeds!))
+                    problems.Add($"{where}, as another output of this graph does");
             }
         }
     }

@@ -21,7 +21,7 @@ public static partial class Npy
         string header = $"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}";
         int before = Magic.Length + 4;
         int padded = (before + header.Length + 1 + 63) / 64 * 64 - before;
-        var bytes = new byte[before + padded];
+        byte[] bytes = new byte[before + padded];
         Magic.CopyTo(bytes, 0);
         bytes[6] = 1;
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(8), (ushort)padded);
@@ -40,7 +40,8 @@ public static partial class Npy
         {
             Span<byte> start = stackalloc byte[12];
             stream.ReadExactly(start[..10]);
-            if (!start[..6].SequenceEqual(Magic) || start[6] is not (1 or 2 or 3)) throw new InvalidDataException("not a numpy array");
+            if (!start[..6].SequenceEqual(Magic) || start[6] is not (1 or 2 or 3))
+                throw new InvalidDataException("not a numpy array");
             int headerLength = BinaryPrimitives.ReadUInt16LittleEndian(start[8..]);
             int read = 10;
             if (start[6] > 1)
@@ -49,14 +50,15 @@ public static partial class Npy
                 headerLength = BinaryPrimitives.ReadInt32LittleEndian(start[8..]);
                 read = 12;
             }
-            if (headerLength < 0 || headerLength > length - read) throw new InvalidDataException("cut short in its header");
-            var header = new byte[headerLength];
+            if (headerLength < 0 || headerLength > length - read)
+                throw new InvalidDataException("cut short in its header");
+            byte[] header = new byte[headerLength];
             stream.ReadExactly(header);
-            var (type, shape) = Header(Encoding.UTF8.GetString(header));
+            (NpyType type, int[] shape) = Header(Encoding.UTF8.GetString(header));
             long bytes = checked(NpyArray.Count(shape) * NpyArray.SizeOf(type));
             if (bytes != length - read - headerLength)
                 throw new InvalidDataException($"its header says {bytes} bytes of data, there are {length - read - headerLength}");
-            var array = NpyArray.Zeros(type, shape);
+            NpyArray array = NpyArray.Zeros(type, shape);
             stream.ReadExactly(array.Bytes);
             return array;
         }
@@ -68,8 +70,9 @@ public static partial class Npy
 
     private static (NpyType, int[]) Header(string header)
     {
-        var match = HeaderPattern().Match(header);
-        if (!match.Success) throw new InvalidDataException($"unreadable numpy header '{header.Trim()}'");
+        Match match = HeaderPattern().Match(header);
+        if (!match.Success)
+            throw new InvalidDataException($"unreadable numpy header '{header.Trim()}'");
         if (match.Groups["order"].Value == "True")
             throw new InvalidDataException("column-major: save it with numpy.ascontiguousarray");
         string descr = match.Groups["descr"].Value;
@@ -81,7 +84,7 @@ public static partial class Npy
             "|b1" => NpyType.Bool,
             _ => throw new InvalidDataException($"numpy type '{descr}': expected float32, int64, uint8 or bool; save it with astype"),
         };
-        var shape = match.Groups["shape"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        string[] shape = match.Groups["shape"].Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         return (type, Array.ConvertAll(shape, d => int.Parse(d, CultureInfo.InvariantCulture)));
     }
 

@@ -84,7 +84,7 @@ public sealed class NpyArray
     {
         if (Shape.Count == 0 || (uint)index >= (uint)Shape[0])
             throw new ArgumentOutOfRangeException(nameof(index), index, $"Expected an index into the first axis of {Describe()}.");
-        var slice = Zeros(Type, [.. Shape.Skip(1)]);
+        NpyArray slice = Zeros(Type, [.. Shape.Skip(1)]);
         int size = slice.Bytes.Length;
         Bytes.Slice(index * size, size).CopyTo(slice.Bytes);
         return slice;

@@ -12,10 +12,11 @@ public static class Npz
     /// <exception cref="InvalidDataException">The file is missing, cut short, damaged, or holds an array of another kind.</exception>
     public static Dictionary<string, NpyArray> Read(string path, Func<string, bool>? select = null)
     {
-        if (!File.Exists(path)) throw new InvalidDataException($"There is no file '{path}'.");
+        if (!File.Exists(path))
+            throw new InvalidDataException($"There is no file '{path}'.");
         try
         {
-            using var stream = File.OpenRead(path);
+            using FileStream stream = File.OpenRead(path);
             return Read(stream, select);
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
@@ -28,14 +29,17 @@ public static class Npz
     /// <exception cref="InvalidDataException">As for a file.</exception>
     public static Dictionary<string, NpyArray> Read(Stream stream, Func<string, bool>? select = null)
     {
-        var arrays = new Dictionary<string, NpyArray>();
+        Dictionary<string, NpyArray> arrays = new Dictionary<string, NpyArray>();
         using ZipArchive zip = Open(stream);
-        foreach (var entry in zip.Entries)
+        foreach (ZipArchiveEntry entry in zip.Entries)
         {
-            if (!entry.FullName.EndsWith(".npy", StringComparison.Ordinal)) continue;
+            if (!entry.FullName.EndsWith(".npy", StringComparison.Ordinal))
+                continue;
             string name = entry.FullName[..^4];
-            if (select is not null && !select(name)) continue;
-            if (!arrays.TryAdd(name, ReadEntry(entry, name))) throw new InvalidDataException($"array '{name}' appears twice");
+            if (select is not null && !select(name))
+                continue;
+            if (!arrays.TryAdd(name, ReadEntry(entry, name)))
+                throw new InvalidDataException($"array '{name}' appears twice");
         }
         return arrays;
     }
@@ -51,14 +55,15 @@ public static class Npz
     /// <exception cref="ArgumentException">A name appears twice.</exception>
     public static void Write(Stream stream, IEnumerable<KeyValuePair<string, NpyArray>> arrays, bool compress = true)
     {
-        using var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
-        var names = new HashSet<string>();
-        foreach (var (name, array) in arrays)
+        using ZipArchive zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true);
+        HashSet<string> names = new HashSet<string>();
+        foreach ((string name, NpyArray array) in arrays)
         {
-            if (!names.Add(name)) throw new ArgumentException($"Array '{name}' appears twice.", nameof(arrays));
-            var entry = zip.CreateEntry(name + ".npy", compress ? CompressionLevel.Fastest : CompressionLevel.NoCompression);
+            if (!names.Add(name))
+                throw new ArgumentException($"Array '{name}' appears twice.", nameof(arrays));
+            ZipArchiveEntry entry = zip.CreateEntry(name + ".npy", compress ? CompressionLevel.Fastest : CompressionLevel.NoCompression);
             entry.LastWriteTime = new DateTime(1980, 1, 1, 0, 0, 0, DateTimeKind.Unspecified); // The same arrays are the same bytes.
-            using var data = entry.Open();
+            using Stream data = entry.Open();
             Npy.Write(data, array);
         }
     }
@@ -67,7 +72,7 @@ public static class Npz
     {
         try
         {
-            using var data = entry.Open();
+            using Stream data = entry.Open();
             return Npy.Read(data, entry.Length);
         }
         catch (InvalidDataException e)
@@ -80,7 +85,7 @@ public static class Npz
     {
         try
         {
-            var zip = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);
+            ZipArchive zip = new ZipArchive(stream, ZipArchiveMode.Read, leaveOpen: true);
             _ = zip.Entries; // Reads the directory at the file's end.
             return zip;
         }

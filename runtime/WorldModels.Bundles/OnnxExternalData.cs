@@ -21,7 +21,7 @@ public static class OnnxExternalData
     /// <summary>The locations named in the file. A damaged file gives what could be read; ONNX Runtime refuses it.</summary>
     public static IReadOnlyCollection<string> Locations(string path)
     {
-        var locations = new HashSet<string>();
+        HashSet<string> locations = new HashSet<string>();
         Walk(File.ReadAllBytes(path), Message.Model, locations, depth: 0);
         return locations;
     }
@@ -29,29 +29,40 @@ public static class OnnxExternalData
     /// <summary>Where the weights of a model's graph are that it keeps outside, of the element types that weights have.</summary>
     public static IReadOnlyList<ExternalWeight> Weights(string path)
     {
-        var weights = new List<ExternalWeight>();
+        List<ExternalWeight> weights = new List<ExternalWeight>();
         ReadOnlySpan<byte> model = File.ReadAllBytes(path);
-        foreach (var graph in Fields(model, 7))
-            foreach (var tensor in Fields(graph.Of(model), 5))
-                if (Weight(tensor.Of(graph.Of(model))) is { } weight) weights.Add(weight);
+        foreach (Field graph in Fields(model, 7))
+        {
+            foreach (Field tensor in Fields(graph.Of(model), 5))
+            {
+                if (Weight(tensor.Of(graph.Of(model))) is { } weight)
+                    weights.Add(weight);
+            }
+        }
+
         return weights;
     }
 
     private static ExternalWeight? Weight(ReadOnlySpan<byte> tensor)
     {
         // Numbers of a repeated field come one by one, or packed.
-        var dims = new List<long>();
-        foreach (var field in Fields(tensor, 1))
+        List<long> dims = new List<long>();
+        foreach (Field field in Fields(tensor, 1))
         {
-            if (!field.IsBytes) dims.Add((long)field.Value);
-            var packed = field.Of(tensor);
-            while (Varint(ref packed) is { } dim) dims.Add((long)dim);
+            if (!field.IsBytes)
+                dims.Add((long)field.Value);
+            ReadOnlySpan<byte> packed = field.Of(tensor);
+            while (Varint(ref packed) is { } dim)
+                dims.Add((long)dim);
         }
-        var facts = new Dictionary<string, string>();
-        foreach (var entry in Fields(tensor, 13)) facts[Text(entry.Of(tensor), 1)] = Text(entry.Of(tensor), 2);
-        if (Fields(tensor, 14) is not [.., { Value: External }]) return null;
+        Dictionary<string, string> facts = new Dictionary<string, string>();
+        foreach (Field entry in Fields(tensor, 13))
+            facts[Text(entry.Of(tensor), 1)] = Text(entry.Of(tensor), 2);
+        if (Fields(tensor, 14) is not [.., { Value: External }])
+            return null;
         int type = (int)Fields(tensor, 2).LastOrDefault().Value;
-        if (!facts.TryGetValue("location", out string? location)) return null;
+        if (!facts.TryGetValue("location", out string? location))
+            return null;
         _ = long.TryParse(facts.GetValueOrDefault("offset"), out long offset);
         return new(Text(tensor, 8), type, [.. dims], location, offset);
     }
@@ -61,17 +72,23 @@ public static class OnnxExternalData
 
     private static void Walk(ReadOnlySpan<byte> bytes, Message message, HashSet<string> locations, int depth)
     {
-        if (depth > MaxDepth) return;
+        if (depth > MaxDepth)
+            return;
         List<string> keys = [], values = [];    // of an entry
-        foreach (var field in Fields(bytes))
+        foreach (Field field in Fields(bytes))
         {
-            if (!field.IsBytes) continue;
-            var value = field.Of(bytes);
-            if (message == Message.Entry && field.Number == 1) keys.Add(Encoding.UTF8.GetString(value));
-            else if (message == Message.Entry && field.Number == 2) values.Add(Encoding.UTF8.GetString(value));
-            else if (Inner(message, field.Number) is { } inner) Walk(value, inner, locations, depth + 1);
+            if (!field.IsBytes)
+                continue;
+            ReadOnlySpan<byte> value = field.Of(bytes);
+            if (message == Message.Entry && field.Number == 1)
+                keys.Add(Encoding.UTF8.GetString(value));
+            else if (message == Message.Entry && field.Number == 2)
+                values.Add(Encoding.UTF8.GetString(value));
+            else if (Inner(message, field.Number) is { } inner)
+                Walk(value, inner, locations, depth + 1);
         }
-        if (keys.Contains("location")) locations.UnionWith(values);
+        if (keys.Contains("location"))
+            locations.UnionWith(values);
     }
 
     private static List<Field> Fields(ReadOnlySpan<byte> message, ulong number) => Fields(message).FindAll(f => f.Number == number);
@@ -79,8 +96,8 @@ public static class OnnxExternalData
     /// <summary>The fields of a message that have bytes or a number, up to where it is damaged.</summary>
     private static List<Field> Fields(ReadOnlySpan<byte> message)
     {
-        var fields = new List<Field>();
-        var rest = message;
+        List<Field> fields = new List<Field>();
+        ReadOnlySpan<byte> rest = message;
         while (Varint(ref rest) is { } tag)
         {
             switch (tag & 7)
@@ -125,7 +142,8 @@ public static class OnnxExternalData
         for (int i = 0; i < bytes.Length && i < 10; i++)
         {
             value |= (ulong)(bytes[i] & 0x7F) << (7 * i);
-            if (bytes[i] >= 0x80) continue;
+            if (bytes[i] >= 0x80)
+                continue;
             bytes = bytes[(i + 1)..];
             return value;
         }

@@ -27,9 +27,13 @@ public sealed record PlannerSpec
     /// <summary>What contradicts itself, a line each.</summary>
     internal List<string> Problems()
     {
-        var problems = new List<string>();
-        foreach (var (name, value) in new[] { ("horizon", Horizon), ("candidates", Candidates), ("iterations", Iterations) })
-            if (value < 1) problems.Add($"planner: {name} must be at least 1, found {value}");
+        List<string> problems = new List<string>();
+        foreach ((string name, int value) in new[] { ("horizon", Horizon), ("candidates", Candidates), ("iterations", Iterations) })
+        {
+            if (value < 1)
+                problems.Add($"planner: {name} must be at least 1, found {value}");
+        }
+
         if (Elites < 1 || Elites > Candidates)
             problems.Add($"planner: elites must be from 1 to the {Candidates} candidates, found {Elites}");
         return problems;

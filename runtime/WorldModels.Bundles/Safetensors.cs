@@ -65,7 +65,7 @@ public static class Safetensors
     public static SafetensorsContent Read(string path)
     {
         using FileStream stream = Open(path);
-        var entries = ReadHeader(path, stream, out Dictionary<string, string> metadata);
+        Dictionary<string, SafetensorsEntry> entries = ReadHeader(path, stream, out Dictionary<string, string> metadata);
         Dictionary<string, TensorData> tensors = [];
         foreach ((string name, SafetensorsEntry entry) in entries.OrderBy(e => e.Value.Offset))
         {
@@ -123,7 +123,10 @@ public static class Safetensors
         JsonElement value = property.Value;
         if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty("dtype", out JsonElement dtype)
             || !value.TryGetProperty("shape", out JsonElement shape) || !value.TryGetProperty("data_offsets", out JsonElement offsets))
+        {
             throw Bad(path, $"'{property.Name}' lacks dtype, shape or data_offsets");
+        }
+
         (Type type, int size) = TensorData.ElementOf(dtype.GetString())
             ?? throw Bad(path, $"'{property.Name}' has the unknown dtype {dtype.GetRawText()}");
         int[] sizes = [.. shape.EnumerateArray().Select(s => s.GetInt32())];
@@ -132,8 +135,11 @@ public static class Safetensors
             throw Bad(path, $"'{property.Name}' has the shape {shape.GetRawText()} at {offsets.GetRawText()}");
         BigInteger bytes = sizes.Aggregate(new BigInteger(size), (product, s) => product * s);
         if (bytes != end - begin)
+        {
             throw Bad(path, $"'{property.Name}' of shape {shape.GetRawText()} and type {dtype.GetString()} needs {bytes} bytes and has "
                 + $"{end - begin}");
+        }
+
         if (bytes > Array.MaxLength)
             throw Bad(path, $"'{property.Name}' has {bytes} bytes, more than the {Array.MaxLength} this reader takes");
         return new SafetensorsEntry(type, sizes, dataStart + begin, (int)(end - begin));
@@ -169,8 +175,11 @@ public static class Safetensors
             foreach ((string name, TensorData tensor) in tensors)
             {
                 if (name == MetadataKey)
+                {
                     throw new ArgumentException($"A tensor cannot be called '{MetadataKey}': the format needs this name.",
                         nameof(tensors));
+                }
+
                 json.WriteStartObject(name);
                 json.WriteString("dtype", TensorData.NameOf(tensor.ElementType));
                 json.WriteStartArray("shape");

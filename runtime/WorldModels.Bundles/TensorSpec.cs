@@ -127,7 +127,8 @@ public sealed record TensorSpec
     internal static int Product(IReadOnlyList<int> shape)
     {
         int product = 1;
-        for (int i = 0; i < shape.Count; i++) product = checked(product * shape[i]);
+        for (int i = 0; i < shape.Count; i++)
+            product = checked(product * shape[i]);
         return product;
     }
 
@@ -178,8 +179,10 @@ internal sealed class DimConverter : JsonConverter<Dim>
 
     public override void Write(Utf8JsonWriter writer, Dim value, JsonSerializerOptions options)
     {
-        if (value.IsFixed) writer.WriteNumberValue(value.Size);
-        else writer.WriteStringValue(value.Name);
+        if (value.IsFixed)
+            writer.WriteNumberValue(value.Size);
+        else
+            writer.WriteStringValue(value.Name);
     }
 }
 

@@ -50,8 +50,11 @@ public sealed class CommandLineApp(string name, string summary, IReadOnlyList<Ty
     {
         Type type = verb.GetType();
         foreach ((OptionAttribute option, Type value) in Options(type))
+        {
             if (Mistake(option, value, args) is { } mistake)
                 throw new UsageException($"--{option.LongName} {mistake}. See: {HelpOn(type)}");
+        }
+
         if (verb.Rest.FirstOrDefault() is { } extra)
             throw new UsageException($"'{extra}' is one argument too many. See: {HelpOn(type)}");
         return verb.Run(output);
@@ -104,8 +107,11 @@ public sealed class CommandLineApp(string name, string summary, IReadOnlyList<Ty
     private string Describe(Type verb, Error mistake)
     {
         if (mistake is BadVerbSelectedError bad)
+        {
             return $"There is no command '{bad.Token}'{Names.Suggest(bad.Token, verbs.Select(NameOf))} "
                 + $"Commands: {string.Join(", ", verbs.Select(NameOf))}. See: {name} --help";
+        }
+
         string[] options = [.. Options(verb).Where(option => !option.Option.Hidden).Select(option => option.Option.LongName)];
         string message = mistake switch
         {

@@ -52,7 +52,7 @@ public abstract class EpisodicEnvironment<TAction> : IEnvironment<TAction>, IRes
             throw new InvalidOperationException($"The episode of '{Name}' is over or was never started: call Reset before Step.");
         double reward = Advance(action, out bool terminated);
         Observe(observation);
-        var result = new StepResult(reward, terminated, ++Steps >= TimeLimit);
+        StepResult result = new StepResult(reward, terminated, ++Steps >= TimeLimit);
         _running = !result.Done;
         return result;
     }

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Text.Json.Serialization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
 namespace WorldModels.Measure;
@@ -83,8 +83,8 @@ public sealed partial record BenchmarkReport
                     + "beforehand, heads where they are faster; each cell's results were compared with ours first.");
                 notes.Add("Ratios: frames per CPU second, medians of rounds in turn.");
             }
-            var reduced = Measurements.Where(m => m.Precision is not null).Select(m => (m.Variant, m.Precision)).Distinct();
-            foreach (var (variant, precision) in reduced)
+            IEnumerable<(string? Variant, string? Precision)> reduced = Measurements.Where(m => m.Precision is not null).Select(m => (m.Variant, m.Precision)).Distinct();
+            foreach ((string? variant, string? precision) in reduced)
                 notes.Add($"{variant} computes in {precision}: its ratios and its share of the fp32 peak are not like for like.");
             if (PeakGflops is { } peak)
                 notes.Add($"Peak: {Figures.Number(peak)} GFLOP/s of fp32 multiply-adds on one core, measured.");

@@ -19,8 +19,11 @@ internal static class Contest
         foreach (Contestant contestant in contestants)
             contestant.WarmUp(Math.Min(WarmUpSeconds, seconds));
         for (int round = 0; round < LeastRounds || entrants.Any(entrant => entrant.Seconds < seconds); round++)
+        {
             foreach (Entrant entrant in entrants)
                 entrant.Slice(Math.Min(SliceSeconds, seconds));
+        }
+
         return [.. entrants.Select(entrant => entrant.Result(peakGflops, [.. entrants.Where(other => other.Contestant.IsPeer)]))];
     }
 

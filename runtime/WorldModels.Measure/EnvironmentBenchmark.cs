@@ -54,7 +54,7 @@ internal static class EnvironmentBenchmark
         SyncVectorEnvironment<ActionRepeat<TAction>, TAction> rows, Func<Random, Space, TAction> draw,
         Action<SyncVectorEnvironment<ActionRepeat<TAction>, TAction>> look) where TAction : unmanaged
     {
-        var (batch, horizon, level) = subject;
+        (int batch, int horizon, string? level) = subject;
         int size = batch * rows.ActionSpace.Size, step = 0;
         Random random = new(0);
         // Drawn beforehand: drawing is not what is measured.

@@ -10,7 +10,7 @@ public static class TextTable
         bool[] right = [.. columns.Select((_, c) => IsNumeric(rows.Select(row => row[c])))];
         Line(columns);
         Line([.. widths.Select(width => new string('-', width))]);
-        foreach (var row in rows)
+        foreach (IReadOnlyList<string> row in rows)
             Line(row);
 
         void Line(IReadOnlyList<string> cells) => output.WriteLine(

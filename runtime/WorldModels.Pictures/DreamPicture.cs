@@ -60,7 +60,7 @@ public sealed class DreamPicture
             throw new ArgumentException($"Expected as many dreamed frames as real ones; found {real.Count} real, {dreamed.Count} dreamed.");
         if (real.Concat(dreamed).Any(frame => frame.Width != real[0].Width || frame.Height != real[0].Height))
             throw new ArgumentException($"All frames must be as large as the first, {real[0].Width} x {real[0].Height}.");
-        var differences = real.Zip(dreamed, (r, d) => Differences(r, d, options.Tolerance)).ToArray();
+        (Image Picture, int Count)[] differences = real.Zip(dreamed, (r, d) => Differences(r, d, options.Tolerance)).ToArray();
         return new([real, dreamed, [.. differences.Select(d => d.Picture)]], [.. differences.Select(d => d.Count)], options);
     }
 
@@ -70,8 +70,11 @@ public sealed class DreamPicture
     {
         (Manifest manifest, ObservationSpec space) = (comparison.Manifest, comparison.Manifest.Observation);
         if (!Image.IsPicture(space.Shape))
+        {
             throw new BundleException($"The observations of '{manifest.Name}' are ({string.Join(", ", space.Shape)}), no pictures: "
                 + "only bundles that observe (1, H, W) or (3, H, W) can be shown.");
+        }
+
         options ??= new();
         if (options.Title.Length == 0)
             options = options with { Title = $"{manifest.Name}: {comparison.Real.Source} and its dream" };
@@ -100,7 +103,7 @@ public sealed class DreamPicture
         List<IReadOnlyList<Image>> grid = [];
         for (int start = 0; start < frames; start += columns)
         {
-            var shown = Enumerable.Range(start, Math.Min(columns, frames - start)).ToArray();
+            int[] shown = Enumerable.Range(start, Math.Min(columns, frames - start)).ToArray();
             grid.Add([Label(""), .. shown.Select(t => Label(t == 0 ? "start" : $"step {t}"))]);
             for (int row = 0; row < _rows.Length; row++)
                 grid.Add([Label(Names[row]), .. shown.Select(t => _rows[row][t].Scale(_scale))]);

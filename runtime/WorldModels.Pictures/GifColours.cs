@@ -27,8 +27,10 @@ public sealed class GifColours
         }
         Colours = [.. boxes.Select(Mean)];
         for (int i = 0; i < boxes.Count; i++)
-            foreach (var (colour, _) in boxes[i])
+        {
+            foreach ((Rgb colour, int _) in boxes[i])
                 _indices[colour] = (byte)i;
+        }
     }
 
     /// <summary>The colours, at least one.</summary>
@@ -43,7 +45,7 @@ public sealed class GifColours
         for (int channel = 0; channel < 3; channel++)
         {
             int low = 255, high = 0;
-            foreach (var (colour, _) in box)
+            foreach ((Rgb colour, int _) in box)
             {
                 int value = Channel(colour, channel);
                 (low, high) = (Math.Min(low, value), Math.Max(high, value));
@@ -61,7 +63,9 @@ public sealed class GifColours
         Array.Sort(box, (a, b) => Channel(a.Colour, channel).CompareTo(Channel(b.Colour, channel)));
         long half = box.Sum(entry => (long)entry.Count) / 2, seen = 0;
         int at = 1;
-        for (; at < box.Length - 1 && (seen += box[at - 1].Count) < half; at++) { }
+        for (; at < box.Length - 1 && (seen += box[at - 1].Count) < half; at++)
+        {
+        }
         return [box[..at], box[at..]];
     }
 

@@ -69,8 +69,11 @@ public static class GifWriter
     {
         byte[] indices = new byte[frame.Width * frame.Height];
         for (int y = 0; y < frame.Height; y++)
+        {
             for (int x = 0; x < frame.Width; x++)
                 indices[y * frame.Width + x] = palette[frame[x, y]];
+        }
+
         return indices;
     }
 

@@ -42,12 +42,12 @@ public sealed class Image
     {
         get
         {
-            var pixel = Row(y).Slice(x * 3, 3);
+            Span<byte> pixel = Row(y).Slice(x * 3, 3);
             return new(pixel[0], pixel[1], pixel[2]);
         }
         set
         {
-            var pixel = Row(y).Slice(x * 3, 3);
+            Span<byte> pixel = Row(y).Slice(x * 3, 3);
             (pixel[0], pixel[1], pixel[2]) = (value.R, value.G, value.B);
         }
     }
@@ -59,8 +59,10 @@ public sealed class Image
     public void Fill(int x, int y, int width, int height, Rgb colour)
     {
         for (int row = Math.Max(y, 0); row < Math.Min(y + height, Height); row++)
+        {
             for (int column = Math.Max(x, 0); column < Math.Min(x + width, Width); column++)
                 this[column, row] = colour;
+        }
     }
 
     /// <summary>Copies another picture to (x, y).</summary>
@@ -77,8 +79,11 @@ public sealed class Image
         ArgumentOutOfRangeException.ThrowIfLessThan(factor, 1);
         Image scaled = new(checked(Width * factor), checked(Height * factor));
         for (int y = 0; y < scaled.Height; y++)
+        {
             for (int x = 0; x < scaled.Width; x++)
                 scaled[x, y] = this[x / factor, y / factor];
+        }
+
         return scaled;
     }
 
@@ -96,8 +101,11 @@ public sealed class Image
         int[] heights = [.. rows.Select(row => row.Select(picture => picture.Height).DefaultIfEmpty().Max())];
         Image grid = new(widths.Sum() + gap * (columns + 1), heights.Sum() + gap * (rows.Count + 1), background);
         for (int r = 0, y = gap; r < rows.Count; y += heights[r++] + gap)
+        {
             for (int c = 0, x = gap; c < rows[r].Count; x += widths[c++] + gap)
                 grid.Draw(rows[r][c], x, y);
+        }
+
         return grid;
     }
 
@@ -123,8 +131,11 @@ public sealed class Image
         }
         Image image = new(width, height);
         for (int i = 0; i < plane; i++)
+        {
             for (int c = 0; c < 3; c++)
                 image._pixels[i * 3 + c] = Byte(observation[(shape[0] == 1 ? 0 : c) * plane + i]);
+        }
+
         return image;
 
         byte Byte(float value) => (byte)Math.Round(Math.Clamp((value - low) / (high - low), 0, 1) * 255);

@@ -76,10 +76,14 @@ public static class Lettering
 
     private static void WriteLetter(Image image, char letter, int x, int y, Rgb colour, int scale)
     {
-        var (strip, column) = Places.TryGetValue(letter, out var place) ? place : Places['?'];
+        (int strip, int column) = Places.TryGetValue(letter, out (int Strip, int Column) place) ? place : Places['?'];
         for (int row = 0; row < Height; row++)
+        {
             for (int dot = 0; dot < 5; dot++)
+            {
                 if (Lines[strip * Height + row][column * Advance + dot] == '#')
                     image.Fill(x + dot * scale, y + row * scale, scale, scale, colour);
+            }
+        }
     }
 }

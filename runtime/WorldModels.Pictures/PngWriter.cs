@@ -40,7 +40,7 @@ public static class PngWriter
             filtered[0] = Up;
             for (int y = 0; y < image.Height; y++)
             {
-                var row = image.Row(y);
+                Span<byte> row = image.Row(y);
                 for (int i = 0; i < row.Length; i++)
                     filtered[i + 1] = (byte)(row[i] - above[i]);
                 zlib.Write(filtered);

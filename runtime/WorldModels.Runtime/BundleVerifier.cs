@@ -1,6 +1,6 @@
+using System.Globalization;
 using WorldModels.Bundles;
 using WorldModels.Runtime.Internals;
-using System.Globalization;
 namespace WorldModels.Runtime;
 
 /// <summary>How a graph met its reference.</summary>
@@ -67,9 +67,10 @@ public sealed record VerificationReport(
     /// <summary>The report, a line a comparison.</summary>
     public override string ToString()
     {
-        var lines = new List<string> { $"{Manifest.Name}: {(Passed ? "verified" : "NOT verified")} on {Provider}" };
+        List<string> lines = new List<string> { $"{Manifest.Name}: {(Passed ? "verified" : "NOT verified")} on {Provider}" };
         lines.AddRange(Graphs.Select(g => "  " + g.ToString().Replace("\n", "\n  ")));
-        if (Unverified.Count > 0) lines.Add($"  no reference for: {string.Join(", ", Unverified)}");
+        if (Unverified.Count > 0)
+            lines.Add($"  no reference for: {string.Join(", ", Unverified)}");
         return string.Join("\n", lines);
     }
 }
@@ -113,28 +114,32 @@ public static class BundleVerifier
     /// <exception cref="BundleException">The bundle cannot be loaded, or its parity file does not fit it.</exception>
     public static VerificationReport Verify(string directory, RuntimeOptions? options = null)
     {
-        using var bundle = new Bundle(directory, (options ?? new()) with { VerifyHashes = true });
+        using Bundle bundle = new Bundle(directory, (options ?? new()) with { VerifyHashes = true });
         bundle.Open(bundle.Manifest.Graphs.Keys.First()); // Decides the provider.
-        var forms = Forms(bundle, options?.Variant ?? VariantSpec.Auto);
-        foreach (var (form, graph) in forms) bundle.Open(graph, form);
-        var spec = bundle.Manifest.Parity ?? throw new BundleException(
+        List<(string Form, string Graph)> forms = Forms(bundle, options?.Variant ?? VariantSpec.Auto);
+        foreach ((string form, string graph) in forms)
+            bundle.Open(graph, form);
+        ParitySpec spec = bundle.Manifest.Parity ?? throw new BundleException(
             $"Bundle '{directory}' has no parity file to verify against: its manifest has no member 'parity'. Export it again with one.");
         string path = Path.Combine(directory, spec.File);
-        var arrays = BundleException.Reading(() => Npz.Read(path));
+        Dictionary<string, NpyArray> arrays = BundleException.Reading(() => Npz.Read(path));
         Check(bundle.Manifest, path, arrays.Keys);
-        var results = new List<GraphVerification>();
-        foreach (var (form, name) in forms)
+        List<GraphVerification> results = new List<GraphVerification>();
+        foreach ((string form, string name) in forms)
         {
-            var runner = new GraphRunner(bundle.Open(name, form));
-            var allowed = Allowed(spec, bundle.Manifest.Variants?.GetValueOrDefault(form));
+            GraphRunner runner = new GraphRunner(bundle.Open(name, form));
+            ParitySpec allowed = Allowed(spec, bundle.Manifest.Variants?.GetValueOrDefault(form));
             foreach (string prefix in (string[])["", "rollout/"])
-                if (Parity.Read(path, arrays, prefix, runner) is { } parity) results.Add(parity.Compare(allowed) with { Variant = form });
+            {
+                if (Parity.Read(path, arrays, prefix, runner) is { } parity)
+                    results.Add(parity.Compare(allowed) with { Variant = form });
+            }
         }
         results = [.. results.GroupBy(r => r.Variant).SelectMany(form =>
             IsCoarse(bundle.Manifest.Variants?.GetValueOrDefault(form.Key)) ? form : Counted([.. form]))];
-        foreach (var tied in results.Where(r => r.NearTies > 0))
+        foreach (GraphVerification tied in results.Where(r => r.NearTies > 0))
             RuntimeLog.NearTies(bundle.Logger, directory, tied.Graph, tied.Variant, tied.NearTies, tied.Draws);
-        var notVerified = bundle.Manifest.Graphs.Keys.Where(g => results.All(r => r.Graph != g))
+        IEnumerable<string> notVerified = bundle.Manifest.Graphs.Keys.Where(g => results.All(r => r.Graph != g))
             .Concat((bundle.Manifest.Variants?.Keys ?? [])
                 .Where(v => options?.Variant is null or VariantSpec.Auto && forms.All(f => f.Form != v))
                 .Select(v => $"variant {v} (not for the {bundle.Report!.Chosen})"))
@@ -146,10 +151,10 @@ public static class BundleVerifier
     /// <summary>What to verify; 16-bit variants only by name where the CPU runs the bundle, which refuses them.</summary>
     private static List<(string Form, string Graph)> Forms(Bundle bundle, string wanted)
     {
-        var forms = new List<(string, string)>();
+        List<(string, string)> forms = new List<(string, string)>();
         if (wanted is VariantSpec.Auto or VariantSpec.Plain)
             forms.AddRange(bundle.Manifest.Graphs.Keys.Select(g => (VariantSpec.Plain, g)));
-        foreach (var (name, variant) in bundle.Manifest.Variants ?? new Dictionary<string, VariantSpec>())
+        foreach ((string name, VariantSpec variant) in bundle.Manifest.Variants ?? new Dictionary<string, VariantSpec>())
         {
             bool half = variant.Precision is Precision.Float16 or Precision.BFloat16;
             if (bundle.Forms.Contains(name) || (wanted == VariantSpec.Auto && !(half && bundle.Report!.Chosen == "cpu")))
@@ -171,7 +176,8 @@ public static class BundleVerifier
     private static IEnumerable<GraphVerification> Counted(IReadOnlyList<GraphVerification> form)
     {
         long draws = form.Sum(g => g.Draws), nearTies = form.Sum(g => g.NearTies);
-        if (nearTies * DrawsForEachNearTie <= draws) return form;
+        if (nearTies * DrawsForEachNearTie <= draws)
+            return form;
         string most = DrawsForEachNearTie.ToString("N0", CultureInfo.InvariantCulture);
         string failure = $"near ties: {nearTies} of {draws} draws of all graphs together, allowed 1 of {most}";
         return form.Select(g => g.NearTies == 0 ? g : g with { Failures = [.. g.Failures, failure] });
@@ -180,14 +186,16 @@ public static class BundleVerifier
     /// <summary>A reference that nothing would look at is a mistake of the export, so it is said.</summary>
     private static void Check(Manifest manifest, string path, IEnumerable<string> names)
     {
-        var problems = new List<string>();
+        List<string> problems = new List<string>();
         foreach (string name in names)
         {
             string[] parts = (name.StartsWith("rollout/", StringComparison.Ordinal) ? name[8..] : name).Split('/', 3);
-            var graph = parts.Length == 3 ? manifest.Graphs.GetValueOrDefault(parts[0]) : null;
-            var tensors = graph is null ? null : parts[1] switch { "inputs" => graph.Inputs, "outputs" => graph.Outputs, _ => null };
-            if (tensors is null || tensors.All(t => t.Name != parts[2])) problems.Add($"array '{name}' belongs to no tensor of a graph");
+            GraphSpec? graph = parts.Length == 3 ? manifest.Graphs.GetValueOrDefault(parts[0]) : null;
+            IReadOnlyList<TensorSpec>? tensors = graph is null ? null : parts[1] switch { "inputs" => graph.Inputs, "outputs" => graph.Outputs, _ => null };
+            if (tensors is null || tensors.All(t => t.Name != parts[2]))
+                problems.Add($"array '{name}' belongs to no tensor of a graph");
         }
-        if (problems.Count > 0) throw BundleException.Of($"'{path}'", problems);
+        if (problems.Count > 0)
+            throw BundleException.Of($"'{path}'", problems);
     }
 }

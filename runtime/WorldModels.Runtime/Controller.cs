@@ -31,8 +31,8 @@ public sealed record ControllerOptions
 /// <example>
 /// <code>
 /// using var controller = Controller.Load("models/zoo/pendulum-dreamer", new() { Batch = 2, Deterministic = true });
-/// var observations = new float[2 * controller.Manifest.Observation.Size];   // (B, ...observation), row after row
-/// var actions = new float[2 * controller.Manifest.Action.Size];             // longs (B) where actions are discrete
+/// float[] observations = new float[2 * controller.Manifest.Observation.Size];   // (B, ...observation), row after row
+/// float[] actions = new float[2 * controller.Manifest.Action.Size];             // longs (B) where actions are discrete
 /// controller.Act(observations, actions);                                    // the states of both rows are carried
 /// controller.Act(observations, actions);
 /// controller.Reset([1]);                                                    // an episode ended in row 1: before its next observation
@@ -53,8 +53,10 @@ public sealed class Controller : IDisposable
         (_bundle, _options, _ownsBundle) = (bundle, options, ownsBundle);
         _use = new(this, bundle, Free);
         _graphs = Policy(bundle);
-        foreach (string graph in _graphs) bundle.Open(graph, Math.Max(1, options.Batch));
-        if (options.Batch > 0) Bind(options.Batch);
+        foreach (string graph in _graphs)
+            bundle.Open(graph, Math.Max(1, options.Batch));
+        if (options.Batch > 0)
+            Bind(options.Batch);
     }
 
     /// <summary>What the bundle says of itself.</summary>
@@ -88,7 +90,7 @@ public sealed class Controller : IDisposable
     {
         options ??= new();
         ArgumentOutOfRangeException.ThrowIfNegative(options.Batch, nameof(options));
-        var bundle = new Bundle(directory, options.Runtime);
+        Bundle bundle = new Bundle(directory, options.Runtime);
         try
         {
             return new(bundle, options, ownsBundle: true);
@@ -125,8 +127,9 @@ public sealed class Controller : IDisposable
     /// <summary>Starts an episode in every row: states take their initial value, the previous action is zero, is-first is 1.</summary>
     public void Reset()
     {
-        using var use = _use.Begin();
-        for (int row = 0; row < Batch; row++) _step!.Reset(row);
+        using ExclusiveUse.Use use = _use.Begin();
+        for (int row = 0; row < Batch; row++)
+            _step!.Reset(row);
     }
 
     /// <summary>Starts an episode in some rows.</summary>
@@ -134,9 +137,10 @@ public sealed class Controller : IDisposable
     /// <exception cref="BundleException">There is no such row, or no batch is bound yet; none is reset then.</exception>
     public void Reset(ReadOnlySpan<int> rows)
     {
-        using var use = _use.Begin();
+        using ExclusiveUse.Use use = _use.Begin();
         ActingRows.Check(rows, Batch, nameof(ControllerOptions));
-        foreach (int row in rows) _step!.Reset(row);
+        foreach (int row in rows)
+            _step!.Reset(row);
     }
 
     /// <summary>
@@ -149,21 +153,24 @@ public sealed class Controller : IDisposable
     {
         _step?.Dispose();
         _step = null;
-        if (_ownsBundle) _bundle.Dispose();
+        if (_ownsBundle)
+            _bundle.Dispose();
     }
 
     private void Act<T>(ActionKind kind, ReadOnlySpan<float> observations, Span<T> actions) where T : unmanaged
     {
-        using var use = _use.Begin();
+        using ExclusiveUse.Use use = _use.Begin();
         Expect(kind);
         int batch = ActingRows.Infer(Manifest, _options.Batch, observations.Length, actions.Length);
-        if (batch != Batch) Bind(batch);
+        if (batch != Batch)
+            Bind(batch);
         _step!.Run(observations, _options.Seed, _options.Deterministic).Read<T>().CopyTo(actions);
     }
 
     private void Expect(ActionKind kind)
     {
-        if (Manifest.Action.Kind == kind) return;
+        if (Manifest.Action.Kind == kind)
+            return;
         throw new BundleException(kind == ActionKind.Discrete
             ? "This bundle's actions are continuous: give a span of floats."
             : "This bundle's actions are discrete: give a span of longs.");
@@ -179,7 +186,7 @@ public sealed class Controller : IDisposable
 
     private ReadOnlySpan<float> Last(TensorRole role)
     {
-        using var use = _use.Begin();
+        using ExclusiveUse.Use use = _use.Begin();
         return _step?.Result(role) is { } buffer ? buffer.Read<float>() : [];
     }
 
@@ -187,14 +194,20 @@ public sealed class Controller : IDisposable
     {
         string[] graphs = bundle.Manifest.PolicyGraphs;
         if (graphs.Length == 0)
+        {
             throw new BundleException($"Bundle '{bundle.Directory}' has no policy: expected a graph 'control' or 'act', "
                 + $"found {ManifestCheck.Listed(bundle.Manifest.Graphs.Keys)}. {Instead(bundle)}");
+        }
+
         string policy = graphs[^1];
         if (bundle.Manifest.Graphs[policy].Output(TensorRole.Action) is null)
             throw new BundleException($"Bundle '{bundle.Directory}': graph {policy} has no output of role action.");
         if (!graphs.All(bundle.Has))
+        {
             throw new BundleException(
                 $"Bundle '{bundle.Directory}': graph {policy} reads no observation, and there is no graph 'observe' to make its state.");
+        }
+
         return graphs;
     }
 

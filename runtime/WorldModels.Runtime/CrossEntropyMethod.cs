@@ -1,5 +1,4 @@
 using WorldModels.Bundles;
-using WorldModels.Runtime.Internals;
 namespace WorldModels.Runtime;
 
 /// <summary>Predicts what sequences of actions are worth.</summary>
@@ -38,13 +37,17 @@ public sealed class CrossEntropyMethod
         ArgumentNullException.ThrowIfNull(spec);
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(actionSize, 1);
-        if (spec.Problems() is { Count: > 0 } problems) throw BundleException.Of("The plan", problems);
+        if (spec.Problems() is { Count: > 0 } problems)
+            throw BundleException.Of("The plan", problems);
         (Spec, Batch, ActionSize) = (spec, batch, actionSize);
         Int128 row = (Int128)spec.Horizon * spec.Candidates * actionSize, most = Array.MaxLength / row;
         if (batch > most)
+        {
             throw new BundleException($"The plan: horizon {spec.Horizon}, batch {batch}, {spec.Candidates} candidates and {actionSize} "
                 + $"numbers in an action take {(double)row * batch * 4 / 1e9:0.0} GB in one array: "
                 + (most > 0 ? $"use a batch of at most {most}." : "use fewer candidates or a shorter horizon."));
+        }
+
         _actions = new float[(int)row * batch];
         _returns = new float[batch * spec.Candidates];
         _mean = new float[spec.Horizon * batch * actionSize];
@@ -79,7 +82,8 @@ public sealed class CrossEntropyMethod
         {
             Sample(seed, NoiseStep(step, iteration));
             evaluate(_actions, _returns);
-            for (int row = 0; row < Batch; row++) Fit(row, Rank(row, iteration));
+            for (int row = 0; row < Batch; row++)
+                Fit(row, Rank(row, iteration));
         }
         return _mean.AsSpan(0, Batch * ActionSize);
     }
@@ -94,13 +98,15 @@ public sealed class CrossEntropyMethod
         {
             for (int row = 0; row < Batch; row++)
             {
-                var candidates = _actions.AsSpan((t * Batch + row) * size, size);
+                Span<float> candidates = _actions.AsSpan((t * Batch + row) * size, size);
                 Philox.FillGaussian(new(seed, (uint)row, unchecked(noiseStep + (uint)t), Stream), candidates);
-                var mean = _mean.AsSpan((t * Batch + row) * ActionSize, ActionSize);
-                var deviation = _deviation.AsSpan((t * Batch + row) * ActionSize, ActionSize);
+                Span<float> mean = _mean.AsSpan((t * Batch + row) * ActionSize, ActionSize);
+                Span<float> deviation = _deviation.AsSpan((t * Batch + row) * ActionSize, ActionSize);
                 for (int n = 0; n < candidates.Length; n += ActionSize)
+                {
                     for (int a = 0; a < ActionSize; a++)
                         candidates[n + a] = Math.Clamp(mean[a] + deviation[a] * candidates[n + a], -1, 1);
+                }
             }
         }
     }
@@ -112,12 +118,16 @@ public sealed class CrossEntropyMethod
         for (int n = 0; n < _ranked.Length; n++)
         {
             float value = _returns[row * _ranked.Length + n] + 0f; // Adding 0 makes -0 and 0 a tie.
-            if (float.IsNaN(value)) unknown++;
+            if (float.IsNaN(value))
+                unknown++;
             _ranked[n] = ((ulong)Descending(value) << 32) | (uint)n;
         }
         if (unknown == _ranked.Length)
+        {
             throw new BundleException($"Row {row}: the predicted return of every candidate is NaN (iteration {iteration}), so there is "
                 + "nothing to choose by: look for NaN or infinity in the observations, the executed actions and the model's rewards.");
+        }
+
         _ranked.AsSpan().Sort();
         return Math.Min(Spec.Elites, _ranked.Length - unknown);
     }
@@ -138,7 +148,8 @@ public sealed class CrossEntropyMethod
             for (int a = 0; a < ActionSize; a++)
             {
                 double sum = 0, squares = 0;
-                for (int i = 0; i < elites; i++) sum += _actions[first * candidates + (int)(uint)_ranked[i] * ActionSize + a];
+                for (int i = 0; i < elites; i++)
+                    sum += _actions[first * candidates + (int)(uint)_ranked[i] * ActionSize + a];
                 double mean = sum / elites;
                 for (int i = 0; i < elites; i++)
                 {

@@ -47,9 +47,11 @@ public sealed class Dream : IDisposable
         {
             _device = bundle.NewDeviceMemory();
             _buffers = new(bundle, batch, horizon, options, plan, _device);
-            if (bundle.Has("observe")) _filter = new(_buffers);
+            if (bundle.Has("observe"))
+                _filter = new(_buffers);
             _policy = new(_buffers, bundle.Manifest.DreamGraphs, _pool);
-            if (!bundle.Has("dream") && !bundle.Has("act")) _given = _policy;
+            if (!bundle.Has("dream") && !bundle.Has("act"))
+                _given = _policy;
             _result = new(this, _buffers);
         }
         catch
@@ -74,8 +76,9 @@ public sealed class Dream : IDisposable
     /// <exception cref="BundleException">The bundle has no starts and <see cref="Start(ReadOnlySpan{float})"/> gave none.</exception>
     public DreamBatch Run(ulong seed)
     {
-        using var use = _use.Begin();
-        if (ReferenceEquals(_policy, _given)) DrawActions(seed);
+        using ExclusiveUse.Use use = _use.Begin();
+        if (ReferenceEquals(_policy, _given))
+            DrawActions(seed);
         return Run(_policy!, seed);
     }
 
@@ -85,7 +88,7 @@ public sealed class Dream : IDisposable
     /// <exception cref="BundleException">A wrong number of actions, one out of range, or no graph <c>imagine</c>.</exception>
     public DreamBatch Run(ulong seed, ReadOnlySpan<long> actions)
     {
-        using var use = _use.Begin();
+        using ExclusiveUse.Use use = _use.Begin();
         if (_buffers.Manifest.Action.Kind != ActionKind.Discrete)
             throw new BundleException("This bundle's actions are continuous: give floats (T, B, ...shape).");
         CheckRange(actions);
@@ -98,7 +101,7 @@ public sealed class Dream : IDisposable
     /// <exception cref="BundleException">Another number of values, a discrete space, or no graph <c>imagine</c>.</exception>
     public DreamBatch Run(ulong seed, ReadOnlySpan<float> actions)
     {
-        using var use = _use.Begin();
+        using ExclusiveUse.Use use = _use.Begin();
         if (_buffers.Manifest.Action.Kind != ActionKind.Continuous)
             throw new BundleException("This bundle's actions are discrete: give longs (T, B).");
         return RunGiven(seed, actions);
@@ -109,12 +112,13 @@ public sealed class Dream : IDisposable
     /// <exception cref="BundleException">Another number of values.</exception>
     public void Start(ReadOnlySpan<float> observations)
     {
-        using var use = _use.Begin();
+        using ExclusiveUse.Use use = _use.Begin();
         int size = Batch * _buffers.StartObservation.RowSize;
         if (!observations.IsEmpty && observations.Length != size)
             throw Wrong(observations.Length, size, $"observations (B={Batch}, {ObservationShape})");
         StartAfter<float>(observations, default);
-        if (observations.IsEmpty) _origin = Origin.Recorded;
+        if (observations.IsEmpty)
+            _origin = Origin.Recorded;
     }
 
     /// <summary>
@@ -129,7 +133,7 @@ public sealed class Dream : IDisposable
     /// </exception>
     public void Start(ReadOnlySpan<float> observations, ReadOnlySpan<long> actions)
     {
-        using var use = _use.Begin();
+        using ExclusiveUse.Use use = _use.Begin();
         if (_buffers.Manifest.Action.Kind != ActionKind.Discrete)
             throw new BundleException("This bundle's actions are continuous: give floats (C - 1, B, ...shape).");
         CheckRange(actions);
@@ -145,7 +149,7 @@ public sealed class Dream : IDisposable
     /// </exception>
     public void Start(ReadOnlySpan<float> observations, ReadOnlySpan<float> actions)
     {
-        using var use = _use.Begin();
+        using ExclusiveUse.Use use = _use.Begin();
         if (_buffers.Manifest.Action.Kind != ActionKind.Continuous)
             throw new BundleException("This bundle's actions are discrete: give longs (C - 1, B).");
         CheckContext(observations.Length, actions.Length);
@@ -179,9 +183,13 @@ public sealed class Dream : IDisposable
     /// </summary>
     public void Continue()
     {
-        using var use = _use.Begin();
-        foreach (var (name, states) in _buffers.States)
-            if (!states.IsConstant) _buffers.GivenState(name).CopyFrom(_buffers.State(name, Horizon));
+        using ExclusiveUse.Use use = _use.Begin();
+        foreach ((string name, Trajectory states) in _buffers.States)
+        {
+            if (!states.IsConstant)
+                _buffers.GivenState(name).CopyFrom(_buffers.State(name, Horizon));
+        }
+
         StartFromStates();
         _buffers.Action(-1).CopyFrom(_buffers.Actions[Horizon - 1]);
     }
@@ -196,7 +204,8 @@ public sealed class Dream : IDisposable
     {
         _filter?.Dispose();
         _policy?.Dispose();
-        if (!ReferenceEquals(_policy, _given)) _given?.Dispose();
+        if (!ReferenceEquals(_policy, _given))
+            _given?.Dispose();
         _result?.Dispose();
         _pool.Dispose();
         _buffers?.Dispose();
@@ -215,10 +224,14 @@ public sealed class Dream : IDisposable
             throw new BundleException("This bundle has no graph 'imagine'; its graph 'dream' chooses the actions itself: run it without.");
         int size = Batch * _buffers.Actions[0].RowSize;
         if (actions.Length != (long)Horizon * size)
+        {
             throw Wrong(actions.Length, (long)Horizon * size,
                 $"actions (T={Horizon}, B={Batch}{(size == Batch ? "" : $", {size / Batch}")})");
+        }
+
         _given ??= new(_buffers, ["imagine"], _pool);
-        for (int t = 0; t < Horizon; t++) actions.Slice(t * size, size).CopyTo(_buffers.Actions[t].Overwrite<T>());
+        for (int t = 0; t < Horizon; t++)
+            actions.Slice(t * size, size).CopyTo(_buffers.Actions[t].Overwrite<T>());
         return Run(_given, seed);
     }
 
@@ -226,8 +239,10 @@ public sealed class Dream : IDisposable
     {
         _buffers.Context = _context;
         bool observes = _origin != Origin.States;
-        if (observes) _buffers.FillStarts(seed, _origin == Origin.Observations);
-        else _buffers.TakeGivenStates();
+        if (observes)
+            _buffers.FillStarts(seed, _origin == Origin.Observations);
+        else
+            _buffers.TakeGivenStates();
         rollout.Run(seed, observes ? _filter : null);
         _last = rollout;
         _buffers.Generation++;
@@ -239,23 +254,24 @@ public sealed class Dream : IDisposable
 
     private void DrawActions(ulong seed)
     {
-        var space = _buffers.Manifest.Action;
+        ActionSpec space = _buffers.Manifest.Action;
         for (int t = 0; t < Horizon; t++)
         {
-            var buffer = _buffers.Actions[t];
-            var discrete = buffer.Overwrite<long>();
-            var continuous = buffer.Overwrite<float>();
+            TensorBuffer buffer = _buffers.Actions[t];
+            Span<long> discrete = buffer.Overwrite<long>();
+            Span<float> continuous = buffer.Overwrite<float>();
             for (int row = 0; row < Batch; row++)
             {
-                var key = new NoiseKey(seed, (uint)row, (uint)t, ActionStream);
+                NoiseKey key = new NoiseKey(seed, (uint)row, (uint)t, ActionStream);
                 if (space.Kind == ActionKind.Discrete)
                 {
                     discrete[row] = Philox.NextInt(key, space.Count!.Value);
                     continue;
                 }
-                var action = continuous.Slice(row * buffer.RowSize, buffer.RowSize);
+                Span<float> action = continuous.Slice(row * buffer.RowSize, buffer.RowSize);
                 Philox.FillUniform(key, action);
-                foreach (ref float x in action) x = (float)(space.Low!.Value + (space.High!.Value - space.Low.Value) * x);
+                foreach (ref float x in action)
+                    x = (float)(space.Low!.Value + (space.High!.Value - space.Low.Value) * x);
             }
         }
     }
@@ -266,8 +282,10 @@ public sealed class Dream : IDisposable
     {
         int count = _buffers.Manifest.Action.Count!.Value;
         foreach (long action in actions)
+        {
             if ((ulong)action >= (ulong)count)
                 throw new BundleException($"Action {action} is out of range: expected 0 to {count - 1}.");
+        }
     }
 
     private void CheckContext(int observations, int actions)
@@ -275,13 +293,18 @@ public sealed class Dream : IDisposable
         int size = Batch * _buffers.StartObservation.RowSize, actionSize = Batch * _buffers.Manifest.Action.Size;
         int context = observations / size;
         if (context == 0 || observations != context * size)
+        {
             throw new BundleException(
                 $"Expected observations (C, B={Batch}, {ObservationShape}), a multiple of {size} values; found {observations}.");
+        }
+
         if (actions != (context - 1L) * actionSize)
             throw Wrong(actions, (context - 1L) * actionSize, $"the actions between {context} observations (C - 1, B={Batch}, ...)");
         if (context > 1 && _filter is null)
+        {
             throw new BundleException($"Bundle '{_bundle.Directory}' has no graph 'observe' to filter a context of {context} observations "
                 + "with: start from the last one alone.");
+        }
     }
 
     private void StartAfter<T>(ReadOnlySpan<float> observations, ReadOnlySpan<T> actions) where T : unmanaged
@@ -292,24 +315,27 @@ public sealed class Dream : IDisposable
         for (int i = 0; i < observations.Length / size; i++)
         {
             observations.Slice(i * size, size).CopyTo(_buffers.Observation(i - _context + 1).Overwrite<float>());
-            if (i < _context - 1) actions.Slice(i * actionSize, actionSize).CopyTo(_buffers.Action(i - _context + 1).Overwrite<T>());
+            if (i < _context - 1)
+                actions.Slice(i * actionSize, actionSize).CopyTo(_buffers.Action(i - _context + 1).Overwrite<T>());
         }
-        if (_context == 1) _buffers.Action(-1).SetAll(0);
+        if (_context == 1)
+            _buffers.Action(-1).SetAll(0);
         _origin = Origin.Observations;
     }
 
     private void StartFrom<T>(string state, ReadOnlySpan<T> values) where T : unmanaged
     {
-        using var use = _use.Begin();
-        var type = NpyArray.TypeOf<T>();
-        if (!_buffers.States.TryGetValue(state, out var states) || Tensors.ArrayType(states.First.Type) != type)
+        using ExclusiveUse.Use use = _use.Begin();
+        NpyType type = NpyArray.TypeOf<T>();
+        if (!_buffers.States.TryGetValue(state, out Trajectory? states) || Tensors.ArrayType(states.First.Type) != type)
         {
-            var all = _buffers.States.Select(s => $"{s.Key} ({NameConverter<TensorType>.Write(s.Value.First.Type)})");
+            IEnumerable<string> all = _buffers.States.Select(s => $"{s.Key} ({NameConverter<TensorType>.Write(s.Value.First.Type)})");
             throw new BundleException(
                 $"There is no {NpyArray.NumpyName(type)} state '{state}'; there are: {ManifestCheck.Listed(all)}.");
         }
         int size = Batch * states.First.RowSize;
-        if (values.Length != size) throw Wrong(values.Length, size, $"state '{state}' (B={Batch}, ...)");
+        if (values.Length != size)
+            throw Wrong(values.Length, size, $"state '{state}' (B={Batch}, ...)");
         values.CopyTo(_buffers.GivenState(state).Overwrite<T>());
         StartFromStates();
     }

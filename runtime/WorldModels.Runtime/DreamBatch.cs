@@ -75,7 +75,7 @@ public sealed class DreamBatch
         if (!_buffers.States.ContainsKey(name))
             throw Lacks($"has no state '{name}'; it has: {ManifestCheck.Listed(_buffers.States.Keys)}");
         Check(t, 1 - Context, Horizon);
-        var buffer = Kept(name, t);
+        TensorBuffer buffer = Kept(name, t);
         if (Tensors.ArrayType(buffer.Type) != NpyArray.TypeOf<T>())
             throw Lacks($"has a state '{name}' of {NameConverter<TensorType>.Write(buffer.Type)}, not {typeof(T).Name}");
         return Read<T>(buffer);
@@ -83,7 +83,7 @@ public sealed class DreamBatch
 
     /// <summary>Logits of step <paramref name="t"/>, if <see cref="DreamOptions.KeepLogits"/> asked for them (B, ...shape).</summary>
     /// <exception cref="BundleException">They were not kept, or there are none of that name.</exception>
-    public ReadOnlySpan<float> Logits(string name, int t) => _buffers.Logits.TryGetValue(name, out var logits)
+    public ReadOnlySpan<float> Logits(string name, int t) => _buffers.Logits.TryGetValue(name, out Trajectory? logits)
         ? Read(logits, t)
         : throw Lacks($"kept no logits '{name}'; it kept: {ManifestCheck.Listed(_buffers.Logits.Keys)}. Set DreamOptions.KeepLogits");
 
@@ -98,12 +98,15 @@ public sealed class DreamBatch
     public ReadOnlySpan<float> Observations(int t)
     {
         Check(t, 1 - Context, Horizon);
-        if (t >= 0 && _buffers.Observations is { } decoded) return Read<float>(decoded[t]);
-        if (_buffers.ObservationState is { } frame) return Read<float>(Kept(frame, t));
-        using var use = _dream.Use.Begin();
+        if (t >= 0 && _buffers.Observations is { } decoded)
+            return Read<float>(decoded[t]);
+        if (_buffers.ObservationState is { } frame)
+            return Read<float>(Kept(frame, t));
+        using ExclusiveUse.Use use = _dream.Use.Begin();
         // The last step has two places to be in, where states are kept in turn: which one, the graphs that ran decide.
-        var key = (t, t == Horizon ? _buffers.LastTurn & 1 : 0);
-        if (!_decoders.TryGetValue(key, out var decoder)) _decoders[key] = decoder = BindDecoder(t);
+        (int t, int) key = (t, t == Horizon ? _buffers.LastTurn & 1 : 0);
+        if (!_decoders.TryGetValue(key, out Decoder? decoder))
+            _decoders[key] = decoder = BindDecoder(t);
         if (decoder.Generation != _buffers.Generation)
         {
             decoder.Graph.Run();
@@ -114,22 +117,24 @@ public sealed class DreamBatch
 
     internal void Dispose()
     {
-        foreach (var decoder in _decoders.Values) decoder.Graph.Dispose();
+        foreach (Decoder decoder in _decoders.Values)
+            decoder.Graph.Dispose();
     }
 
     private Decoder BindDecoder(int t)
     {
-        if (!_buffers.Bundle.Has("decode")) throw Lacks("has no graph 'decode', and no state that is an observation");
-        var graph = _buffers.Bundle.Open("decode", _buffers.Plan.Variant);
-        var output = graph.Spec.Output(TensorRole.Observation) ?? throw Lacks("has a graph 'decode' without an observation output");
-        var decoder = new Decoder(new(graph, _buffers.Device), _buffers.New(output));
-        foreach (var input in graph.Spec.Inputs)
+        if (!_buffers.Bundle.Has("decode"))
+            throw Lacks("has no graph 'decode', and no state that is an observation");
+        GraphSession graph = _buffers.Bundle.Open("decode", _buffers.Plan.Variant);
+        TensorSpec output = graph.Spec.Output(TensorRole.Observation) ?? throw Lacks("has a graph 'decode' without an observation output");
+        Decoder decoder = new Decoder(new(graph, _buffers.Device), _buffers.New(output));
+        foreach (TensorSpec input in graph.Spec.Inputs)
         {
             if (input.Role != TensorRole.State || !_buffers.States.ContainsKey(input.Name))
                 throw Lacks($"has a graph 'decode' that reads '{input.Name}', which no dream has: expected states only");
             decoder.Graph.Input(input, Kept(input.Name, t).View(0, Batch));
         }
-        foreach (var other in graph.Spec.Outputs)
+        foreach (TensorSpec other in graph.Spec.Outputs)
             decoder.Graph.Output(other, (ReferenceEquals(other, output) ? decoder.Observation : _buffers.New(other)).View(0, Batch));
         return decoder;
     }
@@ -146,10 +151,12 @@ public sealed class DreamBatch
 
     private ReadOnlySpan<float> Arrival(Trajectory? trajectory, int t, TensorRole role, string lack)
     {
-        if (trajectory is null) throw Lacks(lack);
+        if (trajectory is null)
+            throw Lacks(lack);
         if (!_buffers.Wants(DreamOutputs.Arrivals))
             throw Lacks($"was not asked for {NameConverter<TensorRole>.Write(role)}s: set DreamOptions.Outputs");
-        if (!_dream.Computes(role)) throw Lacks($"predicts no {NameConverter<TensorRole>.Write(role)} in the graphs that ran last");
+        if (!_dream.Computes(role))
+            throw Lacks($"predicts no {NameConverter<TensorRole>.Write(role)} in the graphs that ran last");
         return Read(trajectory, t);
     }
 
@@ -162,15 +169,17 @@ public sealed class DreamBatch
     /// <summary>What is in the host's memory is only looked at; from a device it may have to be copied first.</summary>
     private ReadOnlySpan<T> Read<T>(TensorBuffer buffer) where T : unmanaged
     {
-        if (_buffers.Device is null) return buffer.Read<T>();
-        using var use = _dream.Use.Begin();
+        if (_buffers.Device is null)
+            return buffer.Read<T>();
+        using ExclusiveUse.Use use = _dream.Use.Begin();
         return buffer.Read<T>();
     }
 
     private void Check(int t, int first, int last)
     {
         _dream.Use.ThrowIfUnusable();
-        if (t < first || t > last) throw new ArgumentOutOfRangeException(nameof(t), t, $"Expected a step from {first} to {last}.");
+        if (t < first || t > last)
+            throw new ArgumentOutOfRangeException(nameof(t), t, $"Expected a step from {first} to {last}.");
     }
 
     private BundleException Lacks(string what) => new($"Bundle '{_buffers.Bundle.Directory}' {what}.");

@@ -1,5 +1,3 @@
-using WorldModels.Bundles;
-using WorldModels.Runtime.Internals;
 namespace WorldModels.Runtime;
 
 /// <summary>What a run of a dream computes besides states and actions.</summary>

@@ -1,7 +1,6 @@
-using WorldModels.Bundles;
-using WorldModels.Runtime.Internals;
 using System.Text.RegularExpressions;
 using Microsoft.ML.OnnxRuntime;
+using WorldModels.Runtime.Internals;
 
 namespace WorldModels.Runtime;
 
@@ -31,7 +30,7 @@ public static partial class ExecutionProviders
     /// <summary>The providers that the native library beside this app was built with. One may still lack its driver or device.</summary>
     public static IReadOnlyList<string> Available()
     {
-        var built = OrtEnv.Instance().GetAvailableProviders();
+        string[] built = OrtEnv.Instance().GetAvailableProviders();
         return [.. OrtNames.Where(p => built.Contains(p.Value)).Select(p => p.Key)];
     }
 
@@ -39,7 +38,8 @@ public static partial class ExecutionProviders
     /// <exception cref="BundleException">An unknown name.</exception>
     internal static IReadOnlyList<string> Candidates(string requested)
     {
-        if (requested.Equals(Auto, StringComparison.OrdinalIgnoreCase)) return AutoOrder;
+        if (requested.Equals(Auto, StringComparison.OrdinalIgnoreCase))
+            return AutoOrder;
         string? known = OrtNames.Keys.FirstOrDefault(n => n.Equals(requested, StringComparison.OrdinalIgnoreCase));
         return known is null
             ? throw new BundleException($"There is no execution provider '{requested}': choose one of {string.Join(", ", Names)}.")
@@ -52,11 +52,14 @@ public static partial class ExecutionProviders
     internal static (InferenceSession Session, Placement Placement) Open(
         string path, string provider, RuntimeOptions options, SharedWeights? weights = null)
     {
-        if (!Available().Contains(provider)) throw new ProviderException(NotBuilt(provider));
-        if (provider == Cpu) return (OpenCpu(path, options, weights), Placement.Cpu);
-        foreach (var placement in (Placement[])[Placement.Capturing, Placement.Device])
+        if (!Available().Contains(provider))
+            throw new ProviderException(NotBuilt(provider));
+        if (provider == Cpu)
+            return (OpenCpu(path, options, weights), Placement.Cpu);
+        foreach (Placement placement in (Placement[])[Placement.Capturing, Placement.Device])
         {
-            if (placement == Placement.Capturing && !(options.GraphCapture && provider == "cuda")) continue;
+            if (placement == Placement.Capturing && !(options.GraphCapture && provider == "cuda"))
+                continue;
             try
             {
                 return (OpenDevice(path, provider, options, placement), placement);
@@ -74,7 +77,7 @@ public static partial class ExecutionProviders
     internal static SessionOptions Session(string provider, RuntimeOptions options, Placement placement)
     {
         bool allOnDevice = placement is Placement.Device or Placement.Capturing;
-        var session = new SessionOptions
+        SessionOptions session = new SessionOptions
         {
             GraphOptimizationLevel = options.GraphOptimization,
             LogSeverityLevel = allOnDevice ? OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL : OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
@@ -85,7 +88,8 @@ public static partial class ExecutionProviders
         {
             // Without VNNI, products of 8-bit weights would be added in 16 bits that saturate; with VNNI, 1 would switch it off.
             session.AddSessionConfigEntry("session.x64quantprecision", Processor.HasVnni ? "0" : "1");
-            if (allOnDevice) session.AddSessionConfigEntry("session.disable_cpu_ep_fallback", "1");
+            if (allOnDevice)
+                session.AddSessionConfigEntry("session.disable_cpu_ep_fallback", "1");
             Append(session, provider, options, placement == Placement.Capturing);
             return session;
         }
@@ -100,15 +104,16 @@ public static partial class ExecutionProviders
 
     private static InferenceSession OpenCpu(string path, RuntimeOptions options, SharedWeights? weights)
     {
-        using var session = Session(Cpu, options, Placement.Cpu);
-        if (weights is null) return new InferenceSession(path, session);
+        using SessionOptions session = Session(Cpu, options, Placement.Cpu);
+        if (weights is null)
+            return new InferenceSession(path, session);
         weights.AddTo(session, path);
         return new InferenceSession(path, session, weights.Packed);
     }
 
     private static InferenceSession OpenDevice(string path, string provider, RuntimeOptions options, Placement placement)
     {
-        using var session = Session(provider, options, placement);
+        using SessionOptions session = Session(provider, options, placement);
         return new InferenceSession(path, session); // Devices keep their own copy of the weights.
     }
 
@@ -120,7 +125,7 @@ public static partial class ExecutionProviders
                 AppendCuda(session, options, captures);
                 break;
             case "tensorrt":
-                using (var tensorRt = new OrtTensorRTProviderOptions())
+                using (OrtTensorRTProviderOptions tensorRt = new OrtTensorRTProviderOptions())
                 {
                     tensorRt.UpdateOptions(new() { ["device_id"] = $"{options.Device}" });
                     session.AppendExecutionProvider_Tensorrt(tensorRt);
@@ -140,7 +145,7 @@ public static partial class ExecutionProviders
 
     private static void AppendCuda(SessionOptions session, RuntimeOptions options, bool captures)
     {
-        using var cuda = new OrtCUDAProviderOptions();
+        using OrtCUDAProviderOptions cuda = new OrtCUDAProviderOptions();
         cuda.UpdateOptions(new()
         {
             ["device_id"] = $"{options.Device}",
@@ -179,8 +184,11 @@ public static partial class ExecutionProviders
         if (MissingLibrary().Match(error) is { Success: true } missing)
         {
             if (ProviderLibrary().IsMatch(missing.Value))
+            {
                 return $"{provider}'s library '{missing.Groups["file"].Value}' is not beside the native ONNX Runtime of this app: "
                     + "reference the NuGet package Microsoft.ML.OnnxRuntime.Gpu, and no other native one, or choose cpu";
+            }
+
             string install = isNvidia
                 ? "install the CUDA and cuDNN versions that this ONNX Runtime was built for, on the loader's path (LD_LIBRARY_PATH, PATH)"
                 : "install its driver";

@@ -1,7 +1,7 @@
-using WorldModels.Bundles;
-using WorldModels.Runtime.Internals;
 using System.Text.Json;
 using Microsoft.ML.OnnxRuntime;
+using WorldModels.Bundles;
+using WorldModels.Runtime.Internals;
 
 namespace WorldModels.Runtime;
 
@@ -22,7 +22,7 @@ public sealed record GraphPlacement(string Graph, string Provider, int Nodes, IR
     /// <exception cref="BundleException">The bundle cannot be loaded, or a graph fails.</exception>
     public static IReadOnlyList<GraphPlacement> Of(string directory, RuntimeOptions? options = null)
     {
-        using var bundle = new Bundle(directory, options);
+        using Bundle bundle = new Bundle(directory, options);
         return [.. bundle.Manifest.Graphs.Keys.Select(name => Of(bundle.Open(name, 1), bundle, options ?? new()))];
     }
 
@@ -32,13 +32,13 @@ public sealed record GraphPlacement(string Graph, string Provider, int Nodes, IR
         string folder = Directory.CreateTempSubdirectory("worldmodels-profile-").FullName;
         try
         {
-            using var session = ExecutionProviders.Session(provider, options, provider == "cpu" ? Placement.Cpu : Placement.Mixed);
+            using SessionOptions session = ExecutionProviders.Session(provider, options, provider == "cpu" ? Placement.Cpu : Placement.Mixed);
             session.ProfileOutputPathPrefix = Path.Combine(folder, graph.Name); // It is read when profiling is switched on.
             session.EnableProfiling = true;
-            using var profiled = new InferenceSession(Path.Combine(bundle.FullPath, graph.Spec.File), session);
+            using InferenceSession profiled = new InferenceSession(Path.Combine(bundle.FullPath, graph.Spec.File), session);
             new GraphRunner(graph with { Session = profiled, Placement = Placement.Mixed }).Run(graph.Spec.Inputs.ToDictionary(
                 t => t.Name, t => NpyArray.Zeros(Tensors.ArrayType(t.Dtype), [1, .. t.Shape.Skip(1).Select(d => d.IsFixed ? d.Size : 1)])));
-            using var profile = JsonDocument.Parse(File.ReadAllBytes(profiled.EndProfiling()));
+            using JsonDocument profile = JsonDocument.Parse(File.ReadAllBytes(profiled.EndProfiling()));
             return Read(profile, graph, provider);
         }
         finally
@@ -50,15 +50,20 @@ public sealed record GraphPlacement(string Graph, string Provider, int Nodes, IR
     private static GraphPlacement Read(JsonDocument profile, GraphSession graph, string provider)
     {
         int nodes = 0, copies = 0;
-        var onCpu = new List<string>();
-        foreach (var item in profile.RootElement.EnumerateArray())
+        List<string> onCpu = new List<string>();
+        foreach (JsonElement item in profile.RootElement.EnumerateArray())
         {
-            if (!item.TryGetProperty("args", out var facts) || !facts.TryGetProperty("provider", out var place)) continue;
+            if (!item.TryGetProperty("args", out JsonElement facts) || !facts.TryGetProperty("provider", out JsonElement place))
+                continue;
             string operation = facts.GetProperty("op_name").GetString()!, name = item.GetProperty("name").GetString()!;
-            if (!name.EndsWith(Suffix, StringComparison.Ordinal)) continue;
-            if (operation is "MemcpyToHost" or "MemcpyFromHost") copies++;
-            else if (place.GetString() == CpuProvider && provider != "cpu") onCpu.Add($"{operation} '{name[..^Suffix.Length]}'");
-            else nodes++;
+            if (!name.EndsWith(Suffix, StringComparison.Ordinal))
+                continue;
+            if (operation is "MemcpyToHost" or "MemcpyFromHost")
+                copies++;
+            else if (place.GetString() == CpuProvider && provider != "cpu")
+                onCpu.Add($"{operation} '{name[..^Suffix.Length]}'");
+            else
+                nodes++;
         }
         return new(graph.Name, provider, nodes, onCpu, copies, graph.Placement == Placement.Capturing);
     }

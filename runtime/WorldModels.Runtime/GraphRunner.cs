@@ -1,7 +1,7 @@
-using WorldModels.Bundles;
-using WorldModels.Runtime.Internals;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
+using WorldModels.Bundles;
+using WorldModels.Runtime.Internals;
 
 namespace WorldModels.Runtime;
 
@@ -29,16 +29,17 @@ public sealed class GraphRunner
     public IReadOnlyDictionary<string, NpyArray> Run(IReadOnlyDictionary<string, NpyArray> inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        using var lease = _graph.Bundle.LeaseFor(this);
+        using Bundle.Lease lease = _graph.Bundle.LeaseFor(this);
         Check(inputs);
-        var values = new Dictionary<string, OrtValue>();
-        var pins = new List<GCHandle>();
+        Dictionary<string, OrtValue> values = new Dictionary<string, OrtValue>();
+        List<GCHandle> pins = new List<GCHandle>();
         try
         {
-            foreach (var tensor in Spec.Inputs) values[tensor.Name] = Wrap(inputs[tensor.Name], pins);
-            using var options = _graph.Options();
+            foreach (TensorSpec tensor in Spec.Inputs)
+                values[tensor.Name] = Wrap(inputs[tensor.Name], pins);
+            using RunOptions options = _graph.Options();
             string[] names = [.. Spec.Outputs.Select(t => t.Name)];
-            using var results = _graph.Session.Run(options, values, names);
+            using IDisposableReadOnlyCollection<OrtValue> results = _graph.Session.Run(options, values, names);
             return Enumerable.Range(0, names.Length).ToDictionary(i => names[i], i => Copy(Spec.Outputs[i], results[i]));
         }
         catch (OnnxRuntimeException e)
@@ -47,37 +48,42 @@ public sealed class GraphRunner
         }
         finally
         {
-            foreach (var value in values.Values) value.Dispose();
-            foreach (var pin in pins) pin.Free();
+            foreach (OrtValue value in values.Values)
+                value.Dispose();
+            foreach (GCHandle pin in pins)
+                pin.Free();
         }
     }
 
     private void Check(IReadOnlyDictionary<string, NpyArray> inputs)
     {
-        var problems = new List<string>();
+        List<string> problems = new List<string>();
         int? batch = null;
-        foreach (var tensor in Spec.Inputs)
+        foreach (TensorSpec tensor in Spec.Inputs)
         {
-            if (!inputs.TryGetValue(tensor.Name, out var array))
+            if (!inputs.TryGetValue(tensor.Name, out NpyArray? array))
             {
                 problems.Add($"input '{tensor.Name}' is missing: expected {tensor.Describe()}");
                 continue;
             }
             bool fits = array.Type == Tensors.ArrayType(tensor.Dtype) && array.Shape.Count == tensor.Shape.Count
                 && tensor.Shape.Select((d, i) => !d.IsFixed || d.Size == array.Shape[i]).All(ok => ok);
-            if (!fits) problems.Add($"input '{tensor.Name}': expected {tensor.Describe()}, found {array.Describe()}");
-            else if (array.Shape[0] == 0) problems.Add($"input '{tensor.Name}': expected a batch of at least 1, found {array.Describe()}");
+            if (!fits)
+                problems.Add($"input '{tensor.Name}': expected {tensor.Describe()}, found {array.Describe()}");
+            else if (array.Shape[0] == 0)
+                problems.Add($"input '{tensor.Name}': expected a batch of at least 1, found {array.Describe()}");
             else if ((batch ??= array.Shape[0]) != array.Shape[0])
                 problems.Add($"input '{tensor.Name}': expected batch {batch} as in the other inputs, found {array.Describe()}");
         }
         foreach (string name in inputs.Keys.Where(n => Spec.Inputs.All(t => t.Name != n)))
             problems.Add($"there is no input '{name}'; there are: {ManifestCheck.Listed(Spec.Inputs.Select(t => t.Name))}");
-        if (problems.Count > 0) throw BundleException.Of($"Graph '{Name}'", problems);
+        if (problems.Count > 0)
+            throw BundleException.Of($"Graph '{Name}'", problems);
     }
 
     private static OrtValue Wrap(NpyArray array, List<GCHandle> pins)
     {
-        var pin = GCHandle.Alloc(array.Data, GCHandleType.Pinned);
+        GCHandle pin = GCHandle.Alloc(array.Data, GCHandleType.Pinned);
         pins.Add(pin);
         long[] shape = [.. array.Shape.Select(d => (long)d)];
         return OrtValue.CreateTensorValueWithData(
@@ -86,9 +92,10 @@ public sealed class GraphRunner
 
     private static NpyArray Copy(TensorSpec tensor, OrtValue value)
     {
-        var info = value.GetTensorTypeAndShape();
-        var array = NpyArray.Zeros(Tensors.ArrayType(tensor.Dtype), [.. info.Shape.Select(d => checked((int)d))]);
-        if (array.Length == 0) return array;
+        OrtTensorTypeAndShapeInfo info = value.GetTensorTypeAndShape();
+        NpyArray array = NpyArray.Zeros(Tensors.ArrayType(tensor.Dtype), [.. info.Shape.Select(d => checked((int)d))]);
+        if (array.Length == 0)
+            return array;
         switch (tensor.Dtype)
         {
             case TensorType.Float32: value.GetTensorDataAsSpan<float>().CopyTo(array.As<float>()); break;

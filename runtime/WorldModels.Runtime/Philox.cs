@@ -1,9 +1,9 @@
-using WorldModels.Bundles;
-using WorldModels.Runtime.Internals;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using System.Text;
+using WorldModels.Bundles;
+using WorldModels.Runtime.Internals;
 
 namespace WorldModels.Runtime;
 
@@ -41,7 +41,8 @@ public static class Philox
     public static uint Stream(string name)
     {
         uint hash = 2166136261;
-        foreach (byte b in Encoding.UTF8.GetBytes(name)) hash = (hash ^ b) * 16777619;
+        foreach (byte b in Encoding.UTF8.GetBytes(name))
+            hash = (hash ^ b) * 16777619;
         return hash;
     }
 
@@ -81,7 +82,8 @@ public static class Philox
         uint block = 0;
         if (Avx2.IsSupported)
         {
-            for (; destination.Length >= 16; destination = destination[16..], block += 4) FourBlocks(key, block, destination);
+            for (; destination.Length >= 16; destination = destination[16..], block += 4)
+                FourBlocks(key, block, destination);
         }
         Span<uint> last = stackalloc uint[16];
         if (Avx2.IsSupported && destination.Length > 4)
@@ -111,27 +113,27 @@ public static class Philox
     /// <summary>Four blocks side by side, a word in the low half of each 64-bit lane; the high halves are never read.</summary>
     private static void FourBlocks(in NoiseKey key, uint block, Span<uint> destination)
     {
-        var c0 = Vector256.Create(block, (ulong)block + 1, (ulong)block + 2, (ulong)block + 3);
-        var c1 = Vector256.Create((ulong)key.Step);
-        var c2 = Vector256.Create((ulong)key.Row);
-        var c3 = Vector256.Create((ulong)key.Stream);
-        var (m0, m1) = (Vector256.Create((ulong)Multiplier0).AsUInt32(), Vector256.Create((ulong)Multiplier1).AsUInt32());
+        Vector256<ulong> c0 = Vector256.Create(block, (ulong)block + 1, (ulong)block + 2, (ulong)block + 3);
+        Vector256<ulong> c1 = Vector256.Create((ulong)key.Step);
+        Vector256<ulong> c2 = Vector256.Create((ulong)key.Row);
+        Vector256<ulong> c3 = Vector256.Create((ulong)key.Stream);
+        (Vector256<uint> m0, Vector256<uint> m1) = (Vector256.Create((ulong)Multiplier0).AsUInt32(), Vector256.Create((ulong)Multiplier1).AsUInt32());
         uint k0 = (uint)key.Seed, k1 = (uint)(key.Seed >> 32);
         for (int round = 0; round < Rounds; round++)
         {
-            var p0 = Avx2.Multiply(c0.AsUInt32(), m0);
-            var p1 = Avx2.Multiply(c2.AsUInt32(), m1);
+            Vector256<ulong> p0 = Avx2.Multiply(c0.AsUInt32(), m0);
+            Vector256<ulong> p1 = Avx2.Multiply(c2.AsUInt32(), m1);
             c0 = (p1 >>> 32) ^ c1 ^ Vector256.Create((ulong)k0);
             c2 = (p0 >>> 32) ^ c3 ^ Vector256.Create((ulong)k1);
             (c1, c3) = (p1, p0);
             k0 += Weyl0;
             k1 += Weyl1;
         }
-        var low = Vector256.Create((ulong)uint.MaxValue);
-        var first = (c0 & low) | (c1 << 32); // Words 0 and 1 of each block.
-        var second = (c2 & low) | (c3 << 32);
-        var even = Avx2.UnpackLow(first, second); // Blocks 0 and 2.
-        var odd = Avx2.UnpackHigh(first, second);
+        Vector256<ulong> low = Vector256.Create((ulong)uint.MaxValue);
+        Vector256<ulong> first = (c0 & low) | (c1 << 32); // Words 0 and 1 of each block.
+        Vector256<ulong> second = (c2 & low) | (c3 << 32);
+        Vector256<ulong> even = Avx2.UnpackLow(first, second); // Blocks 0 and 2.
+        Vector256<ulong> odd = Avx2.UnpackHigh(first, second);
         Avx2.Permute2x128(even, odd, 0x20).AsUInt32().CopyTo(destination);
         Avx2.Permute2x128(even, odd, 0x31).AsUInt32().CopyTo(destination[8..]);
     }

@@ -74,7 +74,7 @@ public sealed class Planner : IDisposable
         _use = new(this, bundle, Free);
         _evaluate = Evaluate;
         CheckBundle(bundle);
-        var spec = bundle.Manifest.Planner ?? new();
+        PlannerSpec spec = bundle.Manifest.Planner ?? new();
         Spec = new()
         {
             Horizon = options.Horizon ?? spec.Horizon,
@@ -82,9 +82,11 @@ public sealed class Planner : IDisposable
             Elites = options.Elites ?? spec.Elites,
             Iterations = options.Iterations ?? spec.Iterations,
         };
-        if (Spec.Problems() is { Count: > 0 } problems) throw BundleException.Of($"Bundle '{bundle.Directory}'", problems);
+        if (Spec.Problems() is { Count: > 0 } problems)
+            throw BundleException.Of($"Bundle '{bundle.Directory}'", problems);
         bundle.Open("observe", 1);
-        if (options.Batch > 0) Bind(options.Batch);
+        if (options.Batch > 0)
+            Bind(options.Batch);
     }
 
     /// <summary>What the bundle says of itself.</summary>
@@ -107,7 +109,7 @@ public sealed class Planner : IDisposable
     {
         get
         {
-            using var use = _use.Begin();
+            using ExclusiveUse.Use use = _use.Begin();
             return _filter is { Calls: > 0 } ? _plan : [];
         }
     }
@@ -126,7 +128,7 @@ public sealed class Planner : IDisposable
     {
         options ??= new();
         CheckOptions(options);
-        var bundle = new Bundle(directory, options.Runtime);
+        Bundle bundle = new Bundle(directory, options.Runtime);
         try
         {
             return new(bundle, options, ownsBundle: true);
@@ -146,9 +148,10 @@ public sealed class Planner : IDisposable
     /// <exception cref="InvalidOperationException">Another thread is using the planner.</exception>
     public void Act(ReadOnlySpan<float> observations, Span<float> actions)
     {
-        using var use = _use.Begin();
+        using ExclusiveUse.Use use = _use.Begin();
         int batch = ActingRows.Infer(Manifest, _options.Batch, observations.Length, actions.Length);
-        if (batch != Batch) Bind(batch);
+        if (batch != Batch)
+            Bind(batch);
         uint decision = _filter!.Calls;
         _executed = _filter.Run(observations, _options.Seed, _options.Deterministic);
         _noiseStep = _search!.NoiseStep(decision, 0);
@@ -166,9 +169,10 @@ public sealed class Planner : IDisposable
     /// <exception cref="BundleException">Another number of values, or there was no call, or a reset since.</exception>
     public void Executed(ReadOnlySpan<float> actions)
     {
-        using var use = _use.Begin();
-        if (_executed is null) throw new BundleException("Executed says what became of the last Act: call it after Act and before Reset.");
-        var previous = _executed.Overwrite<float>();
+        using ExclusiveUse.Use use = _use.Begin();
+        if (_executed is null)
+            throw new BundleException("Executed says what became of the last Act: call it after Act and before Reset.");
+        Span<float> previous = _executed.Overwrite<float>();
         if (actions.Length != previous.Length)
             throw new BundleException($"Expected {previous.Length} executed actions' values (B={Batch}); found {actions.Length}.");
         actions.CopyTo(previous);
@@ -177,8 +181,9 @@ public sealed class Planner : IDisposable
     /// <summary>Starts an episode in every row: states take their initial value, the previous action is zero, is-first is 1.</summary>
     public void Reset()
     {
-        using var use = _use.Begin();
-        for (int row = 0; row < Batch; row++) _filter!.Reset(row);
+        using ExclusiveUse.Use use = _use.Begin();
+        for (int row = 0; row < Batch; row++)
+            _filter!.Reset(row);
         _executed = null;
     }
 
@@ -187,9 +192,10 @@ public sealed class Planner : IDisposable
     /// <exception cref="BundleException">There is no such row, or no batch is bound yet; none is reset then.</exception>
     public void Reset(ReadOnlySpan<int> rows)
     {
-        using var use = _use.Begin();
+        using ExclusiveUse.Use use = _use.Begin();
         ActingRows.Check(rows, Batch, nameof(PlannerOptions));
-        foreach (int row in rows) _filter!.Reset(row);
+        foreach (int row in rows)
+            _filter!.Reset(row);
         _executed = null;
     }
 
@@ -202,7 +208,8 @@ public sealed class Planner : IDisposable
     private void Free()
     {
         Unbind();
-        if (_ownsBundle) _bundle.Dispose();
+        if (_ownsBundle)
+            _bundle.Dispose();
     }
 
     private void Unbind()
@@ -224,7 +231,7 @@ public sealed class Planner : IDisposable
         _search = new(Spec, batch, Manifest.Action.Size);
         SizeCheck.Controller(_bundle, ["observe"], batch);
         SizeCheck.Dream(_bundle, batch * Spec.Candidates, Spec.Horizon); // The search would have refused what overflows.
-        var filter = new ControllerStep(_bundle, ["observe"], batch, reader: "imagine");
+        ControllerStep filter = new ControllerStep(_bundle, ["observe"], batch, reader: "imagine");
         try
         {
             DreamOptions dream = new() { Tile = _options.Tile, Threads = _options.Threads };
@@ -242,7 +249,8 @@ public sealed class Planner : IDisposable
     private static void CheckOptions(PlannerOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(options.Batch, nameof(options));
-        if (options.Tile is { } tile) ArgumentOutOfRangeException.ThrowIfNegative(tile, nameof(options));
+        if (options.Tile is { } tile)
+            ArgumentOutOfRangeException.ThrowIfNegative(tile, nameof(options));
         if (options.Threads is { } threads)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options));
@@ -253,26 +261,36 @@ public sealed class Planner : IDisposable
     /// <summary>What a planner needs and the graphs do not have.</summary>
     internal static List<string> Lacks(Manifest manifest)
     {
-        var missing = new List<string>();
-        if (!manifest.Graphs.TryGetValue("observe", out var observe)) missing.Add("a graph 'observe'");
-        else if (observe.Input(TensorRole.Observation) is null) missing.Add("an input of role observation in graph observe");
-        if (!manifest.Graphs.TryGetValue("imagine", out var imagine)) missing.Add("a graph 'imagine'");
-        else if (imagine.Input(TensorRole.Action) is null) missing.Add("an input of role action in graph imagine");
-        if (imagine is not null && imagine.Output(TensorRole.Reward) is null) missing.Add("an output of role reward in graph imagine");
+        List<string> missing = new List<string>();
+        if (!manifest.Graphs.TryGetValue("observe", out GraphSpec? observe))
+            missing.Add("a graph 'observe'");
+        else if (observe.Input(TensorRole.Observation) is null)
+            missing.Add("an input of role observation in graph observe");
+        if (!manifest.Graphs.TryGetValue("imagine", out GraphSpec? imagine))
+            missing.Add("a graph 'imagine'");
+        else if (imagine.Input(TensorRole.Action) is null)
+            missing.Add("an input of role action in graph imagine");
+        if (imagine is not null && imagine.Output(TensorRole.Reward) is null)
+            missing.Add("an output of role reward in graph imagine");
         return missing;
     }
 
     private static void CheckBundle(Bundle bundle)
     {
-        var manifest = bundle.Manifest;
+        Manifest manifest = bundle.Manifest;
         string instead = manifest.PolicyGraphs.Length > 0
             ? "It has a policy: use Controller.Load, or WorldModel.Controller."
             : "It has no policy either: to imagine with actions of your own, use WorldModel.Load and Dream.Run(seed, actions).";
         if (Lacks(manifest) is { Count: > 0 } missing)
+        {
             throw new BundleException($"Bundle '{bundle.Directory}' cannot plan, it lacks {string.Join(" and ", missing)}; "
                 + $"it has graphs: {ManifestCheck.Listed(manifest.Graphs.Keys)}. {instead}");
+        }
+
         if (manifest.Action.Kind == ActionKind.Discrete)
+        {
             throw new BundleException(
                 $"Bundle '{bundle.Directory}' has discrete actions, and this planner searches continuous ones. {instead}");
+        }
     }
 }

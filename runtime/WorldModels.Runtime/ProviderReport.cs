@@ -1,5 +1,3 @@
-using WorldModels.Bundles;
-using WorldModels.Runtime.Internals;
 namespace WorldModels.Runtime;
 
 /// <summary>Which execution provider runs a bundle's graphs, and why. <see cref="ToString"/> is a sentence for people.</summary>

@@ -1,7 +1,6 @@
-using WorldModels.Bundles;
-using WorldModels.Runtime.Internals;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
+using WorldModels.Bundles;
 
 namespace WorldModels.Runtime;
 

@@ -44,15 +44,21 @@ public sealed class WorldModel : IDisposable
     /// <exception cref="BundleException">The bundle is incomplete, damaged or contradicts itself, or the provider fails.</exception>
     public static WorldModel Load(string directory, RuntimeOptions? options = null)
     {
-        var bundle = new Bundle(directory, options);
+        Bundle bundle = new Bundle(directory, options);
         try
         {
             if (!bundle.Has("imagine") && !bundle.Has("dream"))
+            {
                 throw new BundleException($"Bundle '{directory}' has no world model: expected a graph 'imagine' or 'dream', "
                     + $"found {ManifestCheck.Listed(bundle.Manifest.Graphs.Keys)}. If it is a policy, use Controller.Load.");
+            }
             // What a dream runs; the rest opens when asked for.
             foreach (string graph in (string[])["observe", .. bundle.Manifest.DreamGraphs])
-                if (bundle.Has(graph)) bundle.Open(graph, 1);
+            {
+                if (bundle.Has(graph))
+                    bundle.Open(graph, 1);
+            }
+
             return new(bundle);
         }
         catch
@@ -75,13 +81,14 @@ public sealed class WorldModel : IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThan(batch, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(horizon, 1);
         options ??= new();
-        if (options.Tile is { } tile) ArgumentOutOfRangeException.ThrowIfNegative(tile, nameof(options));
+        if (options.Tile is { } tile)
+            ArgumentOutOfRangeException.ThrowIfNegative(tile, nameof(options));
         if (options.Threads is { } threads)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options));
             ArgumentOutOfRangeException.ThrowIfGreaterThan(threads, SizeCheck.MostThreads, nameof(options));
         }
-        using var lease = _bundle.LeaseFor(this);
+        using Bundle.Lease lease = _bundle.LeaseFor(this);
         SizeCheck.Dream(_bundle, batch, horizon);
         return new(_bundle, batch, horizon, options, DreamTuning.Choose(_bundle, batch, horizon, options));
     }
@@ -95,7 +102,7 @@ public sealed class WorldModel : IDisposable
     {
         options ??= new();
         ExpectDefault(options.Runtime, nameof(options));
-        using var lease = _bundle.LeaseFor(this);
+        using Bundle.Lease lease = _bundle.LeaseFor(this);
         return new(_bundle, options, ownsBundle: false);
     }
 
@@ -111,7 +118,7 @@ public sealed class WorldModel : IDisposable
     {
         options ??= new();
         ExpectDefault(options.Runtime, nameof(options));
-        using var lease = _bundle.LeaseFor(this);
+        using Bundle.Lease lease = _bundle.LeaseFor(this);
         return new(_bundle, options, ownsBundle: false);
     }
 
@@ -121,7 +128,7 @@ public sealed class WorldModel : IDisposable
     public GraphRunner Graph(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        using var lease = _bundle.LeaseFor(this);
+        using Bundle.Lease lease = _bundle.LeaseFor(this);
         return new(_bundle.Open(name, 1));
     }
 
@@ -130,7 +137,8 @@ public sealed class WorldModel : IDisposable
 
     private static void ExpectDefault(RuntimeOptions runtime, string parameter)
     {
-        if (runtime == new RuntimeOptions()) return;
+        if (runtime == new RuntimeOptions())
+            return;
         throw new ArgumentException("Runtime options belong to WorldModel.Load: what shares a world model's sessions runs as they do. For "
             + "others use Controller.Load or Planner.Load, which open sessions of their own.", parameter);
     }

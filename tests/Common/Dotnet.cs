@@ -18,7 +18,7 @@ internal static class Dotnet
     /// <summary>Runs it; what it printed.</summary>
     public static string Run(string directory, params string[] arguments)
     {
-        var start = new ProcessStartInfo("dotnet", arguments)
+        ProcessStartInfo start = new ProcessStartInfo("dotnet", arguments)
         {
             WorkingDirectory = directory,
             RedirectStandardOutput = true,
@@ -28,8 +28,8 @@ internal static class Dotnet
         foreach (string name in start.Environment.Keys.Where(k => k.StartsWith("MSBuild", StringComparison.OrdinalIgnoreCase)).ToList())
             start.Environment.Remove(name);
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
+        using Process process = Process.Start(start)!;
+        Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.That(process.ExitCode, Is.Zero, $"dotnet {string.Join(' ', arguments)}\n{output}\n{error.Result}");

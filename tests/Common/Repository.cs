@@ -13,8 +13,11 @@ internal static class Repository
     private static string Find()
     {
         for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
             if (File.Exists(Path.Combine(folder.FullName, "WorldModels.sln")))
                 return folder.FullName;
+        }
+
         throw new DirectoryNotFoundException("The tests run inside a checkout: no folder above them holds WorldModels.sln.");
     }
 }

@@ -24,12 +24,12 @@ public sealed class A2CLearningTests
     [TestCase(true)]
     public void ReturnsRiseUnlessTheRewardIsHidden(bool blindReward)
     {
-        var options = new A2COptions
+        A2COptions options = new A2COptions
         {
             Updates = 500, Environments = 32, Gamma = 0.9, LearningRate = 2e-3, BlindReward = blindReward,
         };
-        using var trainer = new A2C(options, CPU);
-        using var run = new TemporaryRun("a2c", options);
+        using A2C trainer = new A2C(options, CPU);
+        using TemporaryRun run = new TemporaryRun("a2c", options);
         double mean = run.Train(trainer)["return"];
         TestContext.Out.WriteLine($"mean return: {mean:F1}");
         Assert.That(mean, blindReward ? Is.LessThan(Line) : Is.GreaterThan(Line));

@@ -25,7 +25,7 @@ public sealed class DreamerLearningTests
     [TestCase(true)]
     public void PolesStayUpUnlessTheActorIsFrozen(bool freezeActor)
     {
-        var options = Presets<DreamerOptions>.Embedded.Of("small", "cartpole") with
+        DreamerOptions options = Presets<DreamerOptions>.Embedded.Of("small", "cartpole") with
         {
             Updates = 750,
             Pretrain = 0,
@@ -46,8 +46,8 @@ public sealed class DreamerLearningTests
             EvaluateEvery = 750,
             FreezeActor = freezeActor,
         };
-        using var trainer = new Dreamer(options, CPU);
-        using var run = new TemporaryRun("dreamer", options);
+        using Dreamer trainer = new Dreamer(options, CPU);
+        using TemporaryRun run = new TemporaryRun("dreamer", options);
         double mean = run.Train(trainer)["return_evaluation"];
         TestContext.Out.WriteLine($"mean return: {mean:F1}");
         Assert.That(mean, freezeActor ? Is.LessThan(Line) : Is.GreaterThan(Line));

@@ -37,7 +37,7 @@ public sealed class EnvironmentModelLearningTests
     [TestCase(true)]
     public void PacmanGoesWhereTheActionSaysUnlessActionsAreShuffled(bool shuffleActions)
     {
-        using var trainer = new EnvironmentModelTrainer(Options with { ShuffleActions = shuffleActions }, CPU);
+        using EnvironmentModelTrainer trainer = new EnvironmentModelTrainer(Options with { ShuffleActions = shuffleActions }, CPU);
         _run.Train(trainer);    // the second run finds the games of the first
         double share = trainer.Evaluate(Options.EvaluationEpisodes, TemporaryRun.Progress)["pacman_cell"];
         TestContext.Out.WriteLine($"pacman's cell: {share:F3}");

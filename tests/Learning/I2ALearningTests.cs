@@ -24,9 +24,9 @@ public sealed class I2ALearningTests
     [TestCase(ImaginationWorld.Copy)]
     public void ImaginationIsUsedWhereItSaysSomething(ImaginationWorld world)
     {
-        var options = new I2AOptions { Updates = 1500, World = world, Units = 32, ReadContinue = true };
-        using var trainer = new I2A(options, CPU);
-        using var run = new TemporaryRun("i2a", options);
+        I2AOptions options = new I2AOptions { Updates = 1500, World = world, Units = 32, ReadContinue = true };
+        using I2A trainer = new I2A(options, CPU);
+        using TemporaryRun run = new TemporaryRun("i2a", options);
         double mean = run.Train(trainer)["return"];
         TestContext.Out.WriteLine($"mean return: {mean:F1}");
         Assert.That(mean, world == ImaginationWorld.Simulator ? Is.GreaterThan(Line) : Is.LessThan(Line));

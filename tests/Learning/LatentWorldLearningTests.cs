@@ -41,7 +41,7 @@ public sealed class LatentWorldLearningTests
     public void Record()
     {
         _recorded = new("dreamer", Options);
-        using var trainer = new Dreamer(Options, CPU);
+        using Dreamer trainer = new Dreamer(Options, CPU);
         trainer.Prepare(_recorded.Folder, TemporaryRun.Progress, CancellationToken.None);
     }
 
@@ -70,8 +70,8 @@ public sealed class LatentWorldLearningTests
             Dataset = _recorded.Folder.ReplayPath,
             ShuffleActions = shuffleActions,
         };
-        using var trainer = new Dreamer(options, CPU);
-        using var run = new TemporaryRun("dreamer", options);
+        using Dreamer trainer = new Dreamer(options, CPU);
+        using TemporaryRun run = new TemporaryRun("dreamer", options);
         double divergence = run.Train(trainer)["kl"];
         // The divergence settles about the floor below which it is free.
         Assert.That(divergence, Is.GreaterThan(0.8 * options.FreeNats), "the posterior tells what the prior cannot know");

@@ -36,7 +36,7 @@ public sealed class BenchmarkPage
         StringBuilder page = new();
         HtmlPage.Begin(page, title, style: Layout);
         page.Append($"<p class=\"note\">{Encode(_report.Machine.ToString())}</p>\n");
-        foreach (var group in _report.Measurements.GroupBy(m => (m.Group, m.Horizon)))
+        foreach (IGrouping<(string Group, int Horizon), Measurement> group in _report.Measurements.GroupBy(m => (m.Group, m.Horizon)))
             Group(page, Heading(group.Key.Group, group.Key.Horizon), [.. group]);
         page.Append("<h2>All figures</h2>\n<div class=\"scroll\">");
         HtmlTable.Write(page, _report.Columns, _report.Rows);

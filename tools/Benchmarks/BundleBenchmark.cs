@@ -21,7 +21,10 @@ public static class BundleBenchmark
         options ??= new();
         if (options.Batches.Count == 0 || options.Batches.Min() < 1 || options.Horizons.Count == 0 || options.Horizons.Min() < 1
             || options.Variants.Count == 0 || options.Seconds is not (> 0 and < 1e6))
+        {
             throw new BundleException("A benchmark needs batch sizes and horizons of at least 1, a variant, and more than 0 seconds.");
+        }
+
         Manifest manifest = Manifest.Load(directory, verifyHashes: false);
         bool decides = ControllerBenchmark.Fits(manifest), dreams = manifest.HasWorld() || !decides;
         using GraphPeer? peer = options.Peer ? new(options.Python) : null;

@@ -31,8 +31,11 @@ public static class ControllerBenchmark
             try
             {
                 foreach (string variant in options.Variants)
+                {
                     controllers.Add(Controller.Load(directory,
                         new() { Batch = batch, Runtime = options.Runtime with { Variant = variant } }));
+                }
+
                 provider = controllers[0].ProviderReport;
                 if (provider.Chosen == "cpu")
                     peak ??= MachinePeak.MeasureGflops();
@@ -72,7 +75,7 @@ public static class ControllerBenchmark
         if (peer is not null)
         {
             // A controller goes on from call to call, and so does the comparison; what is measured is one decision.
-            Peers(directory, manifest, observations, batch, ComparedSteps, out var program, out var data);
+            Peers(directory, manifest, observations, batch, ComparedSteps, out Dictionary<string, RolloutProgram>? program, out IReadOnlyDictionary<string, NpyArray>? data);
             using Controller plain = Controller.Load(directory,
                 new() { Batch = batch, Runtime = options.Runtime with { Variant = VariantSpec.Plain } });
             PeerCell.Check(peer, program, data, Decisions(plain, observations), subject);
@@ -123,8 +126,11 @@ public static class ControllerBenchmark
         ObservationSpec space = manifest.Observation;
         float[] observations = new float[batch * space.Size];
         for (int i = 0; i < observations.Length; i++)
+        {
             observations[i] = starts.Length > 0
                 ? starts[i % starts.Length] : (float)(space.Low + random.NextDouble() * (space.High - space.Low));
+        }
+
         return observations;
     }
 

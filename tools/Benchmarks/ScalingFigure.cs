@@ -39,7 +39,9 @@ internal sealed class ScalingFigure
         _batches = [.. lines.SelectMany(line => line.Points).Select(point => point.Batch).Distinct().Order()];
         double[] values = [.. lines.SelectMany(line => line.Points).Select(point => point.Value), .. level is { } at ? [at] : (double[])[]];
         if (logarithmic)
+        {
             _ticks = [.. Decades(values.Min(), values.Max())];
+        }
         else
         {
             Ticks ticks = Ticks.Cover(0, values.Max());
@@ -51,7 +53,7 @@ internal sealed class ScalingFigure
     public string ToSvg()
     {
         Svg svg = new(Width, Height, $"{_quantity} over batch size");
-        foreach (var (value, label) in _ticks)
+        foreach ((double value, string label) in _ticks)
         {
             svg.Line("grid", Left, Y(value), Right, Y(value));
             svg.Text(label, Left - 8, Y(value) + 4, "end");
@@ -70,7 +72,7 @@ internal sealed class ScalingFigure
         {
             svg.Begin($"group {CurveFigure.Class(line.Colour)}", line.Colour);
             svg.Polyline("mean", line.Points.Select(point => (X(point.Batch), Y(point.Value))));
-            foreach (var (batch, value) in line.Points)
+            foreach ((int batch, double value) in line.Points)
             {
                 svg.Begin("point", line.Colour);
                 svg.Title($"{line.Name}, batch {batch.ToString("N0", Invariant)}: {Figures.Number(value)}");

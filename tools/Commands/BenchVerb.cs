@@ -1,7 +1,6 @@
 using CommandLine;
 using Microsoft.ML.OnnxRuntime;
 using WorldModels.Measure;
-using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 
@@ -60,8 +59,11 @@ public sealed class BenchVerb : RunningVerb
         if (Soak is not null)
             return RunSoak(page, options, Arguments.WholeNumber("soak", Soak, SoakTest.Points * options.Horizons[0]));
         foreach (string? file in (string?[])[Json is "-" ? null : Json, HtmlPage])
+        {
             if (file is not null)
                 Outputs.Prepare(file);
+        }
+
         if (Results is not null)
             Directory.CreateDirectory(Results);
         BenchmarkReport report = BundleBenchmark.Run(Bundle, options) with
@@ -70,7 +72,9 @@ public sealed class BenchVerb : RunningVerb
             Command = Command(),
         };
         if (Json == "-")
+        {
             page.Line(report.ToJson());
+        }
         else
         {
             page.Heading($"{report.Bundle}");

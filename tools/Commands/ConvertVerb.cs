@@ -20,8 +20,11 @@ public sealed class ConvertVerb : RunningVerb
     {
         int unroll = Arguments.WholeNumber("unroll", Unroll, least: 1);
         if (!BundleForms.Names.Contains(To))
+        {
             throw new UsageException(
                 $"--to takes {string.Join(", ", BundleForms.Names)}; found '{To}'. For int8: tools quantize {Bundle}.");
+        }
+
         Manifest manifest = Manifest.Load(Bundle);
         BundleForm form = BundleForms.Make(Bundle, manifest, To) ?? throw new BundleException(
             $"Bundle '{Bundle}' has nothing that {To} would make faster: its graphs {Missing}. It stays as it is.");
@@ -34,7 +37,7 @@ public sealed class ConvertVerb : RunningVerb
             graph.Model.Name, $"{graph.Model.Name}.{To}.onnx", $"{graph.NodesBefore}", $"{graph.Model.NodeCount}",
             string.Join(", ", graph.Removed),
         ])]);
-        foreach (var (graph, unrolled) in manifest.Variants![To].Unrolled ?? new Dictionary<string, UnrolledSpec>())
+        foreach ((string graph, UnrolledSpec unrolled) in manifest.Variants![To].Unrolled ?? new Dictionary<string, UnrolledSpec>())
             page.Line($"{unrolled.File}: {unrolled.Steps} steps of {graph}");
         page.Line(form.Facts.LeastBatch is { } least
             ? $"Taken by default from batch {least} on, up to where another form begins."

@@ -36,8 +36,11 @@ public sealed class InspectVerb : BundleVerb
     private void Draw(Page page, Manifest manifest, string name)
     {
         if (!manifest.Graphs.TryGetValue(name, out GraphSpec? graph))
+        {
             throw new BundleException($"Bundle '{Bundle}' has no graph '{name}'{Names.Suggest(name, manifest.Graphs.Keys)} "
                 + $"Graphs: {string.Join(", ", manifest.Graphs.Keys)}.");
+        }
+
         GraphDiagram diagram = new(ModelReader.Load(Path.Combine(Bundle, graph.File)), Full);
         string text = diagram.ToMermaid();
         if (Output is null)
@@ -71,7 +74,7 @@ public sealed class InspectVerb : BundleVerb
         ])]);
         foreach (GraphCost cost in costs.Where(cost => cost.Unknown.Count > 0))
             page.Line($"{cost.Graph}: not counted: {string.Join(", ", cost.Unknown)}");
-        foreach (var (name, variant) in manifest.Variants ?? new Dictionary<string, VariantSpec>())
+        foreach ((string name, VariantSpec variant) in manifest.Variants ?? new Dictionary<string, VariantSpec>())
             Show(page, name, variant);
         page.Line();
         page.Heading("Tensors");

@@ -36,9 +36,9 @@ public sealed class Page
     /// <summary>Names and values below each other; those without a value are left out.</summary>
     public void Facts(params IEnumerable<(string Name, string? Value)> facts)
     {
-        var known = facts.Where(fact => !string.IsNullOrEmpty(fact.Value)).ToArray();
+        (string Name, string? Value)[] known = facts.Where(fact => !string.IsNullOrEmpty(fact.Value)).ToArray();
         int width = known.Select(fact => fact.Name.Length).DefaultIfEmpty().Max();
-        foreach (var (name, value) in known)
+        foreach ((string name, string? value) in known)
             Line($"  {name.PadRight(width)}  {value}");
     }
 
@@ -57,7 +57,7 @@ public sealed class Page
             TableColumn column = new(Markup.Escape(columns[c])) { NoWrap = true };
             table.AddColumn(TextTable.IsNumeric(rows.Select(row => row[c])) ? column.RightAligned() : column);
         }
-        foreach (var row in rows)
+        foreach (IReadOnlyList<string> row in rows)
             table.AddRow([.. row.Select(Markup.Escape)]);
         _terminal.Write(table);
     }

@@ -67,15 +67,24 @@ public sealed class PictureVerb : RunningVerb
         bool plays = ControllerBenchmark.Fits(manifest);
         bool imagines = Model is not null || manifest.Graphs.ContainsKey("imagine") || manifest.Graphs.ContainsKey("dream");
         if (plays && !imagines && !Dream && Episode is null)
+        {
             DrawGame(page, manifest, steps ?? (animated ? 100 : 12), every ?? (animated ? 1 : 8), skip ?? 0, seed);
+        }
         else if (manifest.Observation.Shape.Count == 1)
+        {
             Chart(page, manifest, episodes, skip ?? 0, new() { Context = context, Horizon = steps ?? 45, Seed = seed });
+        }
         // Futures are laid out by first action, so the actions have to be numbered.
         else if (plays && manifest.Action.Kind == ActionKind.Discrete && !Dream && Episode is null)
+        {
             Imagine(page, manifest, seed,
                 new() { Moments = steps ?? (animated ? 40 : 5), Every = every ?? (animated ? 1 : 8), Skip = skip ?? 20, Depth = depth });
+        }
         else
+        {
             Compare(page, steps ?? 15, skip ?? (Episode is null ? 20 : 0), seed);
+        }
+
         return 0;
     }
 
@@ -106,7 +115,7 @@ public sealed class PictureVerb : RunningVerb
         RealEpisode[] real = Episode is not null ? [RealEpisode.Read(Episode, steps, skip)]
             : [.. Enumerable.Range(0, episodes).Select(e => Play(manifest, policy, steps, skip, options.Seed + (ulong)e))];
         OpenLoopComparison comparison = OpenLoopComparison.Run(world, real, options);
-        var errors = comparison.Errors(1, 5, 15, 45);
+        IReadOnlyList<OpenLoopError> errors = comparison.Errors(1, 5, 15, 45);
         new OpenLoopPicture(comparison, errors).Save(Output);
         bool rewards = errors.All(error => error.Reward is not null);
         string[] columns = ["steps ahead", "episodes", "model", "one dream", "mean", "repeat last", "keep moving"];

@@ -59,7 +59,7 @@ public sealed class ProvidersVerb : PageVerb
         try
         {
             WriteProbe(directory);
-            var names = ExecutionProviders.Names.Where(name => name != ExecutionProviders.Auto);
+            IEnumerable<string> names = ExecutionProviders.Names.Where(name => name != ExecutionProviders.Auto);
             page.Facts(names.Select(name => (name, (string?)Try(directory, name))));
             page.Line($"ONNX Runtime {OrtEnv.Instance().GetVersionString()} on {Machine.Current}");
             return 0;

@@ -24,8 +24,11 @@ public sealed class VerifyVerb : RunningVerb
                 Error(graph.MaxError), graph.Draws == 0 ? "" : $"{graph.NearTies} of {graph.Draws}", graph.Drift is { } drift ? Error(drift) : "", graph.Passed ? "ok" : "FAILED",
             ])]);
         foreach (GraphVerification graph in report.Graphs)
+        {
             foreach (string failure in graph.Failures)
                 page.Line($"  {graph.Graph}: {failure}");
+        }
+
         if (report.Unverified.Count > 0)
             page.Line($"No reference for: {string.Join(", ", report.Unverified)}.");
         page.Line(report.Passed ? "verified" : "not verified");

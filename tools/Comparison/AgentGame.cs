@@ -125,7 +125,7 @@ public sealed class AgentGame
             List<IReadOnlyList<FutureMove>> moves = [];
             // The agent's state is that of the last real frames; what it would do here is replaced by each action in turn.
             controller.Reset();
-            foreach (var (frame, _) in played.Take(t + 1).TakeLast(PlaySession.Recall))
+            foreach ((float[] frame, PlayStatus _) in played.Take(t + 1).TakeLast(PlaySession.Recall))
             {
                 frames = [.. Enumerable.Repeat(frame, actions.Count).SelectMany(f => f)];
                 controller.Act(frames, chosen);

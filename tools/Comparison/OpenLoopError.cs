@@ -24,7 +24,7 @@ public sealed record OpenLoopError(
         int[] all = [.. Enumerable.Range(0, comparison.Episodes.Count)];
         int[] reached = [.. all.Where(e => comparison.Real(e, distance) is not null)];
         int[] steps = [.. Enumerable.Range(first, 1 - first + comparison.Horizon)];
-        var numbers = Enumerable.Range(0, size)
+        double[][] numbers = Enumerable.Range(0, size)
             .Select(i => Errors((e, t) => comparison.Real(e, t)?[i], (e, dream) => comparison.Dreamed(e, dream, distance)[i]))
             .OfType<double[]>().ToArray();
         double Mean(int guess) => numbers.Length == 0 ? double.NaN : numbers.Average(errors => errors[guess]);

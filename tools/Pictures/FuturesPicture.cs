@@ -109,9 +109,13 @@ public sealed class FuturesPicture
         double tolerance = new DreamPictureOptions().Tolerance * 255;
         int inset = _scale / 4;
         for (int y = 0; y < real.Height; y++)
+        {
             for (int x = 0; x < real.Width; x++)
+            {
                 if (real[x, y].Distance(imagined[x, y]) > tolerance)
                     picture.Fill(left + x * _scale + inset, top + y * _scale + inset, _scale - 2 * inset, _scale - 2 * inset, Mark);
+            }
+        }
     }
 
     private static void Border(Image picture, int x, int y, int width, int height, Rgb colour)

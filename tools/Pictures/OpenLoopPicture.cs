@@ -12,12 +12,12 @@ public sealed class OpenLoopPicture
 {
     private const int Wide = 252, High = 62, Margin = 96, Gap = 6;
     private const int MostEpisodes = 4, MostCharts = 12, MostAnimatedCharts = 6;
+    private const uint RealLine = 0x22262E, DreamLine = 0xD1550B, OtherDreams = 0xF0BE9C, Shade = 0xE0E1D8, Field = 0xFBFBF8;
 
     private static readonly Rgb Background = Colour(SceneRaster.Background);
     private static readonly Rgb Ink = new(34, 38, 46);
     private static readonly Rgb Faint = new(120, 124, 130);
     private static readonly Rgb Cursor = new(150, 60, 130);
-    private const uint RealLine = 0x22262E, DreamLine = 0xD1550B, OtherDreams = 0xF0BE9C, Shade = 0xE0E1D8, Field = 0xFBFBF8;
 
     private readonly OpenLoopComparison _comparison;
     private readonly IReadOnlyList<OpenLoopError> _errors;
@@ -50,7 +50,7 @@ public sealed class OpenLoopPicture
     /// <summary>One picture a step: the real environment above the charts, in which a line moves along.</summary>
     public IReadOnlyList<Image> Animation()
     {
-        var charts = Charts(MostAnimatedCharts);
+        List<IReadOnlyList<Image>> charts = Charts(MostAnimatedCharts);
         return [.. Enumerable.Range(0, Length).Select(k =>
         {
             int t = k + 1 - _comparison.Context;
@@ -187,7 +187,7 @@ public sealed class OpenLoopPicture
         string context = _comparison.Context == 1 ? "the observation" : $"the {_comparison.Context} observations";
         string numbers = _numbers > most ? $", {most} of {_numbers} numbers" : "";
         List<Image> drawn = [];
-        foreach (var (text, colour) in parts)
+        foreach ((string text, uint colour) in parts)
         {
             Image line = new(26, Lettering.Height, Background);
             line.Fill(0, 2, 20, 3, Colour(colour));

@@ -54,8 +54,11 @@ public static class BoardText
         }
         MiniPacmanPixels.Classify<byte>(cleaned, classes);
         for (int cell = 0; cell < Cells; cell++)
+        {
             if (known[cell])
                 pixels[cell] = (MiniPacmanPixel)classes[cell];
+        }
+
         return pixels;
     }
 }

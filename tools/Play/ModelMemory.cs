@@ -44,8 +44,10 @@ internal sealed class ModelMemory
         }
         IReadOnlyDictionary<string, NpyArray> states = _observe.Run(Named(_observe.Spec.Inputs.Select(input => input.Name)));
         foreach (TensorSpec output in _observe.Spec.Outputs)
+        {
             if (output.Feeds is { } state)
                 _inputs[state] = states[output.Name];
+        }
     }
 
     /// <summary>Makes a dream start from here, in all its rows.</summary>

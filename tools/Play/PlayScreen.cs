@@ -20,7 +20,7 @@ public sealed class PlayScreen(bool trueColour)
     public string Compose(PlaySession session, int width, int height)
     {
         PlayStatus status = session.Status;
-        var (board, columns) = Board(session, width, Math.Max(height - 4, 1));
+        (IReadOnlyList<string> board, int columns) = Board(session, width, Math.Max(height - 4, 1));
         bool beside = width >= columns + Gap + NarrowPanel;
         int room = beside ? width - columns - Gap : width;
         List<string> panel = beside

@@ -233,9 +233,13 @@ public sealed class PlaySession : IDisposable
             return;
         }
         if (_dream is null)
+        {
             _note = _advice;
+        }
         else if (_real.Ending is not null)
+        {
             _note = "nothing follows this frame: r starts a new game";
+        }
         else
         {
             _agentPlayed = _agentPlays;

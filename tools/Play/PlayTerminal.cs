@@ -47,7 +47,10 @@ internal static class PlayTerminal
                     since.Restart();
                 }
                 else
+                {
                     Thread.Sleep(Poll);
+                }
+
                 if (session.Dreaming == dreaming && session.World.Steps > before)
                     moves++;
             }

@@ -139,7 +139,10 @@ public static class Quantization
             throw new BundleException($"'{directory}' is a file: name a directory with --output.");
         if (Directory.Exists(directory) && !File.Exists(Path.Combine(directory, Manifest.FileName))
             && Directory.EnumerateFileSystemEntries(directory).Any())
+        {
             throw new BundleException($"'{directory}' is not empty and holds no bundle: name another directory with --output.");
+        }
+
         return directory;
     }
 

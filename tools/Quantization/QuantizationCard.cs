@@ -64,7 +64,7 @@ internal static class QuantizationCard
     private static void Append(StringBuilder text, ReturnCost returns)
     {
         text.Append($"\nReturns of the same {returns.Episodes} episodes:\n\n| | mean | sd | 95 % interval |\n|---|---|---|---|\n");
-        foreach (var (name, value) in (ReadOnlySpan<(string, ReturnStatistics)>)
+        foreach ((string name, ReturnStatistics value) in (ReadOnlySpan<(string, ReturnStatistics)>)
             [("float32", returns.Plain), ("int8", returns.Variant), ("int8 - float32, by episode", returns.Difference)])
         {
             text.Append(CultureInfo.InvariantCulture,

@@ -1,5 +1,5 @@
-using WorldModels.Measure;
 using System.Globalization;
+using WorldModels.Measure;
 
 namespace WorldModels.Tools;
 
@@ -32,7 +32,7 @@ public sealed record QuantizationCost(VariantDrift? Drift, ReturnCost? Returns, 
             }
             if (Returns is null)
                 return figures;
-            foreach (var (name, returns) in (ReadOnlySpan<(string, ReturnStatistics)>)
+            foreach ((string name, ReturnStatistics returns) in (ReadOnlySpan<(string, ReturnStatistics)>)
                 [("float32", Returns.Plain), ("int8", Returns.Variant), ("difference", Returns.Difference)])
             {
                 figures[$"return_{name}_mean"] = returns.Mean;

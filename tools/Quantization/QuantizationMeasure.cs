@@ -22,9 +22,13 @@ internal static class QuantizationMeasure
         IReadOnlyList<RealEpisode> episodes = options.Recordings;
         ReturnCost? returns = null;
         if (manifest.PolicyGraphs.Length == 0)
+        {
             skipped.Add("return: the bundle has no policy");
+        }
         else if (environment is null)
+        {
             skipped.Add($"return: {unknown}");
+        }
         else
         {
             (returns, IReadOnlyList<RealEpisode> played) = Play(directory, manifest, options);

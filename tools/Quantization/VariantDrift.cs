@@ -82,11 +82,22 @@ public sealed record VariantDrift(int Horizon, int Dreams, IReadOnlyList<Predict
                 yield return drift;
         }
         if (imagine.Output(TensorRole.Reward) is not null
-            && One("reward", 1, (dream, t) => dream.Rewards(t - 1)) is { } reward) yield return reward;
+            && One("reward", 1, (dream, t) => dream.Rewards(t - 1)) is { } reward)
+        {
+            yield return reward;
+        }
+
         if (imagine.Output(TensorRole.Continue) is not null
-            && One("continue", 1, (dream, t) => dream.Continues(t - 1)) is { } carryOn) yield return carryOn;
+            && One("continue", 1, (dream, t) => dream.Continues(t - 1)) is { } carryOn)
+        {
+            yield return carryOn;
+        }
+
         if (manifest.Graphs.ContainsKey("decode")
-            && One("observation", manifest.Observation.Size, (dream, t) => dream.Observations(t)) is { } seen) yield return seen;
+            && One("observation", manifest.Observation.Size, (dream, t) => dream.Observations(t)) is { } seen)
+        {
+            yield return seen;
+        }
 
         PredictionDrift? One(string name, int size, Values values)
         {
@@ -113,8 +124,11 @@ public sealed record VariantDrift(int Horizon, int Dreams, IReadOnlyList<Predict
         int size = moments[0].Episode.Observations[0].Length;
         float[] observations = new float[context * moments.Length * size];
         for (int t = 0; t < context; t++)
+        {
             for (int row = 0; row < moments.Length; row++)
                 moments[row].Episode.Observations[moments[row].First + t].CopyTo(observations, (t * moments.Length + row) * size);
+        }
+
         TAction[] before = Actions<TAction>(moments, 0, context - 1), after = Actions<TAction>(moments, context - 1, horizon);
         if (before is long[] numbers)
         {

@@ -3,8 +3,8 @@ using System.Text.Json;
 using CommandLine;
 using WorldModels.Environments;
 using WorldModels.Train.Algorithms;
-using WorldModels.Train.LatentWorlds;
 using WorldModels.Train.Data;
+using WorldModels.Train.LatentWorlds;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;
@@ -42,7 +42,7 @@ public abstract record Algorithm(Type Command)
         {
             // What the episodes are of decides on the preset; only --env says that it is to be played.
             DatasetSpec recorded = Dataset.ReadSpec(dataset);
-            var fitted = (LatentOptions)Preset(preset, environment ?? recorded.Environment);
+            LatentOptions fitted = (LatentOptions)Preset(preset, environment ?? recorded.Environment);
             options = Resolved(fitted with { ActionRepeat = recorded.ActionRepeat }) with
             {
                 Env = environment ?? DatasetSpec.NoEnvironment,

@@ -1,7 +1,6 @@
 using CommandLine;
-using WorldModels.Environments;
-using WorldModels.Onnx;
 using WorldModels.Bundles;
+using WorldModels.Environments;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train;
@@ -36,9 +35,12 @@ public sealed class VerifyExportVerb : Verb
         VerificationReport report = BundleVerifier.Verify(Bundle);
         output.WriteLine(report);
         if (!report.Passed)
+        {
             throw new UserException(
                 $"{Bundle} does not answer as its reference does. Copy it again or export it again; "
                 + "if it still differs, do not trust it here.");
+        }
+
         if (RunPath is not null)
             output.WriteLine(CompareWeights(Bundle, RunPath));
         return 0;
@@ -49,14 +51,22 @@ public sealed class VerifyExportVerb : Verb
         IReadOnlyDictionary<string, WeightArray> trained = Checkpoint.Read(Path.Combine(run, "checkpoint.safetensors")).Weights();
         string weights = Path.Combine(bundle, "weights.safetensors");
         if (!File.Exists(weights))
+        {
             throw new UserException(
                 $"{bundle} has no weights.safetensors to compare with the checkpoint in {run}. Export it again: train export {run}");
+        }
+
         IReadOnlyDictionary<string, WeightArray> shipped = Safetensors.Read(weights).Weights();
         foreach ((string path, WeightArray weight) in shipped)
+        {
             if (!trained.TryGetValue(path, out WeightArray? other) || !other.Shape.SequenceEqual(weight.Shape)
                 || !other.Values.AsSpan().SequenceEqual(weight.Values))
+            {
                 throw new UserException(
                     $"{bundle} was not exported from the checkpoint in {run}: {path} differs. Export it again: train export {run}");
+            }
+        }
+
         if (shipped.Count == 0)
             throw new UserException($"{weights} holds no weights to compare. Export it again: train export {run}");
         return $"All {shipped.Count} weights equal the checkpoint in {run}.";

@@ -86,7 +86,7 @@ internal sealed class PyTorchPeer : IDisposable
         int size = games.Count * games.ObservationSpace.Size;
         float[] frames = new float[Steps * size], rewards = new float[games.Count];
         bool[] terminated = new bool[games.Count], truncated = new bool[games.Count];
-        var actions = new long[games.Count];
+        long[] actions = new long[games.Count];
         games.Reset((ulong)options.Seed, frames.AsSpan(0, size));
         for (int step = 1; step < Steps; step++)
         {

@@ -27,7 +27,7 @@ public sealed class QuickstartVerb : Verb
     {
         if (Seconds is not (> 0 and < 3600))
             throw new UserException($"--seconds takes a number above 0 and below 3600, such as 1.5, not {Seconds}.");
-        var clock = Stopwatch.StartNew();
+        Stopwatch clock = Stopwatch.StartNew();
         IProgressReport progress = Progress.Create();
         Algorithm algorithm = Algorithm.Find("environment-model");
         bool again = File.Exists(Path.Combine(RunPath, "config.json"));

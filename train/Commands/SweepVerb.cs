@@ -57,7 +57,7 @@ public sealed class SweepVerb : Verb
             output.WriteLine($"Stopped: {finished} of {plan.Runs.Count} runs are finished. Continue with the same command.");
             return ExitCode.Stopped;
         }
-        var table = new SweepTable(folder);
+        SweepTable table = new SweepTable(folder);
         output.WriteLine();
         table.Write(output);
         output.WriteLine();

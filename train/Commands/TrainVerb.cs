@@ -1,7 +1,4 @@
-using System.Text.Json;
 using CommandLine;
-using WorldModels.Bundles;
-using WorldModels.Runtime;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using CommandLine;
 using WorldModels.Measure;
 using WorldModels.Models;
-using WorldModels.Runtime;
 using WorldModels.Train.Algorithms;
 using WorldModels.Train.LatentWorlds;
 using static TorchSharp.torch;
@@ -47,8 +46,11 @@ public sealed class TrainingBenchVerb : Verb
             throw new UserException($"There is no peer '{Peer}': --peer pytorch.");
         bool known = options is A2COptions { Stack: 1, Filters: 16, Hidden: 256 } or DreamerOptions { PredictContinue: false };
         if (Peer is not null && !(known && options.Threads == 1))
+        {
             throw new UserException("--peer pytorch is there for a2c, with stack, filters and hidden unchanged, and for dreamer where "
                 + "episodes do not terminate; of one thread.");
+        }
+
         string folder = Directory.CreateTempSubdirectory("worldmodels-bench-").FullName;
         try
         {
@@ -74,7 +76,7 @@ public sealed class TrainingBenchVerb : Verb
         long done = options is LatentOptions latent ? latent.Pretrain : 0;
         double Ours(int updates)
         {
-            var clock = Stopwatch.StartNew();
+            Stopwatch clock = Stopwatch.StartNew();
             for (int i = 0; i < updates; i++)
                 trainer.Update(done++, measure: false);
             return clock.Elapsed.TotalSeconds;
@@ -93,7 +95,7 @@ public sealed class TrainingBenchVerb : Verb
     private void MeasureWorldModel(Dreamer dreamer, LatentOptions options, TextWriter output)
     {
         LatentWorldConfig config = dreamer.WorldConfig;
-        using var bench = new WorldModelBench(dreamer, options, dreamer.ActionSize);
+        using WorldModelBench bench = new WorldModelBench(dreamer, options, dreamer.ActionSize);
         using PyTorchPeer peer = PyTorchPeer.WorldModel(options, config.Observation, dreamer.ActionSize);
         bench.Run(WarmUp);
         Contest(bench.Run, peer,

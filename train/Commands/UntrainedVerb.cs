@@ -1,10 +1,9 @@
 using CommandLine;
-using WorldModels.Models;
 using WorldModels.Bundles;
+using WorldModels.Models;
 using WorldModels.Runtime;
 using WorldModels.Train.Algorithms;
 using WorldModels.Train.LatentWorlds;
-using WorldModels.Train.Data;
 
 namespace WorldModels.Train;
 
@@ -50,7 +49,7 @@ public sealed class UntrainedVerb : Verb
         ActorConfig actor = new() { Feature = dynamics.Feature, Actions = Action, Layers = new(4, 400) };
         _ = new Actor<EagerTensor>(parameters.Root[Dreamer.ActorPath], actor);
         _ = new Critic<EagerTensor>(parameters.Root[Dreamer.CriticPath], dynamics.Feature, critic, config.Activation);
-        var random = new Random((int)Seed);
+        Random random = new Random((int)Seed);
         float[] starts = [.. Enumerable.Range(0, 16 * observation.Size)
             .Select(_ => (float)(observation.Low + (observation.High - observation.Low) * random.NextSingle()))];
         BundleDefinition definition = DreamerGraphs.Define("none", signature, actor, critic, starts) with

@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using TorchSharp;
 using WorldModels.Models;
 using WorldModels.Runtime;
 using WorldModels.Train.Algorithms;
-using WorldModels.Train.LatentWorlds;
 using WorldModels.Train.Data;
+using WorldModels.Train.LatentWorlds;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;
@@ -20,7 +21,7 @@ internal sealed class WorldModelBench : IDisposable
     {
         _dreamer = dreamer;
         LatentWorldConfig config = dreamer.WorldConfig;
-        var batch = new SequenceBatch(options.Length, options.Batch, config.Observation, actions);
+        SequenceBatch batch = new SequenceBatch(options.Length, options.Batch, config.Observation, actions);
         Philox.FillGaussian(new(1, 0, 0, 0), batch.Observations);
         Philox.FillUniform(new(1, 1, 0, 0), batch.Actions);
         Philox.FillUniform(new(1, 2, 0, 0), batch.Rewards);
@@ -34,10 +35,10 @@ internal sealed class WorldModelBench : IDisposable
     /// <summary>Makes some updates; the seconds they took.</summary>
     public double Run(int updates)
     {
-        var clock = Stopwatch.StartNew();
+        Stopwatch clock = Stopwatch.StartNew();
         for (int i = 0; i < updates; i++)
         {
-            using var scope = NewDisposeScope();
+            using DisposeScope scope = NewDisposeScope();
             _dreamer.LearnWorldModel(_sequences, _random, figures: null);
             _dreamer.StepWorldModel();
             Records += _sequences.Rewards.numel();

@@ -59,8 +59,11 @@ public sealed record ActionVectors(ActionSpec Space)
     {
         int best = 0;
         for (int i = 1; i < vector.Length; i++)
+        {
             if (vector[i] > vector[best])
                 best = i;
+        }
+
         return best;
     }
 

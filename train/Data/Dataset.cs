@@ -1,6 +1,5 @@
 using System.Text.Json;
 using WorldModels.Bundles;
-using WorldModels.Runtime;
 
 namespace WorldModels.Train.Data;
 
@@ -21,9 +20,12 @@ public static class Dataset
     public static DatasetSpec ReadSpec(string folder)
     {
         if (!Directory.Exists(folder) || EpisodeFile.Files(folder).Count == 0)
+        {
             throw new UserException($"There are no episodes in '{folder}': expected npz files with observation (N + 1, O), action (N + 1) "
                 + "int64 or (N + 1, A) float32, reward (N + 1), terminated and truncated (N + 1) bool or discount (N + 1), where action[t] "
                 + "led to observation[t].");
+        }
+
         string file = Path.Combine(folder, DatasetSpec.FileName);
         if (!File.Exists(file))
             return Infer(folder);
@@ -61,9 +63,14 @@ public static class Dataset
             return episode;
         ReadOnlySpan<long> taken = episode.Actions.As<long>();
         for (int record = 1; record < records; record++)
+        {
             if ((ulong)taken[record] >= (ulong)actions.Size)
+            {
                 throw new UserException(
                     $"{path}: action[{record}] is {taken[record]}; this dataset's actions are 0 to {actions.Size - 1}.");
+            }
+        }
+
         return episode;
     }
 

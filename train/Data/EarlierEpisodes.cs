@@ -22,7 +22,7 @@ internal static class EarlierEpisodes
             return FromOutcomes(arrays);
         if (arrays.GetValueOrDefault(EpisodeColumn.Observation)?.Shape is not [>= 2 and int records, ..])
             return arrays;      // what is wrong, the episode will say
-        var converted = new Dictionary<string, NpyArray>(arrays);
+        Dictionary<string, NpyArray> converted = new Dictionary<string, NpyArray>(arrays);
         if (!arrays.ContainsKey(EpisodeColumn.Terminated))
         {
             if (arrays.ContainsKey(EpisodeColumn.Truncated))
@@ -57,10 +57,13 @@ internal static class EarlierEpisodes
 
     private static Dictionary<string, NpyArray> FromOutcomes(Dictionary<string, NpyArray> arrays)
     {
-        var converted = new Dictionary<string, NpyArray>();
+        Dictionary<string, NpyArray> converted = new Dictionary<string, NpyArray>();
         foreach ((string name, NpyArray array) in arrays)
+        {
             if (name is not Outcome)
                 converted[name] = name == EpisodeColumn.Observation ? array : AfterReset(array);
+        }
+
         NpyArray outcomes = AfterReset(arrays[Outcome]);
         byte[] flags = outcomes.As<byte>().ToArray();
         NpyArray Has(int flag) => NpyArray.Of(Array.ConvertAll(flags, value => (value & flag) != 0));
@@ -82,7 +85,7 @@ internal static class EarlierEpisodes
 
     private static NpyArray Flag(int records, bool atEnd)
     {
-        var flags = new bool[records];
+        bool[] flags = new bool[records];
         flags[^1] = atEnd;
         return NpyArray.Of(flags);
     }

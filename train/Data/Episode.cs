@@ -88,8 +88,11 @@ public sealed class Episode
         if (records < 2)
             throw new InvalidDataException($"it has {records} record; an episode has at least two, the reset and a step");
         foreach ((string name, NpyArray array) in _columns)
+        {
             if (array.Shape.Count == 0 || array.Shape[0] != records)
                 throw new InvalidDataException($"{name} is {array.Describe()}; observation has {records} records");
+        }
+
         if (Actions is not ({ Type: NpyType.Int64, Shape.Count: 1 } or { Type: NpyType.Float32, Shape.Count: 2 }))
             throw new InvalidDataException($"action is {Actions.Describe()}; expected int64 ({records}) or float32 ({records}, A)");
         new EpisodeColumn(EpisodeColumn.Reward, NpyType.Float32).Check(_rewards, records);
@@ -102,8 +105,10 @@ public sealed class Episode
     {
         int first = this[name].As<bool>().IndexOf(true);
         if (first >= 0 && first != Steps)
+        {
             throw new InvalidDataException(
                 $"{name}[{first}] is true, and {Steps - first} records follow; an episode ends at its last record");
+        }
     }
 
     private float[] DiscountsOf()
@@ -118,11 +123,17 @@ public sealed class Episode
         Span<float> values = labels.As<float>();
         int wrong = values.IndexOfAnyExceptInRange(0f, 1f);
         if (wrong >= 0)
+        {
             throw new InvalidDataException($"discount is not between 0 and 1 everywhere: discount[{wrong}] is {values[wrong]}. It is 0 "
                 + "where the episode terminated, else 1");
+        }
+
         if ((values[^1] == 0) != Terminated)
+        {
             throw new InvalidDataException(
                 $"discount[{Steps}] is {values[^1]}, and terminated[{Steps}] is {(Terminated ? "true" : "false")}; 0 means terminated");
+        }
+
         return values.ToArray();
     }
 }

@@ -76,7 +76,7 @@ public sealed class EpisodeBuilder
     /// <exception cref="InvalidDataException">There are not two records yet.</exception>
     public Episode End()
     {
-        var episode = new Episode(Columns());
+        Episode episode = new Episode(Columns());
         Clear();
         return episode;
     }
@@ -84,7 +84,7 @@ public sealed class EpisodeBuilder
     /// <summary>Writes the records so far.</summary>
     public void Save(BinaryWriter writer)
     {
-        using var stream = new MemoryStream();
+        using MemoryStream stream = new MemoryStream();
         Npz.Write(stream, Columns(), compress: false);
         writer.Write((int)stream.Length);
         writer.Write(stream.GetBuffer(), 0, (int)stream.Length);
@@ -95,7 +95,7 @@ public sealed class EpisodeBuilder
     public void Restore(BinaryReader reader)
     {
         int length = reader.ReadInt32();
-        using var stream = new MemoryStream(reader.ReadBytes(Math.Max(0, length)));
+        using MemoryStream stream = new MemoryStream(reader.ReadBytes(Math.Max(0, length)));
         Dictionary<string, NpyArray> arrays = Npz.Read(stream);
         int records = arrays.TryGetValue(EpisodeColumn.Reward, out NpyArray? rewards) ? rewards.Length : 0;
         foreach (EpisodeColumn column in _columns)

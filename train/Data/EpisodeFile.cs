@@ -41,7 +41,7 @@ public static class EpisodeFile
     {
         if (arrays.TryGetValue(EpisodeColumn.Reward, out NpyArray? rewards) && rewards.Type != NpyType.Float32)
             arrays[EpisodeColumn.Reward] = NpyArray.Of(rewards.ToFloats(), [.. rewards.Shape]);
-        var episode = new Episode(EarlierEpisodes.Convert(arrays));
+        Episode episode = new Episode(EarlierEpisodes.Convert(arrays));
         foreach ((string name, NpyArray array) in episode.Columns)
         {
             if (array.Type != NpyType.Float32)
@@ -50,8 +50,10 @@ public static class EpisodeFile
             int reset = name == EpisodeColumn.Action ? size : 0;        // no action led to it, whatever stands there
             int wrong = array.As<float>()[reset..].IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
             if (wrong >= 0)
+            {
                 throw new InvalidDataException($"{name} holds a NaN or an infinity in record {(reset + wrong) / size}. Remove the episode, "
                     + "or clean it");
+            }
         }
         return episode;
     }

@@ -12,7 +12,7 @@ public static class Pixels
         if (bytes.Length != values.Length)
             throw new ArgumentException($"There are {bytes.Length} bytes and room for {values.Length} numbers.");
         int i = 0, step = Vector<float>.Count;
-        var most = new Vector<float>(255);
+        Vector<float> most = new Vector<float>(255);
         for (; i <= bytes.Length - Vector<byte>.Count; i += Vector<byte>.Count)
         {
             Vector.Widen(new Vector<byte>(bytes[i..]), out Vector<ushort> low, out Vector<ushort> high);

@@ -71,9 +71,10 @@ public sealed class ReplayBuffer(
     /// <summary>Mean and standard deviation (O) of each number of the observations.</summary>
     public (float[] Mean, float[] Std) Statistics()
     {
-        var values = new float[_size];
-        var (sum, squares) = (new double[_size], new double[_size]);
+        float[] values = new float[_size];
+        (double[] sum, double[] squares) = (new double[_size], new double[_size]);
         foreach (Episode episode in _episodes)
+        {
             for (int record = 0; record < episode.Records; record++)
             {
                 episode.CopyObservation(record, values);
@@ -83,6 +84,8 @@ public sealed class ReplayBuffer(
                     squares[i] += (double)values[i] * values[i];
                 }
             }
+        }
+
         float[] mean = [.. sum.Select(value => (float)(value / Records))];
         float[] std = [.. squares.Select((value, i) => (float)Math.Sqrt(Math.Max(0, value / Records - (double)mean[i] * mean[i])))];
         return (mean, std);
@@ -91,7 +94,7 @@ public sealed class ReplayBuffer(
     /// <summary>Observations (N, O), spread evenly over all records.</summary>
     public float[] SpreadObservations(int count)
     {
-        var spread = new float[count * _size];
+        float[] spread = new float[count * _size];
         (Episode Episode, int Record)[] all =
             [.. _episodes.SelectMany(episode => Enumerable.Range(0, episode.Records).Select(record => (episode, record)))];
         for (int i = 0; i < count; i++)

@@ -1,4 +1,3 @@
-using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train.Data;

@@ -1,4 +1,3 @@
-using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train.Data;
@@ -49,7 +48,7 @@ public sealed class TransitionSampler
     /// </summary>
     public int Sample(ulong seed, long update, int row, bool balanced)
     {
-        var key = new NoiseKey(seed, (uint)row, (uint)update, Stream);
+        NoiseKey key = new NoiseKey(seed, (uint)row, (uint)update, Stream);
         if (!balanced)
             return Philox.NextInt(key, Count);
         int[] group = _groups[Philox.NextInt(key with { Stream = GroupStream }, _groups.Length)];

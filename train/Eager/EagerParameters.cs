@@ -1,8 +1,6 @@
-using WorldModels.Bundles;
-using TorchSharp;
 using TorchSharp.Modules;
+using WorldModels.Bundles;
 using WorldModels.Models;
-using WorldModels.Onnx;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;
@@ -37,14 +35,17 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
         if (_parameters.TryGetValue(path, out Parameter? existing))
         {
             if (!Matches(existing, shape))
+            {
                 throw new ArgumentException(
                     $"The parameter '{path}' is ({string.Join(", ", existing.shape)}), and is asked for as "
                     + $"({string.Join(", ", shape.ToArray())}): give the two another path each.");
+            }
+
             return existing;
         }
         long[] sizes = [.. shape.ToArray().Select(size => (long)size)];
-        using var scope = NewDisposeScope();
-        using var generator = new Generator(StableHash(seed, path));
+        using TorchSharp.DisposeScope scope = NewDisposeScope();
+        using Generator generator = new Generator(StableHash(seed, path));
         Tensor values = init.Kind switch
         {
             InitKind.Zeros => zeros(sizes),
@@ -53,7 +54,7 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
             InitKind.Normal => randn(sizes, generator: generator) * init.Scale,
             _ => throw new ArgumentOutOfRangeException(nameof(init), init, "unknown initialiser"),
         };
-        var parameter = nn.Parameter(values.to(ScalarType.Float32, Device));
+        Parameter parameter = nn.Parameter(values.to(ScalarType.Float32, Device));
         parameter.DetachFromDisposeScope();
         _parameters.Add(path, parameter);
         return parameter;
@@ -62,8 +63,8 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
     /// <summary>The values of all parameters, as the exporter and checkpoints take them.</summary>
     public IReadOnlyDictionary<string, WeightArray> ToWeights()
     {
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
+        using IDisposable guard = no_grad();
+        using TorchSharp.DisposeScope scope = NewDisposeScope();
         return _parameters.ToDictionary(
             pair => pair.Key,
             pair => new WeightArray(pair.Value.cpu().data<float>().ToArray(), [.. pair.Value.shape.Select(size => (int)size)]));
@@ -72,12 +73,12 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
     /// <summary>A store that holds these weights, for running a network outside of training.</summary>
     public static EagerParameters From(IReadOnlyDictionary<string, WeightArray> weights, Device? device = null)
     {
-        var store = new EagerParameters(0, device);
+        EagerParameters store = new EagerParameters(0, device);
         foreach ((string path, WeightArray weight) in weights)
         {
-            using var scope = NewDisposeScope();
+            using TorchSharp.DisposeScope scope = NewDisposeScope();
             Tensor values = tensor(weight.Values, [.. weight.Shape.Select(size => (long)size)]).to(store.Device);
-            var parameter = nn.Parameter(values);
+            Parameter parameter = nn.Parameter(values);
             parameter.DetachFromDisposeScope();
             store._parameters.Add(path, parameter);
         }
@@ -88,7 +89,7 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
     {
         if (!_constants.TryGetValue(path, out Tensor? constant))
         {
-            using var scope = NewDisposeScope();
+            using TorchSharp.DisposeScope scope = NewDisposeScope();
             constant = tensor(values.ToArray(), [.. shape.ToArray().Select(size => (long)size)]).to(Device);
             constant.DetachFromDisposeScope();
             _constants.Add(path, constant);
@@ -107,8 +108,11 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
         if (tensor.dim() != shape.Length)
             return false;
         for (int i = 0; i < shape.Length; i++)
+        {
             if (tensor.size(i) != shape[i])
                 return false;
+        }
+
         return true;
     }
 

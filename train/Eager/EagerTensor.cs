@@ -145,8 +145,11 @@ public readonly struct EagerTensor(Tensor value) : ITensor<EagerTensor>
     {
         long[] sizes = Long(shape);
         for (int i = 0; i < sizes.Length; i++)
+        {
             if (sizes[i] == Axis.Keep)
                 sizes[i] = Value.size(i);
+        }
+
         return Value.reshape(sizes);
     }
 
@@ -154,8 +157,11 @@ public readonly struct EagerTensor(Tensor value) : ITensor<EagerTensor>
     {
         long[] sizes = Long(shape);
         for (int i = 0; i < sizes.Length; i++)
+        {
             if (sizes[i] == Axis.Keep)
                 sizes[i] = Value.size(i);
+        }
+
         return Value.expand(sizes);
     }
 
@@ -178,7 +184,7 @@ public readonly struct EagerTensor(Tensor value) : ITensor<EagerTensor>
 
     public static EagerTensor Concat(int axis, params ReadOnlySpan<EagerTensor> parts)
     {
-        var values = new Tensor[parts.Length];
+        Tensor[] values = new Tensor[parts.Length];
         for (int i = 0; i < values.Length; i++)
             values[i] = parts[i].Value;
         return cat(values, axis);
@@ -186,7 +192,7 @@ public readonly struct EagerTensor(Tensor value) : ITensor<EagerTensor>
 
     public static EagerTensor Stack(params ReadOnlySpan<EagerTensor> parts)
     {
-        var values = new Tensor[parts.Length];
+        Tensor[] values = new Tensor[parts.Length];
         for (int i = 0; i < values.Length; i++)
             values[i] = parts[i].Value;
         return stack(values);
@@ -233,7 +239,7 @@ public readonly struct EagerTensor(Tensor value) : ITensor<EagerTensor>
 
     private static long[] Long(ReadOnlySpan<int> values)
     {
-        var result = new long[values.Length];
+        long[] result = new long[values.Length];
         for (int i = 0; i < result.Length; i++)
             result[i] = values[i];
         return result;

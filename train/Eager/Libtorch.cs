@@ -14,9 +14,12 @@ public static class Libtorch
     public static void Load()
     {
         if (!typeof(Tensor).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Any(metadata => metadata.Key == RepairMark))
+        {
             throw new UserException(
                 $"{typeof(Tensor).Assembly.Location} is not the repaired copy of TorchSharp, without which trainings end at random. Build "
                 + "again; a project of your own has to import train/TorchSharpRepair/TorchSharpRepair.targets.");
+        }
+
         try
         {
             // By its path, before TorchSharp does: where that fails, it prints a page, copies the package's libraries and tries those.
@@ -54,7 +57,11 @@ public static class Libtorch
     }
 
     /// <inheritdoc cref="While{T}"/>
-    public static void While(string doing, Action action, Func<string> then) => While(doing, () => { action(); return true; }, then);
+    public static void While(string doing, Action action, Func<string> then) => While(doing, () =>
+    {
+        action();
+        return true;
+    }, then);
 
     /// <summary>One line that says what a failure of libtorch is, without its own stack; null for all other exceptions.</summary>
     public static string? Explain(Exception exception)

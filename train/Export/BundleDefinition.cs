@@ -1,6 +1,5 @@
-using WorldModels.Models;
 using WorldModels.Bundles;
-using WorldModels.Runtime;
+using WorldModels.Models;
 
 namespace WorldModels.Train;
 

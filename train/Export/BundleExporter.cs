@@ -1,5 +1,4 @@
 using WorldModels.Bundles;
-using WorldModels.Environments;
 using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
@@ -35,8 +34,10 @@ public static class BundleExporter
                 Write(temporary, name, definition, weights, training, metrics);
                 report = BundleVerifier.Verify(temporary);
                 if (!report.Passed)
+                {
                     throw new UserException(
                         $"The exported graphs do not compute what the network computes, nothing was shipped:\n{report}");
+                }
             });
             return report!;
         }
@@ -60,7 +61,7 @@ public static class BundleExporter
         {
             ["observation"] = NpyArray.Of(definition.Starts, [starts, .. definition.Observation.Shape]),
         });
-        var manifest = new Manifest
+        Manifest manifest = new Manifest
         {
             Name = name,
             Algorithm = definition.Algorithm,
@@ -100,13 +101,13 @@ public static class BundleExporter
     private static OnnxModel Trace(
         string name, IGraphDefinition definition, IReadOnlyDictionary<string, WeightArray> weights, BundleDefinition bundle, int opset)
     {
-        var graph = new Graph(name, opset);
+        Graph graph = new Graph(name, opset);
         graph.Metadata["worldmodels.algorithm"] = bundle.Algorithm;
         graph.Metadata["worldmodels.environment"] = bundle.Environment;
         foreach (TensorSpec spec in definition.Inputs.Concat(definition.Outputs))
             graph.Metadata[$"worldmodels.tensor.{spec.Name}"] = spec.Feeds is null ? $"{spec.Role}" : $"{spec.Role} feeds {spec.Feeds}";
-        var parameters = new Parameters<Symbol>(new SymbolicParameters(graph, weights));
-        var inputs = new Tensors<Symbol>();
+        Parameters<Symbol> parameters = new Parameters<Symbol>(new SymbolicParameters(graph, weights));
+        Tensors<Symbol> inputs = new Tensors<Symbol>();
         foreach (TensorSpec spec in definition.Inputs)
             inputs.Add(spec.Name, graph.Input(spec.Name, TypeOf(spec), [.. spec.Shape.Select(SizeOf)]));
         Tensors<Symbol> outputs = definition.Run(parameters, inputs);

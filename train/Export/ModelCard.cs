@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using WorldModels.Bundles;
-using WorldModels.Runtime;
 
 namespace WorldModels.Train;
 
@@ -11,7 +10,7 @@ public static class ModelCard
     /// <summary>Text of the card.</summary>
     public static string Write(Manifest manifest, IReadOnlyList<string> limits)
     {
-        var text = new StringBuilder();
+        StringBuilder text = new StringBuilder();
         text.AppendLine(CultureInfo.InvariantCulture, $"# {manifest.Name}").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture,
             $"Algorithm `{manifest.Algorithm}`, environment `{manifest.Environment}`. Observations {Describe(manifest.Observation)}; "
@@ -40,7 +39,7 @@ public static class ModelCard
         text.AppendLine("| graph | tensor | role | type and shape |").AppendLine("|---|---|---|---|");
         foreach ((string name, GraphSpec graph) in manifest.Graphs)
         {
-            var tensors = graph.Inputs.Select(input => ("in", input)).Concat(graph.Outputs.Select(output => ("out", output)));
+            IEnumerable<(string, TensorSpec)> tensors = graph.Inputs.Select(input => ("in", input)).Concat(graph.Outputs.Select(output => ("out", output)));
             foreach ((string way, TensorSpec tensor) in tensors)
                 text.AppendLine(CultureInfo.InvariantCulture, $"| {name} | {way} `{tensor.Name}` | {tensor.Role} | {tensor.Describe()} |");
         }

@@ -1,6 +1,6 @@
-using WorldModels.Models;
-using WorldModels.Onnx;
+using TorchSharp;
 using WorldModels.Bundles;
+using WorldModels.Models;
 using WorldModels.Runtime;
 using static TorchSharp.torch;
 
@@ -35,9 +35,9 @@ public sealed class ParityReference
     public static ParityReference Record(BundleDefinition bundle, IReadOnlyDictionary<string, WeightArray> weights)
     {
         using EagerParameters parameters = EagerParameters.From(weights);
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
-        var reference = new ParityReference(bundle, parameters);
+        using IDisposable guard = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        ParityReference reference = new ParityReference(bundle, parameters);
         IReadOnlyDictionary<string, Tensor> states = reference.States();
         foreach ((string name, IGraphDefinition graph) in bundle.Graphs)
         {
@@ -52,27 +52,32 @@ public sealed class ParityReference
     /// <summary>States to start from: zeros, or what <c>observe</c> makes of the first observations.</summary>
     private IReadOnlyDictionary<string, Tensor> States()
     {
-        var states = new Dictionary<string, Tensor>();
+        Dictionary<string, Tensor> states = new Dictionary<string, Tensor>();
         foreach (TensorSpec input in _bundle.Graphs.Values.SelectMany(graph => graph.Inputs).Where(input => input.Role == TensorRole.State))
+        {
             states[input.Name] = zeros([Batch, .. input.Shape.Skip(1).Select(dim => (long)dim.Size)], input.Dtype switch
             {
                 TensorType.Float32 => ScalarType.Float32,
                 TensorType.Int64 => ScalarType.Int64,
                 _ => ScalarType.Bool,
             });
+        }
+
         if (_bundle.Graphs.TryGetValue("observe", out IGraphDefinition? observe))
         {
             Tensor[] outputs = Run(observe, Inputs(observe, states, step: 0));
             for (int i = 0; i < outputs.Length; i++)
+            {
                 if (observe.Outputs[i].Feeds is { } state)
                     states[state] = outputs[i];
+            }
         }
         return states;
     }
 
     private Tensor[] Run(IGraphDefinition graph, Tensor[] inputs)
     {
-        var named = new Tensors<EagerTensor>();
+        Tensors<EagerTensor> named = new Tensors<EagerTensor>();
         for (int i = 0; i < inputs.Length; i++)
             named.Add(graph.Inputs[i].Name, inputs[i]);
         Tensors<EagerTensor> outputs = graph.Run(_parameters.Root, named);
@@ -81,15 +86,17 @@ public sealed class ParityReference
 
     private void Rollout(string name, IGraphDefinition graph, IReadOnlyDictionary<string, Tensor> states)
     {
-        var current = new Dictionary<string, Tensor>(states);
+        Dictionary<string, Tensor> current = new Dictionary<string, Tensor>(states);
         List<Tensor[]> inputs = [], outputs = [];
         for (int step = 0; step < Horizon; step++)
         {
             inputs.Add(Inputs(graph, current, step));
             outputs.Add(Run(graph, inputs[^1]));
             for (int i = 0; i < graph.Outputs.Count; i++)
+            {
                 if (graph.Outputs[i].Feeds is { } state)
                     current[state] = outputs[^1][i];
+            }
         }
         Tensor[] Stacked(List<Tensor[]> steps) =>
             [.. Enumerable.Range(0, steps[0].Length).Select(i => stack(steps.Select(step => step[i])))];
@@ -112,7 +119,7 @@ public sealed class ParityReference
     private Tensor Observations(int step)
     {
         int size = _bundle.Observation.Size, starts = _bundle.Starts.Length / size;
-        var values = new float[Batch * size];
+        float[] values = new float[Batch * size];
         for (int row = 0; row < Batch; row++)
             Array.Copy(_bundle.Starts, (row * starts / Batch + step) % starts * size, values, row * size, size);
         return tensor(values, [Batch, .. _bundle.Observation.Shape.Select(axis => (long)axis)]);
@@ -122,8 +129,11 @@ public sealed class ParityReference
     {
         uint stream = Philox.Stream("parity-action");
         if (input.Dtype == TensorType.Int64)
+        {
             return tensor(Enumerable.Range(0, Batch)
                 .Select(row => (long)Philox.NextInt(new NoiseKey(Seed, (uint)row, (uint)step, stream), _bundle.Action.Count!.Value)).ToArray(), [Batch]);
+        }
+
         Tensor uniform = Draw(input, NoiseKind.Uniform, step, stream);
         return uniform * (_bundle.Action.High!.Value - _bundle.Action.Low!.Value) + _bundle.Action.Low.Value;
     }
@@ -133,7 +143,7 @@ public sealed class ParityReference
     private static Tensor Draw(TensorSpec input, NoiseKind kind, int step, uint stream)
     {
         int size = input.RowSize;
-        var values = new float[Batch * size];
+        float[] values = new float[Batch * size];
         for (int row = 0; row < Batch; row++)
             Philox.Fill(kind, new NoiseKey(Seed, (uint)row, (uint)step, stream), values.AsSpan(row * size, size));
         return tensor(values, [Batch, .. input.Shape.Skip(1).Select(dim => (long)dim.Size)]);

@@ -1,5 +1,5 @@
-using WorldModels.Environments;
 using WorldModels.Bundles;
+using WorldModels.Environments;
 using WorldModels.Runtime;
 using WorldModels.Train.Data;
 
@@ -86,7 +86,7 @@ public abstract class AgentEnvironment
 
         public override ReturnSample Play(int episodes, ulong seed, VectorPolicy policy, Action<int>? done)
         {
-            var vectors = new float[Count * Actions.Size];
+            float[] vectors = new float[Count * Actions.Size];
             return Evaluation.Play(rows, episodes, seed, (step, observations, first, actions) =>
             {
                 policy(step, observations, first, vectors);

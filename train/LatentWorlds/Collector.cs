@@ -1,5 +1,3 @@
-using WorldModels.Environments;
-using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train.Data;
 
@@ -79,8 +77,11 @@ public sealed class Collector(AgentEnvironment environment, LatentAgent agent, R
         environment.State.Restore(reader);
         agent.Restore(reader);
         foreach (float[] values in new[] { _observations, _first })
+        {
             for (int i = 0; i < values.Length; i++)
                 values[i] = reader.ReadSingle();
+        }
+
         foreach (EpisodeBuilder episode in _episodes)
             episode.Restore(reader);
         _returns.Clear();

@@ -1,5 +1,4 @@
 using WorldModels.Bundles;
-using WorldModels.Environments;
 using WorldModels.Models;
 using WorldModels.Train.Data;
 using static TorchSharp.torch;
@@ -134,11 +133,13 @@ public sealed class Experience
     {
         checkpoint.Set("records", _records);
         if (_collector is not null)
+        {
             checkpoint.AddBytes("collector", writer =>
             {
                 _replay!.Save(writer);
                 _collector.Save(writer);
             });
+        }
     }
 
     /// <summary>Takes back what <see cref="Save"/> stored.</summary>
@@ -146,11 +147,13 @@ public sealed class Experience
     {
         _records = checkpoint.Integer("records");
         if (_collector is not null)
+        {
             checkpoint.LoadBytes("collector", reader =>
             {
                 _replay!.Restore(reader);
                 _collector.Restore(reader);
             });
+        }
     }
 
     private void TakeRandomActions(IProgressReport progress, CancellationToken stop)
@@ -171,10 +174,13 @@ public sealed class Experience
             ? there.Size == here.Size && here.Count.GetValueOrDefault() <= there.Count.GetValueOrDefault()
             : (there.Size, there.Count, there.Low, there.High) == (here.Size, here.Count, here.Low, here.High));
         if (environment.Observation.Size != spec.Observation || !sameActions)
+        {
             throw new UserException(
                 $"{_options.Dataset} was not recorded in {_options.Env}: observations of {spec.Observation} numbers and "
                 + $"actions {ModelCard.Describe(here)} there, {environment.Observation.Size} and {ModelCard.Describe(there)} here. Name "
                 + "another environment, or leave --env away to evaluate without one.");
+        }
+
         return (environment.Actions, environment.Observation);
     }
 }

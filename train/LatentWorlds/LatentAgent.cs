@@ -1,4 +1,3 @@
-using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Runtime;
 using static TorchSharp.torch;
@@ -48,8 +47,8 @@ public sealed class LatentAgent : IDisposable
     /// <summary>Chooses vectors (B, A) for observations (B, O); where first is 1, not 0, an episode begins.</summary>
     public void Act(ulong seed, long step, ReadOnlySpan<float> observations, ReadOnlySpan<float> first, Span<float> vectors)
     {
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
+        using IDisposable guard = no_grad();
+        using TorchSharp.DisposeScope scope = NewDisposeScope();
         State<EagerTensor> state = Filter(seed, step, observations, first);
         _policy(state, seed, step, Greedy, vectors);
         vectors.CopyTo(_vectors);
@@ -59,8 +58,8 @@ public sealed class LatentAgent : IDisposable
     /// <summary>Filters observations without choosing: what is executed, <see cref="Executed"/> says.</summary>
     public void Watch(ulong seed, long step, ReadOnlySpan<float> observations, ReadOnlySpan<float> first)
     {
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
+        using IDisposable guard = no_grad();
+        using TorchSharp.DisposeScope scope = NewDisposeScope();
         Keep(Filter(seed, step, observations, first));
     }
 
@@ -69,20 +68,22 @@ public sealed class LatentAgent : IDisposable
 
     public void Save(BinaryWriter writer)
     {
-        using var scope = NewDisposeScope();
+        using TorchSharp.DisposeScope scope = NewDisposeScope();
         float[][] all = [_vectors, .. _state.Values.Select(value => value.Value.cpu().contiguous().data<float>().ToArray())];
         foreach (float[] values in all)
+        {
             foreach (float value in values)
                 writer.Write(value);
+        }
     }
 
     public void Restore(BinaryReader reader)
     {
-        using var scope = NewDisposeScope();
+        using TorchSharp.DisposeScope scope = NewDisposeScope();
         Read(_vectors);
         foreach (EagerTensor part in _state.Values)
         {
-            var values = new float[part.Value.numel()];
+            float[] values = new float[part.Value.numel()];
             Read(values);
             part.Value.copy_(tensor(values, part.Value.shape));
         }

@@ -44,7 +44,10 @@ public sealed class LatentEvaluation(
         IReadOnlyCollection<Episode> heldOut = experience.Collects ? PlayNewEpisodes() : experience.HeldOut;
         foreach ((string name, double value) in OpenLoop.Judge(
             world, config, heldOut, experience.Actions, options.RewardScale, device))
+        {
             figures[name] = value;
+        }
+
         return figures;
     }
 
@@ -73,9 +76,9 @@ public sealed class LatentEvaluation(
     {
         LatentOptions other = options with { Seed = options.Seed + 3_000_017 };
         AgentEnvironment environment = AgentEnvironment.Make(other.Env, count: 10, other.ActionRepeat);
-        var replay = new ReplayBuffer(experience.Observation.Shape, experience.Actions, long.MaxValue, folder: null);
+        ReplayBuffer replay = new ReplayBuffer(experience.Observation.Shape, experience.Actions, long.MaxValue, folder: null);
         using LatentAgent agent = makeAgent(environment.Count, false);
-        var collector = new Collector(environment, agent, replay, other);
+        Collector collector = new Collector(environment, agent, replay, other);
         collector.Begin();
         while (replay.Count < environment.Count)
             collector.Collect(environment.Count, random: false);

@@ -29,11 +29,11 @@ public static class OpenLoop
             return [];
         int length = Context + distances[^1];
         Episode[] enough = [.. episodes.Where(episode => episode.Records >= length)];
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
+        using IDisposable guard = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         int actionSize = vectors.Size;
-        var (observations, actions) = (new float[length * Rows * config.Observation], new float[length * Rows * actionSize]);
-        var received = new float[length * Rows];
+        (float[] observations, float[] actions) = (new float[length * Rows * config.Observation], new float[length * Rows * actionSize]);
+        float[] received = new float[length * Rows];
         for (int row = 0; row < Rows; row++)
         {
             Episode episode = enough[row % enough.Length];

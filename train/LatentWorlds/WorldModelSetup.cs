@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using WorldModels.Models;
 using static TorchSharp.torch;
@@ -23,8 +24,8 @@ public static class WorldModelSetup
     /// <summary>Sets how observations are measured; numbers that never change stay as they are.</summary>
     public static void Standardise(EagerParameters parameters, (float[] Mean, float[] Std) statistics)
     {
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
+        using IDisposable guard = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         parameters.All[$"{Statistics}/{Standardizer<EagerTensor>.MeanName}"].copy_(tensor(statistics.Mean));
         parameters.All[$"{Statistics}/{Standardizer<EagerTensor>.StdName}"].copy_(tensor(
             [.. statistics.Std.Select(value => value < 1e-6f ? 1 : value)]));

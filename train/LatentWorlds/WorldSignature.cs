@@ -129,7 +129,7 @@ public sealed record WorldSignature(
     /// <summary><see cref="Arrival"/> at a state of feature (B, F).</summary>
     public Tensors<T> Arrive<T>(LatentWorld<T> world, T feature) where T : ITensor<T>
     {
-        var arrival = new Tensors<T> { { "reward", Reward(world, feature) } };
+        Tensors<T> arrival = new Tensors<T> { { "reward", Reward(world, feature) } };
         if (Config.Continue is not null)
             arrival.Add("continue", Continue(world, feature));
         return arrival;
@@ -138,7 +138,7 @@ public sealed record WorldSignature(
     /// <summary>What a step of the dynamics gives: <see cref="NextState"/> and <see cref="LatentLogits"/>.</summary>
     public Tensors<T> Step<T>(LatentStep<T> step) where T : ITensor<T>
     {
-        var outputs = new Tensors<T>();
+        Tensors<T> outputs = new Tensors<T>();
         outputs.AddNext(step.State);
         foreach (TensorSpec logits in LatentLogits)
             outputs.Add(logits.Name, ((OneHot<T>)step.Distribution).Logits.Reshape(Axis.Keep, logits.Shape[1].Size, logits.Shape[2].Size));

@@ -1,3 +1,5 @@
+using TorchSharp;
+
 namespace WorldModels.Train;
 
 /// <summary>How a learning rate goes over a run.</summary>
@@ -7,7 +9,7 @@ internal static class LearningRate
     public static void Set(FlatOptimiser optimiser, double rate, double decay, long update, long updates)
     {
         double left = (updates - update) / Math.Max(1, decay * updates);
-        foreach (var group in optimiser.Optimiser.ParamGroups)
+        foreach (torch.optim.ILearningRateController group in optimiser.Optimiser.ParamGroups)
             group.LearningRate = rate * Math.Clamp(left, 0, 1);
     }
 }

@@ -17,7 +17,7 @@ public static class Returns
     public static Tensor Lambda(Tensor rewards, Tensor discounts, Tensor nextValues, double lambda)
     {
         (Tensor[] r, Tensor[] c, Tensor[] v) = (rewards.unbind(), discounts.unbind(), nextValues.unbind());
-        var returns = new Tensor[r.Length];
+        Tensor[] returns = new Tensor[r.Length];
         Tensor next = v[^1];
         for (int t = r.Length - 1; t >= 0; t--)
             returns[t] = next = r[t] + c[t] * ((1 - lambda) * v[t] + lambda * next);
@@ -30,7 +30,7 @@ public static class Returns
     public static Tensor Weights(Tensor discounts)
     {
         Tensor[] c = discounts.detach().unbind();
-        var weights = new Tensor[c.Length];
+        Tensor[] weights = new Tensor[c.Length];
         weights[0] = ones_like(c[0]);
         for (int t = 1; t < weights.Length; t++)
             weights[t] = weights[t - 1] * c[t - 1];

@@ -38,7 +38,7 @@ public sealed class OptionList<T> : IReadOnlyList<T>, IEquatable<OptionList<T>> 
     /// <inheritdoc/>
     public override int GetHashCode()
     {
-        var hash = new HashCode();
+        HashCode hash = new HashCode();
         foreach (T value in _values)
             hash.Add(value);
         return hash.ToHashCode();

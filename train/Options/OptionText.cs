@@ -27,7 +27,7 @@ public static class OptionText
     /// <exception cref="UserException">A key is unknown, or a value is not of its type or range.</exception>
     public static TOptions With<TOptions>(TOptions options, IEnumerable<string> assignments) where TOptions : TrainOptions
     {
-        var node = (JsonObject)JsonSerializer.SerializeToNode(options, options.GetType(), Json)!;
+        JsonObject node = (JsonObject)JsonSerializer.SerializeToNode(options, options.GetType(), Json)!;
         foreach (string assignment in assignments)
         {
             int equals = assignment.IndexOf('=');
@@ -45,7 +45,7 @@ public static class OptionText
     public static TOptions With<TOptions>(TOptions options, IEnumerable<KeyValuePair<string, JsonElement>> values)
         where TOptions : TrainOptions
     {
-        var node = (JsonObject)JsonSerializer.SerializeToNode(options, options.GetType(), Json)!;
+        JsonObject node = (JsonObject)JsonSerializer.SerializeToNode(options, options.GetType(), Json)!;
         foreach ((string key, JsonElement value) in values)
             node[Key(Find(options, key))] = JsonSerializer.SerializeToNode(value);
         return Read<TOptions>(node, options.GetType());
@@ -57,10 +57,15 @@ public static class OptionText
     {
         TOptions changed = With(options, assignments);
         foreach (PropertyInfo property in Properties(options))
+        {
             if (property.IsDefined(typeof(FixedAttribute)) && !Equals(property.GetValue(options), property.GetValue(changed)))
+            {
                 throw new UserException(
                     $"{Key(property)} is {Text(property.GetValue(options)!)} for the whole of this run; another value needs a new run "
                     + "(--run).");
+            }
+        }
+
         return changed;
     }
 
@@ -68,8 +73,10 @@ public static class OptionText
     public static void Validate(TrainOptions options)
     {
         foreach (PropertyInfo property in Properties(options))
+        {
             if (property.GetCustomAttribute<RangeAttribute>() is { } range)
                 Validate(Key(property), property.GetValue(options)!, range);
+        }
     }
 
     /// <summary>An option's name as it is written everywhere, for a key of any case.</summary>
@@ -103,7 +110,7 @@ public static class OptionText
     {
         try
         {
-            var options = (TOptions)node.Deserialize(type, Json)!;
+            TOptions options = (TOptions)node.Deserialize(type, Json)!;
             Validate(options);
             return options;
         }
@@ -156,7 +163,10 @@ public static class OptionText
             return large;
         if (type == typeof(double) && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
             && double.IsFinite(number))
+        {
             return number;
+        }
+
         if (type.IsEnum && Enum.TryParse(type, text, ignoreCase: true, out object? choice) && Enum.IsDefined(type, choice))
             return JsonNamingPolicy.CamelCase.ConvertName(choice.ToString()!);
         return null;

@@ -93,9 +93,12 @@ public sealed class Presets<TOptions> where TOptions : TrainOptions, new()
             throw Mistake(derived.Count == 0 ? "presets" : $"preset {derived[^1]}", NoPreset(name));
         TOptions options = new();
         if (set.TryGetValue(Base, out JsonElement other))
+        {
             options = other.ValueKind == JsonValueKind.String
                 ? Named(other.GetString()!, [.. derived, name])
                 : throw Mistake($"preset {name}", $"'{Base}' takes the name of a preset, not {other}.");
+        }
+
         return With(options, set.Where(pair => pair.Key != Base), $"preset {name}");
     }
 
@@ -122,7 +125,7 @@ public sealed class Presets<TOptions> where TOptions : TrainOptions, new()
         string name = $".{type.Name.Replace("Options", "", StringComparison.Ordinal)}.{FileName}";
         string resource = Array.Find(type.Assembly.GetManifestResourceNames(), known => known.EndsWith(name, StringComparison.Ordinal))
             ?? throw new InvalidDataException($"There is no resource {FileName} beside {type}.");
-        using var reader = new StreamReader(type.Assembly.GetManifestResourceStream(resource)!);
+        using StreamReader reader = new StreamReader(type.Assembly.GetManifestResourceStream(resource)!);
         return Parse(reader.ReadToEnd(), $"{FileName} of {type.Name}");
     }
 }

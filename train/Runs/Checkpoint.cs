@@ -1,10 +1,8 @@
-using WorldModels.Bundles;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using TorchSharp.Modules;
-using WorldModels.Onnx;
+using WorldModels.Bundles;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;
@@ -39,12 +37,15 @@ public sealed class Checkpoint
             throw new UserException($"There is no checkpoint {path}: the folder is no run, or its training has not come to the first one.");
         try
         {
-            var checkpoint = new Checkpoint(path, Safetensors.Read(path));
+            Checkpoint checkpoint = new Checkpoint(path, Safetensors.Read(path));
             if (checkpoint._values.TryGetValue(HashKey, out string? hash) && hash != checkpoint.Hash())
                 throw new InvalidDataException($"the contents of '{path}' are not those that were written.");
             if (checkpoint._values.ContainsKey(HashKey) && checkpoint._values.GetValueOrDefault(FormatKey) != $"{Format}")
+            {
                 throw new UserException($"{path} was written by an earlier version of this program, or a later one, whose checkpoints have "
                     + "another form. Continue it with that version, or start a new run with --run.");
+            }
+
             return checkpoint;
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
@@ -95,12 +96,15 @@ public sealed class Checkpoint
     public void LoadParameters(EagerParameters parameters)
     {
         IReadOnlyDictionary<string, WeightArray> weights = Weights();
-        using var guard = no_grad();
+        using IDisposable guard = no_grad();
         foreach ((string path, Parameter parameter) in parameters.All)
         {
             if (!weights.TryGetValue(path, out WeightArray? weight) || !weight.Shape.Select(size => (long)size).SequenceEqual(parameter.shape))
+            {
                 throw Misfit($"{path} is {(weight is null ? "missing" : $"({string.Join(", ", weight.Shape)})")} there and "
                     + $"({string.Join(", ", parameter.shape)}) here");
+            }
+
             using Tensor values = tensor(weight.Values, parameter.shape);
             parameter.copy_(values);
         }
@@ -109,8 +113,8 @@ public sealed class Checkpoint
     /// <summary>Stores bytes that a writer produces.</summary>
     public void AddBytes(string name, Action<BinaryWriter> write)
     {
-        using var stream = new MemoryStream();
-        using (var writer = new BinaryWriter(stream))
+        using MemoryStream stream = new MemoryStream();
+        using (BinaryWriter writer = new BinaryWriter(stream))
             write(writer);
         byte[] bytes = stream.ToArray();
         _tensors.Add(name, TensorData.Of(bytes, bytes.Length));
@@ -119,7 +123,7 @@ public sealed class Checkpoint
     /// <summary>Reads back what <see cref="AddBytes"/> stored.</summary>
     public void LoadBytes(string name, Action<BinaryReader> read)
     {
-        using var reader = new BinaryReader(new MemoryStream(Find<byte>(name)));
+        using BinaryReader reader = new BinaryReader(new MemoryStream(Find<byte>(name)));
         try
         {
             read(reader);
@@ -142,7 +146,7 @@ public sealed class Checkpoint
     /// <summary>Takes back what <see cref="AddOptimiser"/> stored.</summary>
     public void LoadOptimiser(FlatOptimiser optimiser, string name = "optimiser")
     {
-        using var guard = no_grad();
+        using IDisposable guard = no_grad();
         OptimizerState state = optimiser.Optimiser.state_dict().State.Single();
         long step = Integer($"{name}/step");
         if (state is Adam.State adam)
@@ -188,7 +192,7 @@ public sealed class Checkpoint
     /// <summary>Hash of everything but itself: a safetensors reader cannot tell a flipped bit from a weight.</summary>
     private string Hash()
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach ((string key, string value) in _values.Where(pair => pair.Key != HashKey).OrderBy(pair => pair.Key, StringComparer.Ordinal))
             hash.AppendData(Encoding.UTF8.GetBytes($"{key}={value}\n"));
         foreach ((string name, TensorData tensor) in _tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal))

@@ -1,5 +1,4 @@
 using WorldModels.Bundles;
-using WorldModels.Runtime;
 
 namespace WorldModels.Train;
 
@@ -14,7 +13,7 @@ public static class Disk
         {
             AtomicFile.Write(path, stream =>
             {
-                using var writer = new StreamWriter(stream, leaveOpen: true);
+                using StreamWriter writer = new StreamWriter(stream, leaveOpen: true);
                 writer.Write(text);
             });
         }

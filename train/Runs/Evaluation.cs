@@ -1,5 +1,4 @@
 using WorldModels.Environments;
-using WorldModels.Bundles;
 using WorldModels.Measure;
 using WorldModels.Runtime;
 
@@ -30,12 +29,12 @@ public static class Evaluation
     {
         int rows = games.Count;
         float[] first = [.. Enumerable.Repeat(1f, rows)];
-        var observations = new float[rows * games.ObservationSpace.Size];
-        var actions = new TAction[rows * games.ActionSpace.Size];
-        var (rewards, terminated, truncated) = (new float[rows], new bool[rows], new bool[rows]);
-        var (total, length, begun) = (new double[rows], new int[rows], rows);
+        float[] observations = new float[rows * games.ObservationSpace.Size];
+        TAction[] actions = new TAction[rows * games.ActionSpace.Size];
+        (float[] rewards, bool[] terminated, bool[] truncated) = (new float[rows], new bool[rows], new bool[rows]);
+        (double[] total, int[] length, int begun) = (new double[rows], new int[rows], rows);
         bool[] counted = [.. Enumerable.Repeat(true, rows)];
-        var (returns, lengths) = (new List<double>(episodes), new List<int>(episodes));
+        (List<double> returns, List<int> lengths) = (new List<double>(episodes), new List<int>(episodes));
         games.Reset(seed, observations);
         for (long step = 0; returns.Count < episodes; step++)
         {
@@ -64,7 +63,7 @@ public static class Evaluation
     /// <summary>Figures of returns by the way of playing: return_NAME_mean, _sd, _ci95, length_NAME_mean, and how many episodes.</summary>
     public static Dictionary<string, double> Figures(IEnumerable<(string Name, ReturnSample Returns)> judged, int episodes)
     {
-        var figures = new Dictionary<string, double>();
+        Dictionary<string, double> figures = new Dictionary<string, double>();
         foreach ((string name, ReturnSample returns) in judged)
         {
             figures[$"return_{name}_mean"] = returns.Mean;

@@ -31,7 +31,7 @@ public sealed class Metrics
     {
         try
         {
-            using (var writer = new StreamWriter(_path, append: true))
+            using (StreamWriter writer = new StreamWriter(_path, append: true))
                 writer.WriteLine("{" + string.Join(", ", new[] { $"\"update\": {update}", $"\"frames\": {frames}" }.Concat(values.Select(Pair))) + "}");
             foreach ((string name, double value) in values)
                 _board.add_scalar(name, (float)value, (int)update);

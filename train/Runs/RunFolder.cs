@@ -63,7 +63,7 @@ public sealed class RunFolder : IDisposable
     /// <summary>Stores the algorithm's name and options.</summary>
     public void WriteConfig(string algorithm, TrainOptions options)
     {
-        var node = (JsonObject)JsonSerializer.SerializeToNode(options, options.GetType(), OptionText.Json)!;
+        JsonObject node = (JsonObject)JsonSerializer.SerializeToNode(options, options.GetType(), OptionText.Json)!;
         node.Insert(0, "algorithm", algorithm);
         Disk.Write(ConfigPath, node.ToJsonString(OptionText.Json) + "\n");
     }
@@ -76,7 +76,10 @@ public sealed class RunFolder : IDisposable
         {
             if (JsonNode.Parse(System.IO.File.ReadAllText(file)) is not JsonObject node
                 || node["algorithm"] is not JsonValue value || !value.TryGetValue(out string? algorithm))
+            {
                 throw new JsonException("an object with a text named algorithm was expected");
+            }
+
             node.Remove("algorithm");
             return (algorithm, node);
         }

@@ -16,12 +16,15 @@ public static class Session
             "making the networks", () => algorithm.Create(options, device, folder), then: () => $"The run is as it was: --resume {folder.Path}");
         progress.Say($"{algorithm.Name} on {options.Env}: {trainer.Parameters.Count:N0} parameters, run folder {folder.Path}");
         foreach (Stage stage in algorithm.StagesBefore(options, folder))
+        {
             if (RunStage(folder, stage, device, progress, stop) == RunOutcome.Interrupted)
             {
                 progress.Say($"Stopped before its own first update. Continue with: train {algorithm.Name} --resume {folder.Path}");
                 return RunOutcome.Interrupted;
             }
-        var run = new TrainingRun(folder, trainer, progress);
+        }
+
+        TrainingRun run = new TrainingRun(folder, trainer, progress);
         if (run.Train(stop) == RunOutcome.Interrupted)
         {
             progress.Say($"Stopped at update {run.Updates} of {options.Updates}. Continue with: train {algorithm.Name} --resume {folder.Path}");
@@ -38,8 +41,11 @@ public static class Session
         string path = outer.File(stage.Folder);
         bool begun = File.Exists(Path.Combine(path, "config.json"));
         if (begun && ReadOptions(path, stage.Algorithm) != stage.Options)
+        {
             throw new UserException(
                 $"{path} was begun with other options. Delete it to learn the model anew, or name another folder with --run.");
+        }
+
         using RunFolder folder = begun ? RunFolder.Resume(path) : RunFolder.Create(path, stage.Algorithm.Name, stage.Options);
         return Run(folder, stage.Algorithm, stage.Options, device, progress, export: true, stop);
     }
@@ -57,7 +63,7 @@ public static class Session
         if (output is not null && !trainer.Ships)
             throw new UserException($"{path} is a control experiment, which ships nothing. Without --output, it is evaluated.");
         trainer.Prepare(folder, progress, CancellationToken.None);
-        var run = new TrainingRun(folder, trainer, progress);
+        TrainingRun run = new TrainingRun(folder, trainer, progress);
         run.Load(checkpoint);
         Ship(folder, trainer, run, output ?? folder.BundlePath, progress);
     }
@@ -108,7 +114,7 @@ public static class Session
             return;
         }
         BundleDefinition definition = trainer.Bundle();
-        var training = new TrainingSpec
+        TrainingSpec training = new TrainingSpec
         {
             Seed = options.Seed,
             Updates = run.Updates,

@@ -24,10 +24,10 @@ public sealed class TrainingRun(RunFolder folder, ITrainer trainer, IProgressRep
         if (stop.IsCancellationRequested)
             return RunOutcome.Interrupted;
         TrainOptions options = trainer.Options;
-        var metrics = new Metrics(folder.Path, Updates);
+        Metrics metrics = new Metrics(folder.Path, Updates);
         using IProgressTask task = progress.Start("training", options.Updates, Updates);
         double before = Seconds;
-        var clock = Stopwatch.StartNew();
+        Stopwatch clock = Stopwatch.StartNew();
         long framesBefore = trainer.Frames;
         while (Updates < options.Updates)
         {
@@ -45,7 +45,7 @@ public sealed class TrainingRun(RunFolder folder, ITrainer trainer, IProgressRep
                     $"evaluating after update {Updates}", () => trainer.EvaluateBetween(Updates), then: () => Kept);
                 RequireFinite(evaluated);
                 double framesPerSecond = (trainer.Frames - framesBefore) / clock.Elapsed.TotalSeconds;
-                var line = new Dictionary<string, double>(values.Concat(evaluated))
+                Dictionary<string, double> line = new Dictionary<string, double>(values.Concat(evaluated))
                 {
                     ["seconds"] = Seconds, ["frames_per_second"] = framesPerSecond,
                 };
@@ -81,7 +81,7 @@ public sealed class TrainingRun(RunFolder folder, ITrainer trainer, IProgressRep
 
     private void Save()
     {
-        var checkpoint = new Checkpoint();
+        Checkpoint checkpoint = new Checkpoint();
         checkpoint.Set("updates", Updates);
         checkpoint.Set("seconds", Seconds);
         checkpoint.AddWeights(trainer.Weights());
@@ -95,8 +95,10 @@ public sealed class TrainingRun(RunFolder folder, ITrainer trainer, IProgressRep
     private void RequireFinite(IReadOnlyDictionary<string, double> values)
     {
         foreach ((string name, double value) in values)
+        {
             if (!double.IsFinite(value))
                 throw Diverged(name);
+        }
     }
 
     private string Kept => $"{WhatIsKept}: --resume {folder.Path}";

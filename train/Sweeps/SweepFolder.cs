@@ -83,11 +83,11 @@ public sealed class SweepFolder : IDisposable
         try
         {
             string[] varied = ["seed", .. plan.Swept];
-            var shared = OptionText.Describe(plan.Common).Where(pair => !varied.Contains(pair.Key)).ToDictionary();
-            var asked = new SweepContent { Algorithm = plan.Algorithm.Name, Preset = plan.Preset, Swept = plan.Swept, Options = shared };
+            Dictionary<string, string> shared = OptionText.Describe(plan.Common).Where(pair => !varied.Contains(pair.Key)).ToDictionary();
+            SweepContent asked = new SweepContent { Algorithm = plan.Algorithm.Name, Preset = plan.Preset, Swept = plan.Swept, Options = shared };
             SweepContent content = Read(path) is { } there ? RequireSame(path, there, asked) : asked;
-            var known = content.Runs.Select(run => run.Folder).ToHashSet();
-            var folder = new SweepFolder(path, guard, content with
+            HashSet<string> known = content.Runs.Select(run => run.Folder).ToHashSet();
+            SweepFolder folder = new SweepFolder(path, guard, content with
             {
                 Runs = [.. content.Runs, .. plan.Runs.Where(run => !known.Contains(run.Name)).Select(run => new SweepRecord
                 {
@@ -148,7 +148,7 @@ public sealed class SweepFolder : IDisposable
         if (there == run.Options)
             return;
         IReadOnlyDictionary<string, string> here = OptionText.Describe(there);
-        var other = OptionText.Describe(run.Options).First(pair => here[pair.Key] != pair.Value);
+        KeyValuePair<string, string> other = OptionText.Describe(run.Options).First(pair => here[pair.Key] != pair.Value);
         throw new UserException($"{File(run.Name)} was begun with {other.Key}={here[other.Key]}, not {other.Value}. Delete that folder to "
             + "train the run anew.");
     }

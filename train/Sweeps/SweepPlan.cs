@@ -68,7 +68,7 @@ public sealed class SweepPlan
             TrainOptions options = algorithm.Resolve(
                 preset, env < 0 ? environment : values[env], seeds[0], [.. assignments, .. assigned.Where((_, i) => i != env)]);
             IReadOnlyDictionary<string, string> described = OptionText.Describe(options);
-            var own = swept.ToDictionary(option => option, option => described[option]);
+            Dictionary<string, string> own = swept.ToDictionary(option => option, option => described[option]);
             foreach (long seed in seeds)
                 runs.Add(new(NameOf(own, preset, seed), own, options with { Seed = seed }));
         }

@@ -71,7 +71,7 @@ public sealed class SweepRunner(SweepFolder folder, Algorithm algorithm, string 
         using Process process = Process.Start(start)!;
         using CancellationTokenRegistration registration = stop.Register(process.StandardInput.Close);
         Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
-        await using (var log = new StreamWriter(LogOf(run), append: true) { AutoFlush = true })
+        await using (StreamWriter log = new StreamWriter(LogOf(run), append: true) { AutoFlush = true })
         {
             while (await process.StandardOutput.ReadLineAsync(CancellationToken.None) is { } line)
             {

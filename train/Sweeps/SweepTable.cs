@@ -1,4 +1,3 @@
-using WorldModels.Bundles;
 using WorldModels.Measure;
 using WorldModels.Pictures;
 using WorldModels.Runtime;
@@ -38,7 +37,7 @@ public sealed class SweepTable
         string frames = finished.All(run => run.CountsEnvironmentSteps) ? "environment steps" : "frames";
         _columns = [.. folder.Content.Swept, "seeds", _figure ?? "figure", "sd", "lowest", "highest"];
         _columns.AddRange(random ? [Random, frames, "seconds"] : [frames, "seconds"]);
-        foreach (var combination in _runs.GroupBy(run => string.Join('\n', run.Record.Values.Values)))
+        foreach (IGrouping<string, (SweepRecord, TrainingCurve?)> combination in _runs.GroupBy(run => string.Join('\n', run.Record.Values.Values)))
             _rows.Add(Row([.. combination], random));
     }
 
@@ -83,7 +82,7 @@ public sealed class SweepTable
 
     private string Markdown()
     {
-        var text = new StringWriter();
+        StringWriter text = new StringWriter();
         text.WriteLine($"# {Title}");
         text.WriteLine();
         text.WriteLine($"Preset {_folder.Content.Preset}; all options are in sweep.json, the curves in sweep.html.");

@@ -50,7 +50,7 @@ public sealed class OneHot<T>(T logits, int groups = 1) : IDistribution<T> where
     {
         if (share == 0)
             return new(logits, groups);
-        var raw = new OneHot<T>(logits, groups);
+        OneHot<T> raw = new OneHot<T>(logits, groups);
         T probabilities = raw.Fold(logits).Softmax(-1);                                             // (..., G, C)
         return new(raw.Unfold((probabilities * (1 - share) + share / probabilities.Size(-1)).Log()), groups);
     }

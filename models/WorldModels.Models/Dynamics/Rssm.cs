@@ -52,7 +52,7 @@ public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
 
     public LatentStep<T> Imagine(State<T> state, T action, T noise)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         T h = Recur(state, _input.Project(action));                                                 // (B, D)
         return Draw(h, Prior(h), noise);
     }
@@ -67,8 +67,8 @@ public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
         int length = actions.Length, rows = sequence.Actions.Size(1);
         T[] noise = T.Unstack(sequence.Noise([length, rows, _latent.Noise.Size]));                  // T x (B, N)
         T[] keep = sequence.Resets.Count == 0 ? [] : T.Unstack(sequence.Keep);                      // T x (B)
-        var states = new State<T>[length];
-        var posteriors = new IDistribution<T>[length];
+        State<T>[] states = new State<T>[length];
+        IDistribution<T>[] posteriors = new IDistribution<T>[length];
         State<T> state = sequence.Start;
         for (int t = 0; t < length; t++)
         {
@@ -80,8 +80,8 @@ public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
         State<T> all = State<T>.Stack(states);                                                      // (T, B, ...)
         IDistribution<T> posterior = posteriors.Stack(), prior = Prior(all[Deterministic]);
         T kl = posterior.Kl(prior);                                                                 // (T, B)
-        var losses = new Dictionary<string, T> { ["kl"] = FreeNats(kl) };
-        var figures = new Dictionary<string, T> { ["kl"] = kl.Mean() };
+        Dictionary<string, T> losses = new Dictionary<string, T> { ["kl"] = FreeNats(kl) };
+        Dictionary<string, T> figures = new Dictionary<string, T> { ["kl"] = kl.Mean() };
         if (_config.Overshooting > 1)
             losses["overshooting"] = figures["overshooting"] = Overshoot(sequence, all, posterior);
         return new(all, losses, figures);
@@ -99,7 +99,7 @@ public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
     /// <summary>A step to an action and an embedding that were projected beforehand, (B, hidden) each.</summary>
     private LatentStep<T> ObserveProjected(State<T> state, T action, T embedding, T noise)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         T h = Recur(state, action);                                                                 // (B, D)
         T hidden = _posterior.Forward(h, embedding).Apply(_config.Activation);                      // (B, hidden)
         return Draw(h, _latent.Distribution(_posteriorStats.Forward(hidden)), noise);

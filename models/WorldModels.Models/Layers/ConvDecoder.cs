@@ -36,7 +36,7 @@ public sealed class ConvDecoder<T> where T : ITensor<T>
     /// <summary>Features (B, F) to the mean of centred images (B, C, 64, 64).</summary>
     public T Forward(T feature)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         T x = _input.Forward(feature).Reshape(Axis.Keep, _config.Embedding, 1, 1);
         for (int layer = 0; layer < _layers.Length; layer++)
         {

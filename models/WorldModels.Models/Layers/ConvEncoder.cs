@@ -49,7 +49,7 @@ public sealed class ConvEncoder<T> where T : ITensor<T>
     /// <summary>Centred images (B, C, 64, 64) to embeddings (B, 32 d).</summary>
     public T Forward(T images)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         T x = images;
         foreach (Conv2d<T> layer in _layers)
             x = layer.Forward(x).Apply(_config.Activation);                         // (B, d, 31, 31) ... (B, 8d, 2, 2)

@@ -16,7 +16,7 @@ public static class FrameStack
     /// <summary>A stack of <paramref name="count"/> times the same frame: (B, C, H, W) to (B, C count, H, W).</summary>
     public static T Repeat<T>(T frame, int count) where T : ITensor<T>
     {
-        var copies = new T[count];
+        T[] copies = new T[count];
         Array.Fill(copies, frame);
         return count == 1 ? frame : T.Concat(1, copies);
     }

@@ -21,7 +21,7 @@ public sealed class Linear<T> where T : ITensor<T>
     /// <summary>(..., inputs) to (..., outputs).</summary>
     public T Forward(T x)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         return x.Linear(_weight, _bias);
     }
 }
@@ -52,14 +52,14 @@ public sealed class JointLinear<T> where T : ITensor<T>
     /// <summary>The other input's share with the bias: (..., other) to (..., outputs).</summary>
     public T Project(T other)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         return other.Linear(_otherWeight, _bias);
     }
 
     /// <summary>(..., input) and a share (..., outputs) of <see cref="Project"/> to (..., outputs).</summary>
     public T Forward(T x, T projected)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         return x.Linear(_weight, projected);
     }
 }
@@ -83,7 +83,7 @@ public sealed class Conv2d<T> where T : ITensor<T>
     /// <summary>(B, inputs, H, W) to (B, outputs, H', W').</summary>
     public T Forward(T x)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         return x.Conv2d(_weight, _bias, _window);
     }
 }
@@ -106,7 +106,7 @@ public sealed class ConvTranspose2d<T> where T : ITensor<T>
     /// <summary>(B, inputs, H, W) to (B, outputs, H', W').</summary>
     public T Forward(T x)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         return x.ConvTranspose2d(_weight, _bias, _window);
     }
 }

@@ -28,7 +28,7 @@ public sealed class Mlp<T> where T : ITensor<T>
     /// <summary>(..., inputs) to (..., outputs).</summary>
     public T Forward(T x)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         foreach (Linear<T> layer in _hidden)
             x = layer.Forward(x).Apply(_activation);
         return _output.Forward(x);

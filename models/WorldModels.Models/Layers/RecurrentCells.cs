@@ -26,14 +26,14 @@ public sealed class GruCell<T> : IRecurrentCell<T> where T : ITensor<T>
     /// <summary>x (B, inputs) and h (B, size) to the next h (B, size).</summary>
     public T Forward(T x, T h)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         return T.GruCell(x, h, _wIh, _wHh, _bIh, _bHh);
     }
 
     /// <summary>The step from h = 0, where the recurrent product is its bias alone: x (B, inputs) to h (B, size).</summary>
     public T First(T x)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         int size = _wHh.Size(1);
         T[] input = x.Linear(_wIh, _bIh).Split(-1, size, size, size);   // 3 x (B, size)
         T[] hidden = _bHh.Split(0, size, size, size);                   // 3 x (size)
@@ -85,14 +85,14 @@ public sealed class LstmCell<T> where T : ITensor<T>
     /// <summary>x (B, inputs), h and c (B, size) to the next h and c (B, size).</summary>
     public (T H, T C) Forward(T x, T h, T c)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         return T.LstmCell(x, h, c, _wIh, _wHh, _bIh, _bHh);
     }
 
     /// <summary>The step from h = c = 0, where the recurrent product is its bias alone: x (B, inputs) to h and c (B, size).</summary>
     public (T H, T C) First(T x)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         int size = _wHh.Size(1);
         T[] gates = (x.Linear(_wIh, _bIh) + _bHh).Split(-1, size, size, size, size);    // 4 x (B, size)
         T cell = gates[0].Sigmoid() * gates[2].Tanh();

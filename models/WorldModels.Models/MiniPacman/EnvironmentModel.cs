@@ -91,7 +91,7 @@ public sealed class EnvironmentModel<T> where T : ITensor<T>
     /// </summary>
     public Prediction<T> Predict(T frames, T action)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         T planes = action.OneHot(_config.Actions)                                           // (B, A)
             .Reshape(Axis.Keep, _config.Actions, 1, 1)
             .Expand(Axis.Keep, _config.Actions, _config.Rows, _config.Columns);             // (B, A, H, W)
@@ -101,14 +101,14 @@ public sealed class EnvironmentModel<T> where T : ITensor<T>
     /// <summary>The most likely next frame, (B, 3, H, W), in the palette's colours.</summary>
     public T Frame(Prediction<T> prediction)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         return _palette.Gather(prediction.Pixels.ArgMax(1)).Transpose(0, 3, 1, 2);          // (B, H, W, 3) -> (B, 3, H, W)
     }
 
     /// <summary>The colours expected of the next frame, (B, 3, H, W): what is uncertain is blended, and gradients flow.</summary>
     public T SoftFrame(Prediction<T> prediction)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         T probabilities = prediction.Pixels.Softmax(1).Transpose(0, 2, 3, 1);                   // (B, H, W, classes)
         return probabilities.MatMul(_palette).Transpose(0, 3, 1, 2);                            // (B, 3, H, W)
     }
@@ -116,28 +116,28 @@ public sealed class EnvironmentModel<T> where T : ITensor<T>
     /// <summary>The most likely reward class, one-hot, (B, R).</summary>
     public T RewardOneHot(Prediction<T> prediction)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         return prediction.Reward.ArgMax(-1).OneHot(_config.Rewards.Count);
     }
 
     /// <summary>The probability of each reward class, (B, R).</summary>
     public T RewardProbabilities(Prediction<T> prediction)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         return prediction.Reward.Softmax(-1);
     }
 
     /// <summary>The reward of the most likely class, (B).</summary>
     public T Reward(Prediction<T> prediction)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         return _rewards.Gather(prediction.Reward.ArgMax(-1)).Reshape(Axis.Keep);                // (B, 1) -> (B)
     }
 
     /// <summary>The probability that the episode goes on, (B); only with <see cref="EnvironmentModelConfig.Termination"/>.</summary>
     public T Continue(Prediction<T> prediction)
     {
-        using var _ = _p.Enter();
+        using Parameters<T>.Scope _ = _p.Enter();
         return prediction.Continue!.Sigmoid();
     }
 }

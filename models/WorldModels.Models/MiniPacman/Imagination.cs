@@ -75,7 +75,7 @@ public sealed class ImaginationCore<T>(IImaginedWorld<T> world, ActorCritic<T>? 
         T now = frames.Reshape(Axis.Keep, 1, channels * rows, columns)
             .Expand(Axis.Keep, actions, Axis.Keep, Axis.Keep)
             .Reshape(Axis.Rest, channels, rows, columns);                                               // (B A, 3k, H, W)
-        var steps = new ImaginedStep<T>[depth];
+        ImaginedStep<T>[] steps = new ImaginedStep<T>[depth];
         for (int d = 0; ; d++)
         {
             steps[d] = world.Step(now, action);

@@ -110,11 +110,11 @@ public interface ITensor<T> where T : ITensor<T>
     /// <summary>Tensors of one shape (...), of at least one axis, as one of shape (N, ...).</summary>
     static virtual T Stack(params ReadOnlySpan<T> parts)
     {
-        var shape = new int[parts[0].Rank + 1];
+        int[] shape = new int[parts[0].Rank + 1];
         (shape[0], shape[1]) = (1, Axis.Rest);      // the first axis may be the batch, whose size nobody knows
         for (int axis = 1; axis < parts[0].Rank; axis++)
             shape[axis + 1] = parts[0].Size(axis);
-        var rows = new T[parts.Length];
+        T[] rows = new T[parts.Length];
         for (int i = 0; i < rows.Length; i++)
             rows[i] = parts[i].Reshape(shape);
         return T.Concat(0, rows);
@@ -123,7 +123,7 @@ public interface ITensor<T> where T : ITensor<T>
     /// <summary>The parts (...) of a tensor (N, ...).</summary>
     static virtual T[] Unstack(T stacked)
     {
-        var parts = new T[stacked.Size(0)];
+        T[] parts = new T[stacked.Size(0)];
         for (int i = 0; i < parts.Length; i++)
             parts[i] = stacked.Slice(0, i, i + 1).Reduce(Reduction.Sum, false, 0);
         return parts;

@@ -53,13 +53,21 @@ public sealed class GraphDiagram
             text.Append($"  input{i}([\"{Label(inputs[i].Name, Tensor(inputs[i].Name))}\"])\n");
         }
         for (int i = 0; i < _boxes.Length; i++)
+        {
             foreach (string output in _boxes[i].Nodes.SelectMany(node => node.Output))
                 makers[output] = $"box{i}";
+        }
+
         if (_full)
+        {
             AppendModules(text, [.. Enumerable.Range(0, _boxes.Length)], depth: 0);
+        }
         else
+        {
             for (int i = 0; i < _boxes.Length; i++)
                 AppendBox(text, i, "  ");
+        }
+
         for (int i = 0; i < _graph.Output.Count; i++)
             text.Append($"  output{i}([\"{Label(_graph.Output[i].Name, Tensor(_graph.Output[i].Name))}\"])\n");
         for (int i = 0; i < _boxes.Length; i++)
@@ -117,7 +125,7 @@ public sealed class GraphDiagram
         string indent = new(' ', 2 * depth + 2);
         foreach (int box in boxes.Where(box => _boxes[box].Scope.Length == depth))
             AppendBox(text, box, indent);
-        foreach (var module in boxes.Where(box => _boxes[box].Scope.Length > depth).GroupBy(box => _boxes[box].Scope[depth]))
+        foreach (IGrouping<string, int> module in boxes.Where(box => _boxes[box].Scope.Length > depth).GroupBy(box => _boxes[box].Scope[depth]))
         {
             int[] inside = [.. module];
             text.Append($"{indent}subgraph module{depth}_{inside[0]}[\"{Escape(module.Key)}\"]\n");
@@ -141,8 +149,8 @@ public sealed class GraphDiagram
     /// <summary>One edge from each maker of what something reads, with the shapes that are known.</summary>
     private void AppendEdges(StringBuilder text, Dictionary<string, string> makers, IEnumerable<string> read, string reader)
     {
-        var sources = read.Distinct().Where(makers.ContainsKey).GroupBy(value => makers[value]).Where(source => source.Key != reader);
-        foreach (var source in sources)
+        IEnumerable<IGrouping<string, string>> sources = read.Distinct().Where(makers.ContainsKey).GroupBy(value => makers[value]).Where(source => source.Key != reader);
+        foreach (IGrouping<string, string> source in sources)
         {
             string[] tensors = [.. source.Select(Tensor).Where(tensor => tensor.Length > 0)];
             string label = Label(tensors.Length <= MostTensors ? tensors : [$"{tensors.Length} tensors"]);

@@ -1,7 +1,7 @@
-using WorldModels.Bundles;
 using System.Globalization;
 using System.Numerics;
 using Google.Protobuf;
+using WorldModels.Bundles;
 using WorldModels.Onnx.Proto;
 using static WorldModels.Onnx.Proto.TensorProto.Types;
 

@@ -1,5 +1,5 @@
-using WorldModels.Bundles;
 using Google.Protobuf;
+using WorldModels.Bundles;
 using WorldModels.Onnx.Proto;
 using static WorldModels.Onnx.Proto.TensorProto.Types;
 
@@ -32,8 +32,11 @@ public static class ModelWriter
     {
         options ??= new ModelWriterOptions();
         if (models.GroupBy(m => m.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
             throw new ArgumentException($"Two models are called '{twice.Key}': the name is the file's, give them different ones.",
                 nameof(models));
+        }
+
         Directory.CreateDirectory(directory);
         List<string> written = [];
         IReadOnlyDictionary<string, SafetensorsEntry>? entries = null;
@@ -72,8 +75,10 @@ public static class ModelWriter
                 bool same = ReferenceEquals(other, weight)
                     || (other.Shape.SequenceEqual(weight.Shape) && other.Values.AsSpan().SequenceEqual(weight.Values));
                 if (!same)
+                {
                     throw new ArgumentException(
                         $"'{owner}' and '{model.Name}' have different weights '{name}': trace them with the same weights.");
+                }
             }
         }
         return all.ToDictionary(w => w.Key, w => TensorData.Of(w.Value.Weight.Values, [.. w.Value.Weight.Shape]));
@@ -82,8 +87,11 @@ public static class ModelWriter
     private static ModelProto Embed(OnnxModel model)
     {
         if (model.Weights.Sum(w => (long)w.Value.Values.Length * sizeof(float)) > int.MaxValue)
+        {
             throw new ArgumentException(
                 $"The weights of '{model.Name}' exceed the 2 GB of one file: write a bundle with a file of weights.");
+        }
+
         return Place(model, (initializer, weight) =>
         {
             initializer.DataLocation = DataLocation.Default;

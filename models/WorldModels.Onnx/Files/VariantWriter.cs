@@ -1,5 +1,5 @@
-using WorldModels.Bundles;
 using Google.Protobuf;
+using WorldModels.Bundles;
 using WorldModels.Onnx.Proto;
 using static WorldModels.Onnx.Proto.TensorProto.Types;
 
@@ -38,7 +38,7 @@ public static class VariantWriter
             {
                 if (Data(initializer, model.Weights) is not { } data)
                     continue;
-                if (known.TryGetValue(initializer.Name, out var there) && Same(there.Data, data))
+                if (known.TryGetValue(initializer.Name, out (TensorData Data, SafetensorsEntry Entry, string File) there) && Same(there.Data, data))
                     ModelWriter.Point(initializer, there.Entry, there.File);
                 else
                     placed.Add((initializer, Store(stored, initializer.Name, model.Name, data)));

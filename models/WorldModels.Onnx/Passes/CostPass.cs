@@ -1,6 +1,5 @@
 using WorldModels.Onnx.Proto;
 using static WorldModels.Onnx.Proto.TensorProto.Types;
-using static WorldModels.Onnx.Proto.TypeProto.Types;
 
 namespace WorldModels.Onnx;
 

@@ -1,5 +1,5 @@
-using WorldModels.Bundles;
 using System.Numerics;
+using WorldModels.Bundles;
 using WorldModels.Onnx.Proto;
 
 namespace WorldModels.Onnx;

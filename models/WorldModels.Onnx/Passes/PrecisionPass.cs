@@ -1,6 +1,6 @@
-using WorldModels.Bundles;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
+using WorldModels.Bundles;
 using WorldModels.Onnx.Proto;
 using static WorldModels.Onnx.Proto.TensorProto.Types;
 
@@ -107,8 +107,11 @@ public static class PrecisionPass
                 ?? throw new InvalidDataException($"The constant '{name}' keeps its numbers in a form that this pass does not read.");
             float worst = weight.Values.Aggregate(0f, (most, value) => Math.Max(most, Math.Abs(value)));
             if (element == DataType.Float16 && worst > LargestHalf)
+            {
                 throw new InvalidDataException($"The weight '{name}' holds {worst:g3}, which float16 cannot: its largest number is "
                     + $"{LargestHalf}. Take bfloat16.");
+            }
+
             return new TensorProto
             {
                 Name = $"{name}/{Protos.NameOf(element)}", DataType = (int)element, Dims = { weight.Shape.Select(d => (long)d) },

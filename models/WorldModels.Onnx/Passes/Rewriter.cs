@@ -1,5 +1,5 @@
-using WorldModels.Bundles;
 using System.Runtime.InteropServices;
+using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Onnx.Proto;
 using static WorldModels.Onnx.Proto.TensorProto.Types;
@@ -29,8 +29,10 @@ internal sealed class Rewriter
         _values = Graph.Input.Concat(Graph.ValueInfo).Concat(Graph.Output).ToDictionary(v => v.Name);
         _names = [.. Graph.Node.Select(n => n.Name), .. _initializers.Keys, .. _values.Keys];
         if (Graph.Node.SelectMany(n => n.Output).FirstOrDefault(o => o.Length > 0 && !_values.ContainsKey(o)) is { } unknown)
+        {
             throw new InvalidDataException(
                 $"Graph '{model.Name}' declares no type and shape of '{unknown}': export it again, or infer its shapes first.");
+        }
     }
 
     /// <summary>The graph as it is now; its nodes are in order again after <see cref="Build"/>.</summary>

@@ -16,8 +16,11 @@ public static class SplitHeadsPass
         GraphProto graph = proto.Graph;
         ValueInfoProto[] kept = [.. graph.Output.Where(o => !outputs.Contains(o.Name))];
         if (kept.Length == 0)
+        {
             throw new ArgumentException(
                 $"Graph '{model.Name}' has no outputs but {string.Join(", ", outputs)}: leave at least one.", nameof(outputs));
+        }
+
         graph.Output.Clear();
         graph.Output.AddRange(kept);
         PrunePass.Apply(graph);

@@ -40,8 +40,10 @@ public static class UnrollPass
                 throw new ArgumentException($"Graph '{step.Name}' has no output '{output}'; it has {string.Join(", ", outputs.Keys)}.");
             TensorInfo to = inputs[input];
             if (from.Type != to.Type || !from.Dims.SequenceEqual(to.Dims))
+            {
                 throw new ArgumentException($"Graph '{step.Name}': output '{output}' is {from.Type} {AxisSize.Show([.. from.Dims])} "
                     + $"and cannot feed '{input}', which is {to.Type} {AxisSize.Show([.. to.Dims])}.");
+            }
         }
         if (feeds.Values.GroupBy(input => input).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ArgumentException($"Graph '{step.Name}': '{twice.Key}' is fed by two outputs.");

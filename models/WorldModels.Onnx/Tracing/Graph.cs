@@ -1,7 +1,6 @@
-using WorldModels.Bundles;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using Google.Protobuf;
+using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Onnx.Proto;
 
@@ -154,8 +153,11 @@ public sealed class Graph
         if (type == DType.Float32)
             return Shared(Protos.NameOf((float)value), type, [], BitConverter.GetBytes((float)value));
         if (type == DType.Bool || value != Math.Truncate(value))
+        {
             throw Error(string.Create(CultureInfo.InvariantCulture,
                 $"cannot use the number {value:R} with a tensor of {type}: cast the tensor first"));
+        }
+
         return Shared(Protos.NameOf((long)value), type, [], BitConverter.GetBytes((long)value));
     }
 

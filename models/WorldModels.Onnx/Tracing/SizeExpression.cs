@@ -61,7 +61,10 @@ internal readonly struct SizeExpression
         }
         if (_factors.SequenceEqual(b._factors) && _coefficient * b._offset == _offset * b._coefficient
             && _coefficient % b._coefficient == 0)
+        {
             return Constant(_coefficient / b._coefficient);
+        }
+
         SizeExpression a = WithoutOffset();
         b = b.WithoutOffset();
         List<string> left = [.. a._factors];
@@ -76,9 +79,12 @@ internal readonly struct SizeExpression
         if (sizes.TryGetValue(expression, out long given))
             return given;
         if (Call(expression, "min(") is { } arguments)
+        {
             return Cut(arguments, ',') is var comma and > 0
                 ? Math.Min(Evaluate(arguments[..comma], sizes), Evaluate(arguments[(comma + 1)..], sizes))
                 : throw Unknown(expression, sizes);
+        }
+
         if (Call(expression, "(") is { } inner)
             return Evaluate(inner, sizes);
         foreach (char op in "+-*")      // the loosest first, at its last place: left-associative

@@ -68,8 +68,11 @@ public sealed partial class Symbol
         if (Rank == 0 || gain.Rank != 1 || bias.Rank != 1 || gain._dims[0] != _dims[^1] || bias._dims[0] != _dims[^1])
             throw Graph.Error($"LayerNorm of {Shape} cannot have gain {gain.Shape} and bias {bias.Shape}");
         if (Graph.Opset >= 17)
+        {
             return Graph.Add("LayerNormalization", [this, gain, bias], Type, _dims, Attribute("axis", -1),
                 Attribute("epsilon", (float)epsilon));
+        }
+
         Symbol centred = this - Reduce(Reduction.Mean, true, -1);
         Symbol variance = (centred * centred).Reduce(Reduction.Mean, true, -1);
         return centred / (variance + epsilon).Apply(Unary.Sqrt) * gain + bias;

@@ -18,11 +18,17 @@ public sealed class SymbolicParameters(Graph graph, IReadOnlyDictionary<string, 
     public override Symbol Parameter(string path, ReadOnlySpan<int> shape, Init init)
     {
         if (!weights.TryGetValue(path, out WeightArray? weight))
+        {
             throw new ShapeException(
                 $"Graph '{graph.Name}': there is no weight '{path}'{Similar(path)}. Give the weights this network was trained with.");
+        }
+
         if (!weight.Shape.SequenceEqual(shape.ToArray()))
+        {
             throw new ShapeException($"Graph '{graph.Name}': the network expects '{path}' of shape {Show(shape.ToArray())}, the weights "
                 + $"have {Show(weight.Shape)}. Give the weights and the configuration of the same network.");
+        }
+
         if (!_parameters.TryGetValue(path, out Symbol? symbol))
             _parameters.Add(path, symbol = graph.Weight(path, weight));
         return symbol;
@@ -32,12 +38,17 @@ public sealed class SymbolicParameters(Graph graph, IReadOnlyDictionary<string, 
     public override Symbol Constant(string path, ReadOnlySpan<float> values, ReadOnlySpan<int> shape)
     {
         _ = new WeightArray(values.ToArray(), shape);
-        if (!_constants.TryGetValue(path, out var constant))
+        if (!_constants.TryGetValue(path, out (Symbol Symbol, float[] Values) constant))
+        {
             _constants.Add(path, constant = (graph.Constant(path, values, shape), values.ToArray()));
+        }
         else if (!constant.Values.AsSpan().SequenceEqual(values)
             || constant.Symbol.Shape != AxisSize.Show([.. shape.ToArray().Select(d => (AxisSize)d)]))
+        {
             throw new ShapeException(
                 $"Graph '{graph.Name}': the constant '{path}' is asked for twice with different values: rename one of them.");
+        }
+
         return constant.Symbol;
     }
 

@@ -24,7 +24,7 @@ internal static class MountainCar
     public static Scene Draw(double position, double goal)
     {
         const int Pieces = 16;
-        var shapes = new List<Shape>(Pieces + 3);
+        List<Shape> shapes = new List<Shape>(Pieces + 3);
         for (int i = 0; i < Pieces; i++)
         {
             double from = Left + i * (Right - Left) / Pieces, to = Left + (i + 1) * (Right - Left) / Pieces;

@@ -73,7 +73,7 @@ public static class MiniPacmanMaze
     private static byte[] AllDistances()
     {
         byte[] distances = NoDistances(Cells);
-        var queue = new Queue<(int Cell, int Moves)>();
+        Queue<(int Cell, int Moves)> queue = new Queue<(int Cell, int Moves)>();
         for (int start = 0; start < Cells; start++)
         {
             Span<byte> row = distances.AsSpan(start * Cells, Cells);
@@ -93,8 +93,8 @@ public static class MiniPacmanMaze
     private static byte[] AllGhostDistances()
     {
         byte[] distances = NoDistances(4 * Cells);
-        var queue = new Queue<(int Cell, int Behind, int Moves)>();
-        var seen = new HashSet<(int Cell, int Behind)>();
+        Queue<(int Cell, int Behind, int Moves)> queue = new Queue<(int Cell, int Behind, int Moves)>();
+        HashSet<(int Cell, int Behind)> seen = new HashSet<(int Cell, int Behind)>();
         for (int start = 0; start < 4 * Cells; start++)
         {
             Span<byte> row = distances.AsSpan(start * Cells, Cells);

@@ -36,7 +36,9 @@ internal sealed class MiniPacmanScreen
     public void Draw(MiniPacmanState state)
     {
         if (_invalid)
+        {
             DrawBackground(state);
+        }
         else
         {
             foreach (int cell in _actors.AsSpan(0, _actorCount))

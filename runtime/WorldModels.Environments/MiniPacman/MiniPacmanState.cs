@@ -62,7 +62,7 @@ public sealed class MiniPacmanState
         Check(level is >= 1 and <= MaxLevel, $"level {level} is outside 1..{MaxLevel}");
         Check(timer >= 0 && frame >= 0, $"timer {timer} and frame {frame} must not be negative");
         CheckCell(pacman, "pacman");
-        var state = new MiniPacmanState { Pacman = pacman, Power = power, Level = level, Timer = timer, Frame = frame };
+        MiniPacmanState state = new MiniPacmanState { Pacman = pacman, Power = power, Level = level, Timer = timer, Frame = frame };
         foreach (int pill in pills)
         {
             CheckCell(pill, "a pill");
@@ -166,7 +166,7 @@ public sealed class MiniPacmanState
         int[] pills = new int[Count(MiniPacmanGame.PillsPerLevel, "pills")];
         for (int i = 0; i < pills.Length; i++)
             pills[i] = reader.ReadInt32();
-        var ghosts = new MiniPacmanGhost[Count(MaxLevel, "ghosts")];
+        MiniPacmanGhost[] ghosts = new MiniPacmanGhost[Count(MaxLevel, "ghosts")];
         for (int i = 0; i < ghosts.Length; i++)
             ghosts[i] = new(reader.ReadInt32(), reader.ReadInt32());
         bool[] food = new bool[MiniPacmanMaze.Cells];

@@ -40,7 +40,7 @@ public sealed class RewardTable
     /// <summary>The classes of a mode: 8 for regular, 14 for avoid, 7 for hunt, 10 for ambush, 4 for rush.</summary>
     public static RewardTable For(MiniPacmanMode mode)
     {
-        var groups = Outcomes()
+        (double Reward, MiniPacmanEvents[] Members)[] groups = Outcomes()
             .GroupBy(outcome => Weighted(mode, outcome))
             .Select(group => (Reward: Reward(mode, group.Key), Members: group.ToArray()))
             .OrderBy(group => group.Reward)

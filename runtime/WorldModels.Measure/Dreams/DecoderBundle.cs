@@ -19,7 +19,7 @@ internal sealed class DecoderBundle : IDisposable
         {
             GraphSpec decode = manifest.Graphs["decode"];
             Dictionary<string, VariantSpec> variants = [];
-            foreach (var (name, variant) in manifest.Variants ?? new Dictionary<string, VariantSpec>())
+            foreach ((string name, VariantSpec variant) in manifest.Variants ?? new Dictionary<string, VariantSpec>())
             {
                 GraphSpec form = variant.Graphs.GetValueOrDefault("decode") ?? decode;
                 variants[name] = variant with

@@ -44,9 +44,14 @@ internal sealed class DreamBenchmark : IDisposable
         _manifest = _plain.Manifest;
         Levels = options.Levels ?? BenchmarkLevels.Of(_manifest);
         foreach (BenchmarkLevel level in Levels)
+        {
             if (BenchmarkLevels.Lacks(_manifest, level) is { } lacks)
+            {
                 throw new BundleException($"Bundle '{directory}' cannot be measured at level {level.Name()}: it has not {lacks}. "
                     + $"It can at {string.Join(", ", BenchmarkLevels.Of(_manifest).Select(BenchmarkLevels.Name))}.");
+            }
+        }
+
         _peak = _plain.ProviderReport.Chosen == "cpu" ? MachinePeak.MeasureGflops() : null;
     }
 
@@ -73,9 +78,14 @@ internal sealed class DreamBenchmark : IDisposable
         EnvironmentSpec? environment = _options.Simulator ? RegisteredEnvironments.Find(_manifest.Environment, out without) : null;
         List<Measurement> measurements = [];
         foreach (int horizon in _options.Horizons)
+        {
             foreach (BenchmarkLevel level in Levels)
+            {
                 foreach (int batch in _options.Batches)
                     measurements.AddRange(Cell(level, batch, horizon, environment));
+            }
+        }
+
         if (Levels.Contains(BenchmarkLevel.Pixels))
             measurements.AddRange(Decoder());
         return new()
@@ -114,8 +124,11 @@ internal sealed class DreamBenchmark : IDisposable
                 return [];
             Dictionary<string, RolloutProgram> programs = new() { ["heads in each step"] = program };
             if (level != BenchmarkLevel.Latent && ProgramBuilder.HasHeads(_manifest))
+            {
                 programs["heads after the rollout"] = ProgramBuilder.Dream(
                     _directory, _manifest, level, horizon, headsAfter: true, framesAfter: batch * horizon <= MostDecodedRows);
+            }
+
             return _peer.Contestants(programs, recorded.Data(program), recorded.Results, subject, _options.PeerWarmUp);
         }
 

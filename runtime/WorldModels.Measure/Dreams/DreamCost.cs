@@ -60,8 +60,11 @@ public static class DreamCost
         {
             Dictionary<string, long> counts = [];
             foreach (GraphSpec graph in manifest.Graphs.Values)
-                foreach (var (name, weight) in ModelReader.LoadWithWeights(Path.Combine(directory, graph.File)).Weights)
+            {
+                foreach ((string name, WeightArray weight) in ModelReader.LoadWithWeights(Path.Combine(directory, graph.File)).Weights)
                     counts[name] = weight.Values.LongLength;
+            }
+
             return counts.Count == 0 ? null : counts.Values.Sum();
         }
         catch (Exception e) when (e is IOException or InvalidDataException)

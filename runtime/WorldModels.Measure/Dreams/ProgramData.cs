@@ -36,7 +36,7 @@ internal sealed class ProgramData(RolloutProgram program, int batch, ulong seed)
 
     private NpyArray Value(string name, int[] steps, int[] leading)
     {
-        var (graph, tensor) = program.Inputs[name];
+        (string graph, TensorSpec tensor) = program.Inputs[name];
         if (tensor.Role == TensorRole.Observation)
             return Observation ?? throw new BundleException($"Graph {graph} reads an observation, and the bundle has recorded none.");
         NpyType type = Enum.Parse<NpyType>($"{tensor.Dtype}");
@@ -47,11 +47,14 @@ internal sealed class ProgramData(RolloutProgram program, int batch, ulong seed)
             case TensorRole.Noise:
                 uint stream = Philox.Stream(tensor.Stream ?? $"{graph}/{tensor.Name}");
                 for (int t = 0; t < steps.Length; t++)
+                {
                     for (int b = 0; b < batch; b++)
                     {
                         NoiseKey key = new(seed, (uint)b, (uint)steps[t], stream);
                         Philox.Fill(tensor.Noise!.Value, key, array.As<float>().Slice((t * batch + b) * row, row));
                     }
+                }
+
                 break;
             case TensorRole.IsFirst when steps[0] == 0:
                 if (type == NpyType.Float32)

@@ -78,8 +78,10 @@ internal sealed class RecordedDream
             return;
         // The first run sets the states that cannot be given.
         foreach (string state in Run(dream, Seed).StateNames)
+        {
             if (_starts[ProgramBuilder.State(state)] is { Type: NpyType.Float32 } values)
                 dream.Start(state, values.As<float>());
+        }
     }
 
     /// <summary>Runs a dream along the same actions, or by its policy.</summary>

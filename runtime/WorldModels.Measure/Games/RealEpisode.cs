@@ -87,19 +87,22 @@ public sealed record RealEpisode
     /// <exception cref="BundleException">The file cannot be read, or is no such episode.</exception>
     public static RealEpisode Read(string path, int steps, int skip = 0)
     {
-        var arrays = Npz.Read(path, name => name is "observation" or "action" or "reward");
+        Dictionary<string, NpyArray> arrays = Npz.Read(path, name => name is "observation" or "action" or "reward");
         NpyArray observations = Take("observation"), actions = Take("action");
         int length = observations.Shape.DefaultIfEmpty(0).First() - 1;
         int resets = actions.Shape.DefaultIfEmpty(0).First() - length;
         if (resets is not (0 or 1) || length < 1 || actions.Type is not (NpyType.Int64 or NpyType.Float32))
+        {
             throw new BundleException($"'{path}' is no episode: expected T + 1 observations and T or T + 1 actions of int64 or float32; "
                 + $"found {observations.Describe()} and {actions.Describe()}.");
+        }
+
         if (length <= skip)
             throw new BundleException($"'{path}' has {length} steps: there is none after the first {skip}.");
         steps = Math.Min(steps, length - skip);
         float scale = observations.Type == NpyType.UInt8 ? 1f / 255 : 1;
         int size = actions.Length / (length + resets), first = skip + resets;
-        float[] rewards = arrays.TryGetValue("reward", out var reward) && reward.Length == length + resets ? reward.ToFloats() : [];
+        float[] rewards = arrays.TryGetValue("reward", out NpyArray? reward) && reward.Length == length + resets ? reward.ToFloats() : [];
         return new()
         {
             Source = Path.GetFileName(path),
@@ -111,7 +114,7 @@ public sealed record RealEpisode
             Rewards = [.. rewards.Skip(first).Take(steps)],
         };
 
-        NpyArray Take(string name) => arrays.TryGetValue(name, out var array) ? array : throw new BundleException(
+        NpyArray Take(string name) => arrays.TryGetValue(name, out NpyArray? array) ? array : throw new BundleException(
             $"'{path}' is no episode: it has no array '{name}'. Give an npz with observation, action and reward.");
     }
 
@@ -157,12 +160,19 @@ public sealed record RealEpisode
             for (bool done = false; !done && rewards.Count < options.Skip + options.Steps;)
             {
                 if (options.Policy is not null)
+                {
                     options.Policy.Act(observation, action);
+                }
                 else if (environment is MiniPacmanEnvironment pacman && action is long[] move)
+                {
                     move[0] = scripted.Act(pacman.Game);
+                }
                 else
+                {
                     foreach (ref TAction value in action.AsSpan())
                         value = draw(random, environment.ActionSpace);
+                }
+
                 StepResult result = environment.Step(action, observation);
                 done = result.Done;
                 observations.Add([.. observation]);

@@ -43,10 +43,10 @@ public sealed class CurveFigure
             random.Length == 1 ? "random" : $"random, each action {same.Key} steps", same.Average(run => run.RandomReturn!.Value)))];
         _levels = [.. levels.Select(level => ("level", level.Label, level.Value))];
         _levels = [.. _levels, .. Random.Select(chance => ("random", $"{chance.Label} {Figures.Number(chance.Mean)}", chance.Mean))];
-        var evaluated = _groups.SelectMany(entry => entry.Group.Runs, (entry, run) => (entry, run))
+        IEnumerable<((CurveGroup Group, int Colour) entry, TrainingCurve run)> evaluated = _groups.SelectMany(entry => entry.Group.Runs, (entry, run) => (entry, run))
             .Where(one => IsReturn && one.run.Returns.Count > 0);
         _finals = [.. evaluated.Select(one => (one.entry.Colour, $"{one.entry.Group.Label}, seed {one.run.Seed}", one.run.Returns[0]))];
-        var curves = runs.Where(run => run.Metrics.ContainsKey(metric)).Select(run => run.Metrics[metric]).ToArray();
+        MetricSeries[] curves = runs.Where(run => run.Metrics.ContainsKey(metric)).Select(run => run.Metrics[metric]).ToArray();
         _last = Math.Max(curves.Max(curve => curve.Last), 1);
         double[] heights = [.. curves.SelectMany(curve => curve.Values), .. _levels.Select(level => level.Value),
             .. _finals.Select(final => final.Return).SelectMany(final => Ends(final.Mean, final.HalfWidth ?? 0))];
@@ -88,7 +88,7 @@ public sealed class CurveFigure
     {
         Svg svg = new(Width, Height, $"{Metric} over {StepName}");
         Axes(svg);
-        foreach (var (group, colour) in _groups)
+        foreach ((CurveGroup group, int colour) in _groups)
             Curves(svg, group, colour);
         Levels(svg);
         Finals(svg);
@@ -153,7 +153,8 @@ public sealed class CurveFigure
             if (!run.Metrics.TryGetValue(Metric, out MetricSeries? series))
                 continue;
             svg.Polyline(alone ? "mean" : "seed", Places(series.Steps, series.Values));
-            if (run.Shortfall is not null) svg.Text("×", X(series.Last), Y(series.Values[^1]) + 6, "middle", "short");
+            if (run.Shortfall is not null)
+                svg.Text("×", X(series.Last), Y(series.Values[^1]) + 6, "middle", "short");
             // A line of one point would be nothing.
             if (series.Steps.Count == 1)
                 svg.Disc("dot", X(series.First), Y(series.Values[0]), 3);
@@ -171,11 +172,11 @@ public sealed class CurveFigure
     {
         const double Line = 15;
         double end = _right + (_finals.Length == 0 ? 0 : Strip + FinalsWidth);
-        foreach (var (look, _, value) in _levels)
+        foreach ((string look, string _, double value) in _levels)
             svg.Line(look, Left, Y(value), end, Y(value));
-        foreach (var side in _levels.GroupBy(level => level.Look))
+        foreach (IGrouping<string, (string Look, string Label, double Value)> side in _levels.GroupBy(level => level.Look))
         {
-            var upwards = side.OrderBy(level => level.Value).ToArray();
+            (string Look, string Label, double Value)[] upwards = side.OrderBy(level => level.Value).ToArray();
             double above = double.PositiveInfinity;
             for (int i = 0; i < upwards.Length; i++)
             {
@@ -197,7 +198,7 @@ public sealed class CurveFigure
         double left = _right + Strip, step = FinalsWidth / _finals.Length, middle = left + FinalsWidth / 2;
         for (int i = 0; i < _finals.Length; i++)
         {
-            var (colour, run, final) = _finals[i];
+            (int colour, string run, (string Name, double Mean, double? HalfWidth) final) = _finals[i];
             double x = left + (i + 0.5) * step;
             svg.Begin($"group {Class(colour)}", colour);
             svg.Title($"{run}: {final.Name} {Text(final)}");

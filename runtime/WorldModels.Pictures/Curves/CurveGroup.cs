@@ -53,14 +53,14 @@ public sealed class CurveGroup
     /// </summary>
     public static IReadOnlyList<CurveGroup> Of(IEnumerable<TrainingCurve> runs)
     {
-        var groups = runs.GroupBy(Identity)
+        TrainingCurve[][] groups = runs.GroupBy(Identity)
             .Select(group => group.GroupBy(run => (run.Seed, run.LastLine)).Select(Fullest).OrderBy(run => run.Seed).ToArray()).ToArray();
         List<CurveGroup> labelled = [];
         foreach (TrainingCurve[] group in groups)
         {
-            var own = Facts(group[0]);
-            var rivals = groups.Where(other => other != group && other[0].Name == group[0].Name).Select(rival => Facts(rival[0])).ToArray();
-            var differing = own.Keys.Concat(rivals.SelectMany(rival => rival.Keys)).Distinct()
+            Dictionary<string, string> own = Facts(group[0]);
+            Dictionary<string, string>[] rivals = groups.Where(other => other != group && other[0].Name == group[0].Name).Select(rival => Facts(rival[0])).ToArray();
+            string[] differing = own.Keys.Concat(rivals.SelectMany(rival => rival.Keys)).Distinct()
                 .Where(key => rivals.Any(rival => Value(rival, key) != Value(own, key)))
                 .Select(key => $"{key}={(own.TryGetValue(key, out string? value) ? value : "unset")}").ToArray();
             labelled.Add(new(group[0].Name + (differing.Length > 0 ? $" ({string.Join(", ", differing)})" : ""), group));

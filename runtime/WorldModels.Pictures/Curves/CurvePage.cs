@@ -1,6 +1,6 @@
 using System.Net;
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using WorldModels.Bundles;
 using WorldModels.Measure;
 using WorldModels.Runtime;
@@ -95,10 +95,10 @@ public sealed class CurvePage
     {
         if (run.LastStep <= last)
             return run;
-        var metrics = run.Metrics.Select(entry => (entry.Key, Series: entry.Value.Until(last))).Where(entry => entry.Series is not null)
+        Dictionary<string, MetricSeries> metrics = run.Metrics.Select(entry => (entry.Key, Series: entry.Value.Until(last))).Where(entry => entry.Series is not null)
             .ToDictionary(entry => entry.Key, entry => entry.Series!);
         // What was judged at the end is nothing that was reached by then; the random policy stays what it is.
-        var random = run.Figures.Where(figure => figure.Key.StartsWith("return_random", StringComparison.Ordinal)).ToDictionary();
+        Dictionary<string, double> random = run.Figures.Where(figure => figure.Key.StartsWith("return_random", StringComparison.Ordinal)).ToDictionary();
         return metrics.Count == 0 ? null : run with { Metrics = metrics, Figures = random };
     }
 
@@ -163,7 +163,7 @@ public sealed class CurvePage
 
     private void Figure(StringBuilder page, string environment, string metric, List<object> data)
     {
-        var groups = _groups.Select((group, i) => (Group: group, Colour: i)).Where(entry => entry.Group.Environment == environment)
+        (CurveGroup Group, int Colour)[] groups = _groups.Select((group, i) => (Group: group, Colour: i)).Where(entry => entry.Group.Environment == environment)
             .Where(entry => entry.Group.Runs.Any(run => run.Metrics.ContainsKey(metric))).ToArray();
         if (groups.Length == 0)
             return;
@@ -211,7 +211,7 @@ public sealed class CurvePage
     /// <summary>Mean returns of each run's final evaluation, then all of its figures.</summary>
     private void Evaluation(StringBuilder page, string environment)
     {
-        var runs = _groups.Where(group => group.Environment == environment)
+        (string Label, TrainingCurve Run)[] runs = _groups.Where(group => group.Environment == environment)
             .SelectMany(group => group.Runs, (group, run) => (group.Label, Run: run)).Where(entry => entry.Run.Figures.Count > 0).ToArray();
         if (runs.Length == 0)
             return;

@@ -10,8 +10,11 @@ public sealed class MetricSeries
         if (steps.Count == 0 || steps.Count != values.Count)
             throw new ArgumentException($"Expected as many values as steps, and some; found {steps.Count} steps, {values.Count} values.");
         for (int i = 1; i < steps.Count; i++)
+        {
             if (steps[i] <= steps[i - 1])
                 throw new ArgumentException($"Steps ascend; found {steps[i]} after {steps[i - 1]}.");
+        }
+
         (Steps, Values) = (steps, values);
     }
 

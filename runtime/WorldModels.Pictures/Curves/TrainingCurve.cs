@@ -1,5 +1,3 @@
-using WorldModels.Measure;
-
 namespace WorldModels.Pictures;
 
 /// <summary>What one training run measured on its way and at its end.</summary>

@@ -26,7 +26,7 @@ public static partial class TrainingCurveReader
             return ReadBundle(folder);
         if (File.Exists(Path.Combine(folder, "config.json")))
             return [ReadRun(folder)];
-        var recorded = ReadRecorded(folder, manifest: null);
+        List<TrainingCurve> recorded = ReadRecorded(folder, manifest: null);
         return recorded.Count > 0 ? recorded : throw new BundleException(
             $"'{folder}' is no run: it has neither config.json (a run's folder) nor {Manifest.FileName} (a bundle). Runs are the folders "
             + "that train made, by default under runs/.");
@@ -81,12 +81,12 @@ public static partial class TrainingCurveReader
                 throw new BundleException($"'{metrics}' has no '{Path.GetFileName(path)}' beside it, which says what run it is of.");
             using JsonDocument document = Parse(path);
             JsonElement root = document.RootElement;
-            Dictionary<string, string> config = root.TryGetProperty("config", out var options) ? Strings(options) : [];
-            if (root.TryGetProperty("seed", out var seed))
+            Dictionary<string, string> config = root.TryGetProperty("config", out JsonElement options) ? Strings(options) : [];
+            if (root.TryGetProperty("seed", out JsonElement seed))
                 config["seed"] = seed.ToString();
-            string name = root.TryGetProperty("arm", out var arm) ? arm.ToString()
+            string name = root.TryGetProperty("arm", out JsonElement arm) ? arm.ToString()
                 : manifest?.Name ?? SeedSuffix().Replace(Path.GetFileNameWithoutExtension(path), "");
-            JsonElement? figures = root.TryGetProperty("figures", out var measured) ? measured : null;
+            JsonElement? figures = root.TryGetProperty("figures", out JsonElement measured) ? measured : null;
             curves.Add(WithMetrics(Describe(name, metrics[..^Suffix.Length], config, Numbers(figures, path), manifest), metrics));
         }
         return curves;
@@ -97,7 +97,10 @@ public static partial class TrainingCurveReader
     {
         if (!config.Remove("seed", out string? text)
             || !long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long seed))
+        {
             throw new BundleException($"The configuration of '{source}' has no whole number 'seed': it is not one that train wrote.");
+        }
+
         config.Remove(Derived);
         return new()
         {
@@ -145,7 +148,7 @@ public static partial class TrainingCurveReader
                 if (document.RootElement.ValueKind != JsonValueKind.Object)
                     throw Unreadable(path, i, "it is no JSON object");
                 axis ??= document.RootElement.TryGetProperty("environment_steps", out _) ? "environment_steps" : "frames";
-                if (!document.RootElement.TryGetProperty(axis, out var at) || at.ValueKind != JsonValueKind.Number)
+                if (!document.RootElement.TryGetProperty(axis, out JsonElement at) || at.ValueKind != JsonValueKind.Number)
                     throw Unreadable(path, i, $"it has no number '{axis}'");
                 double step = at.GetDouble();
                 if (step < previous)
@@ -159,10 +162,12 @@ public static partial class TrainingCurveReader
                     double value = property.Value.ValueKind == JsonValueKind.Number ? property.Value.GetDouble() : double.NaN;
                     if (!double.IsFinite(value))
                         throw Unreadable(path, i, $"its '{property.Name}' is no number");
-                    if (!metrics.TryGetValue(property.Name, out var series))
+                    if (!metrics.TryGetValue(property.Name, out (List<double> Steps, List<double> Values) series))
                         metrics[property.Name] = series = ([], []);
                     if (series.Steps.Count > 0 && series.Steps[^1] == step)
+                    {
                         series.Values[^1] = value;
+                    }
                     else
                     {
                         series.Steps.Add(step);

@@ -46,9 +46,9 @@ internal sealed class FreshTransitions
     /// </summary>
     public static FreshTransitions Play(MiniPacmanMode mode, int count, double epsilon, ulong seed, int past)
     {
-        var player = new MiniPacmanGreedyPolicy(epsilon, seed);
-        var game = new MiniPacmanEnvironment(mode);
-        var observation = new float[FrameSize];
+        MiniPacmanGreedyPolicy player = new MiniPacmanGreedyPolicy(epsilon, seed);
+        MiniPacmanEnvironment game = new MiniPacmanEnvironment(mode);
+        float[] observation = new float[FrameSize];
         List<Transition> transitions = [];
         int steps = 0;
         for (int episode = 0; transitions.Count < count; episode++)
@@ -78,7 +78,7 @@ internal sealed class FreshTransitions
     /// <param name="ghosts">Count only the transitions that start with a ghost in sight, or only the others.</param>
     public Share Equal(ReadOnlySpan<byte> predicted, bool? ghosts = null)
     {
-        var (hits, counts) = (new int[Episodes], new int[Episodes]);
+        (int[] hits, int[] counts) = (new int[Episodes], new int[Episodes]);
         for (int i = 0; i < Count; i++)
         {
             if (ghosts is { } wanted && wanted != HasGhost(_now.AsSpan(i * Cells, Cells)))

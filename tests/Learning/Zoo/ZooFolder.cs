@@ -1,5 +1,4 @@
 using WorldModels.Bundles;
-using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Zoo;
 

@@ -1,5 +1,5 @@
-using WorldModels.Environments;
 using WorldModels.Bundles;
+using WorldModels.Environments;
 using WorldModels.Runtime;
 using WorldModels.Train;
 using WorldModels.Train.LatentWorlds;
@@ -15,11 +15,11 @@ internal static class ZooGames
         Manifest manifest = ZooFolder.Read(name);
         if (manifest.PolicyGraphs.Length == 0)
         {
-            using var planner = Planner.Load(ZooFolder.Of(name), new() { Batch = episodes, Seed = seed, Deterministic = greedy });
+            using Planner planner = Planner.Load(ZooFolder.Of(name), new() { Batch = episodes, Seed = seed, Deterministic = greedy });
             return Evaluation.Play(Games<float>(manifest, episodes), episodes, seed,
                 (_, observations, _, actions) => planner.Act(observations, actions)).Mean;
         }
-        using var controller = Controller.Load(ZooFolder.Of(name), new() { Batch = episodes, Seed = seed, Deterministic = greedy });
+        using Controller controller = Controller.Load(ZooFolder.Of(name), new() { Batch = episodes, Seed = seed, Deterministic = greedy });
         return manifest.Action.Kind == ActionKind.Discrete
             ? Evaluation.Play(Games<long>(manifest, episodes), episodes, seed,
                 (_, observations, _, actions) => controller.Act(observations, actions)).Mean

@@ -1,6 +1,6 @@
 using System.Globalization;
-using WorldModels.Environments;
 using WorldModels.Bundles;
+using WorldModels.Environments;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Zoo;
@@ -17,11 +17,11 @@ public sealed class ZooWorldModelTests
     [TestCaseSource(typeof(ZooFolder), nameof(ZooFolder.MiniPacmanModels))]
     public void DreamsInTheGamesColoursAndRewards(string name)
     {
-        using var world = WorldModel.Load(ZooFolder.Of(name));
+        using WorldModel world = WorldModel.Load(ZooFolder.Of(name));
         using Dream dream = world.Dream(batch: 64, horizon: 50);
         DreamBatch dreamed = dream.Run(Seed);
         float[] rewards = [.. RewardTable.For(ModeOf(world.Manifest)).Values.Select(value => (float)value)];
-        var (classes, colours) = (new byte[64 * Cells], new float[64 * FrameSize]);
+        (byte[] classes, float[] colours) = (new byte[64 * Cells], new float[64 * FrameSize]);
         for (int t = 0; t < dreamed.Horizon; t++)
         {
             Assert.That(rewards, Is.SupersetOf(dreamed.Rewards(t).ToArray().Distinct()), $"rewards of step {t}");
@@ -41,7 +41,7 @@ public sealed class ZooWorldModelTests
     [TestCaseSource(typeof(ZooFolder), nameof(ZooFolder.MiniPacmanModels))]
     public void PredictsAsItsCardSays(string name)
     {
-        using var world = WorldModel.Load(ZooFolder.Of(name));
+        using WorldModel world = WorldModel.Load(ZooFolder.Of(name));
         FreshTransitions fresh = Play(world.Manifest);
         byte[] predicted = Predict(world, fresh, fresh.Actions);
         IReadOnlyDictionary<string, double> card = ZooFolder.Figures(world.Manifest);
@@ -68,7 +68,7 @@ public sealed class ZooWorldModelTests
     [TestCaseSource(typeof(ZooFolder), nameof(ZooFolder.MiniPacmanModels))]
     public void BeatsCopyingUnlessActionsAreWrong(string name)
     {
-        using var world = WorldModel.Load(ZooFolder.Of(name));
+        using WorldModel world = WorldModel.Load(ZooFolder.Of(name));
         FreshTransitions fresh = Play(world.Manifest);
         long[] wrong = Array.ConvertAll(fresh.Actions, action => (action + 1) % MiniPacmanGame.Actions);
         // Where ghosts are always in sight, the rules themselves allow little more than that.
@@ -84,14 +84,14 @@ public sealed class ZooWorldModelTests
     private static byte[] Predict(WorldModel world, FreshTransitions fresh, long[] actions)
     {
         GraphRunner imagine = world.Graph("imagine");
-        var inputs = new Dictionary<string, NpyArray>
+        Dictionary<string, NpyArray> inputs = new Dictionary<string, NpyArray>
         {
             ["frame"] = NpyArray.Of(fresh.Frames, fresh.Count, 3, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns),
             ["action"] = NpyArray.Of(actions, fresh.Count),
         };
         if (Past(world.Manifest) is > 0 and int past)
             inputs["past"] = NpyArray.Of(fresh.Past, fresh.Count, 3 * past, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns);
-        var predicted = new byte[fresh.Count * Cells];
+        byte[] predicted = new byte[fresh.Count * Cells];
         MiniPacmanPixels.Classify(imagine.Run(inputs)["next_frame"].As<float>(), predicted.AsSpan());
         return predicted;
     }

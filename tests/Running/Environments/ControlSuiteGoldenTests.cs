@@ -117,7 +117,7 @@ public sealed class ControlSuiteGoldenTests
     {
         JsonElement[] cases = [.. Read("tolerance").GetProperty("cases").EnumerateArray()];
         Assert.That(cases, Has.Length.EqualTo(2392));
-        var seen = new HashSet<Sigmoid>();
+        HashSet<Sigmoid> seen = new HashSet<Sigmoid>();
         foreach (JsonElement one in cases)
         {
             Sigmoid sigmoid = Enum.Parse<Sigmoid>(one.GetProperty("sigmoid").GetString()!.Replace("_", ""), ignoreCase: true);

@@ -16,7 +16,7 @@ public sealed class ControlTaskTests
     [TestCase(-2, Math.PI / 2, -5, 1, 0.5 * 0.55 * 0.55 * 0.8)]
     public void CartPoleRewards(double position, double angle, double angularVelocity, double control, double expected)
     {
-        var physics = new CartPolePhysics();
+        CartPolePhysics physics = new CartPolePhysics();
         (physics.Positions[0], physics.Positions[1]) = (position, angle);
         (physics.Velocities[1], physics.Control[0]) = (angularVelocity, control);
         Assert.That(new CartPoleTask(swingUp: true, sparse: false).Reward(physics), Is.EqualTo(expected).Within(1e-12));
@@ -28,7 +28,7 @@ public sealed class ControlTaskTests
     [TestCase(0, 0.101, 0)] // cos 0.1 = 0.99500, cos 0.101 = 0.99490
     public void SparseCartPoleRewards(double position, double angle, double expected)
     {
-        var physics = new CartPolePhysics();
+        CartPolePhysics physics = new CartPolePhysics();
         (physics.Positions[0], physics.Positions[1], physics.Velocities[1]) = (position, angle, 9);
         Assert.That(new CartPoleTask(swingUp: false, sparse: true).Reward(physics), Is.EqualTo(expected));
     }
@@ -41,7 +41,7 @@ public sealed class ControlTaskTests
     [TestCase(365, 1)]
     public void PendulumRewards(double degrees, double expected)
     {
-        var physics = new PendulumPhysics();
+        PendulumPhysics physics = new PendulumPhysics();
         physics.Positions[0] = degrees * Math.PI / 180;
         Assert.That(new PendulumSwingUpTask().Reward(physics), Is.EqualTo(expected));
     }
@@ -53,7 +53,7 @@ public sealed class ControlTaskTests
     [TestCase(0.05, 0, 0.09997916927079)] // 4 sin 0.025, within the target
     public void AcrobotRewards(double shoulder, double elbow, double distance)
     {
-        var physics = new AcrobotPhysics();
+        AcrobotPhysics physics = new AcrobotPhysics();
         (physics.Positions[0], physics.Positions[1]) = (shoulder, elbow);
         double expected = distance <= 0.2 ? 1 : Math.Pow(0.1, (distance - 0.2) * (distance - 0.2));
         Assert.That(new AcrobotSwingUpTask().Reward(physics), Is.EqualTo(expected).Within(1e-12));
@@ -106,7 +106,7 @@ public sealed class ControlTaskTests
 
         static double[][] Drawn(string name)
         {
-            var environment = (ControlSuiteEnvironment)EnvironmentRegistry.Make<float>(name);
+            ControlSuiteEnvironment environment = (ControlSuiteEnvironment)EnvironmentRegistry.Make<float>(name);
             float[] observation = new float[environment.ObservationSpace.Size];
             environment.Reset(1, observation);
             return [.. Enumerable.Range(0, 1000).Select(_ =>
@@ -145,7 +145,7 @@ public sealed class ControlTaskTests
     public void TheAcrobotsElbowIsWhereMuJoCoHasIt()
     {
         JsonElement samples = ControlSuiteGoldenTests.Read("acrobot").GetProperty("forward_samples");
-        var physics = new AcrobotPhysics();
+        AcrobotPhysics physics = new AcrobotPhysics();
         foreach (JsonElement sample in samples.EnumerateArray())
         {
             for (int joint = 0; joint < 2; joint++)

@@ -35,7 +35,7 @@ public sealed class EnvironmentRegistryTests
     [Test]
     public void BoxesCompareByValue()
     {
-        var box = new Box(0, 1, [3, 15, 19]);
+        Box box = new Box(0, 1, [3, 15, 19]);
         Assert.That(box, Is.EqualTo(new Box(0, 1, [3, 15, 19])));
         Assert.That(box, Is.Not.EqualTo(new Box(0, 1, [15, 19, 3])));
         Assert.That(box.Size, Is.EqualTo(855));

@@ -9,7 +9,7 @@ public sealed class MiniPacmanEnvironmentTests
     [Test]
     public void StatesItsSpaces()
     {
-        var environment = new MiniPacmanEnvironment(MiniPacmanMode.Hunt);
+        MiniPacmanEnvironment environment = new MiniPacmanEnvironment(MiniPacmanMode.Hunt);
         Assert.That(environment.Name, Is.EqualTo("minipacman-hunt"));
         Assert.That(environment.ObservationSpace, Is.EqualTo(new Box(0, 1, [3, 15, 19])));
         Assert.That(environment.ActionSpace, Is.EqualTo(new Discrete(5)));
@@ -18,7 +18,7 @@ public sealed class MiniPacmanEnvironmentTests
     [Test]
     public void MisuseIsNamed()
     {
-        var environment = new MiniPacmanEnvironment(MiniPacmanMode.Regular);
+        MiniPacmanEnvironment environment = new MiniPacmanEnvironment(MiniPacmanMode.Regular);
         float[] observation = new float[Size];
         Assert.That(
             () => environment.Step([0], observation), Throws.InvalidOperationException.With.Message.Contains("call Reset before Step"));
@@ -35,7 +35,7 @@ public sealed class MiniPacmanEnvironmentTests
     [Test]
     public void ASeedRepeatsAndNoSeedGoesOn()
     {
-        var environment = new MiniPacmanEnvironment(MiniPacmanMode.Regular);
+        MiniPacmanEnvironment environment = new MiniPacmanEnvironment(MiniPacmanMode.Regular);
         float[] first = new float[Size], second = new float[Size], again = new float[Size];
         environment.Reset(1ul << 40, first);
         environment.Reset(null, second);
@@ -49,10 +49,10 @@ public sealed class MiniPacmanEnvironmentTests
     {
         const int Rows = 7;
         const ulong Seed = 42;
-        var options = new MiniPacmanOptions { FrameCap = 60 }; // so that both kinds of end occur
-        var vector = new Rollout(MiniPacmanMode.Avoid, Rows, options);
+        MiniPacmanOptions options = new MiniPacmanOptions { FrameCap = 60 }; // so that both kinds of end occur
+        Rollout vector = new Rollout(MiniPacmanMode.Avoid, Rows, options);
         vector.Environment.Reset(Seed, vector.Observations);
-        var singles = new MiniPacmanEnvironment[Rows];
+        MiniPacmanEnvironment[] singles = new MiniPacmanEnvironment[Rows];
         float[] observation = new float[Size];
         for (int row = 0; row < Rows; row++)
         {
@@ -60,7 +60,7 @@ public sealed class MiniPacmanEnvironmentTests
             singles[row].Reset(RowSeed.Of(Seed, row), observation);
             Assert.That(vector.Observation(row).SequenceEqual(observation));
         }
-        var actions = new Mt19937RandomSource(1);
+        Mt19937RandomSource actions = new Mt19937RandomSource(1);
         int deaths = 0, truncations = 0;
         for (int step = 0; step < 400; step++)
         {
@@ -89,7 +89,7 @@ public sealed class MiniPacmanEnvironmentTests
     [Test]
     public void RowsDiffer()
     {
-        var vector = new Rollout(MiniPacmanMode.Regular, 64);
+        Rollout vector = new Rollout(MiniPacmanMode.Regular, 64);
         vector.Environment.Reset(3, vector.Observations);
         HashSet<string> grids = [.. Enumerable.Range(0, 64).Select(row => GoldenPosition.Grid(vector.Observation(row)))];
         Assert.That(grids, Has.Count.EqualTo(64));
@@ -98,14 +98,14 @@ public sealed class MiniPacmanEnvironmentTests
     [TestCaseSource(typeof(MiniPacmanMode), nameof(MiniPacmanMode.All))]
     public void ARestoredVectorGoesOnExactly(MiniPacmanMode mode)
     {
-        var original = new Rollout(mode, 5);
-        var actions = new Mt19937RandomSource(2);
+        Rollout original = new Rollout(mode, 5);
+        Mt19937RandomSource actions = new Mt19937RandomSource(2);
         original.Environment.Reset(9, original.Observations);
         for (int step = 0; step < 200; step++)
             original.Step(actions);
         byte[] saved = Saved(original.Environment);
 
-        var restored = new Rollout(mode, 5);
+        Rollout restored = new Rollout(mode, 5);
         restored.Environment.Restore(new BinaryReader(new MemoryStream(saved)));
         for (int step = 0; step < 300; step++)
         {
@@ -123,9 +123,9 @@ public sealed class MiniPacmanEnvironmentTests
     public void TheSavedPictureIsTheOneSeen()
     {
         // After the step in which avoid's timer runs out the picture is one step behind the position; powered ghosts have a countdown.
-        var environment = new MiniPacmanEnvironment(MiniPacmanMode.Avoid);
-        var restored = new MiniPacmanEnvironment(MiniPacmanMode.Avoid);
-        var player = new MiniPacmanGreedyPolicy(epsilon: 0.3);
+        MiniPacmanEnvironment environment = new MiniPacmanEnvironment(MiniPacmanMode.Avoid);
+        MiniPacmanEnvironment restored = new MiniPacmanEnvironment(MiniPacmanMode.Avoid);
+        MiniPacmanGreedyPolicy player = new MiniPacmanGreedyPolicy(epsilon: 0.3);
         float[] observation = new float[Size];
         int behind = 0, powered = 0;
         environment.Reset(1, observation);
@@ -149,7 +149,7 @@ public sealed class MiniPacmanEnvironmentTests
     [Test]
     public void DamagedOrForeignStatesAreRefused()
     {
-        var environment = new MiniPacmanEnvironment(MiniPacmanMode.Hunt);
+        MiniPacmanEnvironment environment = new MiniPacmanEnvironment(MiniPacmanMode.Hunt);
         environment.Reset(1, new float[Size]);
         byte[] saved = Saved(environment);
         void Restore(byte[] bytes, MiniPacmanMode mode) =>
@@ -165,7 +165,7 @@ public sealed class MiniPacmanEnvironmentTests
         damaged[19] = 0;
         Assert.That(
             () => Restore(damaged, MiniPacmanMode.Hunt), Throws.InstanceOf<InvalidDataException>().With.Message.Contains("pacman is at 0"));
-        var two = new MiniPacmanVectorEnvironment(MiniPacmanMode.Hunt, 2);
+        MiniPacmanVectorEnvironment two = new MiniPacmanVectorEnvironment(MiniPacmanMode.Hunt, 2);
         Assert.That(
             () => new MiniPacmanVectorEnvironment(MiniPacmanMode.Hunt, 3).Restore(new BinaryReader(new MemoryStream(Saved(two)))),
             Throws.InstanceOf<InvalidDataException>().With.Message.Contains("has 2 rows"));
@@ -174,8 +174,8 @@ public sealed class MiniPacmanEnvironmentTests
     [Test]
     public void SteppingDoesNotAllocate()
     {
-        var vector = new Rollout(MiniPacmanMode.Regular, 8);
-        var player = new MiniPacmanGreedyPolicy(epsilon: 0.1);
+        Rollout vector = new Rollout(MiniPacmanMode.Regular, 8);
+        MiniPacmanGreedyPolicy player = new MiniPacmanGreedyPolicy(epsilon: 0.1);
         vector.Environment.Reset(1, vector.Observations);
         Assert.That(Allocations.EachTime(() => Play(2000)), Is.Zero);
 
@@ -197,8 +197,8 @@ public sealed class MiniPacmanEnvironmentTests
     public void TheGreedyPlayerPlaysFarBetterThanRandom(string name, double atLeast)
     {
         const int Episodes = 60;
-        var environment = new MiniPacmanEnvironment(MiniPacmanMode.All.Single(mode => mode.Name == name));
-        var player = new MiniPacmanGreedyPolicy();
+        MiniPacmanEnvironment environment = new MiniPacmanEnvironment(MiniPacmanMode.All.Single(mode => mode.Name == name));
+        MiniPacmanGreedyPolicy player = new MiniPacmanGreedyPolicy();
         float[] observation = new float[Size];
         double total = 0;
         environment.Reset(123, observation);
@@ -219,8 +219,8 @@ public sealed class MiniPacmanEnvironmentTests
 
     private static byte[] Saved(IResumable environment)
     {
-        using var stream = new MemoryStream();
-        using (var writer = new BinaryWriter(stream))
+        using MemoryStream stream = new MemoryStream();
+        using (BinaryWriter writer = new BinaryWriter(stream))
             environment.Save(writer);
         return stream.ToArray();
     }

@@ -20,9 +20,9 @@ public sealed class MiniPacmanGoldenTests
     public void ReplaysFromRecordedDraws(string file)
     {
         JsonElement trace = GoldenPosition.Read(file);
-        var draws = new RecordedDraws();
+        RecordedDraws draws = new RecordedDraws();
         draws.Add(trace.GetProperty("ctor_draws"));
-        var game = new MiniPacmanGame(GoldenPosition.Mode(trace), draws, Options(trace));
+        MiniPacmanGame game = new MiniPacmanGame(GoldenPosition.Mode(trace), draws, Options(trace));
         Assert.That(draws.Left, Is.Zero, "draws of the constructor");
         Replay(
             trace,
@@ -45,7 +45,7 @@ public sealed class MiniPacmanGoldenTests
     public void ReplaysFromTheSeed(string file)
     {
         JsonElement trace = GoldenPosition.Read(file);
-        var environment = new MiniPacmanEnvironment(GoldenPosition.Mode(trace), Options(trace));
+        MiniPacmanEnvironment environment = new MiniPacmanEnvironment(GoldenPosition.Mode(trace), Options(trace));
         float[] observation = new float[environment.ObservationSpace.Size];
         ulong? seed = trace.GetProperty("numpy_seed").GetUInt64();
         Replay(
@@ -67,10 +67,10 @@ public sealed class MiniPacmanGoldenTests
         for (int i = 0; i < cases.Length; i++)
         {
             JsonElement step = cases[i];
-            var draws = new SwitchableSource(new Mt19937RandomSource(0));
-            var game = new MiniPacmanGame(GoldenPosition.Mode(step), draws, Options(step));
+            SwitchableSource draws = new SwitchableSource(new Mt19937RandomSource(0));
+            MiniPacmanGame game = new MiniPacmanGame(GoldenPosition.Mode(step), draws, Options(step));
             game.Load(GoldenPosition.State(step.GetProperty("before")));
-            var recorded = new RecordedDraws();
+            RecordedDraws recorded = new RecordedDraws();
             recorded.Add(step.GetProperty("draws"));
             draws.Source = recorded;
 
@@ -89,7 +89,7 @@ public sealed class MiniPacmanGoldenTests
     [Test]
     public void InjectedDrawsMustMatchInKindAndRange()
     {
-        var draws = new RecordedDraws();
+        RecordedDraws draws = new RecordedDraws();
         draws.Add(JsonDocument.Parse("""[["i",4,1],["u",0.5],["i",4,1]]""").RootElement);
         Assert.Throws<InvalidOperationException>(() => draws.Int(5));
         Assert.Throws<InvalidOperationException>(() => draws.Int(4));

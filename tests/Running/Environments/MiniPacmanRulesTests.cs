@@ -135,7 +135,7 @@ public sealed class MiniPacmanRulesTests
     [Test]
     public void GhostsAreBornOutsideTheBox()
     {
-        var game = new MiniPacmanGame(MiniPacmanMode.Regular, new Mt19937RandomSource(4));
+        MiniPacmanGame game = new MiniPacmanGame(MiniPacmanMode.Regular, new Mt19937RandomSource(4));
         for (int i = 0; i < 2000; i++)
         {
             game.Reset();
@@ -150,9 +150,9 @@ public sealed class MiniPacmanRulesTests
     public void ThePictureIsThatOfThePosition(MiniPacmanMode mode)
     {
         // The game repairs its picture from step to step; a game that takes up the position paints it whole.
-        var game = new MiniPacmanGame(mode, new Mt19937RandomSource(5));
-        var painted = new MiniPacmanGame(mode, new Mt19937RandomSource(6));
-        var player = new MiniPacmanGreedyPolicy(epsilon: 0.2, seed: 7);
+        MiniPacmanGame game = new MiniPacmanGame(mode, new Mt19937RandomSource(5));
+        MiniPacmanGame painted = new MiniPacmanGame(mode, new Mt19937RandomSource(6));
+        MiniPacmanGreedyPolicy player = new MiniPacmanGreedyPolicy(epsilon: 0.2, seed: 7);
         int behind = 0;
         for (int i = 0; i < 3000; i++)
         {
@@ -177,8 +177,8 @@ public sealed class MiniPacmanRulesTests
     {
         const int Episodes = 4000;
         MiniPacmanMode mode = MiniPacmanMode.All.Single(mode => mode.Name == name);
-        var game = new MiniPacmanGame(mode, new Mt19937RandomSource(11));
-        var actions = new Mt19937RandomSource(12);
+        MiniPacmanGame game = new MiniPacmanGame(mode, new Mt19937RandomSource(11));
+        Mt19937RandomSource actions = new Mt19937RandomSource(12);
         double sum = 0, squares = 0;
         long steps = 0;
         for (int i = 0; i < Episodes; i++)
@@ -213,7 +213,7 @@ public sealed class MiniPacmanRulesTests
         Assert.That(
             () => MiniPacmanState.Create(At(1, 1), [new(At(1, 1), 6)], [], food, 0, 1, 0, 0),
             Throws.ArgumentException.With.Message.Contains("facing 6 is outside 0..5"));
-        var game = new MiniPacmanGame(MiniPacmanMode.Regular, new Mt19937RandomSource(1));
+        MiniPacmanGame game = new MiniPacmanGame(MiniPacmanMode.Regular, new Mt19937RandomSource(1));
         Assert.That(() => game.Step(5), Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("0..4"));
         Assert.That(
             () => new MiniPacmanGame(MiniPacmanMode.Regular, new Mt19937RandomSource(1), new() { FrameCap = -1 }),
@@ -227,10 +227,10 @@ public sealed class MiniPacmanRulesTests
         MiniPacmanMode mode, int pacman, MiniPacmanGhost[] ghosts, int[]? pills = null, int[]? food = null,
         int power = 0, int timer = 0, MiniPacmanOptions? options = null)
     {
-        var draws = new RecordedDraws();
+        RecordedDraws draws = new RecordedDraws();
         string level = NewLevel(pill: At(3, 3), pacman: At(1, 1), ghost: At(13, 17));
         Script(draws, $"""["i",15,1],["i",19,1],["i",4,0],{level}""");
-        var game = new MiniPacmanGame(mode, draws, options);
+        MiniPacmanGame game = new MiniPacmanGame(mode, draws, options);
         bool[] cells = new bool[MiniPacmanMaze.Cells];
         foreach (int cell in food ?? [])
             cells[cell] = true;

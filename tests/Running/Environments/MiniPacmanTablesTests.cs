@@ -31,8 +31,8 @@ public sealed class MiniPacmanTablesTests
     public void EveryStepHasItsClass(MiniPacmanMode mode)
     {
         RewardTable table = RewardTable.For(mode), reference = RewardTable.RegularReference;
-        var game = new MiniPacmanGame(mode, new Mt19937RandomSource(1));
-        var player = new MiniPacmanGreedyPolicy(epsilon: 0.4, seed: 2);
+        MiniPacmanGame game = new MiniPacmanGame(mode, new Mt19937RandomSource(1));
+        MiniPacmanGreedyPolicy player = new MiniPacmanGreedyPolicy(epsilon: 0.4, seed: 2);
         int[] seen = new int[table.Count];
         int beyond = 0;
         for (int step = 0; step < 200_000; step++)

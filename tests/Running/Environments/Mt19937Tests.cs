@@ -7,7 +7,7 @@ public sealed class Mt19937Tests
     [Test]
     public void EqualsTheReferenceCode()
     {
-        var random = new Mt19937RandomSource(5489); // the default seed of mt19937ar.c and of C++'s std::mt19937
+        Mt19937RandomSource random = new Mt19937RandomSource(5489); // the default seed of mt19937ar.c and of C++'s std::mt19937
         uint[] outputs = [.. Enumerable.Range(0, 10_000).Select(_ => random.NextUInt32())];
         Assert.That(outputs[..3], Is.EqualTo(new uint[] { 3499211612, 581869302, 3890346734 }));
         Assert.That(outputs[^1], Is.EqualTo(4123659995)); // the value the C++ standard requires
@@ -16,7 +16,7 @@ public sealed class Mt19937Tests
     [Test]
     public void UniformEqualsNumPy()
     {
-        var random = new Mt19937RandomSource(0);
+        Mt19937RandomSource random = new Mt19937RandomSource(0);
         Assert.That(random.Uniform(), Is.EqualTo(0.5488135039273248));
         Assert.That(random.Uniform(), Is.EqualTo(0.7151893663724195));
     }
@@ -25,7 +25,7 @@ public sealed class Mt19937Tests
     public void WideSeedsAreArraysOfTheirHalves()
     {
         // CPython seeds its MT19937 the same way: random.seed((7 << 32) | 9), then getrandbits(32) four times and random().
-        var random = new Mt19937RandomSource(7ul << 32 | 9);
+        Mt19937RandomSource random = new Mt19937RandomSource(7ul << 32 | 9);
         uint[] outputs = [.. Enumerable.Range(0, 4).Select(_ => random.NextUInt32())];
         Assert.That(outputs, Is.EqualTo(new uint[] { 3666696616, 174776607, 1408883857, 811113122 }));
         Assert.That(random.Uniform(), Is.EqualTo(0.6616842782131694));
@@ -34,8 +34,8 @@ public sealed class Mt19937Tests
     [Test]
     public void IntegersAreInRangeAndOneDrawsNothing()
     {
-        var random = new Mt19937RandomSource(3);
-        var untouched = new Mt19937RandomSource(3);
+        Mt19937RandomSource random = new Mt19937RandomSource(3);
+        Mt19937RandomSource untouched = new Mt19937RandomSource(3);
         Assert.That(random.Int(1), Is.Zero);
         Assert.That(random.NextUInt32(), Is.EqualTo(untouched.NextUInt32()));
         int[] counts = new int[15];
@@ -47,14 +47,14 @@ public sealed class Mt19937Tests
     [Test]
     public void GoesOnFromASavedState()
     {
-        var random = new Mt19937RandomSource(8);
+        Mt19937RandomSource random = new Mt19937RandomSource(8);
         for (int i = 0; i < 1000; i++)
             random.NextUInt32();
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
+        using MemoryStream stream = new MemoryStream();
+        using BinaryWriter writer = new BinaryWriter(stream);
         random.Save(writer);
         stream.Position = 0;
-        var other = new Mt19937RandomSource(0);
+        Mt19937RandomSource other = new Mt19937RandomSource(0);
         other.Restore(new BinaryReader(stream));
         for (int i = 0; i < 1000; i++)
             Assert.That(other.NextUInt32(), Is.EqualTo(random.NextUInt32()));

@@ -8,7 +8,7 @@ public sealed class NumPyRandomStateTests
     public void NormalEqualsNumPy()
     {
         // np.random.RandomState(0).randn(5), as in countless notebooks.
-        var random = new NumPyRandomState(0);
+        NumPyRandomState random = new NumPyRandomState(0);
         double[] drawn = [.. Enumerable.Range(0, 5).Select(_ => random.Normal())];
         Assert.That(
             drawn, Is.EqualTo(new[] { 1.764052345967664, 0.4001572083672233, 0.9787379841057392, 2.240893199201458, 1.8675579901499675 })
@@ -18,13 +18,13 @@ public sealed class NumPyRandomStateTests
     [Test]
     public void GoesOnFromASavedState()
     {
-        var random = new NumPyRandomState(8);
+        NumPyRandomState random = new NumPyRandomState(8);
         random.Normal(); // one is kept
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
+        using MemoryStream stream = new MemoryStream();
+        using BinaryWriter writer = new BinaryWriter(stream);
         random.Save(writer);
         stream.Position = 0;
-        var other = new NumPyRandomState(0);
+        NumPyRandomState other = new NumPyRandomState(0);
         other.Restore(new BinaryReader(stream));
         for (int i = 0; i < 100; i++)
             Assert.That(other.Normal(), Is.EqualTo(random.Normal()));

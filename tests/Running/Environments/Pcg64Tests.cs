@@ -9,7 +9,7 @@ public sealed class Pcg64Tests
     public void UniformEqualsNumPy()
     {
         Assert.That(new Pcg64RandomSource(12345).Uniform(), Is.EqualTo(0.22733602246716966));
-        var random = new Pcg64RandomSource(42);
+        Pcg64RandomSource random = new Pcg64RandomSource(42);
         Assert.That(random.Uniform(), Is.EqualTo(0.77395605).Within(5e-9));
         Assert.That(random.Uniform(), Is.EqualTo(0.43887844).Within(5e-9));
         Assert.That(random.Uniform(), Is.EqualTo(0.85859792).Within(5e-9));
@@ -18,7 +18,7 @@ public sealed class Pcg64Tests
     [Test]
     public void IntegersEqualNumPy()
     {
-        var random = new Pcg64RandomSource(12345);
+        Pcg64RandomSource random = new Pcg64RandomSource(12345);
         int[] drawn = [random.Int(10), random.Int(10), random.Int(10)];
         Assert.That(drawn, Is.EqualTo(new[] { 6, 2, 7 }));
     }
@@ -26,8 +26,8 @@ public sealed class Pcg64Tests
     [Test]
     public void IntegersAreEvenlySpreadAndOneDrawsNothing()
     {
-        var random = new Pcg64RandomSource(3);
-        var untouched = new Pcg64RandomSource(3);
+        Pcg64RandomSource random = new Pcg64RandomSource(3);
+        Pcg64RandomSource untouched = new Pcg64RandomSource(3);
         Assert.That(random.Int(1), Is.Zero);
         Assert.That(random.NextUInt64(), Is.EqualTo(untouched.NextUInt64()));
         int[] counts = new int[15];
@@ -39,14 +39,14 @@ public sealed class Pcg64Tests
     [Test]
     public void GoesOnFromASavedState()
     {
-        var random = new Pcg64RandomSource(1ul << 40 | 5);
+        Pcg64RandomSource random = new Pcg64RandomSource(1ul << 40 | 5);
         for (int i = 0; i < 101; i++)
             random.Int(7); // an odd number: half a word is left over
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
+        using MemoryStream stream = new MemoryStream();
+        using BinaryWriter writer = new BinaryWriter(stream);
         random.Save(writer);
         stream.Position = 0;
-        var other = new Pcg64RandomSource(0);
+        Pcg64RandomSource other = new Pcg64RandomSource(0);
         other.Restore(new BinaryReader(stream));
         for (int i = 0; i < 1000; i++)
         {

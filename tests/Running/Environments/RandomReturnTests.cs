@@ -47,10 +47,10 @@ public sealed class RandomReturnTests
     private static double[] Play<TAction>(EnvironmentSpec<TAction> spec, int repeat, Func<IRandomSource, Space, TAction> draw)
         where TAction : unmanaged
     {
-        var environment = new ActionRepeat<TAction>(spec.Make(), repeat);
+        ActionRepeat<TAction> environment = new ActionRepeat<TAction>(spec.Make(), repeat);
         float[] observation = new float[environment.ObservationSpace.Size];
         double[] returns = new double[Episodes];
-        var random = new Pcg64RandomSource(21);
+        Pcg64RandomSource random = new Pcg64RandomSource(21);
         ulong? seed = 20;
         foreach (ref double total in returns.AsSpan())
         {

@@ -42,13 +42,13 @@ public sealed class SimulatorDrawingTests
     [Test]
     public void PolesAreWhereTheStateSays()
     {
-        var cartPole = new CartPoleEnvironment();
+        CartPoleEnvironment cartPole = new CartPoleEnvironment();
         cartPole.Load([-0.8, 0, 0.2, 0]);
         AssertAlong(cartPole, Palette.Pole, -0.8, 0.15, 0.2, 1);
-        var pendulum = new PendulumEnvironment();
+        PendulumEnvironment pendulum = new PendulumEnvironment();
         pendulum.Load([2, 0]);
         AssertAlong(pendulum, Palette.Pole, 0, 0, 2, 1);
-        var acrobot = new AcrobotEnvironment();
+        AcrobotEnvironment acrobot = new AcrobotEnvironment();
         acrobot.Load([0.6, 0.8, 0, 0]); // from hanging, so that the direction from upright is pi minus the angle
         AssertAlong(acrobot, Palette.Pole, 0, 0, Math.PI - 0.6, 1);
         AssertAlong(acrobot, Palette.SecondPole, Math.Sin(0.6), -Math.Cos(0.6), Math.PI - 1.4, 1);
@@ -67,7 +67,7 @@ public sealed class SimulatorDrawingTests
 
         static ControlSuiteEnvironment Suite(string name, params double[] positions)
         {
-            var environment = (ControlSuiteEnvironment)EnvironmentRegistry.Make<float>(name);
+            ControlSuiteEnvironment environment = (ControlSuiteEnvironment)EnvironmentRegistry.Make<float>(name);
             positions.CopyTo(environment.Physics.Positions);
             return environment;
         }
@@ -76,8 +76,8 @@ public sealed class SimulatorDrawingTests
     [Test]
     public void CarsAreOnTheirHill()
     {
-        var discrete = new MountainCarEnvironment();
-        var continuous = new ContinuousMountainCarEnvironment();
+        MountainCarEnvironment discrete = new MountainCarEnvironment();
+        ContinuousMountainCarEnvironment continuous = new ContinuousMountainCarEnvironment();
         discrete.Load([-0.9, 0]);
         continuous.Load([-0.9, 0]);
         double height = 0.45 * Math.Sin(3 * -0.9) + 0.55;
@@ -91,9 +91,9 @@ public sealed class SimulatorDrawingTests
     [Test]
     public void AWrappersPictureIsTheInnerOne()
     {
-        var pendulum = new PendulumEnvironment();
+        PendulumEnvironment pendulum = new PendulumEnvironment();
         pendulum.Load([1, 0]);
-        var wrapped = new ActionRepeat<float>(new TimeLimit<float>(new NormalizedActions(pendulum), 9), 2);
+        ActionRepeat<float> wrapped = new ActionRepeat<float>(new TimeLimit<float>(new NormalizedActions(pendulum), 9), 2);
         Assert.That(Paint(wrapped.Draw()), Is.EqualTo(Paint(pendulum.Draw())));
     }
 

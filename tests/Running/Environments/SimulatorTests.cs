@@ -38,7 +38,7 @@ public sealed class SimulatorTests
     [Test]
     public void ContinuousActionsBeyondTheBoundsAreClippedAsGymnasiumDoes()
     {
-        var pendulum = new PendulumEnvironment();
+        PendulumEnvironment pendulum = new PendulumEnvironment();
         float[] observation = new float[3], expected = new float[3];
         pendulum.Load([1, 0]);
         StepResult clipped = pendulum.Step([-9], observation);
@@ -46,7 +46,7 @@ public sealed class SimulatorTests
         Assert.That(pendulum.Step([-2], expected), Is.EqualTo(clipped));
         Assert.That(observation, Is.EqualTo(expected));
 
-        var car = new ContinuousMountainCarEnvironment();
+        ContinuousMountainCarEnvironment car = new ContinuousMountainCarEnvironment();
         car.Load([-0.5, 0]);
         StepResult far = car.Step([3], observation.AsSpan(0, 2));
         car.Load([-0.5, 0]);
@@ -79,9 +79,9 @@ public sealed class SimulatorTests
         {
             IEnvironment<TAction> environment = spec.Make();
             Assert.That(environment.Name, Is.EqualTo(spec.Name));
-            var box = (Box)environment.ObservationSpace;
+            Box box = (Box)environment.ObservationSpace;
             float[] observation = new float[box.Size];
-            var random = new Pcg64RandomSource(6);
+            Pcg64RandomSource random = new Pcg64RandomSource(6);
             environment.Reset(6, observation);
             for (int step = 0; step < 3000; step++)
             {
@@ -99,7 +99,7 @@ public sealed class SimulatorTests
         {
             const int Rows = 5;
             const ulong Seed = 42;
-            var vector = new VectorRollout<TAction>(spec.MakeVector(Rows), draw);
+            VectorRollout<TAction> vector = new VectorRollout<TAction>(spec.MakeVector(Rows), draw);
             vector.Reset(Seed);
             IEnvironment<TAction>[] singles = [.. Enumerable.Range(0, Rows).Select(_ => spec.Make())];
             float[] observation = new float[vector.Size];
@@ -139,7 +139,7 @@ public sealed class SimulatorTests
         public void Run<TAction>(EnvironmentSpec<TAction> spec, Func<IRandomSource, Space, TAction> draw) where TAction : unmanaged
         {
             const int Rows = 3;
-            var original = new VectorRollout<TAction>(spec.MakeVector(Rows), draw);
+            VectorRollout<TAction> original = new VectorRollout<TAction>(spec.MakeVector(Rows), draw);
             original.Reset(9);
             for (int step = 0; step < 137; step++)
             {
@@ -147,7 +147,7 @@ public sealed class SimulatorTests
                 original.Step();
             }
             byte[] saved = original.Save();
-            var restored = new VectorRollout<TAction>(spec.MakeVector(Rows), draw);
+            VectorRollout<TAction> restored = new VectorRollout<TAction>(spec.MakeVector(Rows), draw);
             restored.Restore(saved);
             for (int step = 0; step < 1100; step++)
             {
@@ -181,7 +181,7 @@ public sealed class SimulatorTests
     {
         public void Run<TAction>(EnvironmentSpec<TAction> spec, Func<IRandomSource, Space, TAction> draw) where TAction : unmanaged
         {
-            var vector = new VectorRollout<TAction>(spec.MakeVector(4), draw);
+            VectorRollout<TAction> vector = new VectorRollout<TAction>(spec.MakeVector(4), draw);
             vector.Reset(1);
             Assert.That(Allocations.EachTime(() => Play(1100)), Is.Zero);
 

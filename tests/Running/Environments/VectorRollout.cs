@@ -36,8 +36,8 @@ internal sealed class VectorRollout<TAction>(IVectorEnvironment<TAction> environ
 
     public byte[] Save()
     {
-        using var stream = new MemoryStream();
-        using (var writer = new BinaryWriter(stream))
+        using MemoryStream stream = new MemoryStream();
+        using (BinaryWriter writer = new BinaryWriter(stream))
             ((IResumable)Environment).Save(writer);
         return stream.ToArray();
     }

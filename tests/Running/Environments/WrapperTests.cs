@@ -8,13 +8,13 @@ public sealed class WrapperTests
     public void ActionRepeatSumsTheRewards()
     {
         ControlSuiteEnvironment plain = SwingUp();
-        var repeated = new ActionRepeat<float>(SwingUp(), 3);
+        ActionRepeat<float> repeated = new ActionRepeat<float>(SwingUp(), 3);
         Assert.That((repeated.Name, repeated.Repeat), Is.EqualTo((plain.Name, 3)));
         Assert.That(repeated.ObservationSpace, Is.EqualTo(plain.ObservationSpace));
         float[] observation = new float[5], seen = new float[5];
         plain.Reset(4, observation);
         repeated.Reset(4, seen);
-        var random = new Pcg64RandomSource(4);
+        Pcg64RandomSource random = new Pcg64RandomSource(4);
         for (int step = 1; step <= 334; step++) // 1000 = 333 * 3 + 1
         {
             float action = (float)(2 * random.Uniform() - 1);
@@ -31,7 +31,7 @@ public sealed class WrapperTests
     [Test]
     public void ActionRepeatStopsWhereTheTaskEnds()
     {
-        var environment = new CartPoleEnvironment();
+        CartPoleEnvironment environment = new CartPoleEnvironment();
         environment.Load([2.39, 5, 0, 0]);
         StepResult result = new ActionRepeat<long>(environment, 8).Step([1], new float[4]);
         Assert.That(result, Is.EqualTo(new StepResult(1, true, false)));
@@ -40,8 +40,8 @@ public sealed class WrapperTests
     [Test]
     public void TimeLimitTruncatesAndPassesEndsOn()
     {
-        var inner = new CartPoleEnvironment();
-        var environment = new TimeLimit<long>(inner, 3);
+        CartPoleEnvironment inner = new CartPoleEnvironment();
+        TimeLimit<long> environment = new TimeLimit<long>(inner, 3);
         float[] observation = new float[4];
         Assert.That(() => environment.Step([0], observation), Throws.InvalidOperationException);
         for (int episode = 0; episode < 2; episode++)
@@ -61,8 +61,8 @@ public sealed class WrapperTests
     [Test]
     public void NormalizedActionsReachTheBounds()
     {
-        var environment = new NormalizedActions(new PendulumEnvironment());
-        var plain = new PendulumEnvironment();
+        NormalizedActions environment = new NormalizedActions(new PendulumEnvironment());
+        PendulumEnvironment plain = new PendulumEnvironment();
         Assert.That(environment.ActionSpace, Is.EqualTo(new Box(-1, 1, [1])));
         float[] observation = new float[3], expected = new float[3];
         environment.Reset(2, observation);
@@ -75,7 +75,7 @@ public sealed class WrapperTests
         Assert.That(
             () => environment.Step([float.NaN], observation),
             Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains("finite"));
-        var unequal = new Recorder(new Box(-1, 3, [2]));
+        Recorder unequal = new Recorder(new Box(-1, 3, [2]));
         new NormalizedActions(unequal).Step([-1, 0.5f], observation);
         Assert.That(unequal.Last, Is.EqualTo(new float[] { -1, 2 }));
         Assert.That(
@@ -114,11 +114,11 @@ public sealed class WrapperTests
     [Test]
     public void AnotherLimitsStateIsRefused()
     {
-        var environment = new TimeLimit<long>(new CartPoleEnvironment(), 9);
+        TimeLimit<long> environment = new TimeLimit<long>(new CartPoleEnvironment(), 9);
         environment.Reset(1, new float[4]);
         for (int step = 0; step < 7; step++)
             environment.Step([step % 2], new float[4]);
-        using var stream = new MemoryStream();
+        using MemoryStream stream = new MemoryStream();
         environment.Save(new BinaryWriter(stream));
         Assert.That(
             () => new TimeLimit<long>(new CartPoleEnvironment(), 5).Restore(new BinaryReader(new MemoryStream(stream.ToArray()))),
@@ -130,9 +130,9 @@ public sealed class WrapperTests
     [Test]
     public void SteppingDoesNotAllocate()
     {
-        var vector = new SyncVectorEnvironment<ActionRepeat<float>, float>(
+        SyncVectorEnvironment<ActionRepeat<float>, float> vector = new SyncVectorEnvironment<ActionRepeat<float>, float>(
             2, () => new(new TimeLimit<float>(new NormalizedActions(SwingUp()), 30), 2));
-        var rollout = new VectorRollout<float>(vector, (random, _) => (float)random.Uniform());
+        VectorRollout<float> rollout = new VectorRollout<float>(vector, (random, _) => (float)random.Uniform());
         rollout.Reset(1);
         Assert.That(Allocations.EachTime(() => Play(200)), Is.Zero);
 
@@ -148,7 +148,7 @@ public sealed class WrapperTests
     {
         Assert.That(() => new ActionRepeat<long>(new CartPoleEnvironment(), 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
         Assert.That(() => new TimeLimit<long>(new CartPoleEnvironment(), 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
-        var plain = new ActionRepeat<float>(new Recorder(new Box(-1, 1, [2])), 2);
+        ActionRepeat<float> plain = new ActionRepeat<float>(new Recorder(new Box(-1, 1, [2])), 2);
         Assert.That(() => plain.Draw(), Throws.InstanceOf<NotSupportedException>().With.Message.Contains("'recorder' cannot be drawn"));
         Assert.That(() => plain.Save(new BinaryWriter(new MemoryStream())), Throws.InstanceOf<NotSupportedException>());
     }

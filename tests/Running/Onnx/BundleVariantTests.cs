@@ -1,7 +1,6 @@
 using WorldModels.Bundles;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
-using WorldModels.Tests.Tools;
 
 namespace WorldModels.Tests.Onnx;
 

@@ -73,7 +73,7 @@ public sealed class CostTests
     public void AGruCellIsItsProductsAndElevenPointwiseFunctions()
     {
         const int I = Networks.Inputs, S = Networks.Size;
-        var report = CostPass.Run(Networks.Step("imagine", Networks.Weights()).Proto, ("batch", B));
+        CostReport report = CostPass.Run(Networks.Step("imagine", Networks.Weights()).Proto, ("batch", B));
         long cell = B * 3 * S * (2 * (I + S) + 2)      // two products with bias
             + B * S * (1 + 1 + 1 + 1)                  // reset and update: add, sigmoid
             + B * S * (1 + 1 + 1)                      // candidate: multiply, add, tanh
@@ -88,8 +88,8 @@ public sealed class CostTests
     [Test]
     public void AnUnrolledGraphCostsItsSteps()
     {
-        var step = CostPass.Run(Networks.Step("imagine", Networks.Weights()).Proto, ("batch", B));
-        var dream = CostPass.Run(Networks.Unrolled("dream", 3, Networks.Weights()).Proto, ("batch", B));
+        CostReport step = CostPass.Run(Networks.Step("imagine", Networks.Weights()).Proto, ("batch", B));
+        CostReport dream = CostPass.Run(Networks.Unrolled("dream", 3, Networks.Weights()).Proto, ("batch", B));
         Assert.That(dream.Flops, Is.EqualTo(3 * step.Flops));
         Assert.That(dream.WeightBytes, Is.EqualTo(3 * step.WeightBytes));
     }

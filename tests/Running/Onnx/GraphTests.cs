@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Onnx.Proto;
@@ -36,7 +37,7 @@ public sealed class GraphTests
     public void AnUnrolledGraphDreamsAsItsSteps(int batch)
     {
         const int Steps = 4;
-        var weights = Networks.Weights();
+        Dictionary<string, WeightArray> weights = Networks.Weights();
         Random random = new(3);
         Nd actions = Nd.Random(random, DType.Float32, [batch, Steps, Networks.Inputs]);
         Nd state = Nd.Random(random, DType.Float32, [batch, Networks.Size]);

@@ -1,6 +1,6 @@
-using WorldModels.Bundles;
 using System.Diagnostics;
 using Microsoft.ML.OnnxRuntime;
+using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Onnx.Proto;
@@ -14,8 +14,8 @@ public sealed class ModelWriterTests
     public void ABundleRunsInOnnxRuntime(bool embed)
     {
         using TemporaryDirectory directory = new();
-        var weights = Networks.Weights();
-        var files = ModelWriter.WriteBundle(directory.Path, [Networks.Step("imagine", weights), Networks.Unrolled("dream-2", 2, weights)],
+        Dictionary<string, WeightArray> weights = Networks.Weights();
+        IReadOnlyList<string> files = ModelWriter.WriteBundle(directory.Path, [Networks.Step("imagine", weights), Networks.Unrolled("dream-2", 2, weights)],
             new ModelWriterOptions { EmbedWeights = embed });
         Assert.That(files, Is.EquivalentTo(Directory.GetFiles(directory.Path).Select(Path.GetFileName)));
         Assert.That(files.Contains("weights.safetensors"), Is.EqualTo(!embed));
@@ -39,7 +39,7 @@ public sealed class ModelWriterTests
     public void WeightsAreStoredOnceAndOnlyThoseInUse()
     {
         using TemporaryDirectory directory = new();
-        var weights = Networks.Weights();
+        Dictionary<string, WeightArray> weights = Networks.Weights();
         ModelWriter.WriteBundle(directory.Path, [Networks.Step("imagine", weights), Networks.Unrolled("dream", 2, weights)],
             new ModelWriterOptions { WeightsMetadata = new Dictionary<string, string> { ["format"] = "pt" } });
         SafetensorsContent stored = Safetensors.Read(directory["weights.safetensors"]);
@@ -66,8 +66,11 @@ public sealed class ModelWriterTests
     {
         using TemporaryDirectory a = new(), b = new();
         foreach (TemporaryDirectory directory in new[] { a, b })
+        {
             ModelWriter.WriteBundle(directory.Path,
                 [Networks.Step("imagine", Networks.Weights()), Networks.Unrolled("dream", 3, Networks.Weights())]);
+        }
+
         foreach (string name in new[] { "imagine.onnx", "dream.onnx", "weights.safetensors" })
             Assert.That(File.ReadAllBytes(a[name]), Is.EqualTo(File.ReadAllBytes(b[name])), name);
     }
@@ -115,7 +118,7 @@ public sealed class ModelWriterTests
     public void TheReferenceCheckerAcceptsEveryModel()
     {
         using TemporaryDirectory directory = new();
-        var weights = Networks.Weights();
+        Dictionary<string, WeightArray> weights = Networks.Weights();
         List<OnnxModel> models = [Networks.Step("imagine", weights), Networks.Step("imagine-15", weights, opset: 15),
             Networks.Unrolled("dream", 3, weights)];
         foreach (int opset in new[] { 15, 17 })

@@ -13,7 +13,7 @@ public sealed record OperationCase(string Name, (DType Type, int[] Shape)[] Inpu
     {
         Graph graph = new(Name, opset);
         Symbol[] inputs = [.. Inputs.Select((x, i) => graph.Input($"x{i}", x.Type, [.. x.Shape.Select(s => s == 0 ? AxisSize.Batch : s)]))];
-        foreach (var (i, output) in Trace(inputs).Index())
+        foreach ((int i, Symbol output) in Trace(inputs).Index())
             graph.Output($"y{i}", output);
         return graph.Build();
     }
@@ -45,7 +45,7 @@ internal static class OperationCases
             (Unary.Elu, v => v > 0 ? v : Math.Exp(v) - 1), (Unary.Silu, v => v * Sigmoid(v)), (Unary.Gelu, Gelu),
             (Unary.Softplus, v => Math.Log(1 + Math.Exp(v))),
         ];
-        foreach (var (f, reference) in unary)
+        foreach ((Unary f, Func<double, double> reference) in unary)
             yield return One($"{f}", [x], s => s[0].Apply(f), n => n[0].Map(reference));
         yield return One("Log", [positive], s => (s[0] * s[0] + 1).Log(), n => n[0].Map(v => Math.Log(v * v + 1)));
         yield return One("Sqrt", [positive], s => (s[0] * s[0] + 1).Sqrt(), n => n[0].Map(v => Math.Sqrt(v * v + 1)));
@@ -59,14 +59,14 @@ internal static class OperationCases
             [(Binary.Greater, (a, b) => a > b ? 1 : 0), (Binary.Less, (a, b) => a < b ? 1 : 0), (Binary.Equal, (a, b) => a == b ? 1 : 0)];
         foreach (DType type in new[] { F, I })
         {
-            foreach (var (f, reference) in binary)
+            foreach ((Binary f, Func<double, double, double> reference) in binary)
             {
                 yield return One($"{f}{type}", [(type, [0, 5]), (type, [0, 5])], s => s[0].Apply(f, s[1]), n => n[0].Zip(n[1], reference));
                 yield return One($"{f}{type}Scalar", [(type, [0, 5])], s => s[0].Apply(f, 2), n => n[0].Map(v => reference(v, 2)));
                 yield return One($"{f}{type}Reversed", [(type, [0, 5])],
                     s => s[0].ApplyReversed(f, 2), n => n[0].Map(v => reference(2, v)));
             }
-            foreach (var (f, reference) in compare)
+            foreach ((Binary f, Func<double, double, double> reference) in compare)
             {
                 yield return One($"{f}{type}", [(type, [0, 5]), (type, [0, 5])],
                     s => s[0].Apply(f, s[1]), n => n[0].Zip(B, n[1], reference));
@@ -98,7 +98,7 @@ internal static class OperationCases
     {
         (Reduction F, Func<double[], double> Fold)[] folds =
             [(Reduction.Sum, v => v.Sum()), (Reduction.Mean, v => v.Average()), (Reduction.Max, v => v.Max())];
-        foreach (var (f, fold) in folds)
+        foreach ((Reduction f, Func<double[], double> fold) in folds)
         {
             yield return One($"Reduce{f}Last", [(F, [0, 3, 4])], s => s[0].Reduce(f, false, -1), n => n[0].Reduce(false, [2], fold));
             yield return One($"Reduce{f}Batch", [(F, [0, 3])], s => s[0].Reduce(f, false, 0), n => n[0].Reduce(false, [0], fold));

@@ -1,4 +1,3 @@
-using WorldModels.Bundles;
 using Microsoft.ML.OnnxRuntime;
 using WorldModels.Models;
 
@@ -25,7 +24,7 @@ internal static class Ort
         try
         {
             using RunOptions options = new();
-            using var outputs = session.Run(options, session.InputNames, values, session.OutputNames);
+            using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(options, session.InputNames, values, session.OutputNames);
             return [.. outputs.Select(Array)];
         }
         finally

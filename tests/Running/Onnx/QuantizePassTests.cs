@@ -1,7 +1,8 @@
-using WorldModels.Bundles;
 using Microsoft.ML.OnnxRuntime;
+using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Onnx;
+using WorldModels.Onnx.Proto;
 
 namespace WorldModels.Tests.Onnx;
 
@@ -109,7 +110,7 @@ public sealed class QuantizePassTests
     public void QuantisesACopyAndNothingTwice()
     {
         OnnxModel plain = Networks.Unrolled("dream", 3, Networks.Weights());
-        var before = plain.Proto.Clone();
+        ModelProto before = plain.Proto.Clone();
         QuantizedModel once = QuantizePass.Run(plain, new() { LeastInputs = 2, LeastOutputs = 2 });
         Assert.That(once.Quantized, Has.Count.EqualTo(9), "two products of the cell and the head, three times");
         Assert.That(plain.Proto, Is.EqualTo(before));

@@ -19,9 +19,14 @@ internal static class Images2d
         {
             double sum = bias[i[1]];
             for (int c = 0; c < x.Shape[1]; c++)
+            {
                 for (int row = 0; row < w.KernelRows; row++)
+                {
                     for (int column = 0; column < w.KernelColumns; column++)
                         sum += weight[i[1], c, row, column] * padded[i[0], c, i[2] * w.Stride + row, i[3] * w.Stride + column];
+                }
+            }
+
             return sum;
         });
     }
@@ -35,13 +40,18 @@ internal static class Images2d
         {
             double sum = bias[i[1]];
             for (int c = 0; c < x.Shape[1]; c++)
+            {
                 for (int row = 0; row < x.Shape[2]; row++)
+                {
                     for (int column = 0; column < x.Shape[3]; column++)
                     {
                         int kernelRow = i[2] + w.Top - row * w.Stride, kernelColumn = i[3] + w.Left - column * w.Stride;
                         if (kernelRow >= 0 && kernelRow < w.KernelRows && kernelColumn >= 0 && kernelColumn < w.KernelColumns)
                             sum += x[i[0], c, row, column] * weight[c, i[1], kernelRow, kernelColumn];
                     }
+                }
+            }
+
             return sum;
         });
     }
@@ -53,8 +63,11 @@ internal static class Images2d
         {
             double max = double.NegativeInfinity;
             for (int row = 0; row < w.KernelRows; row++)
+            {
                 for (int column = 0; column < w.KernelColumns; column++)
                     max = Math.Max(max, padded[i[0], i[1], i[2] * w.Stride + row, i[3] * w.Stride + column]);
+            }
+
             return max;
         });
     }

@@ -1,5 +1,5 @@
-using WorldModels.Bundles;
 using Microsoft.ML.OnnxRuntime;
+using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Onnx.Proto;

@@ -1,7 +1,6 @@
-using WorldModels.Bundles;
 using System.Buffers.Binary;
 using System.Text;
-using WorldModels.Onnx;
+using WorldModels.Bundles;
 
 namespace WorldModels.Tests.Onnx;
 
@@ -27,7 +26,7 @@ public sealed class SafetensorsTests
             ["halves"] = TensorData.Of([(Half)0.5], 1),
             ["wide \"name\"/é"] = TensorData.Of(new float[64], 64),
         };
-        var written = Safetensors.Write(path, tensors, new Dictionary<string, string> { ["format"] = "pt", ["step"] = "12" });
+        IReadOnlyDictionary<string, SafetensorsEntry> written = Safetensors.Write(path, tensors, new Dictionary<string, string> { ["format"] = "pt", ["step"] = "12" });
         SafetensorsContent read = Safetensors.Read(path);
         Assert.That(read.Metadata, Is.EquivalentTo(new Dictionary<string, string> { ["format"] = "pt", ["step"] = "12" }));
         Assert.That(read.Tensors.Keys, Is.EquivalentTo(tensors.Keys));
@@ -56,7 +55,7 @@ public sealed class SafetensorsTests
     [Test]
     public void TheSameTensorsGiveTheSameBytes()
     {
-        var weights = Networks.Weights().ToDictionary(w => w.Key, w => TensorData.Of(w.Value.Values, [.. w.Value.Shape]));
+        Dictionary<string, TensorData> weights = Networks.Weights().ToDictionary(w => w.Key, w => TensorData.Of(w.Value.Values, [.. w.Value.Shape]));
         Safetensors.Write(_directory["a"], weights);
         Safetensors.Write(_directory["b"], weights.Reverse().ToDictionary(w => w.Key, w => w.Value));
         Assert.That(File.ReadAllBytes(_directory["a"]), Is.EqualTo(File.ReadAllBytes(_directory["b"])));

@@ -12,11 +12,11 @@ public sealed class BundleTests : BundleFixture
     public void LoadsWhatItSaved()
     {
         string directory = Keep(Fixtures.Latent());
-        var manifest = Manifest.Load(directory);
+        Manifest manifest = Manifest.Load(directory);
         manifest.Save(directory);
-        var again = Manifest.Load(directory);
+        Manifest again = Manifest.Load(directory);
         Assert.That(again.ToJson(), Is.EqualTo(manifest.ToJson()));
-        var noise = again.Graphs["dream"].Inputs[2];
+        TensorSpec noise = again.Graphs["dream"].Inputs[2];
         Assert.That((noise.Stream, noise.Noise), Is.EqualTo(("act/noise", (NoiseKind?)NoiseKind.Gumbel)));
         Assert.That(again.Graphs["imagine"].Outputs[0].Shape, Is.EqualTo(new Dim[] { "batch", 6 }));
         Assert.That(again.Training!.Figures["return"], Is.EqualTo(1.5));
@@ -133,8 +133,16 @@ public sealed class BundleTests : BundleFixture
         byte[] bytes = File.ReadAllBytes(path), key = [0x0A, 8, .. "location"u8], value = [0x12, 19, .. "weights.safetensors"u8];
         byte[] usual = [.. key, .. value], other = [.. value, .. key];
         Assert.That(bytes.AsSpan().IndexOf(usual), Is.Positive);
-        if (way == "an unknown group") bytes = [0xA3, 0x06, 0xA4, 0x06, .. bytes];      // field 100 begins and ends
-        else for (int at; (at = bytes.AsSpan().IndexOf(usual)) >= 0;) other.CopyTo(bytes, at);
+        if (way == "an unknown group")
+        {
+            bytes = [0xA3, 0x06, 0xA4, 0x06, .. bytes];      // field 100 begins and ends
+        }
+        else
+        {
+            for (int at; (at = bytes.AsSpan().IndexOf(usual)) >= 0;)
+                other.CopyTo(bytes, at);
+        }
+
         File.WriteAllBytes(path, bytes);
         Refused(directory, Unhashed, "imagine.onnx keeps weights in 'weights.safetensors', which is not listed in files");
     }
@@ -237,7 +245,7 @@ public sealed class BundleTests : BundleFixture
         IReadOnlyList<TensorSpec> Change(IReadOnlyList<TensorSpec> all) => [.. all.Select(t => t.Name == tensor ? change(t) : t)];
         string directory = Keep(Fixtures.Grid(m =>
         {
-            var changed = m.WithGraph("imagine", g => g with { Inputs = Change(g.Inputs), Outputs = Change(g.Outputs) });
+            Manifest changed = m.WithGraph("imagine", g => g with { Inputs = Change(g.Inputs), Outputs = Change(g.Outputs) });
             Assert.That(() => changed.Save(Path.GetTempPath()), Throws.TypeOf<InvalidDataException>(), "nor is it saved");
             return changed;
         }));
@@ -264,7 +272,7 @@ public sealed class BundleTests : BundleFixture
         Refused(policy, "has no world model: expected a graph 'imagine' or 'dream', found act", "Controller.Load");
         string model = Keep(Fixtures.Grid());
         Refused(() => Controller.Load(model).Dispose(), "has no policy: expected a graph 'control' or 'act'");
-        using var world = WorldModel.Load(model);
+        using WorldModel world = WorldModel.Load(model);
         Refused(() => world.Graph("decode"), "has no graph 'decode'; it has: imagine");
     }
 
@@ -292,18 +300,18 @@ public sealed class BundleTests : BundleFixture
     public void RefusesStartsThatDoNotFit()
     {
         string directory = Keep(Fixtures.Grid());
-        var starts = new Dictionary<string, NpyArray> { ["observation"] = NpyArray.Zeros(NpyType.Float32, 4, 6) };
+        Dictionary<string, NpyArray> starts = new Dictionary<string, NpyArray> { ["observation"] = NpyArray.Zeros(NpyType.Float32, 4, 6) };
         Npz.Write(Path.Combine(directory, "starts.npz"), starts);
         Fixtures.Write(directory, Manifest.Load(directory, verifyHashes: false) with { Files = Manifest.HashFiles(directory) });
-        using var world = WorldModel.Load(directory);
+        using WorldModel world = WorldModel.Load(directory);
         Refused(() => world.Dream(2, 2).Dispose(), "array 'observation': expected [4, 2, 3], found float32 [4, 6]");
     }
 
     [Test]
     public void AGraphRunnerNamesEveryWrongInput()
     {
-        using var world = WorldModel.Load(Keep(Fixtures.Grid()));
-        var inputs = new Dictionary<string, NpyArray>
+        using WorldModel world = WorldModel.Load(Keep(Fixtures.Grid()));
+        Dictionary<string, NpyArray> inputs = new Dictionary<string, NpyArray>
         {
             ["frame"] = NpyArray.Zeros(NpyType.Float32, 2, 2, 3),
             ["action"] = NpyArray.Zeros(NpyType.Int64, 3),

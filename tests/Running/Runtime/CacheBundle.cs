@@ -25,11 +25,11 @@ internal static class CacheBundle
         Action<Dictionary<string, NpyArray>>? change = null)
     {
         string directory = Directory.CreateTempSubdirectory("worldmodels-cache").FullName;
-        var models = new List<OnnxModel>();
-        var graphs = new Dictionary<string, GraphSpec>();
+        List<OnnxModel> models = new List<OnnxModel>();
+        Dictionary<string, GraphSpec> graphs = new Dictionary<string, GraphSpec>();
         TensorSpec Spec(string name, TensorRole role, TensorType type = TensorType.Float32, params Dim[] row) =>
             new() { Name = name, Role = role, Dtype = type, Shape = ["batch", .. row] };
-        var initial = starts ? InitialState.Starts : InitialState.Zeros;
+        InitialState initial = starts ? InitialState.Starts : InitialState.Zeros;
         TensorSpec cache = Spec("cache", TensorRole.State, TensorType.Float32, Positions, Size) with { Initial = initial, Keep = keep },
             position = Spec("position", TensorRole.State, TensorType.Int64) with { Initial = initial },
             odd = Spec("odd", TensorRole.State, TensorType.Bool) with { Initial = initial },
@@ -45,10 +45,11 @@ internal static class CacheBundle
 
         void Add(string name, TensorSpec[] inputs, TensorSpec[] outputs, Func<Dictionary<string, Symbol>, Symbol[]> compute)
         {
-            var graph = new Graph(name);
-            var given = inputs.ToDictionary(i => i.Name, i => graph.Input(i.Name, Enum.Parse<DType>($"{i.Dtype}"),
+            Graph graph = new Graph(name);
+            Dictionary<string, Symbol> given = inputs.ToDictionary(i => i.Name, i => graph.Input(i.Name, Enum.Parse<DType>($"{i.Dtype}"),
                 [.. i.Shape.Select(d => d.IsFixed ? (AxisSize)d.Size : d.Name!)]));
-            foreach (var (output, value) in outputs.Zip(compute(given))) graph.Output(output.Name, value);
+            foreach ((TensorSpec output, Symbol value) in outputs.Zip(compute(given)))
+                graph.Output(output.Name, value);
             models.Add(graph.Build());
             graphs[name] = new() { File = name + ".onnx", Inputs = inputs, Outputs = outputs };
         }
@@ -90,7 +91,7 @@ internal static class CacheBundle
         }
 
         ModelWriter.WriteBundle(directory, models);
-        var recorded = new Dictionary<string, NpyArray> { ["observation"] = NpyArray.Of(Draw(7 * Seen, 1), 7, Seen) };
+        Dictionary<string, NpyArray> recorded = new Dictionary<string, NpyArray> { ["observation"] = NpyArray.Of(Draw(7 * Seen, 1), 7, Seen) };
         if (starts)
         {
             recorded["cache"] = NpyArray.Of(Draw(7 * Positions * Size, 2), 7, Positions, Size);
@@ -116,7 +117,7 @@ internal static class CacheBundle
     /// <summary>Numbers from a standard normal distribution.</summary>
     public static float[] Draw(int count, uint stream)
     {
-        var values = new float[count];
+        float[] values = new float[count];
         Philox.FillGaussian(new(17, 0, 0, stream), values);
         return values;
     }

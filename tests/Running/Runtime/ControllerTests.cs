@@ -9,13 +9,13 @@ public sealed class ControllerTests : BundleFixture
     public void CarriesItsStateAsAPlainLoopDoes([Values] bool fused)
     {
         string directory = Keep(fused ? Fixtures.Latent() : Fixtures.Latent(m => m.Without("control")));
-        using var world = WorldModel.Load(directory);
-        using var controller = Controller.Load(directory, new() { Batch = 2, Seed = 4 });
-        var (observe, act) = (world.Graph("observe"), world.Graph("act"));
-        var h = NpyArray.Zeros(NpyType.Float32, 2, 6);
-        var first = NpyArray.Of([1f, 1], 2);
-        var previous = NpyArray.Zeros(NpyType.Int64, 2);
-        var action = new long[2];
+        using WorldModel world = WorldModel.Load(directory);
+        using Controller controller = Controller.Load(directory, new() { Batch = 2, Seed = 4 });
+        (GraphRunner observe, GraphRunner act) = (world.Graph("observe"), world.Graph("act"));
+        NpyArray h = NpyArray.Zeros(NpyType.Float32, 2, 6);
+        NpyArray first = NpyArray.Of([1f, 1], 2);
+        NpyArray previous = NpyArray.Zeros(NpyType.Int64, 2);
+        long[] action = new long[2];
         for (uint step = 0; step < 6; step++)
         {
             float[] seen = Observations(2, step);
@@ -28,12 +28,12 @@ public sealed class ControllerTests : BundleFixture
                 previous.As<long>()[1] = 0;
             }
             controller.Act(seen, action);
-            var state = observe.Run(new Dictionary<string, NpyArray>
+            IReadOnlyDictionary<string, NpyArray> state = observe.Run(new Dictionary<string, NpyArray>
             {
                 ["observation"] = NpyArray.Of(seen, 2, 5), ["h"] = h, ["is_first"] = first, ["action"] = previous,
                 ["noise"] = Noise("observe/noise", NoiseKind.Gaussian, step, 3),
             });
-            var choice = act.Run(new Dictionary<string, NpyArray>
+            IReadOnlyDictionary<string, NpyArray> choice = act.Run(new Dictionary<string, NpyArray>
             {
                 ["h"] = state["next_h"], ["z"] = state["next_z"], ["noise"] = Noise("act/noise", NoiseKind.Gumbel, step, 4),
             });
@@ -52,9 +52,10 @@ public sealed class ControllerTests : BundleFixture
         string directory = Keep(Fixtures.Latent());
         float[] Logits(Action<Controller> between)
         {
-            using var controller = Controller.Load(directory, new() { Deterministic = true });
-            var action = new long[3];
-            for (uint step = 0; step < 3; step++) controller.Act(Observations(3, step), action);
+            using Controller controller = Controller.Load(directory, new() { Deterministic = true });
+            long[] action = new long[3];
+            for (uint step = 0; step < 3; step++)
+                controller.Act(Observations(3, step), action);
             between(controller);
             controller.Act(Observations(3, 3), action);
             return controller.Logits.ToArray();
@@ -64,7 +65,7 @@ public sealed class ControllerTests : BundleFixture
         Assert.That(middle[..4], Is.EqualTo(none[..4]));
         Assert.That(middle[8..], Is.EqualTo(none[8..]));
         Assert.That(middle[4..8], Is.EqualTo(all[4..8]).And.Not.EqualTo(none[4..8]));
-        using var fresh = Controller.Load(directory, new() { Deterministic = true });
+        using Controller fresh = Controller.Load(directory, new() { Deterministic = true });
         fresh.Act(Observations(3, 3), new long[3]);
         Assert.That(all, Is.EqualTo(fresh.Logits.ToArray()), "reset is as new");
     }
@@ -72,8 +73,8 @@ public sealed class ControllerTests : BundleFixture
     [Test]
     public void ContinuousActionsComeAsFloats()
     {
-        using var controller = Controller.Load(Keep(Fixtures.Reach()));
-        var action = new float[4];
+        using Controller controller = Controller.Load(Keep(Fixtures.Reach()));
+        float[] action = new float[4];
         controller.Act([0.1f, 0.2f, 0.3f, 1, 2, 3], action);
         Assert.That(action, Has.All.InRange(-1f, 1f));
         Assert.That(action[0], Is.Not.EqualTo(action[2]));
@@ -86,7 +87,7 @@ public sealed class ControllerTests : BundleFixture
     public void TheBatchFollowsTheObservationsOrIsFixed()
     {
         string directory = Keep(Fixtures.Latent());
-        using var open = Controller.Load(directory);
+        using Controller open = Controller.Load(directory);
         Assert.That(open.Batch, Is.Zero);
         Refused(() => open.Reset([0]), "There is no row 0 yet: call Act first");
         open.Act(new float[10], new long[2]);
@@ -97,7 +98,7 @@ public sealed class ControllerTests : BundleFixture
         Refused(() => open.Act(default, Span<long>.Empty), "found 0");
         Refused(() => open.Act(new float[10], new long[3]), "Expected room for 2 actions (B=2); found 3");
         Refused(() => open.Reset([0, 4]), "There is no row 4: expected 0 to 3");
-        using var two = Controller.Load(directory, new() { Batch = 2 });
+        using Controller two = Controller.Load(directory, new() { Batch = 2 });
         Refused(() => two.Act(new float[15], new long[3]), "Expected observations (2, 5), 10 values; found 15");
         two.Dispose();
         Assert.That(() => two.Act(new float[10], new long[2]), Throws.TypeOf<ObjectDisposedException>());
@@ -113,11 +114,11 @@ public sealed class ControllerTests : BundleFixture
     [Test]
     public void AllocatesNothingOnceBound()
     {
-        using var latent = Controller.Load(Keep(Fixtures.Latent()));
-        using var reach = Controller.Load(Keep(Fixtures.Reach()));
+        using Controller latent = Controller.Load(Keep(Fixtures.Latent()));
+        using Controller reach = Controller.Load(Keep(Fixtures.Reach()));
         float[] seen = Observations(4, 0), near = [0, 1, 2, 3, 4, 5];
-        var action = new long[4];
-        var force = new float[4];
+        long[] action = new long[4];
+        float[] force = new float[4];
         int[] rows = [1, 3];
         float sum = 0;
         void Step()
@@ -129,25 +130,28 @@ public sealed class ControllerTests : BundleFixture
             reach.Reset();
         }
 
-        for (int i = 0; i < 3; i++) Step();
+        for (int i = 0; i < 3; i++)
+            Step();
         Assert.That(Allocations.EachTime(() =>
         {
-            for (int i = 0; i < 20; i++) Step();
+            for (int i = 0; i < 20; i++)
+                Step();
         }), Is.Zero);
         Assert.That(sum, Is.Not.NaN);
     }
 
     private static float[] Observations(int batch, uint step)
     {
-        var seen = new float[batch * 5];
+        float[] seen = new float[batch * 5];
         Philox.FillGaussian(new(99, 0, step, 0), seen);
         return seen;
     }
 
     private static NpyArray Noise(string stream, NoiseKind kind, uint step, int size)
     {
-        var noise = new float[2 * size];
-        for (uint row = 0; row < 2; row++) Philox.Fill(kind, new(4, row, step, Philox.Stream(stream)), noise.AsSpan((int)row * size, size));
+        float[] noise = new float[2 * size];
+        for (uint row = 0; row < 2; row++)
+            Philox.Fill(kind, new(4, row, step, Philox.Stream(stream)), noise.AsSpan((int)row * size, size));
         return NpyArray.Of(noise, 2, size);
     }
 }

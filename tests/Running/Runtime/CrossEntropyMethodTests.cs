@@ -10,9 +10,9 @@ public sealed class CrossEntropyMethodTests : BundleFixture
     {
         // A target for every row, time and number of the action.
         const int Rows = 3, Size = 2;
-        var spec = new PlannerSpec { Horizon = 4 };
+        PlannerSpec spec = new PlannerSpec { Horizon = 4 };
         float[] target = [.. Enumerable.Range(0, spec.Horizon * Rows * Size).Select(i => 0.8f * MathF.Sin(2.3f * i))];
-        var search = new CrossEntropyMethod(spec, Rows, Size);
+        CrossEntropyMethod search = new CrossEntropyMethod(spec, Rows, Size);
         float[] first = search.Plan(seed: 1, step: 0, (actions, returns) => Quadratic(search, target, actions, returns)).ToArray();
         Assert.That(search.Mean.ToArray(), Is.EqualTo(target).Within(0.02));
         Assert.That(first, Is.EqualTo(search.Mean[..(Rows * Size)].ToArray()));
@@ -21,10 +21,11 @@ public sealed class CrossEntropyMethodTests : BundleFixture
     [Test]
     public void FindsTheBoundWhereMoreIsAlwaysBetter()
     {
-        var search = new CrossEntropyMethod(new() { Horizon = 2 }, batch: 1, actionSize: 1);
+        CrossEntropyMethod search = new CrossEntropyMethod(new() { Horizon = 2 }, batch: 1, actionSize: 1);
         search.Plan(1, 0, (actions, returns) =>
         {
-            for (int n = 0; n < returns.Length; n++) returns[n] = actions[n] - actions[returns.Length + n];
+            for (int n = 0; n < returns.Length; n++)
+                returns[n] = actions[n] - actions[returns.Length + n];
         });
         Assert.That(search.Mean.ToArray(), Is.EqualTo(new[] { 1f, -1 }).Within(1e-3));
     }
@@ -37,32 +38,33 @@ public sealed class CrossEntropyMethodTests : BundleFixture
         const double Step = 0.3, Effort = 0.5;
         (double X, double V)[] starts = [(0.5, 0), (-0.3, 0.4)];
         // Cost to go is the quadratic form (p, q; q, r) of (x, v), from the last step backwards; the action is -(k, l) (x, v).
-        var gains = new (double K, double L)[Horizon];
+        (double K, double L)[] gains = new (double K, double L)[Horizon];
         double p = 0, q = 0, r = 0;
         for (int t = Horizon - 1; t >= 0; t--)
         {
-            var (a, b, c) = (p + 1, q, r + 1); // The state arrived at costs x^2 + v^2.
+            (double a, double b, double c) = (p + 1, q, r + 1); // The state arrived at costs x^2 + v^2.
             double curvature = Effort + Step * Step * c;
-            var (k, l) = (Step * b / curvature, Step * (Step * b + c) / curvature);
+            (double k, double l) = (Step * b / curvature, Step * (Step * b + c) / curvature);
             gains[t] = (k, l);
             // A = (1, s; 0, 1): A'QA, less what acting saves.
             (p, q, r) = (a - curvature * k * k, Step * a + b - curvature * k * l,
                 Step * (Step * a + b) + Step * b + c - curvature * l * l);
         }
 
-        var search = new CrossEntropyMethod(new() { Horizon = Horizon }, starts.Length, 1);
+        CrossEntropyMethod search = new CrossEntropyMethod(new() { Horizon = Horizon }, starts.Length, 1);
         search.Plan(4, 0, (actions, returns) =>
         {
-            var plan = new double[Horizon];
+            double[] plan = new double[Horizon];
             for (int i = 0; i < returns.Length; i++)
             {
-                for (int t = 0; t < Horizon; t++) plan[t] = actions[t * returns.Length + i];
+                for (int t = 0; t < Horizon; t++)
+                    plan[t] = actions[t * returns.Length + i];
                 returns[i] = (float)-Cost(starts[i * starts.Length / returns.Length], (t, _, _) => plan[t]);
             }
         });
         for (int row = 0; row < starts.Length; row++)
         {
-            var (x, v) = starts[row];
+            (double x, double v) = starts[row];
             double optimum = p * x * x + 2 * q * x * v + r * v * v;
             double regulated = Cost(starts[row], (t, x, v) => -(gains[t].K * x + gains[t].L * v));
             Assert.That(regulated, Is.EqualTo(optimum).Within(1e-9), "the recursion is right");
@@ -74,7 +76,7 @@ public sealed class CrossEntropyMethodTests : BundleFixture
         static double Cost((double X, double V) state, Func<int, double, double, double> policy)
         {
             double cost = 0;
-            var (x, v) = state;
+            (double x, double v) = state;
             for (int t = 0; t < Horizon; t++)
             {
                 double u = policy(t, x, v);
@@ -88,8 +90,8 @@ public sealed class CrossEntropyMethodTests : BundleFixture
     [Test]
     public void ARowPlansTheSameAloneAndInABatch()
     {
-        var spec = new PlannerSpec { Horizon = 3, Candidates = 50, Elites = 5, Iterations = 4 };
-        var (one, many) = (new CrossEntropyMethod(spec, 1, 2), new CrossEntropyMethod(spec, 4, 2));
+        PlannerSpec spec = new PlannerSpec { Horizon = 3, Candidates = 50, Elites = 5, Iterations = 4 };
+        (CrossEntropyMethod one, CrossEntropyMethod many) = (new CrossEntropyMethod(spec, 1, 2), new CrossEntropyMethod(spec, 4, 2));
         float[] target = [.. Enumerable.Range(0, 24).Select(i => MathF.Sin(i))];
         float[] own = [.. target[..2], .. target[8..10], .. target[16..18]];
         float[] alone = one.Plan(7, 3, (a, r) => Quadratic(one, own, a, r)).ToArray();
@@ -103,7 +105,7 @@ public sealed class CrossEntropyMethodTests : BundleFixture
     [Test]
     public void SeedsAndStepsDifferAndRepeat()
     {
-        var search = new CrossEntropyMethod(new() { Horizon = 2, Candidates = 30, Elites = 3, Iterations = 2 }, 2, 1);
+        CrossEntropyMethod search = new CrossEntropyMethod(new() { Horizon = 2, Candidates = 30, Elites = 3, Iterations = 2 }, 2, 1);
         float[] Plan(ulong seed, uint step) => search.Plan(seed, step, (a, r) => Quadratic(search, new float[4], a, r)).ToArray();
         float[] first = Plan(1, 0);
         Assert.That(Plan(2, 0), Is.Not.EqualTo(first));
@@ -115,12 +117,14 @@ public sealed class CrossEntropyMethodTests : BundleFixture
     [Test]
     public void NoElitesAreNaN()
     {
-        var search = new CrossEntropyMethod(new() { Horizon = 1, Candidates = 60, Elites = 40, Iterations = 6 }, 2, 1);
+        CrossEntropyMethod search = new CrossEntropyMethod(new() { Horizon = 1, Candidates = 60, Elites = 40, Iterations = 6 }, 2, 1);
         search.Plan(1, 0, (actions, returns) =>
         {
             // Row 0 knows the returns of negative actions only; in row 1 most are endlessly bad.
-            for (int n = 0; n < 60; n++) returns[n] = actions[n] < 0 ? -MathF.Abs(actions[n] + 0.2f) : float.NaN;
-            for (int n = 60; n < 120; n++) returns[n] = actions[n] > 0.3f ? 0 : float.NegativeInfinity;
+            for (int n = 0; n < 60; n++)
+                returns[n] = actions[n] < 0 ? -MathF.Abs(actions[n] + 0.2f) : float.NaN;
+            for (int n = 60; n < 120; n++)
+                returns[n] = actions[n] > 0.3f ? 0 : float.NegativeInfinity;
         });
         Assert.That(search.Mean[0], Is.EqualTo(-0.2f).Within(0.1));
         Assert.That(search.Mean[1], Is.GreaterThan(0.3f));
@@ -134,12 +138,13 @@ public sealed class CrossEntropyMethodTests : BundleFixture
     [Test]
     public void OfEqualReturnsTheFirstIsTheBetter()
     {
-        var search = new CrossEntropyMethod(new() { Horizon = 1, Candidates = 8, Elites = 2, Iterations = 1 }, 1, 1);
-        var seen = Array.Empty<float>();
+        CrossEntropyMethod search = new CrossEntropyMethod(new() { Horizon = 1, Candidates = 8, Elites = 2, Iterations = 1 }, 1, 1);
+        float[] seen = [];
         search.Plan(5, 0, (actions, returns) =>
         {
             seen = actions.ToArray();
-            for (int n = 0; n < 8; n++) returns[n] = n == 0 ? -1 : n % 2 == 0 ? 0f : -0f;
+            for (int n = 0; n < 8; n++)
+                returns[n] = n == 0 ? -1 : n % 2 == 0 ? 0f : -0f;
         });
         Assert.That(search.Mean[0], Is.EqualTo((seen[1] + seen[2]) / 2).Within(1e-6));
     }
@@ -147,15 +152,17 @@ public sealed class CrossEntropyMethodTests : BundleFixture
     [Test]
     public void AllocatesNothing()
     {
-        var search = new CrossEntropyMethod(new() { Candidates = 50, Elites = 5 }, 2, 3);
+        CrossEntropyMethod search = new CrossEntropyMethod(new() { Candidates = 50, Elites = 5 }, 2, 3);
         EvaluateActions evaluate = static (actions, returns) =>
         {
-            for (int n = 0; n < returns.Length; n++) returns[n] = actions[n];
+            for (int n = 0; n < returns.Length; n++)
+                returns[n] = actions[n];
         };
         search.Plan(0, 0, evaluate);
         Assert.That(Allocations.EachTime(() =>
         {
-            for (uint step = 1; step < 10; step++) search.Plan(0, step, evaluate);
+            for (uint step = 1; step < 10; step++)
+                search.Plan(0, step, evaluate);
         }), Is.Zero);
     }
 

@@ -1,7 +1,6 @@
 using WorldModels.Bundles;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
-using WorldModels.Tools;
 
 namespace WorldModels.Tests.Runtime;
 
@@ -16,12 +15,13 @@ internal sealed class DeviceDreamTests : BundleFixture
         "cartpole-swingup-planet", "minipacman-environment-model")] string name)
     {
         string directory = Path.Combine(Repository.Root, "models", "zoo", name);
-        using var host = WorldModel.Load(directory, new() { Provider = "cpu" });
-        using var device = WorldModel.Load(directory, new() { Provider = "cpu", HostAsDevice = pieces });
-        var outputs = DreamOutputs.Arrivals | DreamOutputs.Observations;
-        if (host.Manifest.Graphs.ContainsKey("value")) outputs |= DreamOutputs.Values;
-        using var expected = host.Dream(5, 4, new() { Outputs = outputs, Tile = 0 });
-        using var found = device.Dream(5, 4, new() { Outputs = outputs });
+        using WorldModel host = WorldModel.Load(directory, new() { Provider = "cpu" });
+        using WorldModel device = WorldModel.Load(directory, new() { Provider = "cpu", HostAsDevice = pieces });
+        DreamOutputs outputs = DreamOutputs.Arrivals | DreamOutputs.Observations;
+        if (host.Manifest.Graphs.ContainsKey("value"))
+            outputs |= DreamOutputs.Values;
+        using Dream expected = host.Dream(5, 4, new() { Outputs = outputs, Tile = 0 });
+        using Dream found = device.Dream(5, 4, new() { Outputs = outputs });
         for (ulong seed = 1; seed < 4; seed++)
             Same(host.Manifest, expected.Run(seed), found.Run(seed), values: outputs.HasFlag(DreamOutputs.Values));
     }
@@ -30,10 +30,10 @@ internal sealed class DeviceDreamTests : BundleFixture
     public void EveryWayToStartReachesTheDevice([Values] DevicePieces pieces, [Values] bool fused)
     {
         string directory = Keep(Fixtures.Latent(m => fused ? m : m.Without("dream")));
-        using var host = WorldModel.Load(directory, new() { Provider = "cpu" });
-        using var device = WorldModel.Load(directory, new() { Provider = "cpu", HostAsDevice = pieces });
-        using var a = host.Dream(3, 4, new() { KeepLogits = true, Tile = 0 });
-        using var b = device.Dream(3, 4, new() { KeepLogits = true });
+        using WorldModel host = WorldModel.Load(directory, new() { Provider = "cpu" });
+        using WorldModel device = WorldModel.Load(directory, new() { Provider = "cpu", HostAsDevice = pieces });
+        using Dream a = host.Dream(3, 4, new() { KeepLogits = true, Tile = 0 });
+        using Dream b = device.Dream(3, 4, new() { KeepLogits = true });
         void Both(ulong seed, Action<Dream>? prepare = null)
         {
             prepare?.Invoke(a);
@@ -58,11 +58,12 @@ internal sealed class DeviceDreamTests : BundleFixture
     [Test]
     public void ALargeBatchDrawsItsNoiseOnAllCores([Values] DevicePieces pieces)
     {
-        using var host = WorldModel.Load(Keep(Fixtures.Grid()), new() { Provider = "cpu" });
-        using var device = WorldModel.Load(host.Directory, new() { Provider = "cpu", HostAsDevice = pieces });
-        using var expected = host.Dream(4096, 3, new() { Tile = 0, Threads = 1 });
-        using var found = device.Dream(4096, 3);
-        for (ulong seed = 1; seed < 3; seed++) Same(host.Manifest, expected.Run(seed), found.Run(seed));
+        using WorldModel host = WorldModel.Load(Keep(Fixtures.Grid()), new() { Provider = "cpu" });
+        using WorldModel device = WorldModel.Load(host.Directory, new() { Provider = "cpu", HostAsDevice = pieces });
+        using Dream expected = host.Dream(4096, 3, new() { Tile = 0, Threads = 1 });
+        using Dream found = device.Dream(4096, 3);
+        for (ulong seed = 1; seed < 3; seed++)
+            Same(host.Manifest, expected.Run(seed), found.Run(seed));
     }
 
     /// <summary>Two steps in one graph, of which five steps leave one over, and rewards by a graph of their own.</summary>
@@ -71,19 +72,20 @@ internal sealed class DeviceDreamTests : BundleFixture
     {
         string directory = Path.Combine(Keep(Directory.CreateTempSubdirectory("worldmodels-unrolled").FullName), "pendulum");
         ZooCopy.Plain("pendulum-dreamer", directory);
-        var manifest = Manifest.Load(directory);
-        var step = BundleVariant.Load(directory, manifest, "dream");
+        Manifest manifest = Manifest.Load(directory);
+        OnnxModel step = BundleVariant.Load(directory, manifest, "dream");
         step.Proto.Graph.Output.Remove(step.Proto.Graph.Output.Single(o => o.Name == "reward"));
         PrunePass.Apply(step.Proto.Graph);
-        var facts = new VariantSpec { Precision = Precision.Float32, Graphs = new Dictionary<string, GraphSpec>() };
+        VariantSpec facts = new VariantSpec { Precision = Precision.Float32, Graphs = new Dictionary<string, GraphSpec>() };
         BundleVariant.Add(directory, manifest, "pairs", facts, [step], unroll: 2);
 
-        using var host = WorldModel.Load(directory, new() { Provider = "cpu", Variant = VariantSpec.Plain });
-        using var device = WorldModel.Load(directory, new() { Provider = "cpu", Variant = "pairs", HostAsDevice = pieces });
-        using var expected = host.Dream(6, 5, new() { Outputs = DreamOutputs.Arrivals | DreamOutputs.Values, Tile = 0 });
-        using var found = device.Dream(6, 5, new() { Outputs = DreamOutputs.Arrivals | DreamOutputs.Values });
+        using WorldModel host = WorldModel.Load(directory, new() { Provider = "cpu", Variant = VariantSpec.Plain });
+        using WorldModel device = WorldModel.Load(directory, new() { Provider = "cpu", Variant = "pairs", HostAsDevice = pieces });
+        using Dream expected = host.Dream(6, 5, new() { Outputs = DreamOutputs.Arrivals | DreamOutputs.Values, Tile = 0 });
+        using Dream found = device.Dream(6, 5, new() { Outputs = DreamOutputs.Arrivals | DreamOutputs.Values });
         Assert.That(found.Plan, Is.EqualTo(new DreamPlan("pairs", 6, 1, 2)));
-        for (ulong seed = 1; seed < 4; seed++) Same(host.Manifest, expected.Run(seed), found.Run(seed), values: true);
+        for (ulong seed = 1; seed < 4; seed++)
+            Same(host.Manifest, expected.Run(seed), found.Run(seed), values: true);
     }
 
     [Test]
@@ -92,7 +94,7 @@ internal sealed class DeviceDreamTests : BundleFixture
         string directory = Path.Combine(Repository.Root, "models", "zoo", "cartpole-swingup-planet");
         float[] Plan(RuntimeOptions runtime)
         {
-            using var planner = Planner.Load(directory, new() { Candidates = 64, Iterations = 2, Runtime = runtime });
+            using Planner planner = Planner.Load(directory, new() { Candidates = 64, Iterations = 2, Runtime = runtime });
             float[] action = new float[planner.Manifest.Action.Size], all = [];
             float[] seen = [.. Enumerable.Range(0, planner.Manifest.Observation.Shape[0]).Select(i => MathF.Sin(i))];
             for (int call = 0; call < 3; call++)
@@ -115,21 +117,27 @@ internal sealed class DeviceDreamTests : BundleFixture
         string directory = Path.Combine(Repository.Root, "models", "zoo", name);
         float[] Act(RuntimeOptions runtime)
         {
-            using var controller = Controller.Load(directory, new() { Batch = 3, Seed = 5, Runtime = runtime });
+            using Controller controller = Controller.Load(directory, new() { Batch = 3, Seed = 5, Runtime = runtime });
             int size = 3 * controller.Manifest.Observation.Size;
             float[] actions = new float[3 * controller.Manifest.Action.Size], all = [];
             long[] choices = new long[3];
             for (uint call = 0; call < 6; call++)
             {
                 float[] seen = [.. CacheBundle.Draw(size, call).Select(x => MathF.Min(MathF.Abs(x) / 4, 1))];
-                if (call == 2) controller.Reset([1]);
-                if (call == 4) controller.Reset();
+                if (call == 2)
+                    controller.Reset([1]);
+                if (call == 4)
+                    controller.Reset();
                 if (controller.Manifest.Action.Kind == ActionKind.Discrete)
                 {
                     controller.Act(seen, choices);
                     actions = [.. choices.Select(a => (float)a)];
                 }
-                else controller.Act(seen, actions);
+                else
+                {
+                    controller.Act(seen, actions);
+                }
+
                 all = [.. all, .. actions, .. controller.Values, .. controller.Logits];
             }
             return all;
@@ -143,9 +151,9 @@ internal sealed class DeviceDreamTests : BundleFixture
     [Test]
     public void ALookAtOneStepFetchesNoOtherTensor([Values] DevicePieces pieces)
     {
-        using var world = WorldModel.Load(Keep(Fixtures.Latent()), new() { Provider = "cpu", HostAsDevice = pieces });
-        using var dream = world.Dream(3, 4);
-        var imagined = dream.Run(1);
+        using WorldModel world = WorldModel.Load(Keep(Fixtures.Latent()), new() { Provider = "cpu", HostAsDevice = pieces });
+        using Dream dream = world.Dream(3, 4);
+        DreamBatch imagined = dream.Run(1);
         float[] last = imagined.Rewards(3).ToArray();
         dream.Run(2);
         Assert.That(imagined.Rewards(3).ToArray(), Is.Not.EqualTo(last), "another run is fetched anew");
@@ -158,15 +166,20 @@ internal sealed class DeviceDreamTests : BundleFixture
     {
         Assert.That(found.Context, Is.EqualTo(expected.Context));
         int last = expected.Horizon, first = 1 - expected.Context, compared = 0;
-        foreach (string state in expected.StateNames) Compare(state, first, last, (d, t) => d.State(state, t).ToArray());
+        foreach (string state in expected.StateNames)
+            Compare(state, first, last, (d, t) => d.State(state, t).ToArray());
         Compare("observation", first, last, (d, t) => d.Observations(t).ToArray());
         Compare("action", first, last - 1, (d, t) => manifest.Action.Kind == ActionKind.Continuous
             ? d.ContinuousActions(t).ToArray() : [.. d.Actions(t).ToArray().Select(a => (float)a)]);
         bool Predicts(TensorRole role) => manifest.Graphs.Values.Any(g => g.Output(role) is not null);
-        if (Predicts(TensorRole.Reward)) Compare("reward", 0, last - 1, (d, t) => d.Rewards(t).ToArray());
-        if (Predicts(TensorRole.Continue)) Compare("continue", 0, last - 1, (d, t) => d.Continues(t).ToArray());
-        if (logits is not null) Compare(logits, 0, last - 1, (d, t) => d.Logits(logits, t).ToArray());
-        if (values) Compare("value", 0, last, (d, t) => d.Values(t).ToArray());
+        if (Predicts(TensorRole.Reward))
+            Compare("reward", 0, last - 1, (d, t) => d.Rewards(t).ToArray());
+        if (Predicts(TensorRole.Continue))
+            Compare("continue", 0, last - 1, (d, t) => d.Continues(t).ToArray());
+        if (logits is not null)
+            Compare(logits, 0, last - 1, (d, t) => d.Logits(logits, t).ToArray());
+        if (values)
+            Compare("value", 0, last, (d, t) => d.Values(t).ToArray());
         Assert.That(compared, Is.GreaterThan(4));
 
         void Compare(string what, int from, int to, Func<DreamBatch, int, float[]> read)

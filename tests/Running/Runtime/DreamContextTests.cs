@@ -12,19 +12,19 @@ public sealed class DreamContextTests : BundleFixture
     public void AContextIsFilteredAsAPlainLoopDoes([Values(0, 2)] int tile)
     {
         const int Batch = 3, Context = 4, Horizon = 2;
-        using var world = WorldModel.Load(Keep(Fixtures.Latent()));
-        using var dream = world.Dream(Batch, Horizon, new() { Tile = tile });
+        using WorldModel world = WorldModel.Load(Keep(Fixtures.Latent()));
+        using Dream dream = world.Dream(Batch, Horizon, new() { Tile = tile });
         float[] seen = Observations(Context, Batch);
         long[] taken = Actions(Context - 1, Batch);
         dream.Start(seen, taken);
-        var imagined = dream.Run(Seed, new long[Horizon * Batch]);
+        DreamBatch imagined = dream.Run(Seed, new long[Horizon * Batch]);
         Assert.That(imagined.Context, Is.EqualTo(Context));
 
-        var (observe, imagine, decode) = (world.Graph("observe"), world.Graph("imagine"), world.Graph("decode"));
+        (GraphRunner observe, GraphRunner imagine, GraphRunner decode) = (world.Graph("observe"), world.Graph("imagine"), world.Graph("decode"));
         NpyArray h = NpyArray.Zeros(NpyType.Float32, Batch, 6), z = h;
         for (int c = 0; c < Context; c++)
         {
-            var state = observe.Run(new Dictionary<string, NpyArray>
+            IReadOnlyDictionary<string, NpyArray> state = observe.Run(new Dictionary<string, NpyArray>
             {
                 ["observation"] = NpyArray.Of(seen[(c * Batch * 5)..((c + 1) * Batch * 5)], Batch, 5), ["h"] = h,
                 ["is_first"] = NpyArray.Of([.. Enumerable.Repeat(c == 0 ? 1f : 0, Batch)], Batch),
@@ -35,11 +35,12 @@ public sealed class DreamContextTests : BundleFixture
             int t = c - Context + 1;
             Assert.That(imagined.State("h", t).ToArray(), Is.EqualTo(h.ToFloats()).Within(1e-6), $"observation {c}");
             Assert.That(imagined.State("z", t).ToArray(), Is.EqualTo(z.ToFloats()).Within(1e-6));
-            var decoded = decode.Run(new Dictionary<string, NpyArray> { ["h"] = h, ["z"] = z });
+            IReadOnlyDictionary<string, NpyArray> decoded = decode.Run(new Dictionary<string, NpyArray> { ["h"] = h, ["z"] = z });
             Assert.That(imagined.Observations(t).ToArray(), Is.EqualTo(decoded["observation"].ToFloats()).Within(1e-6));
-            if (t < 0) Assert.That(imagined.Actions(t).ToArray(), Is.EqualTo(taken[(c * Batch)..((c + 1) * Batch)]));
+            if (t < 0)
+                Assert.That(imagined.Actions(t).ToArray(), Is.EqualTo(taken[(c * Batch)..((c + 1) * Batch)]));
         }
-        var next = imagine.Run(new Dictionary<string, NpyArray>
+        IReadOnlyDictionary<string, NpyArray> next = imagine.Run(new Dictionary<string, NpyArray>
         {
             ["h"] = h, ["z"] = z, ["action"] = NpyArray.Zeros(NpyType.Int64, Batch), ["noise"] = Noise("imagine/noise", 0, Batch),
         });
@@ -49,9 +50,9 @@ public sealed class DreamContextTests : BundleFixture
     [Test]
     public void OneObservationIsAStart()
     {
-        using var world = WorldModel.Load(Keep(Fixtures.Latent()));
-        using var plain = world.Dream(2, 3);
-        using var dream = world.Dream(2, 3);
+        using WorldModel world = WorldModel.Load(Keep(Fixtures.Latent()));
+        using Dream plain = world.Dream(2, 3);
+        using Dream dream = world.Dream(2, 3);
         float[] seen = Observations(1, 2);
         float[] recorded = All(plain.Run(Seed));
         plain.Start(seen);
@@ -61,7 +62,7 @@ public sealed class DreamContextTests : BundleFixture
         dream.Start(Observations(5, 2), Actions(4, 2));
         Assert.That(All(dream.Run(Seed)), Is.Not.EqualTo(expected));
         dream.Start(seen);
-        var imagined = dream.Run(Seed);
+        DreamBatch imagined = dream.Run(Seed);
         Assert.That(All(imagined), Is.EqualTo(expected), "nothing is left of a longer context");
         Assert.That(imagined.Context, Is.EqualTo(1));
         Assert.That(() => imagined.State("h", -1), Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("from 0 to 3"));
@@ -72,14 +73,14 @@ public sealed class DreamContextTests : BundleFixture
     [Test]
     public void AShorterContextBeginsAnew()
     {
-        using var world = WorldModel.Load(Keep(Fixtures.Latent()));
-        using var dream = world.Dream(2, 3);
-        using var other = world.Dream(2, 3);
+        using WorldModel world = WorldModel.Load(Keep(Fixtures.Latent()));
+        using Dream dream = world.Dream(2, 3);
+        using Dream other = world.Dream(2, 3);
         dream.Start(Observations(6, 2), Actions(5, 2));
         dream.Run(Seed).Observations(-5);
         dream.Start(Observations(3, 2), Actions(2, 2));
         other.Start(Observations(3, 2), Actions(2, 2));
-        var (a, b) = (dream.Run(Seed), other.Run(Seed));
+        (DreamBatch a, DreamBatch b) = (dream.Run(Seed), other.Run(Seed));
         Assert.That(All(a), Is.EqualTo(All(b)));
         Assert.That(a.Observations(-2).ToArray(), Is.EqualTo(b.Observations(-2).ToArray()));
     }
@@ -87,14 +88,14 @@ public sealed class DreamContextTests : BundleFixture
     [Test]
     public void ARowIsTheSameAloneAndInABatch()
     {
-        using var world = WorldModel.Load(Keep(Fixtures.Latent()));
-        using var many = world.Dream(4, 3);
-        using var one = world.Dream(1, 3);
+        using WorldModel world = WorldModel.Load(Keep(Fixtures.Latent()));
+        using Dream many = world.Dream(4, 3);
+        using Dream one = world.Dream(1, 3);
         float[] seen = Observations(3, 4);
         long[] taken = Actions(2, 4);
         many.Start(seen, taken);
         one.Start([.. seen[..5], .. seen[20..25], .. seen[40..45]], [taken[0], taken[4]]);
-        var (a, b) = (many.Run(Seed), one.Run(Seed));
+        (DreamBatch a, DreamBatch b) = (many.Run(Seed), one.Run(Seed));
         for (int t = -2; t <= 3; t++)
             Assert.That(a.State("z", t)[..3].ToArray(), Is.EqualTo(b.State("z", t).ToArray()).Within(1e-6));
     }
@@ -103,9 +104,9 @@ public sealed class DreamContextTests : BundleFixture
     [Test]
     public void APolicyKnowsTheLastActionOfTheContext()
     {
-        using var world = WorldModel.Load(Keep(Fixtures.Latent(m => m.WithGraph("dream", _ => m.Graphs["imagine"]))));
-        using var dream = world.Dream(2, 1);
-        using var given = world.Dream(2, 1);
+        using WorldModel world = WorldModel.Load(Keep(Fixtures.Latent(m => m.WithGraph("dream", _ => m.Graphs["imagine"]))));
+        using Dream dream = world.Dream(2, 1);
+        using Dream given = world.Dream(2, 1);
         float[] seen = Observations(2, 2);
         dream.Start(seen, [3L, 1]);
         given.Start(seen, [3L, 1]);
@@ -122,24 +123,27 @@ public sealed class DreamContextTests : BundleFixture
     [Test]
     public void AllocatesNothingOnceTheContextIsBound()
     {
-        using var world = WorldModel.Load(Keep(Fixtures.Latent()));
-        using var dream = world.Dream(4, 3, new() { Tile = 3 });
+        using WorldModel world = WorldModel.Load(Keep(Fixtures.Latent()));
+        using Dream dream = world.Dream(4, 3, new() { Tile = 3 });
         float[] seen = Observations(5, 4);
         long[] taken = Actions(4, 4);
         float sum = 0;
         void Run(ulong seed)
         {
             dream.Start(seen, taken);
-            var imagined = dream.Run(seed);
-            for (int t = -4; t <= 3; t++) sum += imagined.Observations(t)[0];
+            DreamBatch imagined = dream.Run(seed);
+            for (int t = -4; t <= 3; t++)
+                sum += imagined.Observations(t)[0];
             dream.Start(seen.AsSpan(0, 40), taken.AsSpan(0, 4));
             sum += dream.Run(seed).State("z", -1)[0];
         }
 
-        for (ulong seed = 0; seed < 2; seed++) Run(seed);
+        for (ulong seed = 0; seed < 2; seed++)
+            Run(seed);
         Assert.That(Allocations.EachTime(() =>
         {
-            for (ulong seed = 2; seed < 12; seed++) Run(seed);
+            for (ulong seed = 2; seed < 12; seed++)
+                Run(seed);
         }), Is.Zero);
         Assert.That(sum, Is.Not.NaN);
     }
@@ -147,15 +151,15 @@ public sealed class DreamContextTests : BundleFixture
     [Test]
     public void SaysWhatIsWrongWithAContext()
     {
-        using var world = WorldModel.Load(Keep(Fixtures.Latent()));
-        using var dream = world.Dream(2, 1);
+        using WorldModel world = WorldModel.Load(Keep(Fixtures.Latent()));
+        using Dream dream = world.Dream(2, 1);
         Refused(() => dream.Start(new float[15], new long[2]), "Expected observations (C, B=2, 5), a multiple of 10 values; found 15");
         Refused(() => dream.Start(Array.Empty<float>(), Array.Empty<long>()), "a multiple of 10 values; found 0");
         Refused(() => dream.Start(new float[30], new long[2]), "the actions between 3 observations (C - 1, B=2, ...), 4 values; found 2");
         Refused(() => dream.Start(new float[20], [0L, 4]), "Action 4 is out of range: expected 0 to 3");
         Refused(() => dream.Start(new float[20], new float[2]), "actions are discrete: give longs (C - 1, B)");
-        using var grid = WorldModel.Load(Keep(Fixtures.Grid()));
-        using var frames = grid.Dream(2, 1);
+        using WorldModel grid = WorldModel.Load(Keep(Fixtures.Grid()));
+        using Dream frames = grid.Dream(2, 1);
         Refused(() => frames.Start(new float[24], new long[2]), "has no graph 'observe' to filter a context of 2 observations with");
     }
 
@@ -163,7 +167,7 @@ public sealed class DreamContextTests : BundleFixture
 
     private static float[] Observations(int context, int batch)
     {
-        var seen = new float[context * batch * 5];
+        float[] seen = new float[context * batch * 5];
         Philox.FillGaussian(new(31, 0, 0, 0), seen);
         return seen;
     }
@@ -173,7 +177,7 @@ public sealed class DreamContextTests : BundleFixture
 
     private static NpyArray Noise(string stream, int step, int batch)
     {
-        var noise = new float[batch * 3];
+        float[] noise = new float[batch * 3];
         for (int row = 0; row < batch; row++)
             Philox.FillGaussian(new(Seed, (uint)row, (uint)step, Philox.Stream(stream)), noise.AsSpan(row * 3, 3));
         return NpyArray.Of(noise, batch, 3);

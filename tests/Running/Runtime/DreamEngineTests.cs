@@ -2,7 +2,6 @@ using System.Text.Json;
 using WorldModels.Bundles;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
-using WorldModels.Tools;
 
 namespace WorldModels.Tests.Runtime;
 
@@ -39,10 +38,10 @@ internal sealed class DreamEngineTests
     public void EveryPlanImaginesTheSame(
         [Values(VariantSpec.Plain, "split", "unrolled")] string variant, [Values(1, 2, 3)] int threads, [Values(0, 16, 33)] int tile)
     {
-        using var plain = WorldModel.Load(_bundle, new() { Variant = VariantSpec.Plain });
-        using var expected = plain.Dream(Batch, Horizon, new() { Tile = 0, Threads = 1 });
-        using var world = WorldModel.Load(_bundle, new() { Variant = variant });
-        using var dream = world.Dream(Batch, Horizon, new() { Tile = tile, Threads = threads });
+        using WorldModel plain = WorldModel.Load(_bundle, new() { Variant = VariantSpec.Plain });
+        using Dream expected = plain.Dream(Batch, Horizon, new() { Tile = 0, Threads = 1 });
+        using WorldModel world = WorldModel.Load(_bundle, new() { Variant = variant });
+        using Dream dream = world.Dream(Batch, Horizon, new() { Tile = tile, Threads = threads });
         int tiles = tile == 0 ? 1 : (Batch + tile - 1) / tile;
         Assert.That(dream.Plan, Is.EqualTo(new DreamPlan(
             variant, tile == 0 ? Batch : tile, Math.Min(threads, tiles), variant == "unrolled" ? 4 : 1)));
@@ -57,18 +56,18 @@ internal sealed class DreamEngineTests
     [Test]
     public void ValuesAndObservationsComeOnceOverAllStates()
     {
-        using var world = WorldModel.Load(_bundle, new() { Variant = "split" });
-        using var lazy = world.Dream(Batch, Horizon, new() { Tile = 16, Threads = 2 });
-        using var eager = world.Dream(Batch, Horizon, new()
+        using WorldModel world = WorldModel.Load(_bundle, new() { Variant = "split" });
+        using Dream lazy = world.Dream(Batch, Horizon, new() { Tile = 16, Threads = 2 });
+        using Dream eager = world.Dream(Batch, Horizon, new()
         {
             Tile = 16, Threads = 2, Outputs = DreamOutputs.Arrivals | DreamOutputs.Values | DreamOutputs.Observations,
         });
         DreamBatch a = lazy.Run(1), b = eager.Run(1);
-        var value = world.Graph("value");
+        GraphRunner value = world.Graph("value");
         for (int t = 0; t <= Horizon; t++)
         {
             Assert.That(b.Observations(t).ToArray(), Is.EqualTo(a.Observations(t).ToArray()).Within(1e-5));
-            var states = a.StateNames.ToDictionary(
+            Dictionary<string, NpyArray> states = a.StateNames.ToDictionary(
                 name => name, name => NpyArray.Of(a.State(name, t).ToArray(), [Batch, a.State(name, t).Length / Batch]));
             Assert.That(b.Values(t).ToArray(), Is.EqualTo(value.Run(states)["value"].ToFloats()).Within(2e-3));
         }
@@ -78,12 +77,12 @@ internal sealed class DreamEngineTests
     [Test]
     public void WhatWasNotAskedForIsNotThere()
     {
-        using var split = WorldModel.Load(_bundle, new() { Variant = "split" });
-        using var latent = split.Dream(2, 2, new() { Outputs = DreamOutputs.None });
+        using WorldModel split = WorldModel.Load(_bundle, new() { Variant = "split" });
+        using Dream latent = split.Dream(2, 2, new() { Outputs = DreamOutputs.None });
         DreamBatch imagined = latent.Run(1);
         Assert.That(() => imagined.Rewards(0), Throws.TypeOf<BundleException>().With.Message.Contains("was not asked for rewards"));
-        using var plain = WorldModel.Load(_bundle, new() { Variant = VariantSpec.Plain });
-        using var stepped = plain.Dream(2, 2, new() { Outputs = DreamOutputs.None });
+        using WorldModel plain = WorldModel.Load(_bundle, new() { Variant = VariantSpec.Plain });
+        using Dream stepped = plain.Dream(2, 2, new() { Outputs = DreamOutputs.None });
         imagined = stepped.Run(1);
         Assert.That(() => imagined.Rewards(0), Throws.TypeOf<BundleException>(), "though the step computes them");
     }
@@ -93,8 +92,8 @@ internal sealed class DreamEngineTests
     {
         string file = _bundle + ".tuning.json";
         File.Delete(file);
-        using (var world = WorldModel.Load(_bundle))
-        using (var dream = world.Dream(Batch, Horizon))
+        using (WorldModel world = WorldModel.Load(_bundle))
+        using (Dream dream = world.Dream(Batch, Horizon))
         {
             Assert.That(dream.Plan.Tile, Is.InRange(1, Batch));
             Assert.That(dream.Plan.Threads, Is.InRange(1, Environment.ProcessorCount));
@@ -117,10 +116,10 @@ internal sealed class DreamEngineTests
     [Test]
     public void StepsAreUnrolledUnlessToldOtherwise()
     {
-        using var world = WorldModel.Load(_bundle, new() { Variant = "unrolled" });
-        using var steps = world.Dream(2, Horizon, new() { Unroll = false });
-        using var four = world.Dream(2, Horizon);
-        using var few = world.Dream(2, 3);
+        using WorldModel world = WorldModel.Load(_bundle, new() { Variant = "unrolled" });
+        using Dream steps = world.Dream(2, Horizon, new() { Unroll = false });
+        using Dream four = world.Dream(2, Horizon);
+        using Dream few = world.Dream(2, 3);
         Assert.That(new[] { steps.Plan.Unrolled, four.Plan.Unrolled, few.Plan.Unrolled }, Is.EqualTo(new[] { 1, 4, 1 }));
         Assert.That($"{four.Plan}", Is.EqualTo("unrolled, tiles of 2 rows, 1 thread, 4 steps a run"));
     }
@@ -130,8 +129,8 @@ internal sealed class DreamEngineTests
     {
         string file = _bundle + ".tuning.json";
         File.Delete(file);
-        using var world = WorldModel.Load(_bundle);
-        using var dream = world.Dream(3, 2);
+        using WorldModel world = WorldModel.Load(_bundle);
+        using Dream dream = world.Dream(3, 2);
         Assert.That(dream.Plan, Is.EqualTo(new DreamPlan(world.Manifest.Variants!.ContainsKey("latency") ? "latency" : "plain", 3, 1)));
         Assert.That(File.Exists(file), Is.False);
     }
@@ -139,8 +138,8 @@ internal sealed class DreamEngineTests
     [Test]
     public void CoresAllocateNothing()
     {
-        using var world = WorldModel.Load(_bundle, new() { Variant = "split" });
-        using var dream = world.Dream(
+        using WorldModel world = WorldModel.Load(_bundle, new() { Variant = "split" });
+        using Dream dream = world.Dream(
             Batch, Horizon, new() { Tile = 16, Threads = 2, Outputs = DreamOutputs.Arrivals | DreamOutputs.Values });
         ulong seed = 0;
         Assert.That(Allocations.EachTime(() => dream.Run(seed++), allThreads: true), Is.Zero);
@@ -149,15 +148,15 @@ internal sealed class DreamEngineTests
     [Test]
     public void RefusesMoreMemoryThanThereIs()
     {
-        using var world = WorldModel.Load(_bundle);
+        using WorldModel world = WorldModel.Load(_bundle);
         Assert.That(() => world.Dream(5_000_000, 5000, new() { Tile = 0, Threads = 1 }),
             Throws.TypeOf<BundleException>().With.Message.Contains("use a smaller batch or horizon"));
     }
 
     private DreamPlan PlanOf(int? tile)
     {
-        using var world = WorldModel.Load(_bundle);
-        using var dream = world.Dream(Batch, Horizon, new() { Tile = tile });
+        using WorldModel world = WorldModel.Load(_bundle);
+        using Dream dream = world.Dream(Batch, Horizon, new() { Tile = tile });
         return dream.Plan;
     }
 

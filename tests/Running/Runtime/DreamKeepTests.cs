@@ -1,5 +1,4 @@
 using WorldModels.Bundles;
-using WorldModels.Measure;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
 using WorldModels.Runtime.Internals;
@@ -21,22 +20,22 @@ internal sealed class DreamKeepTests : BundleFixture
     public void ADreamIsTheSameAsWithEveryStepKept(
         [Values] From from, [Values] bool fused, [Values(0, 3)] int tile, [Values(1, 2, 5)] int horizon)
     {
-        using var every = WorldModel.Load(Keep(CacheBundle.Write(null, fused)), new() { Provider = "cpu" });
-        using var last = WorldModel.Load(Keep(CacheBundle.Write(KeptSteps.Last, fused)), new() { Provider = "cpu" });
+        using WorldModel every = WorldModel.Load(Keep(CacheBundle.Write(null, fused)), new() { Provider = "cpu" });
+        using WorldModel last = WorldModel.Load(Keep(CacheBundle.Write(KeptSteps.Last, fused)), new() { Provider = "cpu" });
         DreamOptions options = new() { Outputs = All, KeepLogits = !fused, Tile = tile, Threads = 2 };
-        using var a = every.Dream(8, horizon, options);
-        using var b = last.Dream(8, horizon, options);
+        using Dream a = every.Dream(8, horizon, options);
+        using Dream b = last.Dream(8, horizon, options);
         Same(a, b, from, All);
     }
 
     [Test]
     public void ADeviceKeepsOneCopyAsWell([Values] From from, [Values] DevicePieces pieces, [Values] bool fused)
     {
-        using var every = WorldModel.Load(Keep(CacheBundle.Write(null, fused)), new() { Provider = "cpu" });
+        using WorldModel every = WorldModel.Load(Keep(CacheBundle.Write(null, fused)), new() { Provider = "cpu" });
         RuntimeOptions device = new() { Provider = "cpu", HostAsDevice = pieces };
-        using var last = WorldModel.Load(Keep(CacheBundle.Write(KeptSteps.Last, fused)), device);
-        using var a = every.Dream(8, 5, new() { Outputs = All, Tile = 0 });
-        using var b = last.Dream(8, 5, new() { Outputs = All });
+        using WorldModel last = WorldModel.Load(Keep(CacheBundle.Write(KeptSteps.Last, fused)), device);
+        using Dream a = every.Dream(8, 5, new() { Outputs = All, Tile = 0 });
+        using Dream b = last.Dream(8, 5, new() { Outputs = All });
         Same(a, b, from, All);
     }
 
@@ -49,11 +48,11 @@ internal sealed class DreamKeepTests : BundleFixture
         {
             Provider = "cpu", Variant = "unrolled", HostAsDevice = onDevice ? DevicePieces.OneEachStep : null,
         };
-        using var every = WorldModel.Load(Keep(CacheBundle.Write(null, fused: true)), new() { Provider = "cpu" });
-        using var last = WorldModel.Load(Unrolled(steps), runtime);
+        using WorldModel every = WorldModel.Load(Keep(CacheBundle.Write(null, fused: true)), new() { Provider = "cpu" });
+        using WorldModel last = WorldModel.Load(Unrolled(steps), runtime);
         DreamOptions options = new() { Outputs = DreamOutputs.None, Tile = 3 };
-        using var a = every.Dream(8, horizon, options);
-        using var b = last.Dream(8, horizon, options with { Unroll = true });
+        using Dream a = every.Dream(8, horizon, options);
+        using Dream b = last.Dream(8, horizon, options with { Unroll = true });
         Assert.That(b.Plan.Unrolled, Is.EqualTo(steps > horizon ? 1 : steps));
         Same(a, b, from, DreamOutputs.None);
     }
@@ -61,10 +60,10 @@ internal sealed class DreamKeepTests : BundleFixture
     [Test]
     public void HeadsOfAStateThatIsNotKeptFollowEachStep()
     {
-        using var every = WorldModel.Load(Keep(CacheBundle.Write(null, fused: true)), new() { Provider = "cpu" });
-        using var last = WorldModel.Load(Unrolled(2), new() { Provider = "cpu", Variant = "unrolled" });
-        using var a = every.Dream(8, 5, new() { Outputs = All });
-        using var b = last.Dream(8, 5, new() { Outputs = All, Unroll = true });
+        using WorldModel every = WorldModel.Load(Keep(CacheBundle.Write(null, fused: true)), new() { Provider = "cpu" });
+        using WorldModel last = WorldModel.Load(Unrolled(2), new() { Provider = "cpu", Variant = "unrolled" });
+        using Dream a = every.Dream(8, 5, new() { Outputs = All });
+        using Dream b = last.Dream(8, 5, new() { Outputs = All, Unroll = true });
         Assert.That(b.Plan.Unrolled, Is.EqualTo(1), "the heads want every step's states");
         Same(a, b, From.Recorded, All);
     }
@@ -73,18 +72,18 @@ internal sealed class DreamKeepTests : BundleFixture
     public void TheCacheTakesTwoCopiesWhateverTheHorizonAndTheContext()
     {
         const int Batch = 4, Copy = Batch * CacheBundle.Positions * CacheBundle.Size * sizeof(float);
-        using var every = new Bundle(Keep(CacheBundle.Write(null)), new() { Provider = "cpu" });
-        using var last = new Bundle(Keep(CacheBundle.Write(KeptSteps.Last)), new() { Provider = "cpu" });
+        using Bundle every = new Bundle(Keep(CacheBundle.Write(null)), new() { Provider = "cpu" });
+        using Bundle last = new Bundle(Keep(CacheBundle.Write(KeptSteps.Last)), new() { Provider = "cpu" });
         DreamBuffers Buffers(Bundle bundle, int horizon)
         {
-            var buffers = new DreamBuffers(bundle, Batch, horizon, new(), new("plain", Batch, 1), null);
+            DreamBuffers buffers = new DreamBuffers(bundle, Batch, horizon, new(), new("plain", Batch, 1), null);
             buffers.Remember(context: 20);
             return buffers;
         }
 
-        using var sixteen = Buffers(every, 15);
-        using var two = Buffers(last, 15);
-        using var long_ = Buffers(last, 1000);
+        using DreamBuffers sixteen = Buffers(every, 15);
+        using DreamBuffers two = Buffers(last, 15);
+        using DreamBuffers long_ = Buffers(last, 1000);
         Assert.That(sixteen.States["cache"].Bytes, Is.EqualTo(16 * Copy));
         Assert.That(two.States["cache"].Bytes, Is.EqualTo(2 * Copy));
         Assert.That(long_.States["cache"].Bytes, Is.EqualTo(2 * Copy));
@@ -97,10 +96,10 @@ internal sealed class DreamKeepTests : BundleFixture
     [Test]
     public void StepsThatAreNotThereAreRefused()
     {
-        using var world = WorldModel.Load(Keep(CacheBundle.Write(KeptSteps.Last)), new() { Provider = "cpu" });
-        using var dream = world.Dream(2, 3);
+        using WorldModel world = WorldModel.Load(Keep(CacheBundle.Write(KeptSteps.Last)), new() { Provider = "cpu" });
+        using Dream dream = world.Dream(2, 3);
         dream.Start(CacheBundle.Draw(20, 5), [0L, 1]);
-        var imagined = dream.Run(1);
+        DreamBatch imagined = dream.Run(1);
         Assert.That(imagined.State("cache", 3).Length, Is.EqualTo(2 * CacheBundle.Positions * CacheBundle.Size));
         Assert.That(imagined.State<long>("position", -1).ToArray(), Is.EqualTo(new long[] { 1, 1 }), "of the others, all are");
         foreach (int t in (int[])[-1, 0, 1, 2])
@@ -112,15 +111,15 @@ internal sealed class DreamKeepTests : BundleFixture
     [Test]
     public void LooksAtTheLastStepFindItInEitherPlace()
     {
-        using var every = WorldModel.Load(Keep(CacheBundle.Write(null, fused: true)), new() { Provider = "cpu" });
-        using var last = WorldModel.Load(Unrolled(2), new() { Provider = "cpu", Variant = "unrolled" });
-        using var a = every.Dream(2, 4, new() { Outputs = DreamOutputs.None });
-        using var b = last.Dream(2, 4, new() { Outputs = DreamOutputs.None, Unroll = true });
+        using WorldModel every = WorldModel.Load(Keep(CacheBundle.Write(null, fused: true)), new() { Provider = "cpu" });
+        using WorldModel last = WorldModel.Load(Unrolled(2), new() { Provider = "cpu", Variant = "unrolled" });
+        using Dream a = every.Dream(2, 4, new() { Outputs = DreamOutputs.None });
+        using Dream b = last.Dream(2, 4, new() { Outputs = DreamOutputs.None, Unroll = true });
         long[] actions = [0, 1, 2, 3, 3, 2, 1, 0];
         // The policy's dream makes two runs of two steps; given actions, graph imagine makes two as well, or four without its pairs.
         for (ulong seed = 1; seed < 4; seed++)
         {
-            var (x, y) = (a.Run(seed), b.Run(seed));
+            (DreamBatch x, DreamBatch y) = (a.Run(seed), b.Run(seed));
             Assert.That(y.Observations(4).ToArray(), Is.EqualTo(x.Observations(4).ToArray()).Within(1e-6));
             (x, y) = (a.Run(seed, actions), b.Run(seed, actions));
             Assert.That(y.Observations(4).ToArray(), Is.EqualTo(x.Observations(4).ToArray()).Within(1e-6));
@@ -133,17 +132,18 @@ internal sealed class DreamKeepTests : BundleFixture
         float[] Plan(KeptSteps? keep, DevicePieces? pieces)
         {
             string directory = Keep(CacheBundle.Write(keep, continuous: true));
-            using var planner = Planner.Load(directory, new()
+            using Planner planner = Planner.Load(directory, new()
             {
                 Batch = 2, Horizon = 6, Candidates = 20, Elites = 4, Iterations = 2, Seed = 3, Tile = 7, Threads = 1,
                 Runtime = new() { Provider = "cpu", HostAsDevice = pieces },
             });
-            var action = new float[8];
+            float[] action = new float[8];
             List<float> all = [];
             for (uint call = 0; call < 4; call++)
             {
                 planner.Act(CacheBundle.Draw(10, 40 + call), action);
-                if (call == 1) planner.Reset([1]);
+                if (call == 1)
+                    planner.Reset([1]);
                 all.AddRange(action);
             }
             return [.. all];
@@ -157,16 +157,19 @@ internal sealed class DreamKeepTests : BundleFixture
     [Test]
     public void AllocatesNothingAfterTheFirstRun([Values] From from)
     {
-        using var world = WorldModel.Load(Keep(CacheBundle.Write(KeptSteps.Last)), new() { Provider = "cpu" });
-        using var dream = world.Dream(8, 5, new() { Outputs = All, Tile = 3 });
+        using WorldModel world = WorldModel.Load(Keep(CacheBundle.Write(KeptSteps.Last)), new() { Provider = "cpu" });
+        using Dream dream = world.Dream(8, 5, new() { Outputs = All, Tile = 3 });
         float[] context = CacheBundle.Draw(3 * 8 * CacheBundle.Seen, 5), cache = CacheBundle.Draw(8 * 40, 6);
         long[] taken = new long[16];
         float sum = 0;
         void Run(ulong seed)
         {
-            if (from == From.Context) dream.Start(context, taken);
-            if (from == From.States) dream.Start("cache", cache);
-            if (from == From.TheEnd) dream.Continue();
+            if (from == From.Context)
+                dream.Start(context, taken);
+            if (from == From.States)
+                dream.Start("cache", cache);
+            if (from == From.TheEnd)
+                dream.Continue();
             sum += dream.Run(seed).State("cache", 5)[0];
         }
 
@@ -174,7 +177,8 @@ internal sealed class DreamKeepTests : BundleFixture
         Run(1);
         Assert.That(Allocations.EachTime(() =>
         {
-            for (ulong seed = 2; seed < 12; seed++) Run(seed);
+            for (ulong seed = 2; seed < 12; seed++)
+                Run(seed);
         }), Is.Zero);
         Assert.That(sum, Is.Not.NaN);
     }
@@ -183,7 +187,7 @@ internal sealed class DreamKeepTests : BundleFixture
     public void TheManifestIsChecked()
     {
         string directory = Keep(CacheBundle.Write(KeptSteps.Last));
-        var manifest = Manifest.Load(directory);
+        Manifest manifest = Manifest.Load(directory);
         Assert.That(manifest.ToJson(), Does.Contain("\"keep\": \"last\""));
         Assert.That(Manifest.Load(Keep(CacheBundle.Write(null))).ToJson(), Does.Not.Contain("keep"));
         TensorSpec[] Changed(IReadOnlyList<TensorSpec> tensors, string name, KeptSteps? keep) =>
@@ -214,12 +218,17 @@ internal sealed class DreamKeepTests : BundleFixture
     {
         int batch = a.Batch, horizon = a.Horizon;
         long[] actions = [.. Enumerable.Range(0, batch * horizon).Select(i => i * 7L % 3)];
-        foreach (var dream in (Dream[])[a, b]) Start(dream, from);
+        foreach (Dream dream in (Dream[])[a, b])
+            Start(dream, from);
         for (ulong seed = 1; seed < 4; seed++)
         {
             Same(a.Run(seed), b.Run(seed), outputs);
             if (from == From.TheEnd)
-                foreach (var dream in (Dream[])[a, b]) dream.Continue();
+            {
+                foreach (Dream dream in (Dream[])[a, b])
+                    dream.Continue();
+            }
+
             Same(a.Run(seed, actions), b.Run(seed, actions), outputs);
         }
     }
@@ -228,10 +237,13 @@ internal sealed class DreamKeepTests : BundleFixture
     {
         int batch = dream.Batch;
         dream.Run(9); // Whatever a run before left behind does not matter.
-        if (from == From.Observations) dream.Start(CacheBundle.Draw(batch * CacheBundle.Seen, 5));
+        if (from == From.Observations)
+            dream.Start(CacheBundle.Draw(batch * CacheBundle.Seen, 5));
         long[] taken = [.. Enumerable.Range(0, 3 * batch).Select(i => i % 4L)];
-        if (from == From.Context) dream.Start(CacheBundle.Draw(4 * batch * CacheBundle.Seen, 5), taken);
-        if (from != From.States) return;
+        if (from == From.Context)
+            dream.Start(CacheBundle.Draw(4 * batch * CacheBundle.Seen, 5), taken);
+        if (from != From.States)
+            return;
         dream.Start("cache", CacheBundle.Draw(batch * CacheBundle.Positions * CacheBundle.Size, 6));
         dream.Start("position", (long[])[.. Enumerable.Range(0, batch).Select(i => i * 3L)]);
         dream.Start("odd", (bool[])[.. Enumerable.Range(0, batch).Select(i => i % 3 == 0)]);
@@ -248,11 +260,14 @@ internal sealed class DreamKeepTests : BundleFixture
             Assert.That(found.State("h", t).ToArray(), Is.EqualTo(expected.State("h", t).ToArray()).Within(1e-5), $"h at {t}");
             Assert.That(found.State<long>("position", t).ToArray(), Is.EqualTo(expected.State<long>("position", t).ToArray()));
             Assert.That(found.State<bool>("odd", t).ToArray(), Is.EqualTo(expected.State<bool>("odd", t).ToArray()));
-            if (t < last) Assert.That(found.Actions(t).ToArray(), Is.EqualTo(expected.Actions(t).ToArray()));
-            if (t < 0 || outputs == DreamOutputs.None) continue;
+            if (t < last)
+                Assert.That(found.Actions(t).ToArray(), Is.EqualTo(expected.Actions(t).ToArray()));
+            if (t < 0 || outputs == DreamOutputs.None)
+                continue;
             Assert.That(found.Values(t).ToArray(), Is.EqualTo(expected.Values(t).ToArray()).Within(1e-5), $"value at {t}");
             Assert.That(found.Observations(t).ToArray(), Is.EqualTo(expected.Observations(t).ToArray()).Within(1e-5), $"seen at {t}");
-            if (t == last) continue;
+            if (t == last)
+                continue;
             Assert.That(found.Rewards(t).ToArray(), Is.EqualTo(expected.Rewards(t).ToArray()).Within(1e-5), $"reward at {t}");
         }
         Assert.That(expected.State("h", last).ToArray().Distinct().Count(), Is.GreaterThan(expected.Batch), "rows differ");

@@ -1,5 +1,4 @@
 using WorldModels.Bundles;
-using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Runtime;
 
@@ -36,7 +35,7 @@ internal static class Fixtures
 
     public static Manifest WithGraph(this Manifest manifest, string name, Func<GraphSpec, GraphSpec> change)
     {
-        var graphs = manifest.Graphs.ToDictionary(g => g.Key, g => g.Value);
+        Dictionary<string, GraphSpec> graphs = manifest.Graphs.ToDictionary(g => g.Key, g => g.Value);
         graphs[name] = change(graphs.GetValueOrDefault(name)!);
         return manifest with { Graphs = graphs };
     }

@@ -1,5 +1,5 @@
-using Microsoft.Extensions.Logging;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.Logging;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
 
@@ -14,10 +14,10 @@ public sealed class HostTests : BundleFixture
     public void AControllerOfAWorldActsAsOneOfItsOwn()
     {
         string directory = Keep(Fixtures.Latent());
-        using var world = WorldModel.Load(directory);
-        using var shared = world.Controller(new() { Seed = 3 });
-        using var own = Controller.Load(directory, new() { Seed = 3 });
-        var (a, b) = (new long[2], new long[2]);
+        using WorldModel world = WorldModel.Load(directory);
+        using Controller shared = world.Controller(new() { Seed = 3 });
+        using Controller own = Controller.Load(directory, new() { Seed = 3 });
+        (long[] a, long[] b) = (new long[2], new long[2]);
         for (int step = 0; step < 5; step++)
         {
             float[] seen = [.. Enumerable.Range(0, 10).Select(i => MathF.Sin(i + step))];
@@ -33,10 +33,10 @@ public sealed class HostTests : BundleFixture
     {
         string directory = Path.Combine(Zoo, "cartpole-swingup-planet");
         PlannerOptions options = new() { Candidates = 32, Elites = 4, Iterations = 2, Seed = 3 };
-        using var world = WorldModel.Load(directory);
-        using var shared = world.Planner(options);
-        using var own = Planner.Load(directory, options);
-        var (a, b) = (new float[1], new float[1]);
+        using WorldModel world = WorldModel.Load(directory);
+        using Planner shared = world.Planner(options);
+        using Planner own = Planner.Load(directory, options);
+        (float[] a, float[] b) = (new float[1], new float[1]);
         for (int step = 0; step < 3; step++)
         {
             float[] seen = [0.1f * step, -1, 0, 0.2f, 0];
@@ -49,12 +49,12 @@ public sealed class HostTests : BundleFixture
     [Test]
     public void WhatIsMadeOfAWorldOpensEachGraphOnce()
     {
-        var log = new ListLogger();
-        using var world = WorldModel.Load(Keep(Fixtures.Latent()), new() { Logger = log, Provider = "cpu" });
-        using var first = world.Controller(new() { Batch = 1 });
-        using var second = world.Controller(new() { Batch = 2 });
-        using var dream = world.Dream(2, 2);
-        using var other = world.Dream(3, 2);
+        ListLogger log = new ListLogger();
+        using WorldModel world = WorldModel.Load(Keep(Fixtures.Latent()), new() { Logger = log, Provider = "cpu" });
+        using Controller first = world.Controller(new() { Batch = 1 });
+        using Controller second = world.Controller(new() { Batch = 2 });
+        using Dream dream = world.Dream(2, 2);
+        using Dream other = world.Dream(3, 2);
         first.Act(new float[5], new long[1]);
         second.Act(new float[10], new long[2]);
         dream.Run(1).Observations(0);
@@ -66,19 +66,19 @@ public sealed class HostTests : BundleFixture
     [Test]
     public void AWorldSaysWhatItCannotMake()
     {
-        using var grid = WorldModel.Load(Keep(Fixtures.Grid()));
+        using WorldModel grid = WorldModel.Load(Keep(Fixtures.Grid()));
         Refused(() => grid.Controller().Dispose(), "has no policy: expected a graph 'control' or 'act', found imagine",
             "use WorldModel.Load and Dream.Run(seed, actions)");
         Refused(() => grid.Planner().Dispose(),
             "cannot plan, it lacks a graph 'observe'", "it has graphs: imagine", "has no policy either");
-        using var planet = WorldModel.Load(Path.Combine(Zoo, "cartpole-swingup-planet"));
+        using WorldModel planet = WorldModel.Load(Path.Combine(Zoo, "cartpole-swingup-planet"));
         Refused(() => planet.Controller().Dispose(), "found observe, imagine, decode, reward", "use Planner.Load, or WorldModel.Planner");
-        using var latent = WorldModel.Load(Keep(Fixtures.Latent()));
+        using WorldModel latent = WorldModel.Load(Keep(Fixtures.Latent()));
         Refused(() => latent.Planner().Dispose(), "has discrete actions", "use Controller.Load, or WorldModel.Controller");
         Assert.That(() => latent.Controller(new() { Runtime = new() { Threads = 2 } }),
             Throws.ArgumentException.With.Message.Contains("Runtime options belong to WorldModel.Load"));
         Assert.That(() => latent.Controller(new() { Batch = -1 }), Throws.TypeOf<ArgumentOutOfRangeException>());
-        using var still = latent.Controller();
+        using Controller still = latent.Controller();
         still.Act(new float[5], new long[1]);
     }
 
@@ -90,13 +90,13 @@ public sealed class HostTests : BundleFixture
         try
         {
             Directory.SetCurrentDirectory(Path.GetDirectoryName(directory)!);
-            using var world = WorldModel.Load(Path.GetFileName(directory));
-            using var own = Controller.Load(Path.GetFileName(directory));
+            using WorldModel world = WorldModel.Load(Path.GetFileName(directory));
+            using Controller own = Controller.Load(Path.GetFileName(directory));
             Directory.SetCurrentDirectory(Path.GetPathRoot(directory)!);
             Assert.That(world.Directory, Is.EqualTo(directory));
-            using var dream = world.Dream(64, 3);
+            using Dream dream = world.Dream(64, 3);
             Assert.That(dream.Run(1).Observations(1).Length, Is.EqualTo(320), "starts and decode are read now");
-            using var controller = world.Controller();
+            using Controller controller = world.Controller();
             controller.Act(new float[5], new long[1]);
             own.Act(new float[5], new long[1]);
             Assert.That(File.Exists(directory + ".tuning.json"), "it stands beside the bundle");
@@ -112,12 +112,12 @@ public sealed class HostTests : BundleFixture
     public void ABundleThatWasReplacedIsNotMixedWithTheOld()
     {
         string directory = Keep(Fixtures.Latent());
-        using var world = WorldModel.Load(directory);
-        using var dream = world.Dream(2, 2);
-        var imagined = dream.Run(1);
+        using WorldModel world = WorldModel.Load(directory);
+        using Dream dream = world.Dream(2, 2);
+        DreamBatch imagined = dream.Run(1);
         string weights = Path.Combine(directory, "weights.safetensors");
         File.SetLastWriteTimeUtc(weights, DateTime.UtcNow.AddHours(1));
-        using var controller = world.Controller();
+        using Controller controller = world.Controller();
         byte[] bytes = File.ReadAllBytes(weights);
         bytes[^1] ^= 1;
         File.WriteAllBytes(weights, bytes);
@@ -132,7 +132,7 @@ public sealed class HostTests : BundleFixture
     [Test]
     public void SizesThatCannotBeAreRefusedWithThoseThatCan()
     {
-        using var world = WorldModel.Load(Keep(Fixtures.Latent()), new() { Provider = "cpu" });
+        using WorldModel world = WorldModel.Load(Keep(Fixtures.Latent()), new() { Provider = "cpu" });
         string most = $"expected a batch of at most {Array.MaxLength / 24} rows, found";
         Refused(() => world.Dream(int.MaxValue, 1000).Dispose(), most, $"{int.MaxValue}: 'h' float32 [batch, 6] would take 51.5 GB");
         Refused(() => world.Controller(new() { Batch = int.MaxValue }).Dispose(), most);
@@ -143,9 +143,9 @@ public sealed class HostTests : BundleFixture
         Assert.That(() => world.Dream(1, 1, new() { Threads = 100_000 }), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => WorldModel.Load(world.Directory, new() { Threads = 1_000_000 }), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => WorldModel.Load(world.Directory, new() { Provider = null! }), Throws.ArgumentNullException);
-        using var wide = world.Controller(new() { Batch = 40_000_000 });
+        using Controller wide = world.Controller(new() { Batch = 40_000_000 });
         Refused(() => wide.Act(new float[5], new long[1]), "Expected observations (40000000, 5), 200000000 values; found 5");
-        var none = new Dictionary<string, NpyArray>
+        Dictionary<string, NpyArray> none = new Dictionary<string, NpyArray>
         {
             ["h"] = NpyArray.Zeros(NpyType.Float32, 0, 6), ["z"] = NpyArray.Zeros(NpyType.Float32, 0, 3),
         };
@@ -156,9 +156,9 @@ public sealed class HostTests : BundleFixture
     [Test]
     public void TwoHundredThousandRowsDreamAsOneDoes()
     {
-        using var world = WorldModel.Load(Keep(Fixtures.Latent()), new() { Provider = "cpu" });
-        using var many = world.Dream(200_000, 2, new() { Tile = 512, Threads = 2 });
-        using var one = world.Dream(1, 2);
+        using WorldModel world = WorldModel.Load(Keep(Fixtures.Latent()), new() { Provider = "cpu" });
+        using Dream many = world.Dream(200_000, 2, new() { Tile = 512, Threads = 2 });
+        using Dream one = world.Dream(1, 2);
         float[] expected = one.Run(3).State("h", 2).ToArray();
         Assert.That(many.Run(3).State("h", 2)[..6].ToArray(), Is.EqualTo(expected).Within(1e-6));
         Assert.That(many.Run(3).Rewards(1)[^1], Is.Not.Zero);
@@ -167,11 +167,11 @@ public sealed class HostTests : BundleFixture
     [Test]
     public void NaNSpoilsItsRowUntilAReset()
     {
-        using var controller = Controller.Load(Path.Combine(Zoo, "pendulum-dreamer"), new() { Batch = 3, Deterministic = true });
-        using var clean = Controller.Load(Path.Combine(Zoo, "pendulum-dreamer"), new() { Batch = 3, Deterministic = true });
+        using Controller controller = Controller.Load(Path.Combine(Zoo, "pendulum-dreamer"), new() { Batch = 3, Deterministic = true });
+        using Controller clean = Controller.Load(Path.Combine(Zoo, "pendulum-dreamer"), new() { Batch = 3, Deterministic = true });
         float[] seen = [1, 0, 0.1f, 0, 1, 0.2f, -1, 0, 0.3f], ill = [.. seen];
         ill[4] = float.NaN;
-        var (action, expected) = (new float[3], new float[3]);
+        (float[] action, float[] expected) = (new float[3], new float[3]);
         foreach (float[] observations in (float[][])[seen, ill, seen])
         {
             controller.Act(observations, action);
@@ -189,23 +189,25 @@ public sealed class HostTests : BundleFixture
     [Test]
     public void ALoggerHearsWhatIsDecided()
     {
-        var log = new ListLogger();
+        ListLogger log = new ListLogger();
         string directory = Keep(Fixtures.Latent());
-        using var world = WorldModel.Load(directory, new() { Logger = log });
+        using WorldModel world = WorldModel.Load(directory, new() { Logger = log });
         Assert.That(log.Of(1), Is.EqualTo(new[] { $"Bundle '{directory}' runs on {world.ProviderReport.Chosen} (asked for: auto)." }));
         Assert.That(log.Of(2).Count(), Is.EqualTo(world.ProviderReport.PassedOver.Count));
-        foreach (string why in world.ProviderReport.PassedOver.Values) Assert.That(string.Join('\n', log.Of(2)), Does.Contain(why));
-        using var cpu = WorldModel.Load(directory, new() { Logger = log, Provider = "cpu" });
-        using var measured = cpu.Dream(64, 2);
+        foreach (string why in world.ProviderReport.PassedOver.Values)
+            Assert.That(string.Join('\n', log.Of(2)), Does.Contain(why));
+        using WorldModel cpu = WorldModel.Load(directory, new() { Logger = log, Provider = "cpu" });
+        using Dream measured = cpu.Dream(64, 2);
         Assert.That(log.Of(5).Single(), Does.Contain($"batch 64, horizon 2 runs as {measured.Plan} (measured in "));
-        using var known = cpu.Dream(64, 2);
+        using Dream known = cpu.Dream(64, 2);
         Assert.That(log.Of(6).Last(), Does.EndWith("(measured before)."));
         File.Delete(directory + ".tuning.json");
         int lines = log.Lines.Count;
         measured.Run(1);
-        using var controller = cpu.Controller(new() { Batch = 1 });
+        using Controller controller = cpu.Controller(new() { Batch = 1 });
         lines += log.Lines.Count(l => l.Text.Contains("graph control"));
-        for (int step = 0; step < 10; step++) controller.Act(new float[5], new long[1]);
+        for (int step = 0; step < 10; step++)
+            controller.Act(new float[5], new long[1]);
         Assert.That(log.Lines, Has.Count.EqualTo(lines), "no step is logged");
     }
 

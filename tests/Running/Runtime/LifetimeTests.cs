@@ -11,14 +11,14 @@ public sealed class LifetimeTests : BundleFixture
     [Test]
     public void NothingRunsAfterItsWorldWasDisposed()
     {
-        var world = WorldModel.Load(Keep(Fixtures.Latent()));
-        var dream = world.Dream(2, 3);
-        var controller = world.Controller();
-        var runner = world.Graph("decode");
-        var imagined = dream.Run(1);
-        var action = new long[2];
+        WorldModel world = WorldModel.Load(Keep(Fixtures.Latent()));
+        Dream dream = world.Dream(2, 3);
+        Controller controller = world.Controller();
+        GraphRunner runner = world.Graph("decode");
+        DreamBatch imagined = dream.Run(1);
+        long[] action = new long[2];
         controller.Act(new float[10], action);
-        var inputs = new Dictionary<string, NpyArray>
+        Dictionary<string, NpyArray> inputs = new Dictionary<string, NpyArray>
         {
             ["h"] = NpyArray.Zeros(NpyType.Float32, 2, 6), ["z"] = NpyArray.Zeros(NpyType.Float32, 2, 3),
         };
@@ -48,9 +48,9 @@ public sealed class LifetimeTests : BundleFixture
     [Test]
     public void NothingPlansAfterItsWorldWasDisposed()
     {
-        var world = WorldModel.Load(Planet);
-        var planner = world.Planner(new() { Candidates = 16, Elites = 4, Iterations = 1 });
-        var action = new float[1];
+        WorldModel world = WorldModel.Load(Planet);
+        Planner planner = world.Planner(new() { Candidates = 16, Elites = 4, Iterations = 1 });
+        float[] action = new float[1];
         planner.Act(new float[5], action);
         world.Dispose();
         Disposed<Planner>(() => planner.Act(new float[5], action), () => planner.Executed(action), () => planner.Reset(),
@@ -63,20 +63,20 @@ public sealed class LifetimeTests : BundleFixture
     [Test]
     public void WhatIsDisposedLeavesTheWorldOpen()
     {
-        using var world = WorldModel.Load(Keep(Fixtures.Latent()));
-        var dream = world.Dream(2, 3);
-        var controller = world.Controller();
-        var action = new long[1];
+        using WorldModel world = WorldModel.Load(Keep(Fixtures.Latent()));
+        Dream dream = world.Dream(2, 3);
+        Controller controller = world.Controller();
+        long[] action = new long[1];
         controller.Act(new float[5], action);
         dream.Dispose();
         controller.Dispose();
         controller.Dispose();
         Disposed<Controller>(() => controller.Act(new float[5], action), () => controller.Reset(), () => _ = controller.Values.Length);
-        using var another = world.Controller();
+        using Controller another = world.Controller();
         another.Act(new float[5], action);
-        using var next = world.Dream(2, 3);
+        using Dream next = world.Dream(2, 3);
         Assert.That(next.Run(1).Rewards(0).Length, Is.EqualTo(2));
-        var own = Controller.Load(world.Directory);
+        Controller own = Controller.Load(world.Directory);
         own.Dispose();
         own.Dispose();
         Disposed<Controller>(() => own.Act(new float[5], action));
@@ -89,23 +89,24 @@ public sealed class LifetimeTests : BundleFixture
         string directory = Keep(Fixtures.Latent());
         for (int round = 0; round < 15; round++)
         {
-            var world = WorldModel.Load(directory);
-            var dream = world.Dream(64, 8, new() { Tile = 16, Threads = 2 });
-            var controller = world.Controller(new() { Batch = 64 });
-            var runner = world.Graph("decode");
-            var (seen, action) = (new float[320], new long[64]);
-            var inputs = new Dictionary<string, NpyArray>
+            WorldModel world = WorldModel.Load(directory);
+            Dream dream = world.Dream(64, 8, new() { Tile = 16, Threads = 2 });
+            Controller controller = world.Controller(new() { Batch = 64 });
+            GraphRunner runner = world.Graph("decode");
+            (float[] seen, long[] action) = (new float[320], new long[64]);
+            Dictionary<string, NpyArray> inputs = new Dictionary<string, NpyArray>
             {
                 ["h"] = NpyArray.Zeros(NpyType.Float32, 8, 6), ["z"] = NpyArray.Zeros(NpyType.Float32, 8, 3),
             };
-            using var started = new CountdownEvent(4);
+            using CountdownEvent started = new CountdownEvent(4);
             Task<string> Until(Action act) => Task.Factory.StartNew(() =>
             {
                 try
                 {
                     act();
                     started.Signal();
-                    while (true) act();
+                    while (true)
+                        act();
                 }
                 catch (ObjectDisposedException e)
                 {
@@ -117,15 +118,18 @@ public sealed class LifetimeTests : BundleFixture
                 Until(() => dream.Run(1)), Until(() => controller.Act(seen, action)), Until(() => runner.Run(inputs)),
                 Until(() =>
                 {
-                    using var own = world.Dream(2, 2);
+                    using Dream own = world.Dream(2, 2);
                     own.Run(3);
                 }),
             ];
             started.Wait();
             Thread.Sleep(round % 4);
-            if (disposed != "world") dream.Dispose();
-            if (disposed != "world") controller.Dispose();
-            if (disposed == "what runs") Assert.That(Task.WhenAll(all[..2]).Wait(TimeSpan.FromMinutes(1)));
+            if (disposed != "world")
+                dream.Dispose();
+            if (disposed != "world")
+                controller.Dispose();
+            if (disposed == "what runs")
+                Assert.That(Task.WhenAll(all[..2]).Wait(TimeSpan.FromMinutes(1)));
             world.Dispose();
             Assert.That(Task.WhenAll(all).Wait(TimeSpan.FromMinutes(1)));
             string[] names = [.. all.Select(t => t.Result[(t.Result.LastIndexOf('.') + 1)..])];
@@ -139,10 +143,10 @@ public sealed class LifetimeTests : BundleFixture
     [Test]
     public void ASecondThreadIsRefused()
     {
-        using var world = WorldModel.Load(Keep(Fixtures.Latent()));
-        using var dream = world.Dream(64, 20, new() { Tile = 16, Threads = 2 });
-        using var controller = world.Controller(new() { Batch = 512 });
-        var (seen, action) = (new float[2560], new long[512]);
+        using WorldModel world = WorldModel.Load(Keep(Fixtures.Latent()));
+        using Dream dream = world.Dream(64, 20, new() { Tile = 16, Threads = 2 });
+        using Controller controller = world.Controller(new() { Batch = 512 });
+        (float[] seen, long[] action) = (new float[2560], new long[512]);
         float expected = dream.Run(5).Rewards(19)[63];
         Meets("this Dream: one thread at a time", () => dream.Run(5), () => dream.Continue());
         Meets("this Dream: one thread at a time", () => dream.Run(5), () => _ = dream.Run(5).Rewards(0)[0]);
@@ -165,7 +169,7 @@ public sealed class LifetimeTests : BundleFixture
 
         void Forget()
         {
-            var world = WorldModel.Load(directory);
+            WorldModel world = WorldModel.Load(directory);
             world.Dream(4, 3).Run(1);
             world.Controller().Act(new float[5], new long[1]);
         }
@@ -174,7 +178,7 @@ public sealed class LifetimeTests : BundleFixture
     /// <summary>Two threads that use one object until they meet: then one is refused, and nothing else is thrown.</summary>
     private static void Meets(string expected, params Action[] uses)
     {
-        var met = new TaskCompletionSource<InvalidOperationException>();
+        TaskCompletionSource<InvalidOperationException> met = new TaskCompletionSource<InvalidOperationException>();
         Task[] all = [.. uses.Select(use => Task.Factory.StartNew(() =>
         {
             for (int i = 0; i < 200_000 && !met.Task.IsCompleted; i++)

@@ -1,25 +1,24 @@
 using System.IO.Compression;
 using System.Text;
 using WorldModels.Bundles;
-using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Runtime;
 
 public sealed class NpzTests
 {
-    private string path = "";
+    private string _path = "";
 
     [SetUp]
-    public void MakePath() => path = Path.Combine(Path.GetTempPath(), $"worldmodels-{Guid.NewGuid():N}.npz");
+    public void MakePath() => _path = Path.Combine(Path.GetTempPath(), $"worldmodels-{Guid.NewGuid():N}.npz");
 
     [TearDown]
-    public void Clean() => File.Delete(path);
+    public void Clean() => File.Delete(_path);
 
     [TestCase(true)]
     [TestCase(false)]
     public void ReadsWhatItWrote(bool compress)
     {
-        var arrays = new Dictionary<string, NpyArray>
+        Dictionary<string, NpyArray> arrays = new Dictionary<string, NpyArray>
         {
             ["rollout/imagine/inputs/z"] = NpyArray.Of([1.5f, float.NaN, float.NegativeInfinity, -0f, 5, 6], 2, 3),
             ["longs"] = NpyArray.Of([long.MinValue, long.MaxValue]),
@@ -27,16 +26,16 @@ public sealed class NpzTests
             ["bools"] = NpyArray.Of([true, false, true]),
             ["empty"] = NpyArray.Zeros(NpyType.Float32, 0, 7),
         };
-        Npz.Write(path, arrays, compress);
-        var read = Npz.Read(path);
+        Npz.Write(_path, arrays, compress);
+        Dictionary<string, NpyArray> read = Npz.Read(_path);
         Assert.That(read.Keys, Is.EquivalentTo(arrays.Keys));
-        foreach (var (name, array) in arrays)
+        foreach ((string name, NpyArray array) in arrays)
         {
             Assert.That(read[name].Describe(), Is.EqualTo(array.Describe()), name);
             Assert.That(read[name].Bytes.ToArray(), Is.EqualTo(array.Bytes.ToArray()), name);
         }
-        using var zip = ZipFile.OpenRead(path);
-        var longs = zip.GetEntry("longs.npy")!;
+        using ZipArchive zip = ZipFile.OpenRead(_path);
+        ZipArchiveEntry longs = zip.GetEntry("longs.npy")!;
         Assert.That(longs.CompressedLength, compress ? Is.LessThan(longs.Length) : Is.EqualTo(longs.Length));
     }
 
@@ -47,14 +46,14 @@ public sealed class NpzTests
         string Starts(string bundle) => Npz.Read(Path.Combine(Fixtures.Golden, bundle, "starts.npz"))["observation"].Describe();
         Assert.That(Starts("grid"), Is.EqualTo("float32 [7, 2, 3]"));
         Assert.That(Starts("latent"), Is.EqualTo("float32 [9, 5]"));
-        var parity = Npz.Read(Path.Combine(Fixtures.Golden, "grid", "parity.npz"), n => n == "imagine/inputs/action");
+        Dictionary<string, NpyArray> parity = Npz.Read(Path.Combine(Fixtures.Golden, "grid", "parity.npz"), n => n == "imagine/inputs/action");
         Assert.That(parity.Single().Value.As<long>().ToArray(), Has.All.InRange(0, 2));
     }
 
     [Test]
     public void TheHeaderIsNumpysToTheByte()
     {
-        using var stream = new MemoryStream();
+        using MemoryStream stream = new MemoryStream();
         Npy.Write(stream, NpyArray.Of([1f, 2f]));
         byte[] bytes = stream.ToArray();
         Assert.That(bytes, Has.Length.EqualTo(128 + 8), "aligned to 64 bytes");
@@ -66,14 +65,14 @@ public sealed class NpzTests
     [Test]
     public void RefusesWhatIsCutShortAnywhere()
     {
-        var arrays = new Dictionary<string, NpyArray> { ["a"] = NpyArray.Of(new float[100]), ["b"] = NpyArray.Of([1L]) };
-        Npz.Write(path, arrays, compress: false);
-        byte[] whole = File.ReadAllBytes(path);
+        Dictionary<string, NpyArray> arrays = new Dictionary<string, NpyArray> { ["a"] = NpyArray.Of(new float[100]), ["b"] = NpyArray.Of([1L]) };
+        Npz.Write(_path, arrays, compress: false);
+        byte[] whole = File.ReadAllBytes(_path);
         for (int length = 0; length < whole.Length; length += 37)
         {
-            File.WriteAllBytes(path, whole[..length]);
-            var error = Assert.Throws<InvalidDataException>(() => Npz.Read(path))!;
-            Assert.That(error.Message, Does.Contain(path).And.Contain("Copy the file again"));
+            File.WriteAllBytes(_path, whole[..length]);
+            InvalidDataException error = Assert.Throws<InvalidDataException>(() => Npz.Read(_path))!;
+            Assert.That(error.Message, Does.Contain(_path).And.Contain("Copy the file again"));
         }
     }
 
@@ -85,17 +84,17 @@ public sealed class NpzTests
     [TestCase("import os", "unreadable numpy header")]
     public void RefusesAHeaderItDoesNotRead(string header, string expected)
     {
-        var bytes = new List<byte> { 0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, (byte)header.Length, 0 };
+        List<byte> bytes = new List<byte> { 0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, (byte)header.Length, 0 };
         bytes.AddRange(Encoding.ASCII.GetBytes(header));
         bytes.AddRange(new byte[4]);
-        var error = Assert.Throws<InvalidDataException>(() => Npy.Read(new MemoryStream([.. bytes]), bytes.Count))!;
+        InvalidDataException error = Assert.Throws<InvalidDataException>(() => Npy.Read(new MemoryStream([.. bytes]), bytes.Count))!;
         Assert.That(error.Message, Does.Contain(expected));
     }
 
     [Test]
     public void SaysWhichTypeAndShapeAnArrayHas()
     {
-        var array = NpyArray.Of([1L, 2, 3, 4], 2, 2);
+        NpyArray array = NpyArray.Of([1L, 2, 3, 4], 2, 2);
         Assert.That(array.Slice(1).As<long>().ToArray(), Is.EqualTo(new[] { 3L, 4 }));
         Assert.That(() => array.Slice(2), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => array.As<float>(), Throws.TypeOf<InvalidDataException>().With.Message.EqualTo(

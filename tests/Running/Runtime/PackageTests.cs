@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Xml.Linq;
-using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Runtime;
@@ -38,17 +37,20 @@ public sealed class PackageTests : BundleFixture
         string[] natives = ["libonnxruntime.so", "onnxruntime.dll", "libonnxruntime.dylib"];
         string tests = TestContext.CurrentContext.TestDirectory;
         foreach (string native in Directory.EnumerateFiles(tests, "*onnxruntime.*", SearchOption.AllDirectories))
-            if (Path.GetFileName(native) is var name && natives.Contains(name)) File.Copy(native, Path.Combine(work, "out", name), true);
+        {
+            if (Path.GetFileName(native) is var name && natives.Contains(name))
+                File.Copy(native, Path.Combine(work, "out", name), true);
+        }
 
         string bundle = Keep(Fixtures.Latent());
         string[] lines = Dotnet.Run(app, Path.Combine(work, "out", "app.dll"), bundle).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        using var world = WorldModel.Load(bundle);
-        using var dream = world.Dream(batch: 4, horizon: 3);
-        var imagined = dream.Run(seed: 7);
+        using WorldModel world = WorldModel.Load(bundle);
+        using Dream dream = world.Dream(batch: 4, horizon: 3);
+        DreamBatch imagined = dream.Run(seed: 7);
         Assert.That(lines[0], Does.StartWith(world.ProviderReport.Chosen));
         for (int t = 0; t < 3; t++)
         {
-            var rewards = lines[t + 1].Split(' ').Select(x => float.Parse(x, CultureInfo.InvariantCulture));
+            IEnumerable<float> rewards = lines[t + 1].Split(' ').Select(x => float.Parse(x, CultureInfo.InvariantCulture));
             Assert.That(rewards, Is.EqualTo(imagined.Rewards(t).ToArray()));
         }
     }
@@ -77,9 +79,9 @@ public sealed class PackageTests : BundleFixture
 
     private static IEnumerable<string> Dependencies(string package)
     {
-        using var zip = ZipFile.OpenRead(package);
-        using var stream = zip.Entries.Single(e => e.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
-        var dependencies = XDocument.Load(stream).Descendants().Where(e => e.Name.LocalName == "dependency");
+        using ZipArchive zip = ZipFile.OpenRead(package);
+        using Stream stream = zip.Entries.Single(e => e.FullName.EndsWith(".nuspec", StringComparison.Ordinal)).Open();
+        IEnumerable<XElement> dependencies = XDocument.Load(stream).Descendants().Where(e => e.Name.LocalName == "dependency");
         return [.. dependencies.Select(d => $"{d.Parent!.Attribute("targetFramework")!.Value} {d.Attribute("id")!.Value}")];
     }
 }

@@ -19,11 +19,11 @@ public sealed class PhiloxTests
     [Test]
     public void TheCounterIsBlockStepRowStreamAndTheKeyIsTheSeed()
     {
-        var key = new NoiseKey(0x299f31d0a4093822, Row: 3, Step: 5, Stream: 7);
-        var draws = new float[6];
+        NoiseKey key = new NoiseKey(0x299f31d0a4093822, Row: 3, Step: 5, Stream: 7);
+        float[] draws = new float[6];
         Philox.FillUniform(key, draws);
-        var (x0, x1, x2, x3) = Philox.Block(0, 5, 3, 7, 0xa4093822, 0x299f31d0);
-        var (y0, y1, _, _) = Philox.Block(1, 5, 3, 7, 0xa4093822, 0x299f31d0);
+        (uint x0, uint x1, uint x2, uint x3) = Philox.Block(0, 5, 3, 7, 0xa4093822, 0x299f31d0);
+        (uint y0, uint y1, uint _, uint _) = Philox.Block(1, 5, 3, 7, 0xa4093822, 0x299f31d0);
         Assert.That(draws, Is.EqualTo(new[] { x0, x1, x2, x3, y0, y1 }.Select(x => (x >> 8) / 16777216f)));
         Assert.That(Philox.NextInt(key, 10), Is.EqualTo((int)(x0 * 10ul >> 32)));
     }
@@ -31,13 +31,13 @@ public sealed class PhiloxTests
     [Test]
     public void DistributionsHaveTheirMoments()
     {
-        const int n = 200_000;
-        var draws = new float[n];
+        const int Count = 200_000;
+        float[] draws = new float[Count];
         void Check(NoiseKind kind, double mean, double variance)
         {
             Philox.Fill(kind, new(11, 0, 0, 0), draws);
             double m = draws.Average(x => (double)x);
-            Assert.That(m, Is.EqualTo(mean).Within(4 * Math.Sqrt(variance / n)), $"{kind} mean");
+            Assert.That(m, Is.EqualTo(mean).Within(4 * Math.Sqrt(variance / Count)), $"{kind} mean");
             Assert.That(draws.Average(x => (x - m) * (x - m)), Is.EqualTo(variance).Within(0.03 * variance), $"{kind} variance");
         }
 
@@ -61,7 +61,7 @@ public sealed class PhiloxTests
         void Check(NoiseKind kind, uint bits, double value)
         {
             // 17 copies: whole vectors of any width, and a rest.
-            var draws = new float[17];
+            float[] draws = new float[17];
             Array.Fill(draws, BitConverter.UInt32BitsToSingle(word));
             Draws.FromWords(kind, draws);
             Assert.That(draws.Select(BitConverter.SingleToUInt32Bits), Has.All.EqualTo(bits), $"{kind}");
@@ -76,11 +76,11 @@ public sealed class PhiloxTests
     [Test]
     public void WordsAreThoseOfTheBlocksAtAnyLength([Values(1, 3, 4, 5, 15, 16, 17, 36, 100)] int length)
     {
-        var words = new uint[length];
+        uint[] words = new uint[length];
         Philox.FillWords(new(0x299f31d0a4093822, Row: 0xfffffffe, Step: 5, Stream: 0x80000001), words);
         for (int i = 0; i < length; i++)
         {
-            var (x0, x1, x2, x3) = Philox.Block((uint)i / 4, 5, 0xfffffffe, 0x80000001, 0xa4093822, 0x299f31d0);
+            (uint x0, uint x1, uint x2, uint x3) = Philox.Block((uint)i / 4, 5, 0xfffffffe, 0x80000001, 0xa4093822, 0x299f31d0);
             Assert.That(words[i], Is.EqualTo((i % 4) switch { 0 => x0, 1 => x1, 2 => x2, _ => x3 }));
         }
     }
@@ -89,9 +89,9 @@ public sealed class PhiloxTests
     public void RowsStepsStreamsAndSeedsDiffer()
     {
         NoiseKey[] keys = [new(1, 0, 0, 0), new(1, 1, 0, 0), new(1, 0, 1, 0), new(1, 0, 0, 1), new(2, 0, 0, 0), new(1ul << 32, 0, 0, 0)];
-        var draws = keys.Select(k =>
+        IEnumerable<string> draws = keys.Select(k =>
         {
-            var row = new float[8];
+            float[] row = new float[8];
             Philox.FillGaussian(k, row);
             return string.Join(' ', row);
         });
@@ -109,8 +109,9 @@ public sealed class PhiloxTests
     [Test]
     public void NextIntCoversItsRange()
     {
-        var counts = new int[5];
-        for (uint row = 0; row < 5000; row++) counts[Philox.NextInt(new(3, row, 0, 0), 5)]++;
+        int[] counts = new int[5];
+        for (uint row = 0; row < 5000; row++)
+            counts[Philox.NextInt(new(3, row, 0, 0), 5)]++;
         Assert.That(counts, Has.All.InRange(880, 1120));
         Assert.Throws<ArgumentOutOfRangeException>(() => Philox.NextInt(new(3, 0, 0, 0), 0));
     }

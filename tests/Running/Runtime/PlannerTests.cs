@@ -24,8 +24,8 @@ public sealed class PlannerTests : BundleFixture
     [Test]
     public void TheManifestSaysHowToPlan()
     {
-        var spec = new PlannerSpec { Horizon = 6, Candidates = 64, Elites = 8, Iterations = 3 };
-        var manifest = Manifest.Load(Keep(Fixtures.Latent(m => m with { Planner = spec })));
+        PlannerSpec spec = new PlannerSpec { Horizon = 6, Candidates = 64, Elites = 8, Iterations = 3 };
+        Manifest manifest = Manifest.Load(Keep(Fixtures.Latent(m => m with { Planner = spec })));
         Assert.That(manifest.Planner, Is.EqualTo(spec));
         Assert.That(Manifest.Parse(Encoding.UTF8.GetBytes(manifest.ToJson())).Planner, Is.EqualTo(spec));
         Assert.That(Manifest.Load(Keep(Fixtures.Latent())).Planner, Is.Null, "bundles that say nothing are as good");

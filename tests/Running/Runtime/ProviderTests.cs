@@ -1,5 +1,4 @@
 using Microsoft.ML.OnnxRuntime;
-using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Runtime.Internals;
 
@@ -7,22 +6,22 @@ namespace WorldModels.Tests.Runtime;
 
 public sealed class ProviderTests : BundleFixture
 {
-    private string directory = "";
+    private string _directory = "";
 
     [SetUp]
-    public void Make() => directory = Keep(Fixtures.Grid());
+    public void Make() => _directory = Keep(Fixtures.Grid());
 
     [Test]
     public void AnUnknownNameIsAnsweredWithTheNames()
     {
-        Refused(() => WorldModel.Load(directory, new() { Provider = "gpu" }).Dispose(),
+        Refused(() => WorldModel.Load(_directory, new() { Provider = "gpu" }).Dispose(),
             "There is no execution provider 'gpu': choose one of auto, cpu, cuda, tensorrt, directml, coreml.");
     }
 
     [Test]
     public void CpuIsAsAsked()
     {
-        using var world = WorldModel.Load(directory, new() { Provider = "CPU" });
+        using WorldModel world = WorldModel.Load(_directory, new() { Provider = "CPU" });
         Assert.That(world.ProviderReport, Has.Property("Chosen").EqualTo("cpu"));
         Assert.That(world.ProviderReport.ToString(), Is.EqualTo("cpu (as asked)"));
     }
@@ -30,8 +29,8 @@ public sealed class ProviderTests : BundleFixture
     [Test]
     public void AutoSaysWhatItChoseAndWhy()
     {
-        using var world = WorldModel.Load(directory);
-        var report = world.ProviderReport;
+        using WorldModel world = WorldModel.Load(_directory);
+        ProviderReport report = world.ProviderReport;
         Assert.That(ExecutionProviders.Available(), Does.Contain("cpu").And.Contain(report.Chosen));
         Assert.That(report.Requested, Is.EqualTo("auto"));
         Assert.That(report.PassedOver.Keys, report.Chosen == "cuda" ? Is.Empty : Does.Contain("cuda"));
@@ -42,8 +41,9 @@ public sealed class ProviderTests : BundleFixture
     [TestCase("coreml", "run on macOS or iOS")]
     public void AProviderThatTheLibraryLacksIsRefused(string provider, string advice)
     {
-        if (ExecutionProviders.Available().Contains(provider)) Assert.Ignore($"This native library has {provider}.");
-        Refused(() => WorldModel.Load(directory, new() { Provider = provider }).Dispose(),
+        if (ExecutionProviders.Available().Contains(provider))
+            Assert.Ignore($"This native library has {provider}.");
+        Refused(() => WorldModel.Load(_directory, new() { Provider = provider }).Dispose(),
             $"{provider} is not in the native ONNX Runtime", "which offers cpu", advice, "or choose cpu.");
     }
 
@@ -74,9 +74,9 @@ public sealed class ProviderTests : BundleFixture
     [Test]
     public void AReportSaysWhatIsNotOnTheDevice()
     {
-        var report = new ProviderReport("cuda", "cuda", new Dictionary<string, string>()) { PartlyOnCpu = ["act", "dream"] };
+        ProviderReport report = new ProviderReport("cuda", "cuda", new Dictionary<string, string>()) { PartlyOnCpu = ["act", "dream"] };
         Assert.That(report.ToString(), Is.EqualTo("cuda (as asked), partly on the cpu: act, dream"));
-        using var world = WorldModel.Load(directory, new() { Provider = "cpu" });
+        using WorldModel world = WorldModel.Load(_directory, new() { Provider = "cpu" });
         Assert.That(world.ProviderReport.PartlyOnCpu, Is.Empty, "all of it is, and that is no lack");
         Assert.That(world.ProviderReport.Captured, Is.Empty);
     }
@@ -92,7 +92,7 @@ public sealed class ProviderTests : BundleFixture
         Assert.That(Processor.HasVnni, Is.EqualTo(hasVnni));
 
         using SessionOptions options = ExecutionProviders.Session("cpu", new RuntimeOptions(), Placement.Cpu);
-        options.OptimizedModelFilePath = Path.Combine(directory, "optimised.onnx");
+        options.OptimizedModelFilePath = Path.Combine(_directory, "optimised.onnx");
         string graph = Path.Combine(Repository.Root, "models", "zoo", "pendulum-dreamer", "act.int8.onnx");
         using InferenceSession session = new(graph, options);
         bool isRewritten = File.ReadAllBytes(options.OptimizedModelFilePath).AsSpan().IndexOf("_s8_2_u8"u8) >= 0;
@@ -103,10 +103,10 @@ public sealed class ProviderTests : BundleFixture
     public void PlacementCountsTheNodesThatRan()
     {
         string[] before = Directory.GetFiles(".");
-        var placements = GraphPlacement.Of(Keep(Fixtures.Latent()), new() { Provider = "cpu" });
+        IReadOnlyList<GraphPlacement> placements = GraphPlacement.Of(Keep(Fixtures.Latent()), new() { Provider = "cpu" });
         Assert.That(Directory.GetFiles("."), Is.EquivalentTo(before), "no profile is left behind");
         Assert.That(placements.Select(p => p.Graph), Is.EquivalentTo(new[] { "observe", "imagine", "act", "dream", "control", "decode" }));
-        foreach (var graph in placements)
+        foreach (GraphPlacement graph in placements)
         {
             Assert.That(graph.Nodes, Is.GreaterThan(1), graph.Graph);
             Assert.That((graph.Provider, graph.OnCpu.Count, graph.Copies, graph.IsCaptured), Is.EqualTo(("cpu", 0, 0, false)));

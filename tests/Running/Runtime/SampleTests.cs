@@ -26,12 +26,12 @@ public sealed partial class SampleTests
         float[] observations = [1, 0, 0], actions = [float.NaN];
 
         // <WorldModel>
-        using var world = WorldModel.Load("models/zoo/pendulum-dreamer");   // weights once
-        using var dream = world.Dream(batch: 256, horizon: 15);             // buffers bound once, no allocation per step
+        using WorldModel world = WorldModel.Load("models/zoo/pendulum-dreamer");   // weights once
+        using Dream dream = world.Dream(batch: 256, horizon: 15);             // buffers bound once, no allocation per step
         DreamBatch imagined = dream.Run(seed: 7);
         float reward = imagined.Rewards(0)[255];                            // of step 0 in the last row
 
-        using var controller = world.Controller();                          // the same weights
+        using Controller controller = world.Controller();                          // the same weights
         controller.Act(observations, actions);                              // spans in, spans out; the state is carried
         controller.Reset([0]);                                              // a new episode in row 0
         // </WorldModel>
@@ -44,9 +44,9 @@ public sealed partial class SampleTests
     public void ControllerSample()
     {
         // <Controller>
-        using var controller = Controller.Load("models/zoo/pendulum-dreamer", new() { Batch = 2, Deterministic = true });
-        var observations = new float[2 * controller.Manifest.Observation.Size];   // (B, ...observation), row after row
-        var actions = new float[2 * controller.Manifest.Action.Size];             // longs (B) where actions are discrete
+        using Controller controller = Controller.Load("models/zoo/pendulum-dreamer", new() { Batch = 2, Deterministic = true });
+        float[] observations = new float[2 * controller.Manifest.Observation.Size];   // (B, ...observation), row after row
+        float[] actions = new float[2 * controller.Manifest.Action.Size];             // longs (B) where actions are discrete
         controller.Act(observations, actions);                                    // the states of both rows are carried
         controller.Act(observations, actions);
         controller.Reset([1]);                                                    // an episode ended in row 1: before its next observation

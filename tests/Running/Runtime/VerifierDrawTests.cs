@@ -21,7 +21,7 @@ internal sealed class VerifierDrawTests : BundleFixture
     [Test]
     public void EveryGroupIsADraw([Values] bool flatNoise)
     {
-        var report = BundleVerifier.Verify(Write(10, flatNoise: flatNoise));
+        VerificationReport report = BundleVerifier.Verify(Write(10, flatNoise: flatNoise));
         Assert.That(report.Passed, Is.True, report.ToString());
         Assert.That(report.Graphs.Select(g => (g.Draws, g.NearTies)), Is.EqualTo(new[] { (10L * Groups, 0), (10L * Groups * Horizon, 0) }));
         Assert.That(report.ToString(), Does.Contain("near ties 0 of 400 draws"));
@@ -30,10 +30,11 @@ internal sealed class VerifierDrawTests : BundleFixture
     [Test]
     public void AFlipThatIsNoNearTieFails([Values] bool flatNoise)
     {
-        var report = BundleVerifier.Verify(Write(400, flatNoise: flatNoise, change: (int step, Dictionary<string, NpyArray> _,
+        VerificationReport report = BundleVerifier.Verify(Write(400, flatNoise: flatNoise, change: (int step, Dictionary<string, NpyArray> _,
             Func<IReadOnlyDictionary<string, NpyArray>> _, ref IReadOnlyDictionary<string, NpyArray> outputs) =>
         {
-            if (step == 2) Flip(outputs, Row, Group, (Drawn(outputs, Row, Group) + 1) % Classes);
+            if (step == 2)
+                Flip(outputs, Row, Group, (Drawn(outputs, Row, Group) + 1) % Classes);
         }));
         Assert.That(report.Graphs.Select(g => g.Passed), Is.EqualTo(new[] { true, false }));
         Assert.That(report.Graphs[1].NearTies, Is.Zero);
@@ -45,7 +46,7 @@ internal sealed class VerifierDrawTests : BundleFixture
     [Test]
     public void ANearTieIsCountedAndItsRowJudgedNoFurther([Values] bool flatNoise)
     {
-        var report = BundleVerifier.Verify(Write(400, flatNoise: flatNoise, change: Tie(5e-5f)));
+        VerificationReport report = BundleVerifier.Verify(Write(400, flatNoise: flatNoise, change: Tie(5e-5f)));
         Assert.That(report.Passed, Is.True, report.ToString());
         Assert.That(report.Graphs[1].Draws, Is.EqualTo(400 * Groups * Horizon));
         Assert.That(report.Graphs[1].NearTies, Is.EqualTo(1));
@@ -57,9 +58,9 @@ internal sealed class VerifierDrawTests : BundleFixture
     public void WhatTheManifestAllowsBeyondTheRuleIsNotAllowed()
     {
         string directory = Write(400, change: Tie(3e-4f));
-        var manifest = Manifest.Load(directory);
+        Manifest manifest = Manifest.Load(directory);
         (manifest with { Parity = manifest.Parity! with { NearTies = 1e-3 } }).Save(directory);
-        var report = BundleVerifier.Verify(directory);
+        VerificationReport report = BundleVerifier.Verify(directory);
         Assert.That(report.Passed, Is.False);
         Assert.That(report.Graphs[1].Failures[0], Does.Contain("another class, 3.0e-4 from the best perturbed logit, allowed 1.0e-4"));
         directory = Write(400, change: Tie(5e-5f));
@@ -71,7 +72,7 @@ internal sealed class VerifierDrawTests : BundleFixture
     [Test]
     public void ThirdClassesAreNoPartOfATie()
     {
-        var report = BundleVerifier.Verify(Write(400, change: Tie(5e-5f, flipTo: (best, other) => Third(best, other))));
+        VerificationReport report = BundleVerifier.Verify(Write(400, change: Tie(5e-5f, flipTo: (best, other) => Third(best, other))));
         Assert.That(report.Passed, Is.False);
         Assert.That(report.Graphs[1].NearTies, Is.Zero);
     }
@@ -79,7 +80,7 @@ internal sealed class VerifierDrawTests : BundleFixture
     [Test]
     public void ANearTieExcusesNoOtherFlipOfItsRow()
     {
-        var report = BundleVerifier.Verify(Write(400, change: Tie(5e-5f, also: outputs =>
+        VerificationReport report = BundleVerifier.Verify(Write(400, change: Tie(5e-5f, also: outputs =>
             Flip(outputs, Row, Group + 1, (Drawn(outputs, Row, Group + 1) + 1) % Classes))));
         Assert.That(report.Graphs[1].NearTies, Is.EqualTo(1));
         Assert.That(report.Graphs[1].Failures[0],
@@ -89,7 +90,7 @@ internal sealed class VerifierDrawTests : BundleFixture
     [Test]
     public void LogitsThatDifferExcuseNothing()
     {
-        var report = BundleVerifier.Verify(Write(400, change: Tie(5e-5f, also: outputs =>
+        VerificationReport report = BundleVerifier.Verify(Write(400, change: Tie(5e-5f, also: outputs =>
             outputs["logits"].As<float>()[Row * Groups * Classes] += 0.1f)));
         Assert.That(report.Graphs[1].Failures, Has.Some.StartsWith($"output 'logits', step 1, row {Row}: differs")
             .And.Some.StartsWith($"output 'next_z', step 1, row {Row}: differs"));
@@ -98,7 +99,7 @@ internal sealed class VerifierDrawTests : BundleFixture
     [Test]
     public void MoreThanOneNearTieInTenThousandDrawsFails()
     {
-        var report = BundleVerifier.Verify(Write(10, change: Tie(5e-5f)));
+        VerificationReport report = BundleVerifier.Verify(Write(10, change: Tie(5e-5f)));
         Assert.That(report.Graphs[1].NearTies, Is.EqualTo(1));
         Assert.That(report.Graphs.Select(g => g.Passed), Is.EqualTo(new[] { true, false }));
         Assert.That(report.Graphs[1].Failures.Single(),
@@ -109,7 +110,7 @@ internal sealed class VerifierDrawTests : BundleFixture
     [Test]
     public void DrawsOfOneSizeAreToldApartByWhatTheyDrew()
     {
-        var report = BundleVerifier.Verify(Write(400, twins: true, change: Tie(5e-5f)));
+        VerificationReport report = BundleVerifier.Verify(Write(400, twins: true, change: Tie(5e-5f)));
         Assert.That(report.Passed, Is.True, report.ToString());
         Assert.That(report.Graphs[1].Draws, Is.EqualTo(400 * 2 * Groups * Horizon));
         Assert.That(report.Graphs[1].NearTies, Is.EqualTo(1));
@@ -123,11 +124,13 @@ internal sealed class VerifierDrawTests : BundleFixture
         (int step, Dictionary<string, NpyArray> inputs, Func<IReadOnlyDictionary<string, NpyArray>> run,
             ref IReadOnlyDictionary<string, NpyArray> outputs) =>
         {
-            if (step != 1) return;
+            if (step != 1)
+                return;
             int best = 1, other = 2, start = (Row * Groups + Group) * Classes;
-            var logits = outputs["logits"].As<float>().Slice(start, Classes);
-            var noise = inputs["noise"].As<float>().Slice(start, Classes);
-            for (int c = 0; c < Classes; c++) noise[c] = (c == best ? 10 : c == other ? 10 - gap : -10) - logits[c];
+            Span<float> logits = outputs["logits"].As<float>().Slice(start, Classes);
+            Span<float> noise = inputs["noise"].As<float>().Slice(start, Classes);
+            for (int c = 0; c < Classes; c++)
+                noise[c] = (c == best ? 10 : c == other ? 10 - gap : -10) - logits[c];
             outputs = run();
             Assert.That(Drawn(outputs, Row, Group), Is.EqualTo(best));
             Flip(outputs, Row, Group, flipTo?.Invoke(best, other) ?? other);
@@ -140,7 +143,7 @@ internal sealed class VerifierDrawTests : BundleFixture
 
     private static void Flip(IReadOnlyDictionary<string, NpyArray> outputs, int row, int group, int to)
     {
-        var classes = outputs["next_z"].As<float>().Slice((row * Groups + group) * Classes, Classes);
+        Span<float> classes = outputs["next_z"].As<float>().Slice((row * Groups + group) * Classes, Classes);
         classes.Clear();
         classes[to] = 1;
     }
@@ -172,8 +175,8 @@ internal sealed class VerifierDrawTests : BundleFixture
             outputs.Insert(0, Spec("logits_of_y", TensorRole.Logits, Groups, Classes));
         }
 
-        var graph = new Graph("imagine");
-        var x = inputs.ToDictionary(i => i.Name, i => graph.Input(i.Name, Enum.Parse<DType>($"{i.Dtype}"),
+        Graph graph = new Graph("imagine");
+        Dictionary<string, Symbol> x = inputs.ToDictionary(i => i.Name, i => graph.Input(i.Name, Enum.Parse<DType>($"{i.Dtype}"),
             [.. i.Shape.Select(d => d.IsFixed ? (AxisSize)d.Size : d.Name!)]));
         Parameters<Symbol> weights = new(new SymbolicParameters(graph, new Dictionary<string, WeightArray>
         {
@@ -190,16 +193,20 @@ internal sealed class VerifierDrawTests : BundleFixture
             return [(groups + x[noise].Reshape(Axis.Keep, Groups, Classes)).ArgMax(-1).OneHot(Classes), groups];
         }
 
-        var computed = new Dictionary<string, Symbol>();
+        Dictionary<string, Symbol> computed = new Dictionary<string, Symbol>();
         (computed["next_z"], computed["logits"]) = Draw(logits, "noise") is [var z, var l] ? (z, l) : default;
         computed["reward"] = (computed["next_z"].Reshape(Axis.Keep, Groups * Classes) * logits).Sum(1);
         if (twins)
+        {
             (computed["next_y"], computed["logits_of_y"]) = Draw(logits * 0.5 + x["y"].Reshape(Axis.Keep, Groups * Classes), "noise_of_y")
                 is [var y, var m] ? (y, m) : default;
-        foreach (var output in outputs) graph.Output(output.Name, computed[output.Name]);
+        }
+
+        foreach (TensorSpec output in outputs)
+            graph.Output(output.Name, computed[output.Name]);
         ModelWriter.WriteBundle(directory, [graph.Build()]);
 
-        var manifest = new Manifest
+        Manifest manifest = new Manifest
         {
             Name = "draws",
             Algorithm = "test",
@@ -214,8 +221,9 @@ internal sealed class VerifierDrawTests : BundleFixture
         };
         Npz.Write(Path.Combine(directory, "parity.npz"), new Dictionary<string, NpyArray>());
         (manifest with { Files = Manifest.HashFiles(directory) }).Save(directory);
-        var arrays = new Dictionary<string, NpyArray>();
-        using (var world = WorldModel.Load(directory, new() { Provider = "cpu" })) Record(world.Graph("imagine"), batch, change, arrays);
+        Dictionary<string, NpyArray> arrays = new Dictionary<string, NpyArray>();
+        using (WorldModel world = WorldModel.Load(directory, new() { Provider = "cpu" }))
+            Record(world.Graph("imagine"), batch, change, arrays);
         Npz.Write(Path.Combine(directory, "parity.npz"), arrays);
         (manifest with { Files = Manifest.HashFiles(directory) }).Save(directory);
         return directory;
@@ -223,38 +231,43 @@ internal sealed class VerifierDrawTests : BundleFixture
 
     private static void Record(GraphRunner imagine, int batch, ChangeStep? change, Dictionary<string, NpyArray> arrays)
     {
-        var states = imagine.Spec.Inputs.Where(i => i.Role == TensorRole.State)
+        Dictionary<string, NpyArray> states = imagine.Spec.Inputs.Where(i => i.Role == TensorRole.State)
             .ToDictionary(s => s.Name, s => NpyArray.Zeros(NpyType.Float32, batch, Groups, Classes));
-        var steps = new List<(string Name, NpyArray Array)>();
+        List<(string Name, NpyArray Array)> steps = new List<(string Name, NpyArray Array)>();
         for (int t = 0; t < Horizon; t++)
         {
-            var inputs = new Dictionary<string, NpyArray>(states);
-            foreach (var noise in imagine.Spec.Inputs.Where(i => i.Role == TensorRole.Noise))
+            Dictionary<string, NpyArray> inputs = new Dictionary<string, NpyArray>(states);
+            foreach (TensorSpec noise in imagine.Spec.Inputs.Where(i => i.Role == TensorRole.Noise))
             {
-                var drawn = new float[batch * Groups * Classes];
+                float[] drawn = new float[batch * Groups * Classes];
                 Philox.FillGumbel(new(3, 0, (uint)t, Philox.Stream(noise.Name)), drawn);
                 inputs[noise.Name] = NpyArray.Of(drawn, [batch, .. noise.Shape.Skip(1).Select(d => d.Size)]);
             }
             inputs["action"] = NpyArray.Of([.. Enumerable.Range(0, batch).Select(b => (long)(b + t) % Size)], batch);
-            var outputs = imagine.Run(inputs);
-            if (t == 0) Add("", inputs, outputs);
+            IReadOnlyDictionary<string, NpyArray> outputs = imagine.Run(inputs);
+            if (t == 0)
+                Add("", inputs, outputs);
             change?.Invoke(t, inputs, () => imagine.Run(inputs), ref outputs);
             Add("rollout/", inputs, outputs);
-            foreach (var output in imagine.Spec.Outputs.Where(o => o.Feeds is not null)) states[output.Feeds!] = outputs[output.Name];
+            foreach (TensorSpec output in imagine.Spec.Outputs.Where(o => o.Feeds is not null))
+                states[output.Feeds!] = outputs[output.Name];
         }
-        foreach (var tensor in steps.GroupBy(s => s.Name))
+        foreach (IGrouping<string, (string Name, NpyArray Array)> tensor in steps.GroupBy(s => s.Name))
         {
             bool isRollout = tensor.Key.StartsWith("rollout/", StringComparison.Ordinal);
-            var first = tensor.First().Array;
-            var all = NpyArray.Zeros(first.Type, isRollout ? [Horizon, .. first.Shape] : [.. first.Shape]);
-            foreach (var (step, i) in tensor.Select((s, i) => (s.Array, i))) step.Bytes.CopyTo(all.Bytes[(i * step.Bytes.Length)..]);
+            NpyArray first = tensor.First().Array;
+            NpyArray all = NpyArray.Zeros(first.Type, isRollout ? [Horizon, .. first.Shape] : [.. first.Shape]);
+            foreach ((NpyArray step, int i) in tensor.Select((s, i) => (s.Array, i)))
+                step.Bytes.CopyTo(all.Bytes[(i * step.Bytes.Length)..]);
             arrays[tensor.Key] = all;
         }
 
         void Add(string prefix, Dictionary<string, NpyArray> inputs, IReadOnlyDictionary<string, NpyArray> outputs)
         {
-            foreach (var input in imagine.Spec.Inputs) steps.Add(($"{prefix}imagine/inputs/{input.Name}", inputs[input.Name]));
-            foreach (var output in imagine.Spec.Outputs) steps.Add(($"{prefix}imagine/outputs/{output.Name}", outputs[output.Name]));
+            foreach (TensorSpec input in imagine.Spec.Inputs)
+                steps.Add(($"{prefix}imagine/inputs/{input.Name}", inputs[input.Name]));
+            foreach (TensorSpec output in imagine.Spec.Outputs)
+                steps.Add(($"{prefix}imagine/outputs/{output.Name}", outputs[output.Name]));
         }
     }
 }

@@ -8,14 +8,14 @@ public sealed class VerifierTests : BundleFixture
     [Test]
     public void TheFixturesMeetTheirNumpyReferences()
     {
-        var grid = BundleVerifier.Verify(Keep(Fixtures.Grid()));
+        VerificationReport grid = BundleVerifier.Verify(Keep(Fixtures.Grid()));
         Assert.That(grid.Passed, Is.True, grid.ToString());
         Assert.That(grid.Graphs.Select(g => (g.Graph, g.IsRollout, g.Steps)),
             Is.EqualTo(new[] { ("imagine", false, 1), ("imagine", true, 5) }));
         Assert.That(grid.Graphs[1], Has.Property("Drift").LessThan(1e-5).And.Property("NearTies").Zero.And.Property("Rows").EqualTo(30));
         Assert.That(grid.Unverified, Is.Empty);
 
-        var latent = BundleVerifier.Verify(Keep(Fixtures.Latent()));
+        VerificationReport latent = BundleVerifier.Verify(Keep(Fixtures.Latent()));
         Assert.That(latent.Passed, Is.True, latent.ToString());
         Assert.That(latent.Graphs.Select(g => g.Graph), Is.EqualTo(new[] { "observe", "imagine", "act", "dream", "decode" }));
         Assert.That(latent.Graphs.Max(g => g.MaxError), Is.InRange(0, 1e-5));
@@ -31,9 +31,9 @@ public sealed class VerifierTests : BundleFixture
     {
         string directory = Keep(Fixtures.Latent());
         Change(directory, "imagine/outputs/reward", a => a.As<float>()[4] += 0.01f);
-        var report = BundleVerifier.Verify(directory);
+        VerificationReport report = BundleVerifier.Verify(directory);
         Assert.That(report.Passed, Is.False);
-        var imagine = report.Graphs.Single(g => !g.Passed);
+        GraphVerification imagine = report.Graphs.Single(g => !g.Passed);
         Assert.That(imagine.Failures.Single(),
             Does.StartWith("output 'reward', step 0, row 4: differs by ").And.EndsWith("allowed 1.0e-4"));
         Assert.That(imagine.MaxError, Is.InRange(0.002, 0.01));
@@ -45,7 +45,7 @@ public sealed class VerifierTests : BundleFixture
     [Test]
     public void ARolloutShorterThanTheManifestSaysFails()
     {
-        var report = BundleVerifier.Verify(Keep(Fixtures.Grid(m => m with { Parity = new() { Horizon = 6 } })));
+        VerificationReport report = BundleVerifier.Verify(Keep(Fixtures.Grid(m => m with { Parity = new() { Horizon = 6 } })));
         Assert.That(report.Graphs.Select(g => g.Passed), Is.EqualTo(new[] { true, false }));
         Assert.That(report.Graphs[1].Failures.Single(), Is.EqualTo("the recorded rollout has 5 steps, the manifest says 6"));
     }
@@ -57,7 +57,7 @@ public sealed class VerifierTests : BundleFixture
         // The reference draws another class in one cell of row 2, as if its sums had been rounded otherwise.
         Change(directory, "imagine/outputs/next_frame", a =>
         {
-            var cell = a.As<float>().Slice(2 * 6, 3);
+            Span<float> cell = a.As<float>().Slice(2 * 6, 3);
             int drawn = cell.IndexOf(1f);
             cell[drawn] = 0;
             cell[(drawn + 1) % 3] = 1;
@@ -65,18 +65,18 @@ public sealed class VerifierTests : BundleFixture
         Assert.That(BundleVerifier.Verify(directory).Passed, Is.False, "the logits are far apart");
 
         // Now the two classes are as good as tied: the noise makes up for the logits.
-        var arrays = Npz.Read(Path.Combine(directory, "parity.npz"));
-        var expected = arrays["imagine/outputs/next_frame"].As<float>().Slice(2 * 6, 3);
-        var logits = arrays["imagine/outputs/logits"].As<float>().Slice(2 * 6, 3).ToArray();
+        Dictionary<string, NpyArray> arrays = Npz.Read(Path.Combine(directory, "parity.npz"));
+        Span<float> expected = arrays["imagine/outputs/next_frame"].As<float>().Slice(2 * 6, 3);
+        float[] logits = arrays["imagine/outputs/logits"].As<float>().Slice(2 * 6, 3).ToArray();
         int other = expected.IndexOf(1f), best = (other + 2) % 3;
         Change(directory, "imagine/inputs/noise", a =>
         {
-            var noise = a.As<float>().Slice(2 * 6, 3);
+            Span<float> noise = a.As<float>().Slice(2 * 6, 3);
             noise[other] = 10 - logits[other] - 5e-5f;
             noise[best] = 10 - logits[best];
             noise[(other + 1) % 3] = -10;
         });
-        var report = BundleVerifier.Verify(directory);
+        VerificationReport report = BundleVerifier.Verify(directory);
         Assert.That(report.Graphs[0].NearTies, Is.EqualTo(1));
         Assert.That(report.Graphs[0].Failures.Single(),
             Is.EqualTo("near ties: 1 of 72 draws of all graphs together, allowed 1 of 10,000"), "by itself it is no failure");
@@ -92,7 +92,7 @@ public sealed class VerifierTests : BundleFixture
         string directory = Keep(Fixtures.Grid());
         // A wrong input at step 1 spoils step 1 alone, for every step is fed the reference; the free-running rollout drifts.
         Change(directory, "rollout/imagine/inputs/action", a => a.As<long>()[6] = (a.As<long>()[6] + 1) % 3);
-        var rollout = BundleVerifier.Verify(directory).Graphs.Single(g => g.IsRollout);
+        GraphVerification rollout = BundleVerifier.Verify(directory).Graphs.Single(g => g.IsRollout);
         Assert.That(rollout.Failures, Is.Not.Empty.And.All.Contains("step 1, row 0"));
     }
 
@@ -100,7 +100,7 @@ public sealed class VerifierTests : BundleFixture
     public void AParityFileThatDoesNotFitIsRefused()
     {
         string directory = Keep(Fixtures.Grid());
-        var arrays = Npz.Read(Path.Combine(directory, "parity.npz"));
+        Dictionary<string, NpyArray> arrays = Npz.Read(Path.Combine(directory, "parity.npz"));
         arrays.Remove("imagine/inputs/noise");
         arrays["imagine/outputs/prize"] = NpyArray.Of([1f]);
         Save(directory, arrays);
@@ -120,7 +120,7 @@ public sealed class VerifierTests : BundleFixture
 
     private static void Change(string directory, string name, Action<NpyArray> change)
     {
-        var arrays = Npz.Read(Path.Combine(directory, "parity.npz"));
+        Dictionary<string, NpyArray> arrays = Npz.Read(Path.Combine(directory, "parity.npz"));
         change(arrays[name]);
         Save(directory, arrays);
     }

@@ -1,7 +1,6 @@
+using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Onnx;
-using WorldModels.Bundles;
-using WorldModels.Runtime;
 using Axes = WorldModels.Onnx.AxisSize;
 using Graph = WorldModels.Onnx.Graph;
 using Shape = WorldModels.Bundles.Dim;
@@ -89,7 +88,8 @@ internal static class FixtureBundle
             },
             Files = Manifest.HashFiles(directory),
         };
-        if (agent) manifest = manifest with { Graphs = new Dictionary<string, GraphSpec>(manifest.Graphs) { ["act"] = ActSpec } };
+        if (agent)
+            manifest = manifest with { Graphs = new Dictionary<string, GraphSpec>(manifest.Graphs) { ["act"] = ActSpec } };
         (change is null ? manifest : change(manifest)).Save(directory);
         return directory;
     }
@@ -151,7 +151,8 @@ internal static class FixtureBundle
     public static float[] Next(ReadOnlySpan<float> frame)
     {
         float[] next = new float[Size];
-        for (int i = 0; i < Size; i++) next[i] = Math.Clamp(frame[i] * Fade[i] + Picture[i], 0, 1);
+        for (int i = 0; i < Size; i++)
+            next[i] = Math.Clamp(frame[i] * Fade[i] + Picture[i], 0, 1);
         return next;
     }
 
@@ -178,7 +179,8 @@ internal static class FixtureBundle
             {
                 ReadOnlySpan<float> w = Weight.AsSpan(head * (Size + Actions), Size + Actions);
                 heads[head] = Bias[head] + w[Size + (int)action[row]];
-                for (int i = 0; i < Size; i++) heads[head] += x[row * Size + i] * (double)w[i];
+                for (int i = 0; i < Size; i++)
+                    heads[head] += x[row * Size + i] * (double)w[i];
             }
             (reward[row], goesOn[row]) = ((float)heads[0], (float)(1 / (1 + Math.Exp(-heads[1]))));
         }

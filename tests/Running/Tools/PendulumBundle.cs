@@ -1,8 +1,6 @@
+using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Onnx;
-using WorldModels.Bundles;
-using WorldModels.Runtime;
-using Axes = WorldModels.Onnx.AxisSize;
 using Graph = WorldModels.Onnx.Graph;
 
 namespace WorldModels.Tests.Tools;

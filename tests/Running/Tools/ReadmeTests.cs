@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Tools;
@@ -14,20 +13,20 @@ public sealed class ReadmeTests
         Directory.SetCurrentDirectory(Repository.Root);
         try
         {
-            var observation = new float[3 * 15 * 19];
-            var action = new long[1];
+            float[] observation = new float[3 * 15 * 19];
+            long[] action = new long[1];
             float[] seen = [0, -1, 0, 0, 0], push = new float[1];
 
             // <sample>
-            using var world = WorldModel.Load("models/zoo/minipacman-environment-model");
-            using var dream = world.Dream(batch: 1024, horizon: 15);    // buffers bound once, no allocation per step
+            using WorldModel world = WorldModel.Load("models/zoo/minipacman-environment-model");
+            using Dream dream = world.Dream(batch: 1024, horizon: 15);    // buffers bound once, no allocation per step
             DreamBatch imagined = dream.Run(seed: 7);                    // rewards, continues, actions, states
             float first = imagined.Rewards(0)[0];
 
-            using var controller = Controller.Load("models/zoo/minipacman-a2c");
+            using Controller controller = Controller.Load("models/zoo/minipacman-a2c");
             controller.Act(observation, action);                         // spans in, spans out; controller.Reset(rows) between episodes
 
-            using var planner = Planner.Load("models/zoo/cartpole-swingup-planet");
+            using Planner planner = Planner.Load("models/zoo/cartpole-swingup-planet");
             planner.Act(seen, push);                                     // no policy: it searches for each action in the world model
             // </sample>
 

@@ -25,7 +25,7 @@ internal sealed record AlgebraCase(string[] Inputs, int Indices = 0)
 
     private Tensor Random(int input, long[] shape, int seed)
     {
-        var random = new System.Random(seed);
+        Random random = new System.Random(seed);
         int count = (int)shape.Aggregate(1L, (a, b) => a * b);
         return IsIndex(input)
             ? tensor(Enumerable.Range(0, count).Select(_ => random.NextInt64(Indices)).ToArray(), shape)

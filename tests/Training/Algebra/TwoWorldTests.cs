@@ -1,5 +1,5 @@
-using WorldModels.Bundles;
 using Microsoft.ML.OnnxRuntime;
+using TorchSharp;
 using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Train;
@@ -20,19 +20,19 @@ public sealed class TwoWorldTests
     public void EagerAndSymbolicAgree(string name)
     {
         AlgebraCase @case = AlgebraCases.All[name];
-        var graph = new Graph("test");
+        Graph graph = new Graph("test");
         Symbol[] symbols = [.. @case.Inputs.Select(
             (text, i) => graph.Input($"x{i}", @case.IsIndex(i) ? DType.Int64 : DType.Float32, AlgebraCase.Dims(text)))];
         graph.Output("y", AlgebraCases.Apply(name, symbols));
-        using var session = new InferenceSession(ModelWriter.ToBytes(graph.Build()));
-        using var guard = no_grad();
+        using InferenceSession session = new InferenceSession(ModelWriter.ToBytes(graph.Build()));
+        using IDisposable guard = no_grad();
         foreach (int batch in new[] { 1, 3, 7 })
         {
-            using var scope = NewDisposeScope();
+            using DisposeScope scope = NewDisposeScope();
             Tensor[] inputs = @case.Draw(batch);
             Tensor expected = AlgebraCases.Apply(name, [.. inputs.Select(input => new EagerTensor(input))]).Value.contiguous();
-            var feeds = Enumerable.Range(0, inputs.Length).ToDictionary(i => $"x{i}", i => ToOrt(inputs[i]));
-            using var results = session.Run(new RunOptions(), feeds, ["y"]);
+            Dictionary<string, OrtValue> feeds = Enumerable.Range(0, inputs.Length).ToDictionary(i => $"x{i}", i => ToOrt(inputs[i]));
+            using IDisposableReadOnlyCollection<OrtValue> results = session.Run(new RunOptions(), feeds, ["y"]);
             float[] actual = results[0].GetTensorDataAsSpan<float>().ToArray(), wanted = expected.data<float>().ToArray();
             Assert.That(results[0].GetTensorTypeAndShape().Shape, Is.EqualTo(expected.shape), $"shape at batch {batch}");
             for (int i = 0; i < wanted.Length; i++)
@@ -55,7 +55,7 @@ public sealed class TwoWorldTests
     [Test]
     public void StraightThroughHasTheGradientOfItsSecondArgument()
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor logits = tensor(new float[] { 0.5f, -1, 2 }, [1, 3]).requires_grad_();
         EagerTensor drawn = new EagerTensor(logits).SampleOneHot(zeros(1, 3));
         Assert.That(drawn.Value.data<float>().ToArray(), Is.EqualTo(new float[] { 0, 0, 1 }));
@@ -69,7 +69,7 @@ public sealed class TwoWorldTests
     [Test]
     public void DropoutIsActiveInTrainingOnly()
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         EagerTensor x = ones(1000);
         using (no_grad())
             Assert.That(x.Dropout(0.5).Value.sum().item<float>(), Is.EqualTo(1000));

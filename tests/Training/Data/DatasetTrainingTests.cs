@@ -1,5 +1,4 @@
 using WorldModels.Bundles;
-using WorldModels.Runtime;
 using WorldModels.Tests.Train;
 using WorldModels.Train.Data;
 

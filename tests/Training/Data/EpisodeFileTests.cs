@@ -46,13 +46,13 @@ public sealed class EpisodeFileTests
     [Test]
     public void ActionsAreInTheEnvironmentsUnits()
     {
-        var builder = new EpisodeBuilder(observation: 2, Continuous);
+        EpisodeBuilder builder = new EpisodeBuilder(observation: 2, Continuous);
         builder.Begin<float>([0, 0]);
         builder.Add<float>([0, 0], [0.5f, -1], reward: 0, terminated: false, truncated: true);
         string file = EpisodeFile.PathOf(_folder, 0);
         EpisodeFile.Write(file, builder.End());
         Assert.That(Npz.Read(file)["action"].As<float>().ToArray(), Is.EqualTo(new[] { 0, 0, 2.5f, -2 }));
-        var vector = new float[2];
+        float[] vector = new float[2];
         Continuous.Encode(Dataset.Read(file, [2], Continuous), record: 1, vector);
         Assert.That(vector, Is.EqualTo(new[] { 0.5f, -1 }));
     }
@@ -69,7 +69,7 @@ public sealed class EpisodeFileTests
         EpisodeFile.Write(file, Played.Episode(5, records: 4, Continuous));
         using ZipArchive zip = ZipFile.OpenRead(file);
         Assert.That(zip.Entries, Has.Count.EqualTo(5));
-        using var reader = new BinaryReader(zip.GetEntry($"{array}.npy")!.Open());
+        using BinaryReader reader = new BinaryReader(zip.GetEntry($"{array}.npy")!.Open());
         Assert.That(reader.ReadBytes(8), Is.EqualTo(new byte[] { 0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y', 1, 0 }));
         string header = Encoding.ASCII.GetString(reader.ReadBytes(reader.ReadUInt16()));
         Assert.That(header, Does.Contain($"'descr': {type}").And.Contain("'fortran_order': False").And.Contain($"'shape': {shape}"));
@@ -105,7 +105,7 @@ public sealed class EpisodeFileTests
         Episode episode = EpisodeFile.ToEpisode(Played.EarlierColumns(a, b, c, d));
         Assert.That(episode.Discounts.ToArray(), Is.EqualTo(new[] { a, b, c, d }));
         Assert.That(episode.Terminated, Is.EqualTo(terminated));
-        var batch = new SequenceBatch(length: 4, batch: 1, observation: 2, action: 2);
+        SequenceBatch batch = new SequenceBatch(length: 4, batch: 1, observation: 2, action: 2);
         SequenceSampler.Fill(batch, [episode], Continuous, seed: 0, update: 0);
         Assert.That(batch.Discounts, Is.EqualTo(new[] { a, b, c, d }));
     }

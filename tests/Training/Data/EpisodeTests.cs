@@ -16,7 +16,7 @@ public sealed class EpisodeTests
         Refused(columns, $"{name}[1] is true, and 2 records follow; an episode ends at its last record");
         columns[name].As<bool>()[1] = false;
         columns[name].As<bool>()[3] = true;
-        var episode = new Episode(columns);
+        Episode episode = new Episode(columns);
         Assert.That((episode.Terminated, episode.Truncated), Is.EqualTo((name == "terminated", name == "truncated")));
     }
 
@@ -49,7 +49,7 @@ public sealed class EpisodeTests
     [Test]
     public void RecordsStandWhereTheyWereAdded()
     {
-        var builder = new EpisodeBuilder(
+        EpisodeBuilder builder = new EpisodeBuilder(
             new EpisodeColumn("observation", NpyType.UInt8, 1, 2, 2), Discrete, new("kind", NpyType.UInt8), new("known", NpyType.Bool));
         for (int episode = 0; episode < 2; episode++)
         {
@@ -78,7 +78,7 @@ public sealed class EpisodeTests
     [Test]
     public void ARecordOfAnotherKindIsRefused()
     {
-        var builder = new EpisodeBuilder(observation: 2, Discrete);
+        EpisodeBuilder builder = new EpisodeBuilder(observation: 2, Discrete);
         Assert.That(() => builder.Begin<float>([1, 2, 3]),
             Throws.ArgumentException.With.Message.EqualTo("observation has 3 numbers; expected 2."));
         Assert.That(() => builder.Begin<byte>([1, 2]),
@@ -96,7 +96,7 @@ public sealed class EpisodeTests
             Add(whole, record);
             Add(stopped, record);
         }
-        using var stream = new MemoryStream();
+        using MemoryStream stream = new MemoryStream();
         stopped.Save(new BinaryWriter(stream));
         stream.Position = 0;
         resumed.Restore(new BinaryReader(stream));
@@ -125,12 +125,12 @@ public sealed class EpisodeTests
     [Test]
     public void AnotherCheckpointIsRefused()
     {
-        var builder = new EpisodeBuilder(observation: 2, Discrete);
+        EpisodeBuilder builder = new EpisodeBuilder(observation: 2, Discrete);
         builder.Begin<float>([1, 2]);
-        using var stream = new MemoryStream();
+        using MemoryStream stream = new MemoryStream();
         builder.Save(new BinaryWriter(stream));
         stream.Position = 0;
-        var other = new EpisodeBuilder(observation: 3, Discrete);
+        EpisodeBuilder other = new EpisodeBuilder(observation: 3, Discrete);
         Assert.That(() => other.Restore(new BinaryReader(stream)),
             Throws.TypeOf<InvalidDataException>().With.Message.EqualTo("observation is float32 [1, 2]; expected float32 [1, 3]"));
         Assert.That(() => other.Restore(new BinaryReader(new MemoryStream([0, 0, 0, 128, 1, 2]))), Throws.TypeOf<InvalidDataException>());

@@ -12,10 +12,10 @@ public sealed class PixelsTests
         for (int shift = 0; shift < 40; shift++)
         {
             byte[] bytes = [.. Enumerable.Range(shift, count).Select(i => (byte)i)];
-            var values = new float[count];
+            float[] values = new float[count];
             Pixels.ToFloats(bytes, values);
             Assert.That(values, Is.EqualTo(Array.ConvertAll(bytes, value => value / 255f)));
-            var back = new byte[count];
+            byte[] back = new byte[count];
             Pixels.ToBytes(values, back);
             Assert.That(back, Is.EqualTo(bytes));
         }

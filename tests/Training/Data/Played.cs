@@ -10,8 +10,8 @@ internal static class Played
     /// <summary>One that terminates; its observations (2) count from a given number, beside a 7, and its rewards from 0.</summary>
     public static Episode Episode(int first, int records, ActionVectors actions)
     {
-        var builder = new EpisodeBuilder(observation: 2, actions);
-        var vector = new float[actions.Size];
+        EpisodeBuilder builder = new EpisodeBuilder(observation: 2, actions);
+        float[] vector = new float[actions.Size];
         builder.Begin<float>([first, 7]);
         for (int record = 1; record < records; record++)
         {
@@ -24,8 +24,8 @@ internal static class Played
     /// <summary>One of images of bytes that are all alike within a frame: a given number and up.</summary>
     public static Episode Images(int first, int records, IReadOnlyList<int> shape, ActionVectors actions)
     {
-        var builder = new EpisodeBuilder(new EpisodeColumn(EpisodeColumn.Observation, NpyType.UInt8, shape), actions);
-        var image = new byte[shape.Aggregate(1, (size, axis) => size * axis)];
+        EpisodeBuilder builder = new EpisodeBuilder(new EpisodeColumn(EpisodeColumn.Observation, NpyType.UInt8, shape), actions);
+        byte[] image = new byte[shape.Aggregate(1, (size, axis) => size * axis)];
         image.AsSpan().Fill((byte)first);
         builder.Begin<byte>(image);
         for (int record = 1; record < records; record++)

@@ -3,8 +3,8 @@ using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
-using WorldModels.Train.Data;
 using WorldModels.Train.Algorithms;
+using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Data;
@@ -22,7 +22,7 @@ public sealed class RecordedGamesTests(MiniPacmanMode mode)
     public void Record()
     {
         _rewards = RewardTable.For(mode);
-        var options = new EnvironmentModelOptions { Frames = 12_000, Games = 24, Epsilon = 0.1 };
+        EnvironmentModelOptions options = new EnvironmentModelOptions { Frames = 12_000, Games = 24, Epsilon = 0.1 };
         _episodes = EpisodeRecorder.Record(options, mode, _rewards, new PlainProgress(TextWriter.Null), CancellationToken.None);
     }
 
@@ -30,12 +30,12 @@ public sealed class RecordedGamesTests(MiniPacmanMode mode)
     [Test]
     public void AModelLearnsOfThem()
     {
-        var options = new EnvironmentModelOptions
+        EnvironmentModelOptions options = new EnvironmentModelOptions
         {
             Env = $"minipacman-{mode.Name}", Updates = 200, Frames = 3000, Games = 12, Stack = 2, Epsilon = 0.1,
         };
-        using var run = new TemporaryRun("environment-model", options);
-        using var trainer = new EnvironmentModelTrainer(options, CPU);
+        using TemporaryRun run = new TemporaryRun("environment-model", options);
+        using EnvironmentModelTrainer trainer = new EnvironmentModelTrainer(options, CPU);
         IReadOnlyDictionary<string, double> last = run.Train(trainer);
         IReadOnlyDictionary<string, double> figures = trainer.Evaluate(options.EvaluationEpisodes, TemporaryRun.Progress);
         Assert.That(last.Values, Is.All.Matches<double>(double.IsFinite));
@@ -49,11 +49,14 @@ public sealed class RecordedGamesTests(MiniPacmanMode mode)
     public void EveryRewardIsItsClasss()
     {
         foreach (Episode episode in _episodes)
+        {
             for (int t = 1; t < episode.Records; t++)
             {
                 byte rewardClass = episode[EpisodeRecorder.RewardClass].As<byte>()[t];
                 Assert.That(episode.Rewards[t], Is.EqualTo((float)_rewards.Values[rewardClass]), $"step {t} of {episode.Steps}");
             }
+        }
+
         Assert.That(_episodes.Count(episode => episode.Terminated), Is.Positive, "nobody died");
     }
 
@@ -67,7 +70,7 @@ public sealed class RecordedGamesTests(MiniPacmanMode mode)
         int levels = 0, elsewhere = 0;
         foreach (Episode episode in _episodes)
         {
-            var transitions = new Transitions([episode]);
+            Transitions transitions = new Transitions([episode]);
             for (int t = 0; t < episode.Steps; t++)
             {
                 bool walked = Distance(Pacman(transitions.Classes(t)), Pacman(transitions.NextClasses(t))) <= 1;
@@ -86,20 +89,25 @@ public sealed class RecordedGamesTests(MiniPacmanMode mode)
     public void AStackIsTheFramesBeforeAndNoOtherEpisodes()
     {
         const int Stack = 4;
-        var transitions = new Transitions(_episodes);
-        var (frames, expected) = (new float[Stack * Frame], new float[Stack * Frame]);
+        Transitions transitions = new Transitions(_episodes);
+        (float[] frames, float[] expected) = (new float[Stack * Frame], new float[Stack * Frame]);
         int transition = 0;
         foreach (Episode episode in _episodes)
+        {
             for (int t = 0; t < episode.Steps; t++, transition++)
             {
                 if (t > 6 && t < episode.Steps - 1)
                     continue;
                 for (int i = 0; i < Stack; i++)
+                {
                     for (int k = 0; k < Frame; k++)
                         expected[i * Frame + k] = episode.Observations.As<byte>()[Math.Max(0, t - Stack + 1 + i) * Frame + k] / 255f;
+                }
+
                 transitions.Frames(transition, Stack, frames);
                 Assert.That(frames.AsSpan().SequenceEqual(expected), $"step {t} of {episode.Steps}");
             }
+        }
     }
 
     /// <summary>A folder of an earlier version, a step's flags in one array and nothing of the reset, holds the same games.</summary>
@@ -134,7 +142,7 @@ public sealed class RecordedGamesTests(MiniPacmanMode mode)
     private static Dictionary<string, NpyArray> AsEarlier(Episode episode)
     {
         ReadOnlySpan<bool> levels = episode[EpisodeRecorder.LevelUp].As<bool>();
-        var outcomes = new byte[episode.Steps];
+        byte[] outcomes = new byte[episode.Steps];
         for (int t = 0; t < outcomes.Length; t++)
             outcomes[t] = (byte)(levels[t + 1] ? 4 : 0);
         outcomes[^1] |= (byte)((episode.Terminated ? 1 : 0) | (episode.Truncated ? 2 : 0));

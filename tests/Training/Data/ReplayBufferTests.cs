@@ -1,5 +1,4 @@
 using WorldModels.Bundles;
-using WorldModels.Runtime;
 using WorldModels.Train.Data;
 
 namespace WorldModels.Tests.Data;
@@ -20,7 +19,7 @@ public sealed class ReplayBufferTests
     [Test]
     public void TheOldestEpisodesAreForgottenAndTheirFilesGoACheckpointLater()
     {
-        var replay = new ReplayBuffer([2], Discrete, capacity: 10, _folder);
+        ReplayBuffer replay = new ReplayBuffer([2], Discrete, capacity: 10, _folder);
         for (int i = 0; i < 5; i++)
             replay.Add(Played.Episode(i, records: 4, Discrete));
         Assert.That((replay.Count, replay.Records), Is.EqualTo((2, 8L)));
@@ -35,13 +34,13 @@ public sealed class ReplayBufferTests
     [Test]
     public void ARunThatGoesOnKnowsWhatItsCheckpointKnew()
     {
-        var replay = new ReplayBuffer([2], Discrete, capacity: 100, _folder);
+        ReplayBuffer replay = new ReplayBuffer([2], Discrete, capacity: 100, _folder);
         for (int i = 0; i < 3; i++)
             replay.Add(Played.Episode(i, records: 4, Discrete));
         byte[] checkpoint = Save(replay);
         replay.Add(Played.Episode(9, records: 4, Discrete));      // after the checkpoint, before the kill
 
-        var resumed = new ReplayBuffer([2], Discrete, capacity: 100, _folder);
+        ReplayBuffer resumed = new ReplayBuffer([2], Discrete, capacity: 100, _folder);
         resumed.Restore(new BinaryReader(new MemoryStream(checkpoint)));
         Assert.That(resumed.Episodes.Select(episode => episode.Observations.As<float>()[0]), Is.EqualTo(new[] { 0f, 1f, 2f }));
         Assert.That(EpisodeFile.Files(_folder), Has.Count.EqualTo(3));
@@ -53,13 +52,14 @@ public sealed class ReplayBufferTests
     [Test]
     public void SequencesRunOnIntoOtherEpisodes()
     {
-        var replay = new ReplayBuffer([2], Discrete, capacity: 1000, folder: null);
+        ReplayBuffer replay = new ReplayBuffer([2], Discrete, capacity: 1000, folder: null);
         for (int i = 0; i < 4; i++)
             replay.Add(Played.Episode(100 * i, records: 3 + 4 * i, Discrete));      // 3, 7, 11, 15 records
-        var batch = new SequenceBatch(length: 8, batch: 64, observation: 2, action: 3);
+        SequenceBatch batch = new SequenceBatch(length: 8, batch: 64, observation: 2, action: 3);
         replay.Sample(batch, seed: 1, update: 5);
         int begun = 0;
         for (int row = 0; row < batch.Batch; row++)
+        {
             for (int t = 1; t < batch.Length; t++)
             {
                 float before = batch.Observations[((t - 1) * 64 + row) * 2], now = batch.Observations[(t * 64 + row) * 2];
@@ -71,8 +71,10 @@ public sealed class ReplayBufferTests
                 if (first)
                     Assert.That(batch.Discounts[(t - 1) * 64 + row], Is.Zero, "these episodes terminated");
             }
+        }
+
         Assert.That(begun, Is.GreaterThan(10));
-        var again = new SequenceBatch(8, 64, 2, 3);
+        SequenceBatch again = new SequenceBatch(8, 64, 2, 3);
         replay.Sample(again, seed: 1, update: 5);
         Assert.That(again.Observations, Is.EqualTo(batch.Observations));
         replay.Sample(again, seed: 1, update: 6);
@@ -82,7 +84,7 @@ public sealed class ReplayBufferTests
     [Test]
     public void StatisticsAreThoseOfAllRecords()
     {
-        var replay = new ReplayBuffer([2], Discrete, capacity: 1000, folder: null);
+        ReplayBuffer replay = new ReplayBuffer([2], Discrete, capacity: 1000, folder: null);
         replay.Add(Played.Episode(0, records: 3, Discrete));      // first numbers 0, 1, 2; second ones 7
         replay.Add(Played.Episode(3, records: 2, Discrete));      // 3, 4
         (float[] mean, float[] std) = replay.Statistics();
@@ -101,13 +103,13 @@ public sealed class ReplayBufferTests
         const double Frames = (double)Episodes * Records * 64 * 64 * 3;
         int[] shape = [64, 64, 3];
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        var replay = new ReplayBuffer(shape, Discrete, capacity: 1_000_000, _folder);
+        ReplayBuffer replay = new ReplayBuffer(shape, Discrete, capacity: 1_000_000, _folder);
         for (int i = 0; i < Episodes; i++)
             replay.Add(Played.Images(i, Records, shape, Discrete));
         long played = GC.GetTotalMemory(forceFullCollection: true) - before;
         byte[] checkpoint = Save(replay);
         GC.KeepAlive(replay);
-        var restored = new ReplayBuffer(shape, Discrete, capacity: 1_000_000, _folder);
+        ReplayBuffer restored = new ReplayBuffer(shape, Discrete, capacity: 1_000_000, _folder);
         restored.Restore(new BinaryReader(new MemoryStream(checkpoint)));
         long both = GC.GetTotalMemory(forceFullCollection: true) - before;
         GC.KeepAlive(replay);
@@ -122,10 +124,10 @@ public sealed class ReplayBufferTests
     public void ImagesBecomeNumbersWithTheBatch()
     {
         int[] shape = [3, 5, 7];
-        var replay = new ReplayBuffer(shape, Discrete, capacity: 1000, folder: null);
+        ReplayBuffer replay = new ReplayBuffer(shape, Discrete, capacity: 1000, folder: null);
         for (int i = 0; i < 3; i++)
             replay.Add(Played.Images(80 * i, records: 70, shape, Discrete));
-        var batch = new SequenceBatch(length: 6, batch: 32, observation: 105, action: 3);
+        SequenceBatch batch = new SequenceBatch(length: 6, batch: 32, observation: 105, action: 3);
         replay.Sample(batch, seed: 3, update: 1);
         for (int at = 0; at < 6 * 32; at++)
         {
@@ -145,11 +147,11 @@ public sealed class ReplayBufferTests
     [Test]
     public void ABatchIsTheSameOutOfMemoryAndOffTheDisk()
     {
-        var actions = new ActionVectors(ActionSpec.Continuous([2], -0.3, 1.7));      // bounds that floats do not hold exactly
-        var replay = new ReplayBuffer([2], actions, capacity: 1000, _folder);
+        ActionVectors actions = new ActionVectors(ActionSpec.Continuous([2], -0.3, 1.7));      // bounds that floats do not hold exactly
+        ReplayBuffer replay = new ReplayBuffer([2], actions, capacity: 1000, _folder);
         for (int i = 0; i < 4; i++)
             replay.Add(Played.Episode(10 * i, records: 9, actions));
-        var resumed = new ReplayBuffer([2], actions, capacity: 1000, _folder);
+        ReplayBuffer resumed = new ReplayBuffer([2], actions, capacity: 1000, _folder);
         resumed.Restore(new BinaryReader(new MemoryStream(Save(replay))));
         SequenceBatch first = new(5, 16, 2, 2), second = new(5, 16, 2, 2);
         replay.Sample(first, seed: 1, update: 2);
@@ -161,7 +163,7 @@ public sealed class ReplayBufferTests
     [Test]
     public void SpreadObservationsAreEverySoManyRecords()
     {
-        var replay = new ReplayBuffer([2], Discrete, capacity: 1000, folder: null);
+        ReplayBuffer replay = new ReplayBuffer([2], Discrete, capacity: 1000, folder: null);
         replay.Add(Played.Episode(0, records: 6, Discrete));
         replay.Add(Played.Episode(6, records: 4, Discrete));
         Assert.That(replay.SpreadObservations(5), Is.EqualTo(new float[] { 0, 7, 2, 7, 4, 7, 6, 7, 8, 7 }));
@@ -169,7 +171,7 @@ public sealed class ReplayBufferTests
 
     private static byte[] Save(ReplayBuffer replay)
     {
-        using var stream = new MemoryStream();
+        using MemoryStream stream = new MemoryStream();
         replay.Save(new BinaryWriter(stream));
         return stream.ToArray();
     }

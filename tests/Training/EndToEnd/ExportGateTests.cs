@@ -1,7 +1,6 @@
+using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Onnx;
-using WorldModels.Bundles;
-using WorldModels.Runtime;
 using WorldModels.Train;
 
 namespace WorldModels.Tests.EndToEnd;
@@ -27,13 +26,13 @@ public sealed class ExportGateTests
         {
             Graphs = new Dictionary<string, IGraphDefinition> { ["observe"] = new Drifting(difference) },
         };
-        var weights = new Dictionary<string, WeightArray>();
+        Dictionary<string, WeightArray> weights = new Dictionary<string, WeightArray>();
         if (ships)
         {
             Assert.That(BundleExporter.Export(bundle, "none-test", definition, weights, new TrainingSpec()).Passed);
             return;
         }
-        var refused = Assert.Throws<UserException>(() => BundleExporter.Export(bundle, "none-test", definition, weights, new TrainingSpec()));
+        UserException? refused = Assert.Throws<UserException>(() => BundleExporter.Export(bundle, "none-test", definition, weights, new TrainingSpec()));
         Assert.That(refused.Message, Does.Contain("nothing was shipped").And.Contain("observe"));
         Assert.That(Directory.EnumerateFileSystemEntries(_folder), Is.Empty);
     }

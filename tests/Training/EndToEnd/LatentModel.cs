@@ -1,6 +1,5 @@
-using WorldModels.Models;
-using WorldModels.Onnx;
 using WorldModels.Bundles;
+using WorldModels.Models;
 using WorldModels.Runtime;
 using WorldModels.Train;
 using static TorchSharp.torch;
@@ -31,16 +30,19 @@ internal static class LatentModel
     public static IReadOnlyDictionary<string, WeightArray> Export(string folder, PlannerSpec? planner = null)
     {
         BundleDefinition definition = Define() with { Planner = planner };
-        using var parameters = new EagerParameters(7);
+        using EagerParameters parameters = new EagerParameters(7);
         using (NewDisposeScope())
         using (no_grad())
+        {
             foreach (IGraphDefinition graph in definition.Graphs.Values)
             {
-                var inputs = new Tensors<EagerTensor>();
+                Tensors<EagerTensor> inputs = new Tensors<EagerTensor>();
                 foreach (TensorSpec input in graph.Inputs)
                     inputs.Add(input.Name, zeros([1, .. input.Shape.Skip(1).Select(dim => (long)dim.Size)]));
                 _ = graph.Run(parameters.Root, inputs);
             }
+        }
+
         IReadOnlyDictionary<string, WeightArray> weights = parameters.ToWeights();
         VerificationReport report = BundleExporter.Export(folder, "latent", definition, weights, new TrainingSpec());
         Assert.That(report.Passed, report.ToString());
@@ -73,10 +75,10 @@ internal static class LatentModel
 
         public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> x) where T : ITensor<T>
         {
-            var encoder = new Linear<T>(p["encoder"], Observation, Config.Embedding);
-            var rssm = new Rssm<T>(p["rssm"], Config);
+            Linear<T> encoder = new Linear<T>(p["encoder"], Observation, Config.Embedding);
+            Rssm<T> rssm = new Rssm<T>(p["rssm"], Config);
             T embedding = encoder.Forward(x["observation"]).Elu();
-            var outputs = new Tensors<T>();
+            Tensors<T> outputs = new Tensors<T>();
             outputs.AddNext(rssm.Observe(x.State(rssm.State), x["action"], embedding, x["noise"]).State);
             return outputs;
         }
@@ -92,10 +94,10 @@ internal static class LatentModel
 
         public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> x) where T : ITensor<T>
         {
-            var rssm = new Rssm<T>(p["rssm"], Config);
+            Rssm<T> rssm = new Rssm<T>(p["rssm"], Config);
             State<T> next = rssm.Imagine(x.State(rssm.State), x["action"], x["noise"]).State;
-            var reward = new Linear<T>(p["reward"], rssm.Feature, 1);
-            var outputs = new Tensors<T>();
+            Linear<T> reward = new Linear<T>(p["reward"], rssm.Feature, 1);
+            Tensors<T> outputs = new Tensors<T>();
             outputs.AddNext(next);
             outputs.Add("reward", reward.Forward(next["deterministic"].Concat(next["stochastic"])).Reshape(Axis.Keep));
             return outputs;
@@ -110,7 +112,7 @@ internal static class LatentModel
 
         public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> x) where T : ITensor<T>
         {
-            var decoder = new Linear<T>(p["decoder"], Config.Deterministic + Config.Stochastic, Observation);
+            Linear<T> decoder = new Linear<T>(p["decoder"], Config.Deterministic + Config.Stochastic, Observation);
             return new() { { "observation", decoder.Forward(x["deterministic"].Concat(x["stochastic"])).Tanh() } };
         }
     }

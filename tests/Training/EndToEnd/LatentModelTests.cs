@@ -1,6 +1,6 @@
-using WorldModels.Models;
-using WorldModels.Onnx;
+using TorchSharp;
 using WorldModels.Bundles;
+using WorldModels.Models;
 using WorldModels.Runtime;
 using WorldModels.Train;
 using static TorchSharp.torch;
@@ -33,19 +33,19 @@ public sealed class LatentModelTests
         using Dream dream = world.Dream(Batch, Horizon);
         DreamBatch imagined = dream.Run(seed: 3);
         using EagerParameters parameters = EagerParameters.From(_weights);
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
-        var rssm = new Rssm<EagerTensor>(parameters.Root["rssm"], LatentModel.Config);
-        var reward = new Linear<EagerTensor>(parameters.Root["reward"], LatentModel.Config.Deterministic + stochasticSize, 1);
+        using IDisposable guard = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Rssm<EagerTensor> rssm = new Rssm<EagerTensor>(parameters.Root["rssm"], LatentModel.Config);
+        Linear<EagerTensor> reward = new Linear<EagerTensor>(parameters.Root["reward"], LatentModel.Config.Deterministic + stochasticSize, 1);
         State<EagerTensor> state = new([.. rssm.State.Select(spec => spec.Name)],
             [.. rssm.State.Select(spec => Rows(imagined.State(spec.Name, 0), Batch))]);
         for (int t = 0; t < Horizon; t++)
         {
             // The dream's noise shows in its own states: recover none of it, draw it again as the runtime documents.
-            var noise = new float[Batch * stochasticSize];
+            float[] noise = new float[Batch * stochasticSize];
             for (int row = 0; row < Batch; row++)
             {
-                var key = new NoiseKey(3, (uint)row, (uint)t, Philox.Stream("imagine/noise"));
+                NoiseKey key = new NoiseKey(3, (uint)row, (uint)t, Philox.Stream("imagine/noise"));
                 Philox.FillGaussian(key, noise.AsSpan(row * stochasticSize, stochasticSize));
             }
             EagerTensor action = Rows(imagined.ContinuousActions(t), Batch);
@@ -68,14 +68,14 @@ public sealed class LatentModelTests
         dream.Start(seen, taken);
         DreamBatch imagined = dream.Run(seed: 5);
         using EagerParameters parameters = EagerParameters.From(_weights);
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
-        var rssm = new Rssm<EagerTensor>(parameters.Root["rssm"], LatentModel.Config);
-        var encoder = new Linear<EagerTensor>(parameters.Root["encoder"], LatentModel.Observation, LatentModel.Config.Embedding);
+        using IDisposable guard = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Rssm<EagerTensor> rssm = new Rssm<EagerTensor>(parameters.Root["rssm"], LatentModel.Config);
+        Linear<EagerTensor> encoder = new Linear<EagerTensor>(parameters.Root["encoder"], LatentModel.Observation, LatentModel.Config.Embedding);
         State<EagerTensor> state = EagerState.Zeros(rssm.State, Batch, CPU);
         for (int c = 0; c < Context; c++)
         {
-            var noise = new float[Batch * size];
+            float[] noise = new float[Batch * size];
             for (int row = 0; row < Batch; row++)
                 Philox.FillGaussian(new NoiseKey(5, (uint)row, (uint)c, Philox.Stream("observe/noise")), noise.AsSpan(row * size, size));
             ReadOnlySpan<float> previous = c == 0 ? new float[Batch * LatentModel.Actions]
@@ -85,8 +85,10 @@ public sealed class LatentModelTests
             AssertClose(state["deterministic"], imagined.State("deterministic", c - Context + 1));
             AssertClose(state["stochastic"], imagined.State("stochastic", c - Context + 1));
             if (c < Context - 1)
+            {
                 Assert.That(imagined.ContinuousActions(c - Context + 1).ToArray(),
                     Is.EqualTo(taken[(c * Batch * LatentModel.Actions)..((c + 1) * Batch * LatentModel.Actions)]));
+            }
         }
     }
 
@@ -106,9 +108,9 @@ public sealed class LatentModelTests
     [Test]
     public void GradientsReachEveryParameterThroughFifteenSteps()
     {
-        using var scope = NewDisposeScope();
-        using var parameters = new EagerParameters(1);
-        var rssm = new Rssm<EagerTensor>(parameters.Root, LatentModel.Config);
+        using DisposeScope scope = NewDisposeScope();
+        using EagerParameters parameters = new EagerParameters(1);
+        Rssm<EagerTensor> rssm = new Rssm<EagerTensor>(parameters.Root, LatentModel.Config);
         State<EagerTensor> state = EagerState.Zeros(rssm.State, 3, CPU);
         EagerTensor action = ones(3, LatentModel.Actions);
         Tensor loss = zeros(1);

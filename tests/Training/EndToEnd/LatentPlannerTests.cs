@@ -26,9 +26,9 @@ public sealed class LatentPlannerTests
     public void PlansAsAPlainLoopDoes([Values] bool deterministic)
     {
         using WorldModel world = WorldModel.Load(_folder);
-        using var planner = Planner.Load(_folder, new() { Seed = Seed, Deterministic = deterministic, Tile = 16 });
+        using Planner planner = Planner.Load(_folder, new() { Seed = Seed, Deterministic = deterministic, Tile = 16 });
         GraphRunner observe = world.Graph("observe");
-        var states = (H: NpyArray.Zeros(NpyType.Float32, Batch, 16), Z: NpyArray.Zeros(NpyType.Float32, Batch, 4));
+        (NpyArray H, NpyArray Z) states = (H: NpyArray.Zeros(NpyType.Float32, Batch, 16), Z: NpyArray.Zeros(NpyType.Float32, Batch, 4));
         float[] executed = new float[Batch * Size], actions = new float[Batch * Size];
         for (uint step = 0; step < 5; step++)
         {
@@ -42,7 +42,7 @@ public sealed class LatentPlannerTests
             }
             float[] seen = Observations(step);
             planner.Act(seen, actions);
-            var posterior = observe.Run(new Dictionary<string, NpyArray>
+            IReadOnlyDictionary<string, NpyArray> posterior = observe.Run(new Dictionary<string, NpyArray>
             {
                 ["deterministic"] = states.H, ["stochastic"] = states.Z, ["action"] = NpyArray.Of(executed, Batch, Size),
                 ["observation"] = NpyArray.Of(seen, Batch, LatentModel.Observation),
@@ -53,8 +53,10 @@ public sealed class LatentPlannerTests
             Assert.That(planner.Plan.ToArray(), Is.EqualTo(plan).Within(1e-4), $"step {step}");
             Assert.That(actions, Is.EqualTo(planner.Plan[..actions.Length].ToArray()));
             executed = [.. actions];
-            if (step != 1) continue;
-            for (int i = 0; i < executed.Length; i++) executed[i] = Math.Clamp(executed[i] + 0.3f * i - 0.5f, -2, 3);
+            if (step != 1)
+                continue;
+            for (int i = 0; i < executed.Length; i++)
+                executed[i] = Math.Clamp(executed[i] + 0.3f * i - 0.5f, -2, 3);
             planner.Executed(executed);
         }
     }
@@ -62,8 +64,8 @@ public sealed class LatentPlannerTests
     [Test]
     public void TheTileAndTheBatchDoNotChangeAPlan([Values(0, 7)] int tile)
     {
-        using var one = Planner.Load(_folder, new() { Seed = Seed, Tile = tile });
-        using var many = Planner.Load(_folder, new() { Seed = Seed });
+        using Planner one = Planner.Load(_folder, new() { Seed = Seed, Tile = tile });
+        using Planner many = Planner.Load(_folder, new() { Seed = Seed });
         float[] alone = new float[Size], together = new float[Batch * Size];
         for (uint step = 0; step < 3; step++)
         {
@@ -80,7 +82,7 @@ public sealed class LatentPlannerTests
     public void APlanIsWorthMoreThanItsOppositeAndThanNone()
     {
         using WorldModel world = WorldModel.Load(_folder);
-        using var planner = Planner.Load(_folder, new() { Horizon = 6, Candidates = 1000, Elites = 100, Iterations = 10 });
+        using Planner planner = Planner.Load(_folder, new() { Horizon = 6, Candidates = 1000, Elites = 100, Iterations = 10 });
         using Dream dream = world.Dream(Batch, 6);
         float[] seen = Observations(0);
         planner.Act(seen, new float[Batch * Size]);
@@ -100,7 +102,11 @@ public sealed class LatentPlannerTests
         {
             float sum = 0;
             for (int t = 0; t < imagined.Horizon; t++)
-                foreach (float reward in imagined.Rewards(t)) sum += reward;
+            {
+                foreach (float reward in imagined.Rewards(t))
+                    sum += reward;
+            }
+
             return sum;
         }
     }
@@ -108,15 +114,15 @@ public sealed class LatentPlannerTests
     [Test]
     public void OptionsOverrideTheManifest()
     {
-        using var planner = Planner.Load(_folder);
+        using Planner planner = Planner.Load(_folder);
         Assert.That(planner.Spec, Is.EqualTo(Small));
-        using var longer = Planner.Load(_folder, new() { Horizon = 7 });
+        using Planner longer = Planner.Load(_folder, new() { Horizon = 7 });
         Assert.That(longer.Spec, Is.EqualTo(Small with { Horizon = 7 }));
         string silent = _folder + "-silent";
         LatentModel.Export(silent);
         try
         {
-            using var plain = Planner.Load(silent);
+            using Planner plain = Planner.Load(silent);
             Assert.That(plain.Spec, Is.EqualTo(new PlannerSpec { Horizon = 12, Candidates = 1000, Elites = 100, Iterations = 10 }));
         }
         finally
@@ -129,8 +135,8 @@ public sealed class LatentPlannerTests
     [Test]
     public void SaysWhatIsWrongWithACall()
     {
-        using var planner = Planner.Load(_folder);
-        var room = new float[Size];
+        using Planner planner = Planner.Load(_folder);
+        float[] room = new float[Size];
         Assert.That(planner.Plan.IsEmpty, Is.True);
         Refused(() => planner.Act(new float[7], room), "Expected observations (B, 6), a multiple of 6 values; found 7");
         Refused(() => planner.Act(new float[6], new float[3]), "Expected room for 2 actions (B=1); found 3");
@@ -150,7 +156,7 @@ public sealed class LatentPlannerTests
     [Test]
     public void AllocatesNothingOnceBound()
     {
-        using var planner = Planner.Load(_folder, new() { Tile = 50 });
+        using Planner planner = Planner.Load(_folder, new() { Tile = 50 });
         float[] seen = Observations(0), actions = new float[Batch * Size];
         int[] rows = [1];
         void Step()
@@ -160,60 +166,66 @@ public sealed class LatentPlannerTests
             planner.Reset(rows);
         }
 
-        for (int i = 0; i < 3; i++) Step();
+        for (int i = 0; i < 3; i++)
+            Step();
         Assert.That(Allocations.EachTime(() =>
         {
-            for (int i = 0; i < 10; i++) Step();
+            for (int i = 0; i < 10; i++)
+                Step();
         }), Is.Zero);
     }
 
     /// <summary>Algorithm 2 of Hafner et al. 2019, candidate by candidate as it is written; (H, B, A) in the bundle's bounds.</summary>
     private static float[] Search(GraphRunner imagine, NpyArray h, NpyArray z, uint step)
     {
-        var (horizon, candidates) = (Small.Horizon, Small.Candidates);
-        var mean = new double[horizon, Batch, Size];
-        var deviation = new double[horizon, Batch, Size];
-        foreach (ref double d in System.Runtime.InteropServices.MemoryMarshal.CreateSpan(ref deviation[0, 0, 0], deviation.Length)) d = 1;
+        (int horizon, int candidates) = (Small.Horizon, Small.Candidates);
+        double[,,] mean = new double[horizon, Batch, Size];
+        double[,,] deviation = new double[horizon, Batch, Size];
+        foreach (ref double d in System.Runtime.InteropServices.MemoryMarshal.CreateSpan(ref deviation[0, 0, 0], deviation.Length))
+            d = 1;
         for (int iteration = 0; iteration < Small.Iterations; iteration++)
         {
             uint noiseStep = (step * (uint)Small.Iterations + (uint)iteration) * (uint)horizon;
-            var actions = new float[horizon, Batch * candidates, Size];
-            var returns = new double[Batch * candidates];
+            float[,,] actions = new float[horizon, Batch * candidates, Size];
+            double[] returns = new double[Batch * candidates];
             NpyArray deterministic = Tiled(h), stochastic = Tiled(z);
             for (int t = 0; t < horizon; t++)
             {
-                var scaled = new float[Batch * candidates * Size];
+                float[] scaled = new float[Batch * candidates * Size];
                 for (int b = 0; b < Batch; b++)
                 {
-                    var noise = new float[candidates * Size];
+                    float[] noise = new float[candidates * Size];
                     Philox.FillGaussian(new(Seed, (uint)b, noiseStep + (uint)t, Philox.Stream("plan")), noise);
                     for (int i = 0; i < noise.Length; i++)
                     {
-                        var (row, a) = (b * candidates + i / Size, i % Size);
+                        (int row, int a) = (b * candidates + i / Size, i % Size);
                         double x = Math.Clamp(mean[t, b, a] + deviation[t, b, a] * noise[i], -1, 1);
                         actions[t, row, a] = (float)x;
                         scaled[row * Size + a] = (float)(-2 + (x + 1) / 2 * 5);
                     }
                 }
-                var next = imagine.Run(new Dictionary<string, NpyArray>
+                IReadOnlyDictionary<string, NpyArray> next = imagine.Run(new Dictionary<string, NpyArray>
                 {
                     ["deterministic"] = deterministic, ["stochastic"] = stochastic,
                     ["action"] = NpyArray.Of(scaled, Batch * candidates, Size),
                     ["noise"] = Noise("plan/imagine/noise", noiseStep + (uint)t, Batch * candidates),
                 });
                 (deterministic, stochastic) = (next["next_deterministic"], next["next_stochastic"]);
-                for (int row = 0; row < returns.Length; row++) returns[row] += next["reward"].As<float>()[row];
+                for (int row = 0; row < returns.Length; row++)
+                    returns[row] += next["reward"].As<float>()[row];
             }
             for (int b = 0; b < Batch; b++)
             {
                 int[] best = [.. Enumerable.Range(b * candidates, candidates).OrderByDescending(n => returns[n]).Take(Small.Elites)];
                 for (int t = 0; t < horizon; t++)
+                {
                     for (int a = 0; a < Size; a++)
                     {
                         double[] values = [.. best.Select(n => (double)actions[t, n, a])];
                         mean[t, b, a] = values.Average();
                         deviation[t, b, a] = Math.Sqrt(values.Average(v => v * v) - mean[t, b, a] * mean[t, b, a] + 1e-6);
                     }
+                }
             }
         }
         return [.. mean.Cast<double>().Select(m => (float)(-2 + (m + 1) / 2 * 5))];
@@ -228,14 +240,14 @@ public sealed class LatentPlannerTests
 
     private static float[] Observations(uint step)
     {
-        var seen = new float[Batch * LatentModel.Observation];
+        float[] seen = new float[Batch * LatentModel.Observation];
         Philox.FillGaussian(new(99, 0, step, 0), seen);
         return seen;
     }
 
     private static NpyArray Noise(string stream, uint step, int rows)
     {
-        var noise = new float[rows * 4];
+        float[] noise = new float[rows * 4];
         for (int row = 0; row < rows; row++)
             Philox.FillGaussian(new(Seed, (uint)row, step, Philox.Stream(stream)), noise.AsSpan(row * 4, 4));
         return NpyArray.Of(noise, rows, 4);

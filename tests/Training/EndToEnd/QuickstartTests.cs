@@ -29,7 +29,7 @@ public sealed class QuickstartTests
 
     private static string Quickstart(string run)
     {
-        var (output, error) = (new StringWriter(), new StringWriter());
+        (StringWriter output, StringWriter error) = (new StringWriter(), new StringWriter());
         int code = TrainApp.Run(
             ["quickstart", "--run", run, "--seconds", "0.1", "--set", "updates=60", "stack=1", "filters=8", "frames=3000", "games=8", "logEvery=20", "checkpointEvery=30"], output, error);
         Assert.That((code, error.ToString()), Is.EqualTo((0, "")));

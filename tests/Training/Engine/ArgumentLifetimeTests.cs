@@ -35,9 +35,11 @@ public sealed class ArgumentLifetimeTests
         Dictionary<string, float[][]> expected = AlgebraCases.All.Keys.ToDictionary(name => name, Compute);
         long calls = 0, failures = 0;
         string first = "";
-        var clock = Stopwatch.StartNew();
+        Stopwatch clock = Stopwatch.StartNew();
         using (GarbageCollector collector = new())
+        {
             while (clock.Elapsed < Time / 2)
+            {
                 foreach ((string name, float[][] values) in expected)
                 {
                     calls++;
@@ -46,6 +48,9 @@ public sealed class ArgumentLifetimeTests
                     if (first.Length == 0 && failure is not null)
                         first = $"{name}: {failure}";
                 }
+            }
+        }
+
         TestContext.Out.WriteLine($"{calls:N0} operations with their gradients, {failures:N0} wrong {first}");
         Assert.That(failures, Is.Zero, first);
     }
@@ -56,8 +61,9 @@ public sealed class ArgumentLifetimeTests
     {
         const int Size = 400_000;
         long reads = 0;
-        var clock = Stopwatch.StartNew();
+        Stopwatch clock = Stopwatch.StartNew();
         using (GarbageCollector collector = new())
+        {
             for (; clock.Elapsed < Time / 8; reads++)
             {
                 Assert.That(full([Size], 7f).data<float>().ToArray().AsSpan().ContainsAnyExcept(7f), Is.False, "a vector");
@@ -67,6 +73,8 @@ public sealed class ArgumentLifetimeTests
                 Assert.That(stack([full([9], 1f), full([9], 2f)]).sum().item<float>(), Is.EqualTo(27), "stacked");
                 Assert.That(linalg.vector_norm(full([9], 1f), 2).item<float>(), Is.EqualTo(3).Within(1e-5), "a norm");
             }
+        }
+
         TestContext.Out.WriteLine($"{reads:N0} rounds");
     }
 
@@ -75,14 +83,17 @@ public sealed class ArgumentLifetimeTests
     {
         double[][] expected = Train(training);
         int rounds = 0;
-        var clock = Stopwatch.StartNew();
+        Stopwatch clock = Stopwatch.StartNew();
         using (GarbageCollector collector = new())
+        {
             do
             {
                 Assert.That(Train(training), Is.EqualTo(expected), $"round {rounds}, {collector.Collections} collections");
                 rounds++;
             }
             while (clock.Elapsed < Time / 2 / Trainings.Length);
+        }
+
         TestContext.Out.WriteLine($"{rounds:N0} times the same {expected.Length} updates");
     }
 
@@ -92,8 +103,11 @@ public sealed class ArgumentLifetimeTests
         manual_seed(1);
         Tensor[] inputs = AlgebraCases.All[name].Draw(batch: 3);
         foreach (Tensor input in inputs)
+        {
             if (input.is_floating_point())
                 _ = input.requires_grad_();
+        }
+
         Tensor result = AlgebraCases.Apply(name, [.. inputs.Select(input => new EagerTensor(input))]).Value;
         if (result.requires_grad)
             (result * 0.5 + result.square()).sum().backward();

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using WorldModels.Train;
 using static TorchSharp.torch;
@@ -11,7 +12,7 @@ public sealed class FlatOptimiserTests
     [TestCase("rmsprop")]
     public void ItsStepsAreTorchSharps(string name)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Parameter[] ours = Make(), theirs = Make();
         using FlatOptimiser flat = new(ours, parameters => Optimiser(name, parameters));
         using OptimizerHelper reference = Optimiser(name, theirs);
@@ -34,7 +35,7 @@ public sealed class FlatOptimiserTests
     [Test]
     public void ParametersKeepTheirValuesAndShapes()
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Parameter[] parameters = Make();
         float[][] before = [.. parameters.Select(Numbers)];
         using FlatOptimiser flat = new(parameters, whole => optim.Adam(whole));
@@ -46,7 +47,7 @@ public sealed class FlatOptimiserTests
     [Test]
     public void AParameterOfAnotherOptimiserIsRefused()
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Parameter[] parameters = Make();
         using FlatOptimiser first = new(parameters, whole => optim.Adam(whole));
         Assert.That(() => new FlatOptimiser([parameters[1]], whole => optim.Adam(whole)),
@@ -61,7 +62,7 @@ public sealed class FlatOptimiserTests
 
     private static Parameter[] Make()
     {
-        using var generator = new Generator(5);
+        using Generator generator = new Generator(5);
         return [.. new long[][] { [3, 4], [4], [2, 4], [1] }.Select(shape => nn.Parameter(randn(shape, generator: generator)))];
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using TorchSharp;
 using WorldModels.Models;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
@@ -15,7 +16,7 @@ public sealed class LibtorchFailureTests
     [TestCase(new long[] { 3 }, new long[] { 3, 4 }, "cannot multiply (3) by (3, 4)")]
     public void AProductThatDoesNotFitIsRefused(long[] left, long[] right, string message)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Assert.That(() => new EagerTensor(zeros(left)).MatMul(zeros(right)), Throws.ArgumentException.With.Message.EqualTo(message));
     }
 
@@ -23,7 +24,7 @@ public sealed class LibtorchFailureTests
     [TestCase(ScalarType.Bool, ScalarType.Bool)]
     public void AProductThatLibtorchDoesNotKnowIsRefused(ScalarType left, ScalarType right)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Assert.That(() => new EagerTensor(zeros([2, 3], left)).MatMul(zeros([3, 4], right)), Throws.TypeOf<ExternalException>());
         Assert.That(() => new EagerTensor(zeros([5, 2, 3], left)).MatMul(zeros([5, 3, 4], right)), Throws.TypeOf<ExternalException>());
     }
@@ -31,7 +32,7 @@ public sealed class LibtorchFailureTests
     [Test]
     public void AProductTooLargeForMemoryIsRefused()
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         ExternalException failure = Assert.Throws<ExternalException>(() => _ = new EagerTensor(zeros(1 << 20, 1)).MatMul(zeros(1, 1 << 24)));
         Assert.That(Libtorch.Explain(failure), Does.StartWith("There is not enough memory"));
     }
@@ -41,7 +42,7 @@ public sealed class LibtorchFailureTests
     [TestCase(new long[] { 2, 3 }, new long[] { 7, 1, 3, 6 }, new long[] { 7, 1, 2, 6 })]
     public void AProductThatFitsIsMatmuls(long[] left, long[] right, long[] expected)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         (Tensor a, Tensor b) = (randn(left), randn(right));
         Tensor product = new EagerTensor(a).MatMul(b).Value;
         Assert.That(product.shape, Is.EqualTo(expected));
@@ -71,23 +72,23 @@ public sealed class LibtorchFailureTests
     [TestCaseSource(nameof(Names))]
     public void AMistakeIsAnException(string name)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Assert.That(() => Mistakes[name](X(2, 3)), Throws.InstanceOf<Exception>());
     }
 
     [Test]
     public void AUserReadsOneLineAndKeepsTheCheckpoint()
     {
-        using var run = new TemporaryRun("a2c", new A2COptions { Updates = 6, CheckpointEvery = 2 });
-        using var trainer = new FailingTrainer(failAt: 5);
+        using TemporaryRun run = new TemporaryRun("a2c", new A2COptions { Updates = 6, CheckpointEvery = 2 });
+        using FailingTrainer trainer = new FailingTrainer(failAt: 5);
         UserException failure = Assert.Throws<UserException>(
             () => new TrainingRun(run.Folder, trainer, TemporaryRun.Progress).Train(CancellationToken.None));
         Assert.That(failure.Message, Does.StartWith("libtorch failed while training, at update 5: mat1 and mat2 shapes cannot be multiplied")
             .And.Contain("The checkpoint of update 4 is kept").And.Contain($"--resume {run.Folder.Path}").And.Not.Contain("\n"));
         Assert.That(failure.InnerException, Is.TypeOf<ExternalException>());
 
-        using var cured = new FailingTrainer(failAt: -1);
-        var resumed = new TrainingRun(run.Folder, cured, TemporaryRun.Progress);
+        using FailingTrainer cured = new FailingTrainer(failAt: -1);
+        TrainingRun resumed = new TrainingRun(run.Folder, cured, TemporaryRun.Progress);
         Assert.That(resumed.Train(CancellationToken.None), Is.EqualTo(RunOutcome.Finished));
         Assert.That((resumed.Updates, cured.Done), Is.EqualTo((6L, 2)), "it goes on from update 4");
     }
@@ -128,7 +129,7 @@ public sealed class LibtorchFailureTests
 
         public IReadOnlyDictionary<string, double> Update(long update, bool measure)
         {
-            using var scope = NewDisposeScope();
+            using DisposeScope scope = NewDisposeScope();
             if (update == failAt)
                 _ = zeros(2, 3).mm(zeros(4, 5));
             Done++;

@@ -4,7 +4,6 @@ using System.Text;
 using Mono.Cecil;
 using WorldModels.Tests.Train;
 using WorldModels.TorchSharpRepair;
-using WorldModels.Train;
 
 namespace WorldModels.Tests.Engine;
 

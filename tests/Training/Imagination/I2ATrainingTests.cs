@@ -1,7 +1,5 @@
-using WorldModels.Environments;
-using WorldModels.Models;
-using WorldModels.Onnx;
 using WorldModels.Bundles;
+using WorldModels.Environments;
 using WorldModels.Runtime;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
@@ -34,10 +32,10 @@ public sealed class I2ATrainingTests
     public void TheRolloutPolicyComesToImitateTheAgent()
     {
         I2AOptions options = Tiny with { World = ImaginationWorld.Copy, LearningRate = 0, RolloutLearningRate = 3e-3, Updates = 150 };
-        using var trainer = new I2A(options, CPU);
+        using I2A trainer = new I2A(options, CPU);
         using (no_grad())
             trainer.Parameters.All["agent/policy/weight"].mul_(40);     // an agent that knows what it wants
-        using var run = new TemporaryRun("i2a", options);
+        using TemporaryRun run = new TemporaryRun("i2a", options);
         trainer.Prepare(run.Folder, TemporaryRun.Progress, CancellationToken.None);
         IReadOnlyDictionary<string, double> first = trainer.Update(0, measure: true), last = first;
         for (int update = 1; update < options.Updates; update++)
@@ -51,13 +49,13 @@ public sealed class I2ATrainingTests
     public void ARunThatStopsGoesOnAsIfItHadNot([Values] ImaginationWorld world)
     {
         I2AOptions options = Tiny with { World = world, Model = world == ImaginationWorld.Model ? _model.Bundle : "" };
-        using var run = new TemporaryRun("i2a", options);
+        using TemporaryRun run = new TemporaryRun("i2a", options);
         using I2A whole = New(), stopped = New(), resumed = New();
         for (int update = 0; update < 20; update++)
             whole.Update(update, measure: false);
         for (int update = 0; update < 9; update++)
             stopped.Update(update, measure: false);
-        var checkpoint = new Checkpoint();
+        Checkpoint checkpoint = new Checkpoint();
         checkpoint.AddWeights(stopped.Weights());
         stopped.Save(checkpoint);
         checkpoint.LoadParameters(resumed.Parameters);
@@ -70,7 +68,7 @@ public sealed class I2ATrainingTests
 
         I2A New()
         {
-            var trainer = new I2A(options, CPU, run.Folder);
+            I2A trainer = new I2A(options, CPU, run.Folder);
             trainer.Prepare(run.Folder, TemporaryRun.Progress, CancellationToken.None);
             return trainer;
         }
@@ -79,7 +77,7 @@ public sealed class I2ATrainingTests
     [Test]
     public void ItsModelShipsAsItWas()
     {
-        using var agent = new TemporaryBundle("i2a", Tiny with { Model = _model.Bundle });
+        using TemporaryBundle agent = new TemporaryBundle("i2a", Tiny with { Model = _model.Bundle });
         IReadOnlyDictionary<string, WeightArray> before = Weights(_model.Bundle), after = Weights(agent.Bundle);
         Assert.That(before.Keys, Is.SubsetOf(after.Keys));
         foreach ((string path, WeightArray weight) in before)
@@ -97,12 +95,12 @@ public sealed class I2ATrainingTests
     public void TheControllerDecidesForARowAsIfAlone([Values(1, 2)] int stack)
     {
         const int Rows = 3, Steps = 6;
-        using var agent = new TemporaryBundle("i2a", Tiny with { Stack = stack, Updates = 3 });
+        using TemporaryBundle agent = new TemporaryBundle("i2a", Tiny with { Stack = stack, Updates = 3 });
         float[][] observations = Observations(Steps, Rows, seed: 5);
-        using var together = Controller.Load(agent.Bundle, new() { Deterministic = true });
-        using var alone = Controller.Load(agent.Bundle, new() { Deterministic = true, Batch = 1 });
-        var (actions, one) = (new long[Rows], new long[1]);
-        var logits = new float[Steps][];
+        using Controller together = Controller.Load(agent.Bundle, new() { Deterministic = true });
+        using Controller alone = Controller.Load(agent.Bundle, new() { Deterministic = true, Batch = 1 });
+        (long[] actions, long[] one) = (new long[Rows], new long[1]);
+        float[][] logits = new float[Steps][];
         for (int step = 0; step < Steps; step++)
         {
             if (step == 3)
@@ -135,17 +133,20 @@ public sealed class I2ATrainingTests
         TrainOptions options = algorithm == "i2a"
             ? Tiny with { Stack = stack, EvaluationEpisodes = Episodes }
             : Presets<A2COptions>.Embedded.Of("debug") with { Stack = stack, EvaluationEpisodes = Episodes, Environments = Rows, Updates = 5 };
-        using var agent = new TemporaryBundle(algorithm, options);
+        using TemporaryBundle agent = new TemporaryBundle(algorithm, options);
         ulong seed = (ulong)options.Seed + 1_000_003;
         foreach (string way in (string[])["sampled", "greedy"])
         {
-            using var controller = Controller.Load(agent.Bundle, new() { Batch = Rows, Seed = seed, Deterministic = way == "greedy" });
+            using Controller controller = Controller.Load(agent.Bundle, new() { Batch = Rows, Seed = seed, Deterministic = way == "greedy" });
             IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>("minipacman", Rows);
             ReturnSample played = Evaluation.Play(games, Episodes, seed, (step, observations, first, actions) =>
             {
                 for (int row = 0; row < Rows && step > 0; row++)
+                {
                     if (first[row] == 1)
                         controller.Reset([row]);
+                }
+
                 controller.Act(observations, actions);
             });
             Assert.That(played.Mean, Is.EqualTo(controller.Manifest.Training!.Figures[$"return_{way}_mean"]).Within(1e-6), way);
@@ -156,7 +157,7 @@ public sealed class I2ATrainingTests
     [Test]
     public void ARunKeepsTheModelItLearnsWith()
     {
-        using var runs = new TinyRuns();
+        using TinyRuns runs = new TinyRuns();
         string model = runs.Copy(_model.Bundle, "model"), run = runs["run"];
         string[] options = [.. TinyRuns.I2A, "world=model", $"model={model}", "stack=2", "--run", run];
         TrainTool.Succeed(options);
@@ -169,7 +170,7 @@ public sealed class I2ATrainingTests
         Directory.Move(kept, model);
         TrainTool.Run("i2a", "--resume", run, "--set", "updates=14").Refuses(kept, "is gone, the model that this agent learnt with", "--run");
         Directory.Move(model, kept);
-        using var other = new TemporaryBundle(
+        using TemporaryBundle other = new TemporaryBundle(
             "environment-model", Presets<EnvironmentModelOptions>.Embedded.Of("debug") with { Stack = 2, Updates = 5, Frames = 300, Games = 4, Seed = 9 });
         Directory.Delete(kept, recursive: true);
         Directory.Move(runs.Copy(other.Bundle, "other"), kept);
@@ -179,7 +180,7 @@ public sealed class I2ATrainingTests
     [Test]
     public void AModelThatWasBegunWithOtherOptionsIsRefused()
     {
-        using var runs = new TinyRuns();
+        using TinyRuns runs = new TinyRuns();
         string run = runs["run"];
         string[] options = [.. TinyRuns.I2A, "world=model", "modelPreset=debug", "--run", run];
         TrainTool.Succeed([.. TinyRuns.EnvironmentModel, "--run", Path.Combine(run, "environment-model"), "--no-export"]);
@@ -190,7 +191,7 @@ public sealed class I2ATrainingTests
     [Test]
     public void AModelOfAnotherWorldIsRefused()
     {
-        using var runs = new TinyRuns();
+        using TinyRuns runs = new TinyRuns();
         string agent = Path.Combine(Repository.Root, "models", "zoo", "minipacman-a2c");
         TrainTool.Run(Options(_model.Bundle, "stack=2", "env=minipacman-hunt")).Refuses("is a model of minipacman", "minipacman-hunt needs one");
         TrainTool.Run(Options(_model.Bundle, "stack=4")).Refuses("sees 2 frames and the agent 4: --set stack=2");
@@ -204,7 +205,7 @@ public sealed class I2ATrainingTests
     public void TheSimulatorShipsNothingAndSaysWhatItReached()
     {
         I2AOptions options = Tiny with { World = ImaginationWorld.Simulator, Updates = 2, EvaluationEpisodes = 2 };
-        using var agent = new TemporaryBundle("i2a", options);
+        using TemporaryBundle agent = new TemporaryBundle("i2a", options);
         Assert.That(Directory.Exists(agent.Bundle), Is.False);
         Assert.That(File.ReadAllText(Path.Combine(agent.Run, "evaluation.json")), Does.Contain("return_shuffled_mean"));
     }
@@ -216,8 +217,8 @@ public sealed class I2ATrainingTests
     private static float[][] Observations(int steps, int rows, ulong seed)
     {
         IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>("minipacman", rows);
-        var result = new float[steps][];
-        var observations = new float[rows * Size];
+        float[][] result = new float[steps][];
+        float[] observations = new float[rows * Size];
         games.Reset(seed, observations);
         for (int step = 0; step < steps; step++)
         {

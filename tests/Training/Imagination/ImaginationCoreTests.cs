@@ -30,7 +30,7 @@ public sealed class ImaginationCoreTests
     [Test]
     public void TheRolloutForAnActionBeginsWithItInItsOwnRow([Values(1, 4)] int stack)
     {
-        var world = new Recorder();
+        Recorder world = new Recorder();
         ImaginationAgentConfig config = Config(depth: 2, stack);
         const int Batch = 3;
         Tensor frames = rand(Batch, 3 * stack, Rows, Columns);
@@ -43,11 +43,11 @@ public sealed class ImaginationCoreTests
     [Test]
     public void LaterActionsAreTheRolloutPolicysOnImaginedFrames([Values(1, 4)] int stack)
     {
-        var world = new Recorder();
+        Recorder world = new Recorder();
         ImaginationAgentConfig config = Config(depth: 3, stack);
         Tensor frames = rand(2, 3 * stack, Rows, Columns), noise = Gumbel(2, Actions, 2, Actions);
         IReadOnlyList<ImaginedStep<EagerTensor>> steps = Core(world, config).Imagine(frames, noise);
-        var policy = new ActorCritic<EagerTensor>(_parameters.Root["rollout_policy"], config.Agent);
+        ActorCritic<EagerTensor> policy = new ActorCritic<EagerTensor>(_parameters.Root["rollout_policy"], config.Agent);
         Tensor now = frames.repeat_interleave(Actions, 0);
         for (int d = 0; d < 2; d++)
         {
@@ -62,7 +62,7 @@ public sealed class ImaginationCoreTests
     public void ARowDecidesAsIfAlone([Values(1, 3)] int depth)
     {
         ImaginationAgentConfig config = Config(depth);
-        var agent = new ImaginationAgent<EagerTensor>(_parameters.Root["agent"], config);
+        ImaginationAgent<EagerTensor> agent = new ImaginationAgent<EagerTensor>(_parameters.Root["agent"], config);
         Tensor frames = rand(4, 3, Rows, Columns), noise = Gumbel(4, Actions, depth - 1, Actions);
         float[] together = Floats(Logits(agent, config, frames, noise));
         for (int row = 0; row < 4; row++)
@@ -79,7 +79,7 @@ public sealed class ImaginationCoreTests
     public void SwappingTwoRolloutsOrTwoStepsChangesTheDecision(RecurrentCell cell, bool reverse)
     {
         ImaginationAgentConfig config = Config(depth: 2, cell: cell, reverse: reverse);
-        var agent = new ImaginationAgent<EagerTensor>(_parameters.Root["agent"], config);
+        ImaginationAgent<EagerTensor> agent = new ImaginationAgent<EagerTensor>(_parameters.Root["agent"], config);
         Tensor frames = rand(1, 3, Rows, Columns);
         ImaginedStep<EagerTensor>[] steps = [.. Core(new Recorder(), config).Imagine(frames, Gumbel(1, Actions, 1, Actions))];
         float[] before = Floats(agent.Forward(frames, agent.Codes(steps)).Logits);
@@ -106,7 +106,7 @@ public sealed class ImaginationCoreTests
     public void TheGradientReachesTheEncoderAndNeitherTheModelNorTheRolloutPolicy(ImaginedFrames kind)
     {
         ImaginationAgentConfig config = Config(depth: 3);
-        var agent = new ImaginationAgent<EagerTensor>(_parameters.Root["agent"], config);
+        ImaginationAgent<EagerTensor> agent = new ImaginationAgent<EagerTensor>(_parameters.Root["agent"], config);
         Tensor frames = rand(2, 3, Rows, Columns);
         IReadOnlyList<ImaginedStep<EagerTensor>> steps = Core(World(config, kind), config).Imagine(frames, Gumbel(2, Actions, 2, Actions));
         (EagerTensor logits, EagerTensor value) = agent.Forward(frames, agent.Codes(steps));
@@ -122,7 +122,7 @@ public sealed class ImaginationCoreTests
     public void TheCopyModelShowsTheNewestFrameAndNothingElse()
     {
         Tensor frames = rand(2, 12, Rows, Columns);
-        var world = new CopiedWorld<EagerTensor>(tensor([0f, 1, 0], [1, 3]));
+        CopiedWorld<EagerTensor> world = new CopiedWorld<EagerTensor>(tensor([0f, 1, 0], [1, 3]));
         ImaginedStep<EagerTensor> step = world.Step(frames, zeros([2], ScalarType.Int64));
         Assert.That(Floats(step.Frame), Is.EqualTo(Floats(frames.narrow(1, 9, 3))));
         Assert.That(Floats(step.Reward), Is.EqualTo(new[] { 0f, 1, 0, 0, 1, 0 }));
@@ -134,7 +134,7 @@ public sealed class ImaginationCoreTests
 
     private LearnedWorld<EagerTensor> World(ImaginationAgentConfig config, ImaginedFrames kind = ImaginedFrames.Hard)
     {
-        var model = new EnvironmentModelConfig
+        EnvironmentModelConfig model = new EnvironmentModelConfig
         {
             Frames = config.Frames, Termination = true, Rewards = new float[Rewards],
             Palette = [.. Enumerable.Range(0, 21).Select(i => i % 5 / 4f)],

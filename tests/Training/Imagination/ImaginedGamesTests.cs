@@ -1,8 +1,7 @@
-using WorldModels.Bundles;
 using TorchSharp;
+using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Models;
-using WorldModels.Onnx;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;
 using static TorchSharp.torch;
@@ -27,13 +26,13 @@ public sealed class ImaginedGamesTests
             Frames = 300,
             Games = 4,
         };
-        using var run = new TemporaryBundle("environment-model", options);
-        using var scope = NewDisposeScope();
-        using var guard = no_grad();
+        using TemporaryBundle run = new TemporaryBundle("environment-model", options);
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable guard = no_grad();
         EnvironmentModelConfig config = EnvironmentModelTrainer.ConfigOf(options);
         using EagerParameters weights = EagerParameters.From(Safetensors.Read(Path.Combine(run.Bundle, "weights.safetensors")).Weights());
-        var model = new EnvironmentModel<EagerTensor>(weights.Root["model"], config);
-        using var games = new RuntimeGames(run.Bundle, model, config, kind, rows: 10, threads);
+        EnvironmentModel<EagerTensor> model = new EnvironmentModel<EagerTensor>(weights.Root["model"], config);
+        using RuntimeGames games = new RuntimeGames(run.Bundle, model, config, kind, rows: 10, threads);
         EagerTensor frames = Frames(10, stack), actions = arange(10, dtype: ScalarType.Int64).remainder(Actions);
         ImaginedStep<EagerTensor> expected = new LearnedWorld<EagerTensor>(model, kind, config.Termination).Step(frames, actions);
         for (int repeat = 0; repeat < 2; repeat++)
@@ -48,12 +47,12 @@ public sealed class ImaginedGamesTests
     [Test]
     public void TheSimulatorPlaysACopyOfEachGame()
     {
-        var games = new MiniPacmanVectorEnvironment(MiniPacmanMode.Regular, 6);
-        var observations = new float[6 * FrameSize];
+        MiniPacmanVectorEnvironment games = new MiniPacmanVectorEnvironment(MiniPacmanMode.Regular, 6);
+        float[] observations = new float[6 * FrameSize];
         games.Reset(3, observations);
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         RewardTable table = RewardTable.For(MiniPacmanMode.Regular);
-        using var simulator = new SimulatedGames(games, table, Actions, seed: 1);
+        using SimulatedGames simulator = new SimulatedGames(games, table, Actions, seed: 1);
         int[] pacman = [.. Enumerable.Range(0, 6).Select(row => games[row].Game.State.Pacman)];
         bool[][] food = [.. Enumerable.Range(0, 6).Select(row => games[row].Game.State.Food.ToArray())];
         simulator.Begin(0);
@@ -78,16 +77,16 @@ public sealed class ImaginedGamesTests
     [Test]
     public void AnImaginedDeathIsTheEnd()
     {
-        var games = new MiniPacmanVectorEnvironment(MiniPacmanMode.Hunt, 1);
+        MiniPacmanVectorEnvironment games = new MiniPacmanVectorEnvironment(MiniPacmanMode.Hunt, 1);
         games.Reset(0, new float[FrameSize]);
         RewardTable table = RewardTable.For(MiniPacmanMode.Hunt);
-        using var scope = NewDisposeScope();
-        using var simulator = new SimulatedGames(games, table, Actions, seed: 4);
+        using DisposeScope scope = NewDisposeScope();
+        using SimulatedGames simulator = new SimulatedGames(games, table, Actions, seed: 4);
         simulator.Begin(0);
         EagerTensor frames = zeros(Actions, 3, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns), stay = zeros([Actions], ScalarType.Int64);
-        var last = new float[Actions];
+        float[] last = new float[Actions];
         Array.Fill(last, 1);
-        var picture = new float[Actions][];
+        float[][] picture = new float[Actions][];
         int deaths = 0;
         for (int t = 0; t < 400; t++)
         {
@@ -118,10 +117,10 @@ public sealed class ImaginedGamesTests
     [Test]
     public void TheSimulatorsDiceDependOnTheStepAlone()
     {
-        var games = new MiniPacmanVectorEnvironment(MiniPacmanMode.Regular, 8);
+        MiniPacmanVectorEnvironment games = new MiniPacmanVectorEnvironment(MiniPacmanMode.Regular, 8);
         games.Reset(7, new float[8 * FrameSize]);
-        using var scope = NewDisposeScope();
-        using var simulator = new SimulatedGames(games, RewardTable.For(MiniPacmanMode.Regular), Actions, seed: 2);
+        using DisposeScope scope = NewDisposeScope();
+        using SimulatedGames simulator = new SimulatedGames(games, RewardTable.For(MiniPacmanMode.Regular), Actions, seed: 2);
         float[] first = Look(5), other = Look(6), again = Look(5);
         Assert.That(again, Is.EqualTo(first));
         Assert.That(other, Is.Not.EqualTo(first));
@@ -139,7 +138,7 @@ public sealed class ImaginedGamesTests
     private static EagerTensor Frames(int rows, int stack)
     {
         IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>("minipacman", rows);
-        var observations = new float[rows * FrameSize];
+        float[] observations = new float[rows * FrameSize];
         games.Reset(11, observations);
         EagerTensor frames = FrameStack.Repeat<EagerTensor>(Picture(), stack);
         for (int step = 1; step < stack; step++)

@@ -11,7 +11,7 @@ internal sealed class TemporaryBundle : IDisposable
     public TemporaryBundle(string algorithm, TrainOptions options)
     {
         _folder = RunFolder.Create(Directory.CreateTempSubdirectory("worldmodels-bundle-").FullName, algorithm, options);
-        var silent = new PlainProgress(TextWriter.Null);
+        PlainProgress silent = new PlainProgress(TextWriter.Null);
         RunOutcome outcome = Session.Run(_folder, Algorithm.Find(algorithm), options, CPU, silent, export: true, CancellationToken.None);
         Assert.That(outcome, Is.EqualTo(RunOutcome.Finished));
     }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using WorldModels.Models;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;
@@ -19,7 +20,7 @@ public sealed class ActorGradientTests
     public void EqualsFiniteDifferences(float gain)
     {
         const float Step = 1e-2f;
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor parameter = tensor(new[] { gain }).requires_grad_();
         List<Tensor> seen = [];
         Loss(new Linear(parameter, seen), noise: 0.05).backward();
@@ -32,11 +33,11 @@ public sealed class ActorGradientTests
     [Test]
     public void LeadsToTheBestGain()
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor parameter = tensor(new[] { -1f }).requires_grad_();
         for (int i = 0; i < 500; i++)
         {
-            using var inner = NewDisposeScope();
+            using DisposeScope inner = NewDisposeScope();
             Loss(new Linear(parameter, []), noise: 0).backward();
             using (no_grad())
                 parameter.sub_(0.3 * parameter.grad!);
@@ -49,7 +50,7 @@ public sealed class ActorGradientTests
     [Test]
     public void LossesWeighStatesByWhatIsLikelyToBeReached()
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor rewards = tensor(new float[] { 1, 2, 3 }, [3, 1]), values = tensor(new float[] { 10, 20, 30 }, [3, 1]).requires_grad_();
         Tensor discounts = tensor(new[] { 0.5f, 0.8f, 0.9f }, [3, 1]);
         (Tensor actor, Tensor critic, Tensor returns) = Dreamer.BehaviourLosses(rewards, values, discounts, lambda: 0);

@@ -1,11 +1,12 @@
+using TorchSharp;
+using TorchSharp.Modules;
 using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Runtime;
+using WorldModels.Tests.Train;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;
 using WorldModels.Train.LatentWorlds;
-using WorldModels.Train.Data;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.LatentWorlds;
@@ -49,7 +50,7 @@ public sealed class CategoricalWorldTests
         _world = new(_parameters.Root[WorldSignature.World], _config);
         Learn();
         WorldSignature signature = _experience.Signature(_world, _config);
-        var definition = new BundleDefinition
+        BundleDefinition definition = new BundleDefinition
         {
             Algorithm = "categorical-rssm",
             Environment = Options.Env,
@@ -102,14 +103,14 @@ public sealed class CategoricalWorldTests
         DreamBatch imagined = dream.Run(seed: 3);
         IDynamics<EagerTensor> dynamics = _world.Dynamics;
         uint stream = Philox.Stream(WorldSignature.ImagineStream);
-        var noise = new float[Batch * dynamics.Noise.Size];
+        float[] noise = new float[Batch * dynamics.Noise.Size];
         int draws = 0, flips = 0;
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
+        using IDisposable guard = no_grad();
+        using DisposeScope scope = NewDisposeScope();
         for (int t = 0; t < Horizon; t++)
         {
             NoiseDraws.Fill(NoiseKind.Gumbel, 3, t, stream, noise, Batch);
-            var state = new State<EagerTensor>([.. dynamics.State.Select(spec => spec.Name)],
+            State<EagerTensor> state = new State<EagerTensor>([.. dynamics.State.Select(spec => spec.Name)],
                 [.. dynamics.State.Select(spec => ToTensor(imagined.State(spec.Name, t), spec.Shape[0]))]);
             EagerTensor action = ToTensor(imagined.ContinuousActions(t), 1).Value / 2;
             State<EagerTensor> next = dynamics.Imagine(state, action, tensor(noise, [Batch, dynamics.Noise.Size])).State;
@@ -133,14 +134,14 @@ public sealed class CategoricalWorldTests
     private void Learn()
     {
         using LatentAgent agent = new(_world, (_, _, _, _, _) => { }, 1, _experience.Observation.Size, _experience.Actions.Size, CPU);
-        using var run = new Train.TemporaryRun("dreamer", Options);
+        using TemporaryRun run = new Train.TemporaryRun("dreamer", Options);
         Assert.That(_experience.Prepare(run.Folder, agent, Train.TemporaryRun.Progress, CancellationToken.None));
         WorldModelSetup.Standardise(_parameters, _experience.Statistics());
         using FlatOptimiser optimiser = WorldModelSetup.Optimiser(_parameters, Options);
         for (long update = 0; update < Updates; update++)
         {
-            using var scope = NewDisposeScope();
-            using var random = new Generator((ulong)update);
+            using DisposeScope scope = NewDisposeScope();
+            using Generator random = new Generator((ulong)update);
             Sequences sequences = _experience.Sample(update, CPU);
             EagerTensor observed = _world.Standard.Forward(sequences.Observations);
             FilteredSequence<EagerTensor> filtered = _world.Dynamics.ObserveSequence(

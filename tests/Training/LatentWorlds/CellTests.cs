@@ -1,3 +1,4 @@
+using TorchSharp;
 using WorldModels.Models;
 using WorldModels.Train;
 using static TorchSharp.torch;
@@ -15,8 +16,8 @@ public sealed class CellTests
     [Test]
     public void TheResetGateAfterTheRecurrentProduct()
     {
-        using var scope = NewDisposeScope();
-        using var store = new EagerParameters(3);
+        using DisposeScope scope = NewDisposeScope();
+        using EagerParameters store = new EagerParameters(3);
         float[] next = Values(new GruCell<EagerTensor>(store.Root, Inputs, Units).Forward(Row(X), Row(H)));
         double[] wIh = Weights(store, "weight_ih"), wHh = Weights(store, "weight_hh");
         double[] bIh = Weights(store, "bias_ih"), bHh = Weights(store, "bias_hh");
@@ -34,8 +35,8 @@ public sealed class CellTests
     [Test]
     public void TheResetGateBeforeTheRecurrentProduct()
     {
-        using var scope = NewDisposeScope();
-        using var store = new EagerParameters(3);
+        using DisposeScope scope = NewDisposeScope();
+        using EagerParameters store = new EagerParameters(3);
         float[] next = Values(new ResetBeforeGruCell<EagerTensor>(store.Root, Inputs, Units).Forward(Row(X), Row(H)));
         Assert.That(Weights(store, "gates/bias"), Is.All.EqualTo(1));
         Assert.That(Weights(store, "candidate/bias"), Is.All.EqualTo(0));
@@ -57,13 +58,13 @@ public sealed class CellTests
     {
         const int Stochastic = 2, Hidden = 3;
         double[] z = [0.5, -0.1], action = [0.8], noise = [1.5, -0.5];
-        using var scope = NewDisposeScope();
-        using var store = new EagerParameters(5);
-        var rssm = new Rssm<EagerTensor>(store.Root, new()
+        using DisposeScope scope = NewDisposeScope();
+        using EagerParameters store = new EagerParameters(5);
+        Rssm<EagerTensor> rssm = new Rssm<EagerTensor>(store.Root, new()
         {
             Deterministic = Units, Stochastic = Stochastic, Hidden = Hidden, Embedding = 1, Actions = 1, MinimumStd = 0.1,
         });
-        var state = new State<EagerTensor>(["deterministic", "stochastic"], Row(H), Row(z));
+        State<EagerTensor> state = new State<EagerTensor>(["deterministic", "stochastic"], Row(H), Row(z));
         (State<EagerTensor> next, IDistribution<EagerTensor> prior) = rssm.Imagine(state, Row(action), Row(noise));
         double[] x = Layer(Hidden, unit => Elu(Product(Weights(store, "input/stochastic_weight"), unit, z)
             + Product(Weights(store, "input/action_weight"), unit, action) + Weights(store, "input/bias")[unit]));

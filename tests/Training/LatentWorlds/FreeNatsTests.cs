@@ -1,3 +1,4 @@
+using TorchSharp;
 using WorldModels.Models;
 using WorldModels.Train;
 using static TorchSharp.torch;
@@ -15,10 +16,10 @@ public sealed class FreeNatsTests
     [TestCase(FreeNatsForm.MeanOfExcess, 0.0, 4.5, new[] { 0.25f, 0.25f, 0.25f, 0.25f })]
     public void ValueAndGradient(FreeNatsForm form, double nats, double value, float[] gradient)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor kl = tensor(Divergences).requires_grad_();
-        using var parameters = new EagerParameters(0);
-        var rssm = new Rssm<EagerTensor>(parameters.Root, new() { Deterministic = 1, FreeNatsForm = form, FreeNats = nats });
+        using EagerParameters parameters = new EagerParameters(0);
+        Rssm<EagerTensor> rssm = new Rssm<EagerTensor>(parameters.Root, new() { Deterministic = 1, FreeNatsForm = form, FreeNats = nats });
         Tensor free = rssm.FreeNats(kl).Value;
         free.backward();
         Assert.That(free.item<float>(), Is.EqualTo(value).Within(1e-6));

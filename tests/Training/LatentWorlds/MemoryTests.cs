@@ -14,7 +14,7 @@ public sealed class MemoryTests
     public void AThousandUpdatesKeepNothing()
     {
         const int WarmUp = 300, Updates = 1000;
-        var options = Presets<DreamerOptions>.Embedded.Of("debug") with
+        DreamerOptions options = Presets<DreamerOptions>.Embedded.Of("debug") with
         {
             Updates = WarmUp + Updates,
             Deterministic = 16,
@@ -32,8 +32,8 @@ public sealed class MemoryTests
             CollectEvery = 10,
             CollectSteps = 1,
         };
-        using var trainer = new Dreamer(options, CPU);
-        using var run = new TemporaryRun("dreamer", options);
+        using Dreamer trainer = new Dreamer(options, CPU);
+        using TemporaryRun run = new TemporaryRun("dreamer", options);
         trainer.Prepare(run.Folder, TemporaryRun.Progress, CancellationToken.None);
         for (long update = 0; update < WarmUp; update++)
             trainer.Update(update, measure: false);

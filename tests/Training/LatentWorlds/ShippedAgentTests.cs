@@ -1,5 +1,5 @@
-using WorldModels.Environments;
 using WorldModels.Bundles;
+using WorldModels.Environments;
 using WorldModels.Runtime;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
@@ -25,7 +25,7 @@ public sealed class ShippedAgentTests
     public void ADiscreteControllerPlaysTheEvaluationAgain([Values("sampled", "greedy")] string way)
     {
         string bundle = Ship("cartpole", [.. TinyRuns.Dreamer, $"evaluationEpisodes={Episodes}"]);
-        using var controller = Load(bundle, way);
+        using Controller controller = Load(bundle, way);
         IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>("cartpole", Rows);
         ReturnSample played = Evaluation.Play(games, Episodes, Seed, (step, observations, first, actions) =>
         {
@@ -41,7 +41,7 @@ public sealed class ShippedAgentTests
         const int Repeat = 5;
         string bundle = Ship("pendulum", [.. TinyRuns.Dreamer, "env=pendulum", $"evaluationEpisodes={Episodes}", $"actionRepeat={Repeat}",
             "predictContinue=false", "rewardScale=0.1"]);
-        using var controller = Load(bundle, way);
+        using Controller controller = Load(bundle, way);
         ReturnSample played = Evaluation.Play(Repeated(Rows, Repeat), Episodes, Seed, (step, observations, first, actions) =>
         {
             Begin(step, first, row => controller.Reset([row]));
@@ -57,7 +57,7 @@ public sealed class ShippedAgentTests
     {
         const int Repeat = 20, Planned = 12, SideBySide = 10;
         string bundle = Ship("planned", [.. TinyRuns.PlaNet, $"evaluationEpisodes={Planned}"]);
-        using var planner = Planner.Load(bundle, new() { Batch = SideBySide, Seed = Seed, Deterministic = way == "greedy" });
+        using Planner planner = Planner.Load(bundle, new() { Batch = SideBySide, Seed = Seed, Deterministic = way == "greedy" });
         Assert.That(planner.Spec, Is.EqualTo(new PlannerSpec { Horizon = 2, Candidates = 6, Elites = 2, Iterations = 2 }));
         ReturnSample played = Evaluation.Play(Repeated(SideBySide, Repeat), Planned, Seed, (step, observations, first, actions) =>
         {
@@ -85,8 +85,10 @@ public sealed class ShippedAgentTests
     private static void Begin(long step, ReadOnlySpan<float> first, Action<int> reset)
     {
         for (int row = 0; row < first.Length && step > 0; row++)
+        {
             if (first[row] == 1)
                 reset(row);
+        }
     }
 
     private static void AssertAsEvaluated(Manifest manifest, string way, ReturnSample played)

@@ -1,10 +1,9 @@
 using WorldModels.Models;
-using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;
-using WorldModels.Train.LatentWorlds;
 using WorldModels.Train.Data;
+using WorldModels.Train.LatentWorlds;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.LatentWorlds;
@@ -115,6 +114,7 @@ public sealed class WorldModelLossTests
         Tensor features = Dynamics.FeatureOf(filtered.States).Value;
         double observation = 0, reward = 0, continues = 0;
         for (int t = 0; t < Length; t++)
+        {
             for (int row = 0; row < Rows; row++)
             {
                 Tensor feature = features[t].slice(0, row, row + 1, 1);
@@ -124,6 +124,8 @@ public sealed class WorldModelLossTests
                 double p = _world.Continue(feature).Mean.Value.item<float>(), label = t == 2 && row == 1 ? 0 : 0.9;
                 continues -= label * Math.Log(p) + (1 - label) * Math.Log(1 - p);
             }
+        }
+
         double[] means = [.. new[] { observation, reward, continues }.Select(sum => sum / (Length * Rows))];
         double divergence = filtered.Figures["kl"].Value.item<float>();
         Assert.Multiple(() =>
@@ -146,7 +148,7 @@ public sealed class WorldModelLossTests
         Sequences sequences = Draw(beginsAt: 3, Options, endsAt: 2);
         State<EagerTensor> posteriors = Filter(sequences, randn([Length, Rows, Stochastic])).States;
         float end = posteriors["stochastic"].Value[2][1][0].item<float>();
-        using var random = new Generator(4);
+        using Generator random = new Generator(4);
         Tensor z = Dreamer.Starts(posteriors, sequences, most, avoidEnds, random)["stochastic"].Value;
         float[] firsts = z.slice(1, 0, 1, 1).contiguous().data<float>().ToArray();
         Assert.That((z.size(0), firsts.Distinct().Count()), Is.EqualTo(((long)expected, expected)), "none twice");
@@ -164,6 +166,7 @@ public sealed class WorldModelLossTests
         IDistribution<EagerTensor>[] posteriors = Posteriors(sequences, filtered.States);
         List<float>[] reached = [[], []];       // divergences at distances 2 and 3
         for (int row = 0; row < Rows; row++)
+        {
             for (int start = 0; start < Length; start++)
             {
                 EagerTensor OfRow(EagerTensor x) => x.Value.slice(0, row, row + 1, 1);
@@ -179,6 +182,8 @@ public sealed class WorldModelLossTests
                         reached[distance - 2].Add(posteriors[t].Map(OfRow).Kl(next.Distribution).Value.item<float>());
                 }
             }
+        }
+
         double expected = reached.Average(values => form == FreeNatsForm.MaxOfMean
             ? Math.Max(values.Average(), FreeNats)
             : values.Average(value => Math.Max(0, value - FreeNats)));
@@ -202,7 +207,7 @@ public sealed class WorldModelLossTests
     /// <summary>The posteriors again, step by step, from the states that filtering reached.</summary>
     private IDistribution<EagerTensor>[] Posteriors(Sequences sequences, State<EagerTensor> states)
     {
-        var posteriors = new IDistribution<EagerTensor>[Length];
+        IDistribution<EagerTensor>[] posteriors = new IDistribution<EagerTensor>[Length];
         for (int t = 0; t < Length; t++)
         {
             State<EagerTensor> before = t == 0 ? EagerState.Zeros(Dynamics.State, Rows, CPU) : states.Map(x => x.Value[t - 1]);
@@ -218,7 +223,7 @@ public sealed class WorldModelLossTests
 
     private FilteredSequence<EagerTensor> Filter(Sequences sequences, Tensor noise)
     {
-        using var random = new Generator(1);
+        using Generator random = new Generator(1);
         EagerTensor embeddings = _world.Embed(_world.Standard.Forward(sequences.Observations));
         return Dynamics.ObserveSequence(sequences.ToFilter(Dynamics, embeddings, random) with
         {
@@ -231,18 +236,21 @@ public sealed class WorldModelLossTests
     /// <summary>Sequences in whose row 1 an episode begins, and one terminates; -1: none does.</summary>
     private static Sequences Draw(int beginsAt, DreamerOptions options, int endsAt)
     {
-        var batch = new SequenceBatch(Length, Rows, Observation, Action);
+        SequenceBatch batch = new SequenceBatch(Length, Rows, Observation, Action);
         for (int t = 0; t < Length; t++)
+        {
             for (int row = 0; row < Rows; row++)
             {
                 int at = t * Rows + row;
-                var key = new NoiseKey(9, (uint)row, (uint)t, 1);
+                NoiseKey key = new NoiseKey(9, (uint)row, (uint)t, 1);
                 Philox.FillGaussian(key, batch.Observations.AsSpan(at * Observation, Observation));
                 Philox.FillUniform(key with { Stream = 2 }, batch.Actions.AsSpan(at * Action, Action));
                 batch.Rewards[at] = 0.1f * t;
                 batch.Discounts[at] = t == endsAt && row == 1 ? 0 : 1;
                 batch.IsFirst[at] = t == beginsAt && row == 1 ? 1 : 0;
             }
+        }
+
         return Sequences.From(batch, options, Observation, Action, CPU);
     }
 

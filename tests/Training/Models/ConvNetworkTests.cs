@@ -1,5 +1,5 @@
-using WorldModels.Bundles;
 using Microsoft.ML.OnnxRuntime;
+using TorchSharp;
 using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Train;
@@ -52,8 +52,8 @@ public sealed class ConvNetworkTests
     private static void AssertSame(INetwork network, long[] input, long[] output)
     {
         using EagerParameters parameters = new(3);
-        using var scope = NewDisposeScope();
-        using var guard = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        using IDisposable guard = no_grad();
         float[] values = [.. Enumerable.Range(0, (int)input.Aggregate((a, b) => a * b)).Select(i => MathF.Sin(0.37f * i))];
         Tensor expected = network.Run(parameters.Root, (EagerTensor)tensor(values, input)).Value.contiguous();
         Assert.That(expected.shape, Is.EqualTo(output));
@@ -69,7 +69,7 @@ public sealed class ConvNetworkTests
             using InferenceSession session = new(ModelWriter.ToBytes(form));
             using OrtValue given = OrtValue.CreateTensorValueFromMemory(values, input);
             using RunOptions options = new();
-            using var results = session.Run(options, ["x"], [given], ["y"]);
+            using IDisposableReadOnlyCollection<OrtValue> results = session.Run(options, ["x"], [given], ["y"]);
             Assert.That(results[0].GetTensorTypeAndShape().Shape, Is.EqualTo(output));
             float[] actual = results[0].GetTensorDataAsSpan<float>().ToArray();
             Assert.That(actual.Zip(wanted, (a, b) => Math.Abs(a - b)).Max(), Is.LessThan(2e-6 * Math.Max(1, wanted.Max(MathF.Abs))));

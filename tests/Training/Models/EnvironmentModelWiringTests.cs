@@ -77,7 +77,7 @@ public sealed class EnvironmentModelWiringTests(EnvironmentModelArchitecture arc
         Tensor pixels = prediction.Pixels.Value;
         prediction = prediction with { Pixels = pixels - pixels.mean([0, 2, 3], keepdim: true) };   // else one class may win everywhere
         long[] classes = prediction.Pixels.Value.argmax(1).data<long>().ToArray();      // (B, H, W)
-        var expected = new float[Batch * 3 * Cells];
+        float[] expected = new float[Batch * 3 * Cells];
         MiniPacmanPixels.Render<long>(classes, expected);
         Assert.That(classes.Distinct().Count(), Is.GreaterThan(1), "one colour everywhere shows nothing");
         Assert.That(Numbers(_model.Frame(prediction)), Is.EqualTo(expected));
@@ -102,8 +102,8 @@ public sealed class EnvironmentModelWiringTests(EnvironmentModelArchitecture arc
         Tensor dark = zeros(1, 3 * stack, Rows, Columns), lit = dark.clone();
         lit.narrow(2, 0, 1).narrow(3, 0, 1).fill_(20);      // one corner
         Tensor stay = zeros([1], ScalarType.Int64);
-        Tensor far(Tensor frame) => _model.Predict(frame, stay).Pixels.Value.narrow(2, Rows - 2, 1).narrow(3, Columns - 2, 1);
-        Assert.That(Numbers(far(lit)), Is.Not.EqualTo(Numbers(far(dark))).Within(1e-4));
+        Tensor Far(Tensor frame) => _model.Predict(frame, stay).Pixels.Value.narrow(2, Rows - 2, 1).narrow(3, Columns - 2, 1);
+        Assert.That(Numbers(Far(lit)), Is.Not.EqualTo(Numbers(Far(dark))).Within(1e-4));
     }
 
     [Test]
@@ -158,7 +158,7 @@ public sealed class EnvironmentModelWiringTests(EnvironmentModelArchitecture arc
     private Tensor Frames(int count)
     {
         IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>("minipacman", count);
-        var observations = new float[count * 3 * Cells];
+        float[] observations = new float[count * 3 * Cells];
         games.Reset(11, observations);
         Tensor frames = FrameStack.Repeat<EagerTensor>(Picture(), stack).Value;
         for (int step = 1; step < stack; step++)

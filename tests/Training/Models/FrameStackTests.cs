@@ -1,5 +1,6 @@
-using WorldModels.Models;
+using TorchSharp;
 using WorldModels.Bundles;
+using WorldModels.Models;
 using WorldModels.Runtime;
 using WorldModels.Train;
 using static TorchSharp.torch;
@@ -20,8 +21,8 @@ public sealed class FrameStackTests
         _run = Path.Combine(Directory.CreateTempSubdirectory("frame-stack").FullName, "run");
         Algorithm algorithm = Algorithm.Find("environment-model");
         TrainOptions options = OptionText.With(algorithm.Preset("debug"), [$"stack={Stack}", "frames=1500", "updates=40"]);
-        using var folder = RunFolder.Create(_run, algorithm.Name, options);
-        var silent = new PlainProgress(TextWriter.Null);
+        using RunFolder folder = RunFolder.Create(_run, algorithm.Name, options);
+        PlainProgress silent = new PlainProgress(TextWriter.Null);
         RunOutcome outcome = Session.Run(folder, algorithm, options, CPU, silent, export: true, CancellationToken.None);
         Assert.That(outcome, Is.EqualTo(RunOutcome.Finished));
     }
@@ -32,7 +33,7 @@ public sealed class FrameStackTests
     [Test]
     public void PushesTheNewestAndDropsTheOldest()
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Assert.That(Numbers(FrameStack.Push<EagerTensor>(Numbered(1, 2, 3), Numbered(4))), Is.EqualTo(Numbers(Numbered(2, 3, 4))));
         Assert.That(Numbers(FrameStack.Push<EagerTensor>(Numbered(1), Numbered(4))), Is.EqualTo(Numbers(Numbered(4))), "of one");
         Assert.That(Numbers(FrameStack.Repeat<EagerTensor>(Numbered(7), 3)), Is.EqualTo(Numbers(Numbered(7, 7, 7))));
@@ -42,7 +43,7 @@ public sealed class FrameStackTests
     [Test]
     public void AnEpisodesFirstFrameStandsForItsPast()
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Tensor past = cat([Numbered(1, 2), Numbered(5, 6)], 0), frame = cat([Numbered(3), Numbered(7)], 0);
         EagerTensor seen = FrameStack.Observe<EagerTensor>(past, frame, tensor(new float[] { 0, 1 }));
         Assert.That(Numbers(seen), Is.EqualTo(Numbers(cat([Numbered(1, 2, 3), Numbered(7, 7, 7)], 0))));
@@ -52,9 +53,9 @@ public sealed class FrameStackTests
     [Test]
     public void ABundleCarriesItsPast()
     {
-        using var world = WorldModel.Load(Path.Combine(_run, "bundle"));
+        using WorldModel world = WorldModel.Load(Path.Combine(_run, "bundle"));
         GraphRunner observe = world.Graph("observe");
-        var (frame, past) = (new float[2 * Frame], new float[2 * (Stack - 1) * Frame]);
+        (float[] frame, float[] past) = (new float[2 * Frame], new float[2 * (Stack - 1) * Frame]);
         float[][] isFirst = [[1, 1], [0, 0], [0, 1]];
         for (int step = 0; step < isFirst.Length; step++)
         {
@@ -75,7 +76,7 @@ public sealed class FrameStackTests
     [Test]
     public void ADreamRemembersWhatItDreamed()
     {
-        using var world = WorldModel.Load(Path.Combine(_run, "bundle"));
+        using WorldModel world = WorldModel.Load(Path.Combine(_run, "bundle"));
         using Dream dream = world.Dream(batch: 4, horizon: 6);
         DreamBatch dreamed = dream.Run(seed: 1);
         for (int t = 0; t <= dreamed.Horizon; t++)
@@ -83,12 +84,14 @@ public sealed class FrameStackTests
             Assert.That(dreamed.Observations(t).SequenceEqual(dreamed.State("frame", t)), $"the picture of step {t}");
             float[] past = dreamed.State("past", t).ToArray();
             for (int row = 0; row < 4; row++)
+            {
                 for (int back = 1; back < Stack; back++)
                 {
                     Range place = Place(row * (Stack - 1) + Stack - 1 - back);
                     float[] before = dreamed.Observations(Math.Max(0, t - back)).ToArray();
                     Assert.That(past[place], Is.EqualTo(before[Place(row)]), $"step {t}, row {row}, {back} back");
                 }
+            }
         }
         Assert.That(dreamed.Observations(3).SequenceEqual(dreamed.Observations(0)), Is.False, "nothing moves");
 

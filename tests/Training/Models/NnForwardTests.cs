@@ -1,4 +1,5 @@
 using System.Text.Json;
+using TorchSharp;
 using TorchSharp.Modules;
 using WorldModels.Models;
 using WorldModels.Train;
@@ -22,9 +23,9 @@ public sealed class NnForwardTests
     [Test]
     public void ActorCriticAnswersAsRecorded()
     {
-        using var scope = NewDisposeScope();
-        using var parameters = new EagerParameters(0);
-        var agent = new ActorCritic<EagerTensor>(parameters.Root, new());
+        using DisposeScope scope = NewDisposeScope();
+        using EagerParameters parameters = new EagerParameters(0);
+        ActorCritic<EagerTensor> agent = new ActorCritic<EagerTensor>(parameters.Root, new());
         Fill(parameters);
         Assert.That(parameters.Count, Is.EqualTo(201_174));
         (EagerTensor logits, EagerTensor value) = agent.Forward(Input(2, 3, 15, 19));
@@ -44,9 +45,9 @@ public sealed class NnForwardTests
     [Test]
     public void RolloutEncoderAnswersAsRecorded()
     {
-        using var scope = NewDisposeScope();
-        using var parameters = new EagerParameters(0);
-        var encoder = new RolloutEncoder<EagerTensor>(parameters.Root, new() { Rewards = 10 });
+        using DisposeScope scope = NewDisposeScope();
+        using EagerParameters parameters = new EagerParameters(0);
+        RolloutEncoder<EagerTensor> encoder = new RolloutEncoder<EagerTensor>(parameters.Root, new() { Rewards = 10 });
         Fill(parameters);
         Tensor frames = Input(3, 2, 3, 15, 19).Value;                                       // (T, B, 3, H, W)
         Tensor goesOn = ones(2);
@@ -58,9 +59,9 @@ public sealed class NnForwardTests
     [Test]
     public void BasicBlockAnswersAsRecorded()
     {
-        using var scope = NewDisposeScope();
-        using var parameters = new EagerParameters(0);
-        var block = new BasicBlock<EagerTensor>(parameters.Root, 4, 3, 2, 5);
+        using DisposeScope scope = NewDisposeScope();
+        using EagerParameters parameters = new EagerParameters(0);
+        BasicBlock<EagerTensor> block = new BasicBlock<EagerTensor>(parameters.Root, 4, 3, 2, 5);
         Fill(parameters);
         AssertSampled(block.Forward(Input(2, 4, 15, 19)).Value, _golden.GetProperty("basic_block_small").GetProperty("output"));
     }
@@ -68,13 +69,13 @@ public sealed class NnForwardTests
     [Test]
     public void FaithfulEnvironmentModelAnswersAsRecorded()
     {
-        using var scope = NewDisposeScope();
-        using var parameters = new EagerParameters(0);
-        var config = new EnvironmentModelConfig
+        using DisposeScope scope = NewDisposeScope();
+        using EagerParameters parameters = new EagerParameters(0);
+        EnvironmentModelConfig config = new EnvironmentModelConfig
         {
             Architecture = EnvironmentModelArchitecture.Faithful, Palette = new float[21], Rewards = new float[10],
         };
-        var body = new FaithfulBody<EagerTensor>(parameters.Root, config);
+        FaithfulBody<EagerTensor> body = new FaithfulBody<EagerTensor>(parameters.Root, config);
         Fill(parameters);
         Assert.That(parameters.Count, Is.EqualTo(345_233));
         Prediction<EagerTensor> prediction = body.Predict(Input(2, 8, 15, 19));
@@ -99,7 +100,7 @@ public sealed class NnForwardTests
     [TestCase(EnvironmentModelArchitecture.Fixed, 4, 335_505 + 9 * 64)]
     public void AnEnvironmentModelHasItsSize(EnvironmentModelArchitecture architecture, int frames, long count)
     {
-        using var parameters = new EagerParameters(0);
+        using EagerParameters parameters = new EagerParameters(0);
         _ = new EnvironmentModel<EagerTensor>(
             parameters.Root, new() { Architecture = architecture, Frames = frames, Palette = new float[21], Rewards = new float[10] });
         Assert.That(parameters.Count, Is.EqualTo(count));
@@ -112,7 +113,7 @@ public sealed class NnForwardTests
     [Test]
     public void AFixedBlockReachesAllCellsOfItsWindow([Values(1, 6, 7, 13)] int row, [Values(1, 8, 9, 17)] int column)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Assert.That(Reached(row, column, seesAll: true), Is.EqualTo(Square(row, column, 4)));
         if (row % 2 != 0 || column % 2 != 0)
             Assert.That(Reached(row, column, seesAll: false), Is.EqualTo(Square(row, column, 1)), "published strides");
@@ -122,8 +123,8 @@ public sealed class NnForwardTests
     private static int[] Reached(int row, int column, bool seesAll)
     {
         const int Merged = 64;
-        using var parameters = new EagerParameters(5);
-        var block = new BasicBlock<EagerTensor>(parameters.Root, 4, 16, 32, Merged, seesAll);
+        using EagerParameters parameters = new EagerParameters(5);
+        BasicBlock<EagerTensor> block = new BasicBlock<EagerTensor>(parameters.Root, 4, 16, 32, Merged, seesAll);
         Tensor lit = ones(1, 4, 15, 19), dark = lit.clone();
         dark.narrow(2, row, 1).narrow(3, column, 1).zero_();
         Tensor difference = (block.Forward(lit).Value - block.Forward(dark).Value).narrow(1, 0, Merged).abs().sum(1);
@@ -138,7 +139,7 @@ public sealed class NnForwardTests
     [TestCase("adam_default")]
     public void OptimisersStepAsRecorded(string name)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Parameter point = nn.Parameter(tensor(new float[] { 1, -2 }));
         using optim.Optimizer optimiser = name.StartsWith("adam", StringComparison.Ordinal)
             ? optim.Adam([point])
@@ -157,7 +158,7 @@ public sealed class NnForwardTests
     /// </summary>
     private static void Fill(EagerParameters parameters)
     {
-        using var guard = no_grad();
+        using IDisposable guard = no_grad();
         int t = 0;
         foreach (Parameter parameter in parameters.All.Values)
         {

@@ -1,5 +1,4 @@
 using WorldModels.Models;
-using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train;
 using static TorchSharp.torch;
@@ -60,7 +59,7 @@ public sealed class PresetTests
     [TestCase(GruForm.ResetAfter, Unary.Elu, 557_920)]
     public void TheRssmHasItsPublishedSize(GruForm gru, Unary activation, long parameters)
     {
-        using var store = new EagerParameters(0);
+        using EagerParameters store = new EagerParameters(0);
         _ = new Rssm<EagerTensor>(store.Root, new() { Actions = 6, Embedding = 1024, Gru = gru, Activation = activation });
         Assert.That(store.Count, Is.EqualTo(parameters));
     }
@@ -76,8 +75,8 @@ public sealed class PresetTests
         try
         {
             TrainOptions options = algorithm.Preset("debug");
-            using var folder = RunFolder.Create(directory, name, options);
-            var silent = new PlainProgress(TextWriter.Null);
+            using RunFolder folder = RunFolder.Create(directory, name, options);
+            PlainProgress silent = new PlainProgress(TextWriter.Null);
             RunOutcome outcome = Session.Run(folder, algorithm, options, CPU, silent, export: true, CancellationToken.None);
             Assert.That(outcome, Is.EqualTo(RunOutcome.Finished));
             Assert.That(BundleVerifier.Verify(folder.BundlePath).Passed, Is.True);

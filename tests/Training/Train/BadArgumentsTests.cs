@@ -132,7 +132,7 @@ public sealed class BadArgumentsTests
     [Test]
     public void ARunInUseIsRefused()
     {
-        using var other = new FileStream(Path.Combine(_a2c, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        using FileStream other = new FileStream(Path.Combine(_a2c, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         foreach (string[] line in new string[][] { ["a2c", "--resume", _a2c], ["export", _a2c] })
             TrainTool.Run(line).Refuses("Another process is running", _a2c, "stop it");
     }

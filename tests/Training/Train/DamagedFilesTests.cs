@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using WorldModels.Onnx;
 using WorldModels.Bundles;
-using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Train;
 
@@ -97,7 +95,7 @@ public sealed class DamagedFilesTests
     public void AConfigurationThatDoesNotFitTheCheckpoint()
     {
         string run = CopyOf(_a2c), file = Path.Combine(run, "config.json");
-        var config = (JsonObject)JsonNode.Parse(File.ReadAllText(file))!;
+        JsonObject config = (JsonObject)JsonNode.Parse(File.ReadAllText(file))!;
         config["environments"] = 3;
         File.WriteAllText(file, config.ToJsonString());
         TrainTool.Run("a2c", "--resume", run).Refuses("does not fit this run", "2 rows, this environment has 3");

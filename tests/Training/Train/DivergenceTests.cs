@@ -1,5 +1,4 @@
 using WorldModels.Bundles;
-using WorldModels.Onnx;
 
 namespace WorldModels.Tests.Train;
 
@@ -13,7 +12,7 @@ public sealed class DivergenceTests
     [Test]
     public void KeepsTheCheckpointFromBefore()
     {
-        using var runs = new TinyRuns();
+        using TinyRuns runs = new TinyRuns();
         string run = runs.Train("run", TinyRuns.A2C);
         byte[] before = File.ReadAllBytes(RunFiles.Checkpoint(run));
 
@@ -30,7 +29,7 @@ public sealed class DivergenceTests
     [Test]
     public void NeverSavesWeightsThatAreNotFinite()
     {
-        using var runs = new TinyRuns();
+        using TinyRuns runs = new TinyRuns();
         string run = runs.Train("run", TinyRuns.A2C);
         ToolResult result = TrainTool.Run(["a2c", "--resume", run, .. Diverging, "checkpointEvery=1"]);
         result.Refuses("Training stopped at update 9: parameters/agent/", "no longer finite", "The checkpoint of update 8 is kept");
@@ -42,7 +41,7 @@ public sealed class DivergenceTests
     [Test]
     public void SaysThatThereIsNoCheckpointYetAndBeginsAgain()
     {
-        using var runs = new TinyRuns();
+        using TinyRuns runs = new TinyRuns();
         TrainTool.Run([.. TinyRuns.A2C, "epsilon=0", "--run", runs["run"]])
             .Refuses("Training stopped at update", "There is no checkpoint yet; begin again", $"--resume {runs["run"]}");
         TrainTool.Succeed(["a2c", "--resume", runs["run"], .. Cured, "--no-export"]);

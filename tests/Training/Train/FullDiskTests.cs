@@ -13,8 +13,8 @@ public sealed class FullDiskTests
     [TestCase(200)]
     public void KeepsTheCheckpointFromBefore(int kilobytesLeft)
     {
-        using var runs = new TinyRuns();
-        using var disk = new SmallDisk(runs["disk"], megabytes: 4);
+        using TinyRuns runs = new TinyRuns();
+        using SmallDisk disk = new SmallDisk(runs["disk"], megabytes: 4);
         string whole = runs.Train("whole", [.. Wide, "updates=12"]), run = runs.Train("disk/run", Wide);
         byte[] before = File.ReadAllBytes(RunFiles.Checkpoint(run));
 
@@ -32,8 +32,8 @@ public sealed class FullDiskTests
     [Test]
     public void ExportsAgainWhenThereIsSpace()
     {
-        using var runs = new TinyRuns();
-        using var disk = new SmallDisk(runs["disk"], megabytes: 8);
+        using TinyRuns runs = new TinyRuns();
+        using SmallDisk disk = new SmallDisk(runs["disk"], megabytes: 8);
         string run = runs.Train("disk/run", Wide);
         TrainTool.Succeed("export", run);
         string[] bundle = [.. Directory.EnumerateFiles(run, "*", SearchOption.AllDirectories)];
@@ -50,8 +50,8 @@ public sealed class FullDiskTests
     [Test]
     public void RecordsAgainWhenThereIsSpace()
     {
-        using var runs = new TinyRuns();
-        using var disk = new SmallDisk(runs["disk"], megabytes: 1);
+        using TinyRuns runs = new TinyRuns();
+        using SmallDisk disk = new SmallDisk(runs["disk"], megabytes: 1);
         disk.FillUpTo(kilobytesLeft: 80);
         TrainTool.Run([.. TinyRuns.EnvironmentModel, "frames=1000", "--run", runs["disk/run"]])
             .Refuses("Cannot write", Path.Combine(runs["disk/run"], "replay"), "No space left on device");
@@ -65,7 +65,7 @@ public sealed class FullDiskTests
     [Test]
     public void KeepsTheCheckpointWhereFilesMayNotGrow()
     {
-        using var runs = new TinyRuns();
+        using TinyRuns runs = new TinyRuns();
         string run = runs.Train("run", Wide);
         byte[] before = File.ReadAllBytes(RunFiles.Checkpoint(run));
         // The limit is in blocks of 1024 bytes. .NET's own executable memory is a file too, unless this is switched off.
@@ -95,7 +95,7 @@ public sealed class FullDiskTests
         {
             long free = new DriveInfo(_path).AvailableFreeSpace - kilobytesLeft * 1024L;
             using FileStream filler = File.Create(Path.Combine(_path, "filler"));
-            var block = new byte[4096];
+            byte[] block = new byte[4096];
             for (long written = 0; written + block.Length <= free; written += block.Length)
                 filler.Write(block);
         }

@@ -31,7 +31,7 @@ public sealed class OptionTextTests
     [TestCase("blindReward=maybe", "blindReward takes true or false")]
     public void RefusesWithOneClearLine(string assignment, string expected)
     {
-        var exception = Assert.Throws<UserException>(() => OptionText.With(new A2COptions(), [assignment]));
+        UserException? exception = Assert.Throws<UserException>(() => OptionText.With(new A2COptions(), [assignment]));
         Assert.That(exception.Message, Does.Contain(expected).And.Not.Contains("\n"));
     }
 
@@ -67,7 +67,7 @@ public sealed class OptionTextTests
     [TestCase("modes=thirdMode", "each of them one of firstMode, secondMode")]
     public void RefusesListsWithOneClearLine(string assignment, string expected)
     {
-        var exception = Assert.Throws<UserException>(() => OptionText.With(new TestOptions(), [assignment]));
+        UserException? exception = Assert.Throws<UserException>(() => OptionText.With(new TestOptions(), [assignment]));
         Assert.That(exception.Message, Does.Contain(expected).And.Not.Contains("\n"));
     }
 
@@ -75,7 +75,7 @@ public sealed class OptionTextTests
     [Test]
     public void ListsAreComparedByValueAndKeptInJson()
     {
-        var options = new TestOptions { Units = [3, 4], Scales = [0.1, 1e-300] };
+        TestOptions options = new TestOptions { Units = [3, 4], Scales = [0.1, 1e-300] };
         string json = JsonSerializer.Serialize(options, OptionText.Json);
         Assert.That(JsonSerializer.Deserialize<TestOptions>(json, OptionText.Json), Is.EqualTo(options));
         Assert.That(options with { Units = [3, 4] }, Is.EqualTo(options));

@@ -26,9 +26,9 @@ public sealed class PresetDataTests
                 int colon = line.IndexOf(':');
                 string[] words = line[..colon].Split(' ');
                 string? environment = words.ElementAtOrDefault(2);
-                var options = OptionText.Describe(Algorithm.Find(words[0]).Preset(words[1], environment)).ToDictionary();
+                Dictionary<string, string> options = OptionText.Describe(Algorithm.Find(words[0]).Preset(words[1], environment)).ToDictionary();
                 own = environment is null ? options : own;
-                var shown = options.Where(pair => environment is null || own[pair.Key] != pair.Value);
+                IEnumerable<KeyValuePair<string, string>> shown = options.Where(pair => environment is null || own[pair.Key] != pair.Value);
                 Assert.That(string.Join("; ", shown.Select(pair => $"{pair.Key}={pair.Value}")), Is.EqualTo(line[(colon + 1)..].Trim()),
                     line[..colon]);
             }
@@ -44,8 +44,10 @@ public sealed class PresetDataTests
         Assert.That(algorithm.PresetNames, Is.SupersetOf(new[] { "debug", "small", "paper" }));
         Assert.That(algorithm.FittedEnvironments, Is.SubsetOf(environments).And.Unique);
         foreach (string preset in algorithm.PresetNames)
+        {
             foreach (string? environment in environments.Append(null))
                 OptionText.Validate(algorithm.Preset(preset, environment));
+        }
     }
 
     [Test]
@@ -93,7 +95,7 @@ public sealed class PresetDataTests
     [TestCase("null", "test does not hold presets: It is empty")]
     public void AMistakeInAFileIsNamed(string json, params string[] expected)
     {
-        var exception = Assert.Throws<InvalidDataException>(() => Presets<TestOptions>.Parse(json, "test").Of("a"));
+        InvalidDataException? exception = Assert.Throws<InvalidDataException>(() => Presets<TestOptions>.Parse(json, "test").Of("a"));
         foreach (string text in expected)
             Assert.That(exception.Message, Does.Contain(text));
     }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using WorldModels.Bundles;
-using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Train;
 

@@ -1,6 +1,5 @@
-using WorldModels.Bundles;
 using System.Text.Json.Nodes;
-using WorldModels.Onnx;
+using WorldModels.Bundles;
 
 namespace WorldModels.Tests.Train;
 
@@ -23,7 +22,7 @@ internal static class RunComparison
     /// <summary>The lines of metrics.jsonl without their clocks. A line that is broken throws.</summary>
     public static string[] MetricsOf(string run) => [.. File.ReadLines(RunFiles.Metrics(run)).Select(line =>
     {
-        var values = (JsonObject)JsonNode.Parse(line)!;
+        JsonObject values = (JsonObject)JsonNode.Parse(line)!;
         foreach (string clock in Clocks)
             Assert.That(values.Remove(clock), line);
         return values.ToJsonString();

@@ -10,7 +10,7 @@ public sealed class ShippingTests
     [TestCase("planet")]
     public void ABundleIsHeldAgainstTheCheckpointItCameFrom(string algorithm)
     {
-        using var runs = new TinyRuns();
+        using TinyRuns runs = new TinyRuns();
         string run = runs.Train("run", TinyRuns.Of(algorithm));
         string bundle = runs["shipped/bundle"];
         TrainTool.Succeed("export", run, "--output", bundle);
@@ -29,7 +29,7 @@ public sealed class ShippingTests
     [Test]
     public void ExportKeepsWhatIsNoBundle()
     {
-        using var runs = new TinyRuns();
+        using TinyRuns runs = new TinyRuns();
         string run = runs.Train("run", TinyRuns.A2C), file = runs["file"], folder = runs["folder"];
         File.WriteAllText(file, "mine");
         Directory.CreateDirectory(folder);
@@ -42,7 +42,7 @@ public sealed class ShippingTests
     [Test]
     public void VerifyNeedsARunWithACheckpoint()
     {
-        using var runs = new TinyRuns();
+        using TinyRuns runs = new TinyRuns();
         string run = runs.Train("run", TinyRuns.A2C);
         TrainTool.Succeed("export", run);
         TrainTool.Run("verify", Path.Combine(run, "bundle"), "--run", runs["nowhere"]).Refuses("There is no checkpoint", runs["nowhere"]);
@@ -51,7 +51,7 @@ public sealed class ShippingTests
     [Test]
     public void AControlExperimentShipsNothing()
     {
-        using var runs = new TinyRuns();
+        using TinyRuns runs = new TinyRuns();
         string run = runs.Train("run", [.. TinyRuns.I2A, "world=simulator"]);
         TrainTool.Run("export", run, "--output", runs["shipped"]).Refuses(run, "is a control experiment, which ships nothing");
         Assert.That(TrainTool.Succeed("export", run).ExitCode, Is.Zero);
@@ -73,7 +73,7 @@ public sealed class ShippingTests
     [Test]
     public void TrainingEndsWithAVerifiedBundle()
     {
-        using var runs = new TinyRuns();
+        using TinyRuns runs = new TinyRuns();
         TrainTool.Succeed([.. TinyRuns.A2C, "evaluationEpisodes=2", "--run", runs["run"]]);
         TrainTool.Succeed("verify", Path.Combine(runs["run"], "bundle"), "--run", runs["run"]);
         Assert.That(File.ReadAllText(Path.Combine(runs["run"], "bundle", "README.md")), Does.Contain("return_random_mean"));

@@ -1,6 +1,5 @@
-using WorldModels.Bundles;
 using System.Diagnostics;
-using WorldModels.Onnx;
+using WorldModels.Bundles;
 using WorldModels.Train;
 
 namespace WorldModels.Tests.Train;

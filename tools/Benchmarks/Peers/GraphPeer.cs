@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using WorldModels.Bundles;
 using WorldModels.Measure;
 using WorldModels.Runtime;
@@ -46,7 +46,11 @@ internal sealed class GraphPeer : IBenchmarkPeer, IDisposable
             Directory.Delete(_folder, recursive: true);
             throw new BundleException($"'{interpreter}' cannot be started ({e.Message}). {Advice}", e);
         }
-        _python.ErrorDataReceived += (_, line) => { lock (_complaints) _complaints.AppendLine(line.Data); };
+        _python.ErrorDataReceived += (_, line) =>
+        {
+            lock (_complaints)
+                _complaints.AppendLine(line.Data);
+        };
         _python.BeginErrorReadLine();
         try
         {
@@ -86,9 +90,14 @@ internal sealed class GraphPeer : IBenchmarkPeer, IDisposable
         File.Delete(made);
         Dictionary<(string, string, string), NpyArray> results = [];
         foreach (string way in Ways)
-            foreach (var (program, plan) in programs)
+        {
+            foreach ((string program, RolloutProgram plan) in programs)
+            {
                 foreach (string value in plan.States.Concat(plan.Keep).Concat(plan.After.SelectMany(call => call.Outputs.Values)))
                     results[(way, program, value)] = arrays[$"{way}/{program}/{value}"];
+            }
+        }
+
         return (opened.Arrangements, results);
     }
 

@@ -28,7 +28,7 @@ internal static class PeerCell
     public static IEnumerable<Contestant> Open(GraphPeer peer, IReadOnlyDictionary<string, RolloutProgram> programs,
         IReadOnlyDictionary<string, NpyArray> data, IReadOnlyDictionary<string, NpyArray> expected, Measurement subject, double warmUp)
     {
-        Check(peer, programs, data, expected, subject, warmUp, out var arrangements);
+        Check(peer, programs, data, expected, subject, warmUp, out IReadOnlyDictionary<string, string>? arrangements);
         return [.. GraphPeer.Ways.Select(way => new PeerContestant(
             subject with { Runner = way, Plan = programs.Count > 1 ? arrangements[way] : null }, peer))];
     }
@@ -42,7 +42,7 @@ internal static class PeerCell
         IReadOnlyDictionary<string, NpyArray> data, IReadOnlyDictionary<string, NpyArray> expected, Measurement subject, double warmUp,
         out IReadOnlyDictionary<string, string> arrangements)
     {
-        (arrangements, var results) = peer.Open(programs, data, RecordedDream.ComparedRows, warmUp);
+        (arrangements, IReadOnlyDictionary<(string Way, string Program, string Value), NpyArray> results) = peer.Open(programs, data, RecordedDream.ComparedRows, warmUp);
         bool chooses = programs.Values.SelectMany(program => program.Calls).Any(call => DreamCost.Operators(call).Any(Choices.Contains));
         int rows = Math.Min(subject.Batch, RecordedDream.ComparedRows), allowed = chooses ? (rows + RowsPerChoice - 1) / RowsPerChoice : 0;
         foreach (string way in GraphPeer.Ways)
@@ -52,7 +52,7 @@ internal static class PeerCell
                 bool[] diverged = new bool[rows];
                 string? first = null;
                 int compared = 0;
-                foreach (var (name, values) in expected)
+                foreach ((string name, NpyArray values) in expected)
                 {
                     if (!results.TryGetValue((way, program, name), out NpyArray? found))
                         continue;
@@ -60,11 +60,16 @@ internal static class PeerCell
                     compared++;
                 }
                 if (expected.Count > 0 && compared == 0)
+                {
                     throw new BundleException($"{way} gave nothing of {subject.Group} ({program}) that could be compared with ONNX "
                         + $"Runtime: expected {string.Join(", ", expected.Keys)}.");
+                }
+
                 if (diverged.Count(row => row) > allowed)
+                {
                     throw new BundleException($"{way} and ONNX Runtime disagree on {subject.Group}, batch {subject.Batch} ({program}): "
                         + $"{first}. A comparison of speed would mean nothing.");
+                }
             }
         }
     }

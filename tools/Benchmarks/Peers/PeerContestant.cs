@@ -11,7 +11,7 @@ internal sealed class PeerContestant(Measurement subject, GraphPeer peer) : Cont
 
     public override Slice Run(double seconds)
     {
-        var (calls, cpu) = peer.Slice(Subject.Runner!, seconds);
+        (double[] calls, double cpu) = peer.Slice(Subject.Runner!, seconds);
         return new(calls, cpu, Bytes: null);
     }
 }

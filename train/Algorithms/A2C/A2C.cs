@@ -38,17 +38,26 @@ public sealed class A2C : ITrainer
     {
         _options = options;
         if (EnvironmentRegistry.Find(options.Env) is not EnvironmentSpec<long>)
+        {
             throw new UserException(
                 $"Actor-critic agents choose among discrete actions; those of {options.Env} are continuous. Train dreamer on it instead.");
+        }
+
         _environment = EnvironmentRegistry.MakeVector<long>(options.Env, options.Environments);
         int[] shape = ((Box)_environment.ObservationSpace).Shape;
         if (shape is not [int channels, int rows, int columns])
+        {
             throw new UserException($"Actor-critic agents learn from images (channels, rows, columns); {options.Env} observes "
                 + $"({string.Join(", ", shape)}).");
+        }
+
         int batch = options.Environments, size = _environment.ObservationSpace.Size;
         if ((long)options.Stack * options.Steps * batch * size > Array.MaxLength)
+        {
             throw new UserException($"environments={batch}, steps={options.Steps} and stack={options.Stack} make more numbers per update "
                 + "than one array holds; lower one of them.");
+        }
+
         Observation = new() { Shape = shape, Low = 0, High = 1 };
         Config = new()
         {
@@ -58,7 +67,7 @@ public sealed class A2C : ITrainer
         Parameters = new EagerParameters(options.Seed, device);
         if (makeAgent is null)
         {
-            var network = new ActorCritic<EagerTensor>(Parameters.Root[AgentPath], Config);
+            ActorCritic<EagerTensor> network = new ActorCritic<EagerTensor>(Parameters.Root[AgentPath], Config);
             makeAgent = (environment, _, greedy) =>
                 new ModelFreeAgent(network, Config, environment.Count, options.Stack, device) { Greedy = greedy };
         }
@@ -94,7 +103,7 @@ public sealed class A2C : ITrainer
 
     public IReadOnlyDictionary<string, double> Update(long update, bool measure)
     {
-        using var scope = NewDisposeScope();
+        using TorchSharp.DisposeScope scope = NewDisposeScope();
         Dictionary<string, double>? figures = measure ? [] : null;
         _ = Update(update, figures);
         return figures ?? Measured.None;
@@ -110,8 +119,8 @@ public sealed class A2C : ITrainer
         Device device = Parameters.Device;
 
         // Act for n steps.
-        var (frames, logits, values) = (new Tensor[steps], new Tensor[steps], new Tensor[steps]);
-        var actions = new long[steps * batch];                                                              // (n, B)
+        (Tensor[] frames, Tensor[] logits, Tensor[] values) = (new Tensor[steps], new Tensor[steps], new Tensor[steps]);
+        long[] actions = new long[steps * batch];                                                              // (n, B)
         for (int step = 0; step < steps; step++)
         {
             long now = update * steps + step;
@@ -130,7 +139,7 @@ public sealed class A2C : ITrainer
         Frames += _options.FramesPerUpdate;
 
         // Learn from them: the loss of Mnih et al. 2016, section 4.
-        using var learning = Timings.Of("learn");
+        using Timings.Part learning = Timings.Of("learn");
         (Tensor allLogits, Tensor allValues) = (cat(logits), cat(values));                                  // (n B, A), (n B)
         Tensor returns = tensor(NStepReturns(), [steps * batch]).to(device);                                // (n B)
         Tensor logPolicy = allLogits.log_softmax(1);                                                        // (n B, A)
@@ -190,13 +199,16 @@ public sealed class A2C : ITrainer
         float[] next;
         using (no_grad())
             next = _agent!.Forward().Value.Value.cpu().data<float>().ToArray();                             // (B)
-        var returns = new float[steps * batch];
+        float[] returns = new float[steps * batch];
         for (int step = steps - 1; step >= 0; step--)
+        {
             for (int row = 0; row < batch; row++)
             {
                 int i = step * batch + row;
                 returns[i] = next[row] = _rewards[i] + (float)_options.Gamma * _continues[i] * next[row];
             }
+        }
+
         return returns;
     }
 
@@ -251,10 +263,10 @@ public sealed class A2C : ITrainer
             _options.Env, Math.Min(_options.Environments, episodes));
         using ActorCriticAgent agent = makeAgent(environment, EvaluationSeed);
         using IProgressTask task = progress.Start(title, episodes);
-        using var guard = no_grad();
+        using IDisposable guard = no_grad();
         return Evaluation.Play(environment, episodes, EvaluationSeed, (step, observations, first, actions) =>
         {
-            using var scope = NewDisposeScope();
+            using TorchSharp.DisposeScope scope = NewDisposeScope();
             agent.Observe(observations, first, step);
             agent.Sample(agent.Forward().Logits, EvaluationSeed, step).CopyTo(actions);
         }, done => task.Report(done, ""));
@@ -268,8 +280,8 @@ public sealed class A2C : ITrainer
         const int Rows = 16, Steps = 5;
         uint stream = Philox.Stream("starts");
         IVectorEnvironment<long> environment = EnvironmentRegistry.MakeVector<long>(_options.Env, Rows);
-        var (observations, actions) = (new float[Rows * environment.ObservationSpace.Size], new long[Rows]);
-        var (rewards, terminated, truncated) = (new float[Rows], new bool[Rows], new bool[Rows]);
+        (float[] observations, long[] actions) = (new float[Rows * environment.ObservationSpace.Size], new long[Rows]);
+        (float[] rewards, bool[] terminated, bool[] truncated) = (new float[Rows], new bool[Rows], new bool[Rows]);
         environment.Reset((ulong)_options.Seed + 2_000_003, observations);
         for (int step = 0; step < Steps; step++)
         {

@@ -1,6 +1,5 @@
-using WorldModels.Models;
 using WorldModels.Bundles;
-using WorldModels.Runtime;
+using WorldModels.Models;
 
 namespace WorldModels.Train.Algorithms;
 
@@ -13,7 +12,7 @@ public static class A2CBundle
     public static BundleDefinition Define(
         string environment, ObservationSpec observation, ActorCriticConfig config, int frames, float[] starts)
     {
-        var signature = new ActorSignature(observation, config.Actions, frames);
+        ActorSignature signature = new ActorSignature(observation, config.Actions, frames);
         return new()
         {
             Algorithm = "a2c",

@@ -1,5 +1,5 @@
+using TorchSharp;
 using WorldModels.Models;
-using WorldModels.Bundles;
 using WorldModels.Runtime;
 using static TorchSharp.torch;
 
@@ -43,11 +43,13 @@ public abstract class ActorCriticAgent : IDisposable
     public void Observe(ReadOnlySpan<float> observations, ReadOnlySpan<float> first, long step)
     {
         if (_frames == 1)
+        {
             observations.CopyTo(_seen);
+        }
         else
         {
-            using var guard = no_grad();
-            using var scope = NewDisposeScope();
+            using IDisposable guard = no_grad();
+            using DisposeScope scope = NewDisposeScope();
             int channels = _config.Channels / _frames;
             EagerTensor frame = tensor(observations.ToArray(), [Rows, channels, _config.Rows, _config.Columns]).to(_device);
             EagerTensor past = Frames.Slice(1, channels, int.MaxValue);

@@ -1,6 +1,5 @@
-using WorldModels.Models;
 using WorldModels.Bundles;
-using WorldModels.Runtime;
+using WorldModels.Models;
 
 namespace WorldModels.Train.Algorithms;
 
@@ -45,7 +44,7 @@ public sealed class ActorSignature(ObservationSpec observation, int actions, int
     /// <summary><see cref="Outputs"/> of the frames seen and the agent's logits (B, A) and value (B).</summary>
     public Tensors<T> Results<T>(Tensors<T> inputs, T seen, (T Logits, T Value) decision) where T : ITensor<T>
     {
-        var results = new Tensors<T>
+        Tensors<T> results = new Tensors<T>
         {
             { "action", decision.Logits.SampleCategorical(inputs["noise"]) },
             { "logits", decision.Logits },

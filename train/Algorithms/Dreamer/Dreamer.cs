@@ -1,5 +1,5 @@
+using TorchSharp;
 using TorchSharp.Modules;
-using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Runtime;
 using WorldModels.Train.LatentWorlds;
@@ -93,10 +93,10 @@ public sealed class Dreamer : ITrainer
             _experience.CollectBefore(update);
         if (figures is not null && _experience.MeanReturn is { } mean)
             figures["return"] = mean;
-        using (var scope = NewDisposeScope())
+        using (DisposeScope scope = NewDisposeScope())
         {
             // All that is drawn is a function of seed and update.
-            using var random = new Generator((ulong)(_options.Seed * 1_000_003 + update), Parameters.Device);
+            using Generator random = new Generator((ulong)(_options.Seed * 1_000_003 + update), Parameters.Device);
             Sequences sequences;
             using (Timings.Of("sample"))
                 sequences = _experience.Sample(update, Parameters.Device);
@@ -152,7 +152,7 @@ public sealed class Dreamer : ITrainer
     {
         EagerTensor feature = world.Dynamics.FeatureOf(filtered.States);                                // (T, B, F)
         EagerTensor flat = feature.Value.flatten(0, 1);                                                 // (T B, F)
-        var losses = new Losses
+        Losses losses = new Losses
         {
             filtered.Losses,
             { "observation", -world.Decode(feature).LogProb(observed.Detach()).Value.mean() },
@@ -198,7 +198,7 @@ public sealed class Dreamer : ITrainer
         double criticNorm = _criticOptimiser.ClipGradients(_options.MaxGradNorm);
         if (figures is null)
             return;
-        using var guard = no_grad();
+        using IDisposable guard = no_grad();
         figures["imagined_reward"] = rewards.mean().item<float>() / _options.RewardScale;
         figures["imagined_return"] = returns.mean().item<float>() / _options.RewardScale;
         figures["policy_entropy"] =
@@ -246,7 +246,7 @@ public sealed class Dreamer : ITrainer
     {
         State<EagerTensor> state = start;
         EagerTensor feature = dynamics.FeatureOf(state);                                                    // (N, F)
-        var features = new Tensor[latentNoise.Length];
+        Tensor[] features = new Tensor[latentNoise.Length];
         for (int step = 0; step < features.Length; step++)
         {
             EagerTensor action = policy(feature.Detach()).Sample(actionNoise[step]);                        // (N, A)
@@ -320,7 +320,7 @@ public sealed class Dreamer : ITrainer
     private void Act(State<EagerTensor> state, ulong seed, long step, bool greedy, Span<float> vectors)
     {
         int actions = _experience.Actions.Size, rows = vectors.Length / actions;
-        var noise = new float[vectors.Length];
+        float[] noise = new float[vectors.Length];
         if (!greedy)
             NoiseDraws.Fill(_experience.Actions.Noise, seed, step, ActStream, noise, rows);
         Tensor action = _actor.Forward(_world.Dynamics.FeatureOf(state)).Sample(tensor(noise, [rows, actions]).to(Parameters.Device)).Value;

@@ -1,6 +1,5 @@
-using WorldModels.Models;
 using WorldModels.Bundles;
-using WorldModels.Runtime;
+using WorldModels.Models;
 using WorldModels.Train.LatentWorlds;
 
 namespace WorldModels.Train.Algorithms;
@@ -14,7 +13,7 @@ public static class DreamerGraphs
     public static BundleDefinition Define(
         string environment, WorldSignature signature, ActorConfig actor, MlpConfig critic, float[] starts)
     {
-        var agent = new Agent(signature, actor, critic);
+        Agent agent = new Agent(signature, actor, critic);
         return new()
         {
             Algorithm = "dreamer",
@@ -49,7 +48,7 @@ public static class DreamerGraphs
         {
             IDistribution<T> policy = new Actor<T>(p[Dreamer.ActorPath], Actor).Forward(feature);
             T vector = policy.Sample(noise);
-            var decision = new Tensors<T> { { "action", Signature.ActionOf(vector) } };
+            Tensors<T> decision = new Tensors<T> { { "action", Signature.ActionOf(vector) } };
             if (policy is OneHot<T> discrete)
                 decision.Add("logits", discrete.Logits);
             return (vector, decision);

@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using WorldModels.Train.LatentWorlds;
-using WorldModels.Train.Data;
 
 namespace WorldModels.Train.Algorithms;
 

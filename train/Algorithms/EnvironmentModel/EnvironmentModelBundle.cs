@@ -1,7 +1,5 @@
-using WorldModels.Environments;
-using WorldModels.Models;
 using WorldModels.Bundles;
-using WorldModels.Runtime;
+using WorldModels.Models;
 
 namespace WorldModels.Train.Algorithms;
 
@@ -16,7 +14,7 @@ public static class EnvironmentModelBundle
     public static BundleDefinition Define(EnvironmentModelOptions options, EnvironmentModelConfig config, Transitions games)
     {
         int size = 3 * config.Rows * config.Columns;
-        var starts = new float[Starts * size];
+        float[] starts = new float[Starts * size];
         for (int row = 0; row < Starts; row++)
             games.Frame((int)((long)row * games.Count / Starts), starts.AsSpan(row * size, size));
         return new()
@@ -119,11 +117,11 @@ public static class EnvironmentModelBundle
 
         public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>
         {
-            var model = new EnvironmentModel<T>(p["model"], config);
+            EnvironmentModel<T> model = new EnvironmentModel<T>(p["model"], config);
             bool isStacked = config.Frames > 1;
             T frames = isStacked ? inputs["past"].Concat(inputs["frame"], axis: 1) : inputs["frame"];   // (B, 3k, H, W)
             Prediction<T> prediction = model.Predict(frames, inputs["action"]);
-            var outputs = new Tensors<T> { { "next_frame", model.Frame(prediction) } };
+            Tensors<T> outputs = new Tensors<T> { { "next_frame", model.Frame(prediction) } };
             if (isStacked)
                 outputs.Add("next_past", FrameStack.Push(inputs["past"], inputs["frame"]));
             outputs.Add("reward", model.Reward(prediction));

@@ -1,3 +1,4 @@
+using TorchSharp;
 using WorldModels.Environments;
 using WorldModels.Models;
 using static TorchSharp.torch;
@@ -20,17 +21,20 @@ public static class EnvironmentModelJudge
     public static IReadOnlyDictionary<string, double> Judge(
         EnvironmentModel<EagerTensor> model, EnvironmentModelConfig config, Transitions games, Device device, IProgressReport progress)
     {
-        var tally = new Tally(config.Rewards.Count);
+        Tally tally = new Tally(config.Rewards.Count);
         int stride = Math.Max(1, games.Count / MostTransitions);
         int[] chosen = [.. Enumerable.Range(0, games.Count / stride).Select(i => i * stride)];
         using IProgressTask task = progress.Start("judging", chosen.Length);
         using (no_grad())
+        {
             foreach (int[] rows in chosen.Chunk(Batch))
             {
-                using var scope = NewDisposeScope();
+                using DisposeScope scope = NewDisposeScope();
                 OpenLoop(model, config, games, rows, device, tally);
                 task.Report(tally.Seen, "");
             }
+        }
+
         return new Dictionary<string, double>(tally.Figures(config)) { ["episodes"] = games.Episodes };
     }
 
@@ -39,7 +43,7 @@ public static class EnvironmentModelJudge
         EnvironmentModel<EagerTensor> model, EnvironmentModelConfig config, Transitions games, int[] rows, Device device, Tally tally)
     {
         int size = config.Frames * 3 * Cells;
-        var seen = new float[rows.Length * size];
+        float[] seen = new float[rows.Length * size];
         for (int row = 0; row < rows.Length; row++)
             games.Frames(rows[row], config.Frames, seen.AsSpan(row * size, size));
         EagerTensor frames = tensor(seen, [rows.Length, 3 * config.Frames, config.Rows, config.Columns]).to(device);
@@ -59,8 +63,11 @@ public static class EnvironmentModelJudge
                 }
             }
             if (Horizons.Contains(step + 1))
+            {
                 for (int row = 0; row < rows.Length; row++)
                     tally.Open(games, rows[row], step, predicted.AsSpan(row * Cells, Cells));
+            }
+
             frames = FrameStack.Push(frames, model.Frame(prediction));
         }
     }
@@ -128,7 +135,7 @@ public static class EnvironmentModelJudge
 
         public IReadOnlyDictionary<string, double> Figures(EnvironmentModelConfig config)
         {
-            var figures = new Dictionary<string, double>
+            Dictionary<string, double> figures = new Dictionary<string, double>
             {
                 ["transitions"] = Seen,
                 ["exact_frame"] = Share(_exact, _frames),
@@ -146,11 +153,14 @@ public static class EnvironmentModelJudge
                 ["reward_majority"] = Share(_rewardSeen.Max(), Seen),
             };
             for (int i = 0; i < config.Rewards.Count; i++)
+            {
                 if (_rewardSeen[i] > 0)
                 {
                     figures[FormattableString.Invariant($"reward_recall({config.Rewards[i]})")] = Share(_rewardHit[i], _rewardSeen[i]);
                     figures[FormattableString.Invariant($"reward_count({config.Rewards[i]})")] = _rewardSeen[i];
                 }
+            }
+
             if (config.Termination)
             {
                 figures["ends"] = _ends;

@@ -1,6 +1,6 @@
+using TorchSharp;
 using WorldModels.Environments;
 using WorldModels.Models;
-using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train.Data;
 using static TorchSharp.torch;
@@ -74,8 +74,11 @@ public sealed class EnvironmentModelTrainer : ITrainer
         if (stop.IsCancellationRequested)
             return;
         if (episodes.Count < 2)
+        {
             throw new UserException(
                 $"{episodes.Count} episode is too little to learn from one and be judged by another; collect more: --set frames=...");
+        }
+
         int heldOut = Math.Clamp((int)Math.Round(episodes.Count * _options.HoldOut), 1, episodes.Count - 1);
         // In the order they ended, the last episodes are the longest: draw lots.
         uint lots = Philox.Stream("hold-out");
@@ -91,8 +94,8 @@ public sealed class EnvironmentModelTrainer : ITrainer
     {
         using (Timings.Of("sample"))
             Fill(update);
-        using var learning = Timings.Of("learn");
-        using var scope = NewDisposeScope();
+        using Timings.Part learning = Timings.Of("learn");
+        using DisposeScope scope = NewDisposeScope();
         Device device = Parameters.Device;
         int batch = _options.Batch;
         EagerTensor frames = tensor(_frames, [batch, 3 * _options.Stack, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]).to(device);
@@ -104,14 +107,17 @@ public sealed class EnvironmentModelTrainer : ITrainer
         Prediction<EagerTensor> prediction = _model.Predict(frames, action);
         Tensor logProbabilities = prediction.Pixels.Value.log_softmax(1).gather(1, classes.unsqueeze(1)).squeeze(1);    // (B, H, W)
         Tensor pixels = -(logProbabilities * weights).sum() / weights.sum().clamp_min(1);
-        var losses = new Losses
+        Losses losses = new Losses
         {
             { "pixel", pixels },
             { "reward", nn.functional.cross_entropy(prediction.Reward.Value, rewards) },
         };
         if (_options.Termination)
+        {
             losses.Add("continue", nn.functional.binary_cross_entropy_with_logits(
                 prediction.Continue.Value, tensor(_continues, [batch]).to(device)));
+        }
+
         Tensor loss = losses.Total(new Dictionary<string, double>
         {
             ["pixel"] = 1, ["reward"] = _options.RewardCoefficient, ["continue"] = _options.ContinueCoefficient,
@@ -123,7 +129,7 @@ public sealed class EnvironmentModelTrainer : ITrainer
         Frames += batch;
         if (!measure)
             return Measured.None;
-        var figures = new Dictionary<string, double> { ["loss"] = loss.item<float>() };
+        Dictionary<string, double> figures = new Dictionary<string, double> { ["loss"] = loss.item<float>() };
         losses.WriteTo(figures);
         return figures;
     }

@@ -33,12 +33,12 @@ public static class EpisodeRecorder
         // Stepped one by one: a vector would reset a game at its end, and with it the events of its last step.
         MiniPacmanEnvironment[] games = [.. Enumerable.Range(0, options.Games).Select(_ => new MiniPacmanEnvironment(mode))];
         double epsilon = options.Policy == CollectionPolicy.Random ? 1 : options.Epsilon;
-        var player = new MiniPacmanGreedyPolicy(epsilon, (ulong)options.Seed);
-        var painter = new MiniPacmanGame(mode, new Mt19937RandomSource(0));
-        var actions = new ActionVectors(ActionSpec.Discrete(((Discrete)games[0].ActionSpace).N));
+        MiniPacmanGreedyPolicy player = new MiniPacmanGreedyPolicy(epsilon, (ulong)options.Seed);
+        MiniPacmanGame painter = new MiniPacmanGame(mode, new Mt19937RandomSource(0));
+        ActionVectors actions = new ActionVectors(ActionSpec.Discrete(((Discrete)games[0].ActionSpace).N));
         Recording[] recordings = [.. games.Select(_ => new Recording(new EpisodeBuilder(Frame, actions, [.. Extras])))];
-        var observation = new float[FrameSize];
-        var frame = new byte[FrameSize];
+        float[] observation = new float[FrameSize];
+        byte[] frame = new byte[FrameSize];
         List<Episode> episodes = [];
         for (int row = 0; row < games.Length; row++)
         {
@@ -54,7 +54,7 @@ public static class EpisodeRecorder
             {
                 (MiniPacmanEnvironment environment, Recording recording) = (games[row], recordings[row]);
                 MiniPacmanGame game = environment.Game;
-                var before = new Ghosts(game.State);
+                Ghosts before = new Ghosts(game.State);
                 int action = player.Act(game);
                 StepResult result = environment.Step([action], observation);
                 // A level that ran out of time is still in the picture: the new one shows after the next step.

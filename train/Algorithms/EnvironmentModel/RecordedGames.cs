@@ -1,6 +1,6 @@
 using System.Text.Json;
-using WorldModels.Environments;
 using WorldModels.Bundles;
+using WorldModels.Environments;
 using WorldModels.Train.Data;
 
 namespace WorldModels.Train.Algorithms;
@@ -55,13 +55,15 @@ public static class RecordedGames
     {
         try
         {
-            var recorded = JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(ManifestOf(folder)), OptionText.Json)!;
+            Dictionary<string, string> recorded = JsonSerializer.Deserialize<Dictionary<string, string>>(File.ReadAllText(ManifestOf(folder)), OptionText.Json)!;
             IReadOnlyDictionary<string, string> found = Manifest.HashFiles(folder);
             string[] different = [.. recorded.Except(found).Concat(found.Except(recorded))
                 .Select(file => file.Key).Distinct().Order(StringComparer.Ordinal)];
             if (different.Length > 0)
+            {
                 throw new InvalidDataException(
                     $"{string.Join(", ", different.Take(3))}{(different.Length > 3 ? ", ..." : "")} damaged, missing or added since");
+            }
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or JsonException)
         {

@@ -79,7 +79,7 @@ public sealed class Transitions
     private static NpyArray Classify(Episode game)
     {
         NpyArray classes = NpyArray.Zeros(NpyType.UInt8, game.Records, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns);
-        var frame = new float[FrameSize];
+        float[] frame = new float[FrameSize];
         for (int record = 0; record < game.Records; record++)
         {
             game.CopyObservation(record, frame);

@@ -1,3 +1,4 @@
+using TorchSharp;
 using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Models;
@@ -80,12 +81,15 @@ public sealed class I2A : ITrainer
 
     public IReadOnlyDictionary<string, double> Update(long update, bool measure)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         Dictionary<string, double>? figures = measure ? [] : null;
         (Tensor[] frames, Tensor logits) = _a2c.Update(update, figures);                            // n of (B, 3k, H, W), (n B, A)
         if (_rolloutPolicy is not null)
+        {
             using (Timings.Of("imitate"))
                 Imitate(cat(frames), logits, figures);
+        }
+
         return figures ?? Measured.None;
     }
 
@@ -163,7 +167,7 @@ public sealed class I2A : ITrainer
     /// <summary>One-hot of the reward class of a step in which nothing happens.</summary>
     private float[] Nothing()
     {
-        var reward = new float[_rewards.Count];
+        float[] reward = new float[_rewards.Count];
         reward[_rewards.ClassOf(default)] = 1;
         return reward;
     }

@@ -1,6 +1,5 @@
-using WorldModels.Models;
 using WorldModels.Bundles;
-using WorldModels.Runtime;
+using WorldModels.Models;
 
 namespace WorldModels.Train.Algorithms;
 
@@ -23,11 +22,14 @@ public static class I2ABundle
         I2AOptions options, ObservationSpec observation, ImaginationAgentConfig config, EnvironmentModelConfig? model, float[] nothing,
         float[] starts)
     {
-        var act = new Act(options, new(observation, config.Agent.Actions, config.Frames), config, model, nothing);
-        var graphs = new Dictionary<string, IGraphDefinition> { [config.Frames == 1 ? "act" : "control"] = act };
+        Act act = new Act(options, new(observation, config.Agent.Actions, config.Frames), config, model, nothing);
+        Dictionary<string, IGraphDefinition> graphs = new Dictionary<string, IGraphDefinition> { [config.Frames == 1 ? "act" : "control"] = act };
         if (model is not null)
+        {
             foreach ((string name, IGraphDefinition graph) in EnvironmentModelBundle.Graphs(model))
                 graphs[name] = graph;
+        }
+
         return new()
         {
             Algorithm = "i2a",
@@ -72,7 +74,7 @@ public static class I2ABundle
                 ? new CopiedWorld<T>(p.Constant("nothing", nothing, 1, nothing.Length))
                 : new LearnedWorld<T>(new EnvironmentModel<T>(p["model"], model), options.Imagined, model.Termination);
             T frames = signature.Frames(inputs);                                            // (B, 3k, H, W)
-            var agent = new ImaginationAgent<T>(p[A2C.AgentPath], config);
+            ImaginationAgent<T> agent = new ImaginationAgent<T>(p[A2C.AgentPath], config);
             T codes = agent.Codes(I2A.Core(p, world, config).Imagine(frames, config.Depth == 1 ? default : inputs["rollout_noise"]));
             return signature.Results(inputs, frames, agent.Forward(frames, codes));
         }

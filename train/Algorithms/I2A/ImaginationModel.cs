@@ -1,8 +1,6 @@
+using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Models;
-using WorldModels.Onnx;
-using WorldModels.Bundles;
-using WorldModels.Runtime;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.Algorithms;
@@ -33,8 +31,11 @@ public sealed class ImaginationModel : IDisposable
         if (EnvironmentRegistry.Make<long>(_model.Env).Name != EnvironmentRegistry.Make<long>(options.Env).Name)
             throw new UserException($"{bundle} is a model of {_model.Env}; an agent that plays {options.Env} needs one of that.");
         if (_model.Stack != options.Stack)
+        {
             throw new UserException(
                 $"The environment model sees {_model.Stack} frames and the agent {options.Stack}: --set stack={_model.Stack}");
+        }
+
         Config = EnvironmentModelTrainer.ConfigOf(_model);
         Rewards = EnvironmentModelTrainer.RewardsOf(_model);
     }
@@ -77,9 +78,13 @@ public sealed class ImaginationModel : IDisposable
     public void RequireSame(IReadOnlyDictionary<string, WeightArray> stored)
     {
         foreach ((string path, WeightArray weight) in Parameters.ToWeights())
+        {
             if (!stored.TryGetValue(path, out WeightArray? other) || !other.Values.AsSpan().SequenceEqual(weight.Values))
+            {
                 throw new UserException(
                     $"{_bundle} is not the model that this agent learnt with ({path} differs). Restore it, or start a new run with --run.");
+            }
+        }
     }
 
     /// <summary>The world of <paramref name="rollouts"/> rollouts, as the runtime runs it.</summary>

@@ -57,7 +57,7 @@ public sealed class SimulatedGames : ImaginedGames
     {
         int rows = _rollouts.Length;
         long[] actions = action.Value.cpu().data<long>().ToArray();
-        var (images, rewards, continues) = (new float[rows * 3 * Cells], new float[rows * _rewards.Count], new float[rows]);
+        (float[] images, float[] rewards, float[] continues) = (new float[rows * 3 * Cells], new float[rows * _rewards.Count], new float[rows]);
         for (int row = 0; row < rows; row++)
         {
             MiniPacmanGame game = _rollouts[row];

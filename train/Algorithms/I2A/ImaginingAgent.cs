@@ -1,5 +1,4 @@
 using WorldModels.Models;
-using WorldModels.Bundles;
 using WorldModels.Runtime;
 using static TorchSharp.torch;
 
@@ -93,8 +92,8 @@ public sealed class ImaginingAgent : ActorCriticAgent
 
     protected override void Imagine(long step)
     {
-        using var guard = no_grad();
-        using var scope = NewDisposeScope();
+        using IDisposable guard = no_grad();
+        using TorchSharp.DisposeScope scope = NewDisposeScope();
         _world.Begin(step);
         IReadOnlyList<ImaginedStep<EagerTensor>> rollouts = _core.Imagine(Frames, Noise(step));
         for (int d = 0; d < rollouts.Count; d++)

@@ -1,5 +1,4 @@
 using WorldModels.Models;
-using WorldModels.Bundles;
 using WorldModels.Runtime;
 using static TorchSharp.torch;
 
@@ -67,7 +66,7 @@ public sealed class RuntimeGames : ImaginedGames
         EagerTensor shown = tensor(_shown, [rows, _shown.Length / (rows * height * width), height, width]).to(device);
         EagerTensor rewards = tensor(_rewards, [rows, _rewards.Length / rows]).to(device);
         EagerTensor continues = _continues.Length > 0 ? tensor(_continues, [rows]).to(device) : ones([rows], device: device);
-        var prediction = new Prediction<EagerTensor>(shown, rewards, Continue: default);
+        Prediction<EagerTensor> prediction = new Prediction<EagerTensor>(shown, rewards, Continue: default);
         return _kind == ImaginedFrames.Soft
             ? new(_model.SoftFrame(prediction), _model.RewardProbabilities(prediction), continues)
             : new(shown, _model.RewardOneHot(prediction), continues);

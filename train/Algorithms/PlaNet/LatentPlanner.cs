@@ -1,3 +1,4 @@
+using TorchSharp;
 using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Runtime;
@@ -44,10 +45,10 @@ public sealed class LatentPlanner(LatentWorld<EagerTensor> world, PlannerSpec sp
     /// <summary>The sums of the rewards (B N) along sequences of actions (H, B N, A).</summary>
     private void Imagine(State<EagerTensor> state, ReadOnlySpan<float> sequences, Span<float> returns, ulong seed, long noiseStep)
     {
-        using var scope = NewDisposeScope();
+        using DisposeScope scope = NewDisposeScope();
         int rows = returns.Length, size = rows * actions;
         NoiseSpec noise = world.Dynamics.Noise;
-        var features = new Tensor[spec.Horizon];
+        Tensor[] features = new Tensor[spec.Horizon];
         for (int t = 0; t < spec.Horizon; t++)
         {
             NoiseDraws.Fill(noise.Distribution.ToKind(), seed, noiseStep + t, ImagineStream, _noise, rows);

@@ -1,4 +1,4 @@
-using WorldModels.Bundles;
+using TorchSharp;
 using WorldModels.Models;
 using WorldModels.Train.LatentWorlds;
 using static TorchSharp.torch;
@@ -24,13 +24,19 @@ public sealed class PlaNet : ITrainer
         _options = options;
         _experience = new(options);
         if (_experience.Actions.Discrete)
+        {
             throw new UserException(
                 $"PlaNet plans continuous actions; those of {_experience.RecordedIn} are discrete. Train dreamer on it instead.");
+        }
+
         if (options.Elites > options.Candidates)
             throw new UserException($"elites={options.Elites} are to be chosen among candidates={options.Candidates}; lower elites.");
         if (options.PredictContinue)
+        {
             throw new UserException(
                 "PlaNet plans a fixed number of steps and asks nobody whether the episode goes on: leave predictContinue away.");
+        }
+
         Parameters = new(options.Seed, device);
         _worldConfig = options.World(_experience.Observation.Size, _experience.Actions.Size, Unary.Relu, GruForm.ResetBefore);
         _world = new(Parameters.Root[WorldSignature.World], _worldConfig);
@@ -68,10 +74,10 @@ public sealed class PlaNet : ITrainer
             _experience.CollectBefore(update);
         if (figures is not null && _experience.MeanReturn is { } mean)
             figures["return"] = mean;
-        using (var scope = NewDisposeScope())
+        using (DisposeScope scope = NewDisposeScope())
         {
             // All that is drawn is a function of seed and update.
-            using var random = new Generator((ulong)(_options.Seed * 1_000_003 + update), Parameters.Device);
+            using Generator random = new Generator((ulong)(_options.Seed * 1_000_003 + update), Parameters.Device);
             Sequences sequences;
             using (Timings.Of("sample"))
                 sequences = _experience.Sample(update, Parameters.Device);
@@ -93,7 +99,7 @@ public sealed class PlaNet : ITrainer
         FilteredSequence<EagerTensor> filtered = _world.Dynamics.ObserveSequence(
             sequences.ToFilter(_world.Dynamics, _world.Embed(observed), random));
         EagerTensor feature = _world.Dynamics.FeatureOf(filtered.States);                               // (T, B, F)
-        var losses = new Losses
+        Losses losses = new Losses
         {
             filtered.Losses,
             { "observation", -_world.Decode(feature).LogProb(observed.Detach()).Value.mean() },

@@ -1,9 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using WorldModels.Bundles;
-using WorldModels.Runtime;
-using WorldModels.Models;
 using WorldModels.Train.LatentWorlds;
-using WorldModels.Train.Data;
 
 namespace WorldModels.Train.Algorithms;
 

@@ -15,7 +15,7 @@ internal static class ActingRows
         int batch = expected > 0 ? expected : observations / size;
         if (batch == 0 || observations != (long)batch * size)
         {
-            var (rows, count) = expected > 0 ? ($"{batch}", $"{(long)batch * size}") : ("B", $"a multiple of {size}");
+            (string rows, string count) = expected > 0 ? ($"{batch}", $"{(long)batch * size}") : ("B", $"a multiple of {size}");
             string shape = string.Join(", ", manifest.Observation.Shape.Select(d => $"{d}").Prepend(rows));
             throw new BundleException($"Expected observations ({shape}), {count} values; found {observations}.");
         }
@@ -29,7 +29,8 @@ internal static class ActingRows
     {
         foreach (int row in rows)
         {
-            if ((uint)row < (uint)batch) continue;
+            if ((uint)row < (uint)batch)
+                continue;
             throw new BundleException(batch > 0
                 ? $"There is no row {row}: expected 0 to {batch - 1}, as bound now."
                 : $"There is no row {row} yet: call Act first, whose rows start fresh, or set {options}.Batch.");

@@ -36,24 +36,35 @@ internal sealed class ControllerStep : IDisposable
         try
         {
             _device = bundle.NewDeviceMemory();
-            var specs = graphs.Select(g => bundle.Manifest.Graphs[g]).ToList();
-            var observation = specs[0].Input(TensorRole.Observation);
+            List<GraphSpec> specs = graphs.Select(g => bundle.Manifest.Graphs[g]).ToList();
+            TensorSpec? observation = specs[0].Input(TensorRole.Observation);
             _observation = New(observation ?? throw new BundleException($"Graph {graphs[0]} reads no observation."));
-            var action = specs[^1].Output(TensorRole.Action) ?? TensorSpec.Of(bundle.Manifest.Action);
+            TensorSpec action = specs[^1].Output(TensorRole.Action) ?? TensorSpec.Of(bundle.Manifest.Action);
             _actions = [New(action), New(action)];
-            if (reader is not null) specs.Add(bundle.Manifest.Graphs[reader]);
-            foreach (var state in specs.SelectMany(s => s.Inputs).Where(t => t.Role == TensorRole.State))
+            if (reader is not null)
+                specs.Add(bundle.Manifest.Graphs[reader]);
+            foreach (TensorSpec state in specs.SelectMany(s => s.Inputs).Where(t => t.Role == TensorRole.State))
             {
-                if (_states.ContainsKey(state.Name)) continue;
+                if (_states.ContainsKey(state.Name))
+                    continue;
                 if (state.Initial == InitialState.Starts)
                     throw new BundleException($"State '{state.Name}' starts from {Starts.FileName}; a controller's start from zeros.");
                 _states[state.Name] = [New(state), New(state)];
             }
-            foreach (var (first, rows) in Pieces())
-                for (int phase = 0; phase < 2; phase++) Bind(graphs, phase, first, rows);
+            foreach ((int first, int rows) in Pieces())
+            {
+                for (int phase = 0; phase < 2; phase++)
+                    Bind(graphs, phase, first, rows);
+            }
+
             if (!_results.ContainsKey(TensorRole.Value) && bundle.Manifest.Head(TensorRole.Value) is { } value
-                && bundle.Manifest.Graphs[value].Inputs.All(i => _states.ContainsKey(i.Name))) _valueGraph = value;
-            for (int row = 0; row < batch; row++) Reset(row);
+                && bundle.Manifest.Graphs[value].Inputs.All(i => _states.ContainsKey(i.Name)))
+            {
+                _valueGraph = value;
+            }
+
+            for (int row = 0; row < batch; row++)
+                Reset(row);
         }
         catch
         {
@@ -76,7 +87,8 @@ internal sealed class ControllerStep : IDisposable
     /// <summary>An output of the last call by role, or null. What the step leaves to a graph on states is computed now.</summary>
     public TensorBuffer? Result(TensorRole role)
     {
-        if (role == TensorRole.Value && _valueGraph is not null && _calls > 0) RunValue();
+        if (role == TensorRole.Value && _valueGraph is not null && _calls > 0)
+            RunValue();
         return _results.GetValueOrDefault(role);
     }
 
@@ -86,9 +98,15 @@ internal sealed class ControllerStep : IDisposable
         int phase = (int)(_calls & 1);
         observations.CopyTo(_observation.Overwrite<float>());
         if (!deterministic)
-            foreach (var input in _noise) input.Draw(seed, _calls);
-        foreach (var graph in _bound[phase]) graph.Run();
-        foreach (var isFirst in _isFirst) isFirst.SetAll(0);
+        {
+            foreach (NoiseInput input in _noise)
+                input.Draw(seed, _calls);
+        }
+
+        foreach (BoundGraph graph in _bound[phase])
+            graph.Run();
+        foreach (TensorBuffer isFirst in _isFirst)
+            isFirst.SetAll(0);
         _calls++;
         return _actions[1 - phase];
     }
@@ -97,17 +115,22 @@ internal sealed class ControllerStep : IDisposable
     public void Reset(int row)
     {
         // The values of the last call are computed while its states are still there.
-        if (_valueGraph is not null && _calls > 0) RunValue();
+        if (_valueGraph is not null && _calls > 0)
+            RunValue();
         int phase = (int)(_calls & 1);
-        foreach (var state in _states.Values) state[phase].Set(row, 0);
+        foreach (TensorBuffer[] state in _states.Values)
+            state[phase].Set(row, 0);
         _actions[phase].Set(row, 0);
-        foreach (var isFirst in _isFirst) isFirst.Set(row, 1);
+        foreach (TensorBuffer isFirst in _isFirst)
+            isFirst.Set(row, 1);
     }
 
     public void Dispose()
     {
-        foreach (var graph in _bound.Concat(_valueOf).SelectMany(g => g)) graph.Dispose();
-        foreach (var buffer in _all) buffer.Dispose();
+        foreach (BoundGraph graph in _bound.Concat(_valueOf).SelectMany(g => g))
+            graph.Dispose();
+        foreach (TensorBuffer buffer in _all)
+            buffer.Dispose();
         _device?.Dispose();
     }
 
@@ -115,29 +138,38 @@ internal sealed class ControllerStep : IDisposable
     private IEnumerable<(int First, int Rows)> Pieces()
     {
         int most = _bundle.IsOnDevice ? Batch : MostRows;
-        for (int first = 0; first < Batch; first += most) yield return (first, Math.Min(most, Batch - first));
+        for (int first = 0; first < Batch; first += most)
+            yield return (first, Math.Min(most, Batch - first));
     }
 
     private void RunValue()
     {
-        if (_callOfValues == _calls) return;
+        if (_callOfValues == _calls)
+            return;
         _callOfValues = _calls;
         int phase = (int)(_calls & 1);
         if (_valueOf[phase].Count == 0)
-            foreach (var (first, rows) in Pieces()) BindValue(phase, first, rows);
-        foreach (var graph in _valueOf[phase]) graph.Run();
+        {
+            foreach ((int first, int rows) in Pieces())
+                BindValue(phase, first, rows);
+        }
+
+        foreach (BoundGraph graph in _valueOf[phase])
+            graph.Run();
     }
 
     private void BindValue(int phase, int first, int rows)
     {
-        var graph = _bundle.Open(_valueGraph!, Batch);
-        var bound = new BoundGraph(graph, _device);
+        GraphSession graph = _bundle.Open(_valueGraph!, Batch);
+        BoundGraph bound = new BoundGraph(graph, _device);
         _valueOf[phase].Add(bound);
-        foreach (var input in graph.Spec.Inputs) bound.Input(input, _states[input.Name][phase].View(first, rows));
-        foreach (var output in graph.Spec.Outputs)
+        foreach (TensorSpec input in graph.Spec.Inputs)
+            bound.Input(input, _states[input.Name][phase].View(first, rows));
+        foreach (TensorSpec output in graph.Spec.Outputs)
         {
-            var buffer = Local(graph, output);
-            if (output.Role == TensorRole.Value) _results[TensorRole.Value] = buffer;
+            TensorBuffer buffer = Local(graph, output);
+            if (output.Role == TensorRole.Value)
+                _results[TensorRole.Value] = buffer;
             bound.Output(output, buffer.View(first, rows));
         }
     }
@@ -145,15 +177,15 @@ internal sealed class ControllerStep : IDisposable
     private void Bind(string[] graphs, int phase, int first, int rows)
     {
         // A state that an earlier graph of this step wrote is read where it was written.
-        var current = _states.ToDictionary(s => s.Key, s => s.Value[phase]);
+        Dictionary<string, TensorBuffer> current = _states.ToDictionary(s => s.Key, s => s.Value[phase]);
         foreach (string name in graphs)
         {
-            var graph = _bundle.Open(name, Batch);
-            var step = new BoundGraph(graph, _device);
+            GraphSession graph = _bundle.Open(name, Batch);
+            BoundGraph step = new BoundGraph(graph, _device);
             _bound[phase].Add(step);
-            foreach (var input in graph.Spec.Inputs)
+            foreach (TensorSpec input in graph.Spec.Inputs)
             {
-                var buffer = input.Role switch
+                TensorBuffer buffer = input.Role switch
                 {
                     TensorRole.Observation => _observation,
                     TensorRole.State => current[input.Name],
@@ -162,15 +194,16 @@ internal sealed class ControllerStep : IDisposable
                 };
                 step.Input(input, buffer.View(first, rows));
             }
-            foreach (var output in graph.Spec.Outputs)
+            foreach (TensorSpec output in graph.Spec.Outputs)
             {
-                var buffer = output.Role switch
+                TensorBuffer buffer = output.Role switch
                 {
                     TensorRole.Action when name == graphs[^1] => _actions[1 - phase],
-                    TensorRole.State when _states.TryGetValue(output.Feeds!, out var state) => Next(output, state[1 - phase]),
+                    TensorRole.State when _states.TryGetValue(output.Feeds!, out TensorBuffer[]? state) => Next(output, state[1 - phase]),
                     _ => Local(graph, output),
                 };
-                if (output.Role is TensorRole.Value or TensorRole.Logits) _results.TryAdd(output.Role, buffer);
+                if (output.Role is TensorRole.Value or TensorRole.Logits)
+                    _results.TryAdd(output.Role, buffer);
                 step.Output(output, buffer.View(first, rows));
             }
         }
@@ -183,14 +216,16 @@ internal sealed class ControllerStep : IDisposable
     private TensorBuffer Supplied(GraphSession graph, TensorSpec input)
     {
         bool isNew = !_local.ContainsKey((graph.Name, input.Name));
-        var buffer = Local(graph, input);
-        if (!isNew) return buffer;
+        TensorBuffer buffer = Local(graph, input);
+        if (!isNew)
+            return buffer;
         switch (input.Role)
         {
             case TensorRole.Noise:
                 // What a deterministic controller leaves there: zero gives the mode of Gaussian and Gumbel draws,
                 // a half the median of uniform ones.
-                if (input.Noise == NoiseKind.Uniform) buffer.Span<float>().Fill(0.5f);
+                if (input.Noise == NoiseKind.Uniform)
+                    buffer.Span<float>().Fill(0.5f);
                 _noise.Add(new(graph.Name, input, buffer, 0, Batch));
                 break;
             case TensorRole.IsFirst:
@@ -204,13 +239,13 @@ internal sealed class ControllerStep : IDisposable
     }
 
     private TensorBuffer Local(GraphSession graph, TensorSpec tensor) =>
-        _local.TryGetValue((graph.Name, tensor.Name), out var buffer) ? buffer : _local[(graph.Name, tensor.Name)] = New(tensor);
+        _local.TryGetValue((graph.Name, tensor.Name), out TensorBuffer? buffer) ? buffer : _local[(graph.Name, tensor.Name)] = New(tensor);
 
     private TensorBuffer New(TensorSpec tensor)
     {
         if (tensor.Shape.Skip(1).Any(d => !d.IsFixed))
             throw new BundleException($"'{tensor.Name}' {tensor.Describe()}: a controller needs every dimension but the batch fixed.");
-        var buffer = new TensorBuffer(tensor, Batch, _device);
+        TensorBuffer buffer = new TensorBuffer(tensor, Batch, _device);
         _all.Add(buffer);
         return buffer;
     }

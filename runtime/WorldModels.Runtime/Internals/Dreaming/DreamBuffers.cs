@@ -26,9 +26,10 @@ internal sealed class DreamBuffers : IDisposable
         string purpose = "")
     {
         (Bundle, Batch, Horizon, Options, Plan, Device, Purpose) = (bundle, batch, horizon, options, plan, device, purpose);
-        foreach (string name in Used(Manifest)) Fixed(name, Manifest.Graphs[name]);
-        var stepped = Used(Manifest).Where(g => g != "observe").SelectMany(g => Manifest.Graphs[g].Outputs).ToList();
-        foreach (var state in StatesOf(Manifest))
+        foreach (string name in Used(Manifest))
+            Fixed(name, Manifest.Graphs[name]);
+        List<TensorSpec> stepped = Used(Manifest).Where(g => g != "observe").SelectMany(g => Manifest.Graphs[g].Outputs).ToList();
+        foreach (TensorSpec state in StatesOf(Manifest))
         {
             _states.Add(state.Name, state);
             // A state that no step changes is one tensor for all steps.
@@ -47,18 +48,26 @@ internal sealed class DreamBuffers : IDisposable
         StartObservation = New(_observation);
         Rewards = Predicted(TensorRole.Reward, stepped, horizon);
         Continues = Predicted(TensorRole.Continue, stepped, horizon);
-        if (Wants(DreamOutputs.Values)) Values = Predicted(TensorRole.Value, [], horizon + 1);
+        if (Wants(DreamOutputs.Values))
+            Values = Predicted(TensorRole.Value, [], horizon + 1);
         if (Wants(DreamOutputs.Observations) && ObservationState is null)
             Observations = Predicted(TensorRole.Observation, [], horizon + 1);
-        var twice = Manifest.DreamGraphs.Where(bundle.Has).SelectMany(g => Manifest.Graphs[g].Outputs)
+        IGrouping<string, TensorSpec>? twice = Manifest.DreamGraphs.Where(bundle.Has).SelectMany(g => Manifest.Graphs[g].Outputs)
             .Where(t => t.Role == TensorRole.Logits).GroupBy(t => t.Name).FirstOrDefault(g => g.Count() > 1);
         if (options.KeepLogits && twice is not null)
+        {
             throw new BundleException($"Both act and imagine call their logits '{twice.Key}', so that only one could be kept: "
                 + "dream without KeepLogits, or export them under different names.");
+        }
+
         if (options.KeepLogits)
-            foreach (var logits in stepped.Where(t => t.Role == TensorRole.Logits))
+        {
+            foreach (TensorSpec logits in stepped.Where(t => t.Role == TensorRole.Logits))
                 Logits.TryAdd(logits.Name, New(logits, horizon, horizon));
-        foreach (var state in _states.Values.Where(s => s.Initial == InitialState.Starts)) _started.Add((state.Name, Source(state)));
+        }
+
+        foreach (TensorSpec state in _states.Values.Where(s => s.Initial == InitialState.Starts))
+            _started.Add((state.Name, Source(state)));
         _needsObservation = bundle.Has("observe") || _started.Any(s => s.FromObservation);
         _needsStates = _started.Any(s => !s.FromObservation);
         string?[] observed = [.. bundle.Has("observe") ? Manifest.Graphs["observe"].Outputs.Select(o => o.Feeds) : []];
@@ -145,9 +154,11 @@ internal sealed class DreamBuffers : IDisposable
     /// </summary>
     public TensorBuffer State(string name, int t)
     {
-        var states = States[name];
-        if (t >= 0) return states.At(t, t == 0 ? 0 : LastTurn);
-        if (_states[name].Keep != KeptSteps.Last) return _earlierStates[name][-1 - t];
+        Trajectory states = States[name];
+        if (t >= 0)
+            return states.At(t, t == 0 ? 0 : LastTurn);
+        if (_states[name].Keep != KeptSteps.Last)
+            return _earlierStates[name][-1 - t];
         // The filter of a context needs two in turn as well; step 0 is in the first place.
         return t % 2 == 0 ? states.First : states.IsConstant ? _earlierStates[name][0] : states.At(1, 1);
     }
@@ -162,16 +173,21 @@ internal sealed class DreamBuffers : IDisposable
     /// </summary>
     public TensorBuffer GivenState(string name)
     {
-        if (!States[name].IsInTurn) return States[name].First;
-        if (!_given.TryGetValue(name, out var given)) _given[name] = given = New(_states[name]);
+        if (!States[name].IsInTurn)
+            return States[name].First;
+        if (!_given.TryGetValue(name, out TensorBuffer? given))
+            _given[name] = given = New(_states[name]);
         return given;
     }
 
     /// <summary>Before a run from the caller's states.</summary>
     public void TakeGivenStates()
     {
-        foreach (var (name, states) in States)
-            if (states.IsInTurn) states.First.CopyFrom(GivenState(name));
+        foreach ((string name, Trajectory states) in States)
+        {
+            if (states.IsInTurn)
+                states.First.CopyFrom(GivenState(name));
+        }
     }
 
     /// <summary>The actions of step <paramref name="t"/>.</summary>
@@ -183,19 +199,22 @@ internal sealed class DreamBuffers : IDisposable
     /// <summary>Makes room for a context: its observations, and states and actions from the step before its first.</summary>
     public void Remember(int context)
     {
-        while (_earlierActions.Count < context) _earlierActions.Add(New(_action));
-        while (_earlierObservations.Count < context - 1) _earlierObservations.Add(New(_observation));
-        foreach (var (name, states) in _earlierStates)
+        while (_earlierActions.Count < context)
+            _earlierActions.Add(New(_action));
+        while (_earlierObservations.Count < context - 1)
+            _earlierObservations.Add(New(_observation));
+        foreach ((string name, List<TensorBuffer> states) in _earlierStates)
         {
             int places = _states[name].Keep != KeptSteps.Last ? context : States[name].IsConstant ? 1 : 0;
-            while (states.Count < places) states.Add(New(_states[name]));
+            while (states.Count < places)
+                states.Add(New(_states[name]));
         }
     }
 
     /// <summary>A tensor of some rows, or of the whole batch, that lives as long as this.</summary>
     public TensorBuffer New(TensorSpec tensor, int? rows = null)
     {
-        var buffer = new TensorBuffer(tensor, rows ?? Batch, Device);
+        TensorBuffer buffer = new TensorBuffer(tensor, rows ?? Batch, Device);
         Bytes += TensorBuffer.BytesOf(tensor, rows ?? Batch);
         _all.Add(buffer);
         return buffer;
@@ -204,22 +223,30 @@ internal sealed class DreamBuffers : IDisposable
     /// <summary>Sets the starting observations and the states: those of the starts, zeros for the others until observed.</summary>
     public void FillStarts(ulong seed, bool ownObservations)
     {
-        var starts = Bundle.Starts;
+        Starts? starts = Bundle.Starts;
         if (starts is null && ((_needsObservation && !ownObservations) || _needsStates))
             throw new BundleException($"Bundle '{Bundle.Directory}' has no {Starts.FileName}: give observations with Start(observations).");
-        foreach (string state in _zeros) States[state].First.SetAll(0);
+        foreach (string state in _zeros)
+            States[state].First.SetAll(0);
         if (starts is not null)
         {
-            if (!ownObservations) Fill("observation", StartObservation);
-            foreach (var (name, fromObservation) in _started)
-                if (!fromObservation) Fill(name, States[name].First);
+            if (!ownObservations)
+                Fill("observation", StartObservation);
+            foreach ((string name, bool fromObservation) in _started)
+            {
+                if (!fromObservation)
+                    Fill(name, States[name].First);
+            }
         }
-        foreach (var (name, fromObservation) in _started)
-            if (fromObservation) States[name].First.CopyFrom(StartObservation);
+        foreach ((string name, bool fromObservation) in _started)
+        {
+            if (fromObservation)
+                States[name].First.CopyFrom(StartObservation);
+        }
 
         void Fill(string name, TensorBuffer buffer)
         {
-            var rows = buffer.Overwrite<byte>();
+            Span<byte> rows = buffer.Overwrite<byte>();
             int size = rows.Length / Batch;
             for (int row = 0; row < Batch; row++)
             {
@@ -231,15 +258,17 @@ internal sealed class DreamBuffers : IDisposable
 
     public void Dispose()
     {
-        foreach (var memory in _all) memory.Dispose();
+        foreach (IDisposable memory in _all)
+            memory.Dispose();
     }
 
     /// <summary>A tensor at several steps, in as many places or fewer, that lives as long as this.</summary>
     public Trajectory New(TensorSpec tensor, int steps, int places)
     {
         Bytes += (long)TensorBuffer.BytesOf(tensor, Batch) * places;
-        if (Device is null) CheckMemory();
-        var trajectory = new Trajectory(tensor, Batch, steps, places, Device);
+        if (Device is null)
+            CheckMemory();
+        Trajectory trajectory = new Trajectory(tensor, Batch, steps, places, Device);
         _all.Add(trajectory);
         return trajectory;
     }
@@ -257,7 +286,7 @@ internal sealed class DreamBuffers : IDisposable
     /// <summary>Memory for what the steps, or a graph on states, predict; null if neither does.</summary>
     private Trajectory? Predicted(TensorRole role, IReadOnlyList<TensorSpec> stepped, int steps)
     {
-        var head = Manifest.Head(role) is { } graph ? Manifest.Graphs[graph].Output(role) : null;
+        TensorSpec? head = Manifest.Head(role) is { } graph ? Manifest.Graphs[graph].Output(role) : null;
         return (stepped.FirstOrDefault(t => t.Role == role) ?? head) is { } tensor ? New(tensor, steps, steps) : null;
     }
 
@@ -266,23 +295,31 @@ internal sealed class DreamBuffers : IDisposable
     {
         long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         if (Bytes > available)
+        {
             throw new BundleException($"A dream of batch {Batch} and horizon {Horizon} takes more than {Bytes / 1e9:0.0} GB, and this "
                 + $"process may use {available / 1e9:0.0} GB: use a smaller batch or horizon, or several dreams in turn.");
+        }
     }
 
     private static void Fixed(string graph, GraphSpec spec)
     {
-        foreach (var tensor in spec.Inputs.Concat(spec.Outputs))
+        foreach (TensorSpec tensor in spec.Inputs.Concat(spec.Outputs))
+        {
             if (tensor.Shape.Skip(1).FirstOrDefault(d => !d.IsFixed) is { IsFixed: false } named)
+            {
                 throw new BundleException($"Graph {graph}: '{tensor.Name}' has a dimension '{named.Name}' of no fixed size; "
                     + "a dream needs every dimension but the batch fixed. Run it with WorldModel.Graph instead.");
+            }
+        }
     }
 
     /// <summary>Whether a state with initial "starts" is the starting observation; otherwise starts.npz has it by name.</summary>
     private bool Source(TensorSpec state)
     {
-        if (Bundle.Starts?.Has(state.Name) == true) return false;
-        if (state.Name == ObservationState) return true;
+        if (Bundle.Starts?.Has(state.Name) == true)
+            return false;
+        if (state.Name == ObservationState)
+            return true;
         throw new BundleException(
             $"State '{state.Name}' {state.Describe()} starts from {Starts.FileName}, which has no array of that name.");
     }

@@ -1,4 +1,3 @@
-using WorldModels.Bundles;
 using System.Diagnostics;
 
 namespace WorldModels.Runtime.Internals;
@@ -22,8 +21,10 @@ internal static class DreamTuning
     public static DreamPlan Choose(Bundle bundle, int batch, int horizon, DreamOptions options, string purpose = "")
     {
         int? tile = options.Tile is { } rows ? (rows == 0 ? batch : Math.Min(rows, batch)) : null, threads = options.Threads;
-        if (bundle.IsOnDevice) (tile, threads) = (batch, 1);
-        if (batch < LeastBatch) (tile, threads) = (tile ?? batch, threads ?? 1);
+        if (bundle.IsOnDevice)
+            (tile, threads) = (batch, 1);
+        if (batch < LeastBatch)
+            (tile, threads) = (tile ?? batch, threads ?? 1);
         if (tile is { } size && threads is { } count)
         {
             string form = bundle.Form(size);
@@ -32,14 +33,14 @@ internal static class DreamTuning
             RuntimeLog.PlanKnown(bundle.Logger, bundle.Directory, batch, horizon, fixedPlan, "nothing to measure");
             return fixedPlan;
         }
-        var key = new TuningKey(purpose, batch, horizon, options.Outputs, bundle.Wanted, tile, threads, options.Unroll);
+        TuningKey key = new TuningKey(purpose, batch, horizon, options.Outputs, bundle.Wanted, tile, threads, options.Unroll);
         if (TuningFile.Find(bundle, key) is { } known && IsPossible(known, bundle, batch, horizon, options))
         {
             RuntimeLog.PlanKnown(bundle.Logger, bundle.Directory, batch, horizon, known, "measured before");
             return known;
         }
         long begin = Stopwatch.GetTimestamp();
-        var plan = Measure(bundle, batch, horizon, options, tile, threads);
+        DreamPlan plan = Measure(bundle, batch, horizon, options, tile, threads);
         RuntimeLog.PlanMeasured(bundle.Logger, bundle.Directory, batch, horizon, plan, Stopwatch.GetElapsedTime(begin).TotalSeconds);
         TuningFile.Keep(bundle, key, plan);
         return plan;
@@ -56,12 +57,13 @@ internal static class DreamTuning
         // On one core first: forms and tiles.
         int probe = Math.Min(batch, ProbeRows);
         int[] tiles = tile is { } size ? [Math.Min(size, probe)] : [.. Tiles.Select(t => Math.Min(t, probe)).Distinct()];
-        var plans = from rows in tiles
+        IEnumerable<DreamPlan> plans = from rows in tiles
                     from form in bundle.Forms.Reverse()
                     from steps in Unrollings(bundle, form, horizon, options)
                     select new DreamPlan(form, rows, 1, steps);
-        var best = Fastest(bundle, probe, horizon, options, [.. plans]);
-        if (tile is { } whole) best = best with { Tile = whole };
+        DreamPlan best = Fastest(bundle, probe, horizon, options, [.. plans]);
+        if (tile is { } whole)
+            best = best with { Tile = whole };
 
         // Then the number of cores, each with as many rows.
         int most = threads ?? Environment.ProcessorCount;
@@ -71,7 +73,7 @@ internal static class DreamTuning
             return best with { Tile = rows, Threads = Math.Min(cores, (batch + rows - 1) / rows) };
         }
         int[] counts = [.. Enumerable.Range(0, 16).Select(i => 1 << i).TakeWhile(c => c < most), most];
-        var divided = counts.Where(c => c <= batch).Select(c => best with
+        IEnumerable<DreamPlan> divided = counts.Where(c => c <= batch).Select(c => best with
         {
             Threads = c,
             Tile = tile ?? Math.Min(best.Tile, (batch + c - 1) / c),
@@ -102,16 +104,18 @@ internal static class DreamTuning
     /// </summary>
     private static DreamPlan Fastest(Bundle bundle, int batch, int horizon, DreamOptions options, IReadOnlyList<DreamPlan> plans)
     {
-        if (plans.Count == 1) return plans[0];
+        if (plans.Count == 1)
+            return plans[0];
         long start = Stopwatch.GetTimestamp();
-        var (best, fastest) = (plans[0], double.PositiveInfinity);
-        foreach (var plan in plans)
+        (DreamPlan best, double fastest) = (plans[0], double.PositiveInfinity);
+        foreach (DreamPlan plan in plans)
         {
-            if (Stopwatch.GetElapsedTime(start).TotalSeconds > StageSeconds) break;
+            if (Stopwatch.GetElapsedTime(start).TotalSeconds > StageSeconds)
+                break;
             // A tile that fills the probe alone would leave the other cores nothing to do.
             int tile = Math.Min(plan.Tile, (batch + plan.Threads - 1) / plan.Threads);
             int steps = Math.Min(horizon, Math.Max(ProbeSteps, plan.Unrolled));
-            using var dream = new Dream(bundle, batch, steps, options, plan with { Tile = tile });
+            using Dream dream = new Dream(bundle, batch, steps, options, plan with { Tile = tile });
             dream.Try();
             long begin = Stopwatch.GetTimestamp();
             double least = double.PositiveInfinity;
@@ -120,9 +124,11 @@ internal static class DreamTuning
                 long at = Stopwatch.GetTimestamp();
                 dream.Try();
                 least = Math.Min(least, Stopwatch.GetElapsedTime(at).TotalSeconds / dream.Horizon);
-                if (least > HopelessFactor * fastest) break;
+                if (least > HopelessFactor * fastest)
+                    break;
             }
-            if (least < fastest) (best, fastest) = (plan, least);
+            if (least < fastest)
+                (best, fastest) = (plan, least);
         }
         return best;
     }

@@ -18,17 +18,21 @@ internal sealed class Filter : IDisposable
     {
         _buffers = buffers;
         string form = buffers.Plan.Variant;
-        var spec = buffers.Bundle.Spec(Name, form);
-        foreach (var input in spec.Inputs.Where(i => i.Initial == InitialState.Starts))
+        GraphSpec spec = buffers.Bundle.Spec(Name, form);
+        foreach (TensorSpec input in spec.Inputs.Where(i => i.Initial == InitialState.Starts))
+        {
             throw new BundleException($"Graph observe: state '{input.Name}' starts from {Starts.FileName}, but in a dream observe "
                 + "makes the first state, from zeros: expected \"initial\": \"zeros\".");
+        }
+
         _carried = [.. spec.Inputs.Select(i => i.Name).Intersect(spec.Outputs.Select(o => o.Feeds).OfType<string>())];
         _workers = [.. Enumerable.Range(0, buffers.Plan.Threads).Select(i =>
         {
-            var (graph, local) = (buffers.Bundle.Open(Name, form, i), new LocalTensors(buffers));
+            (GraphSession graph, LocalTensors local) = (buffers.Bundle.Open(Name, form, i), new LocalTensors(buffers));
             return new Worker(graph, local, spec.Input(TensorRole.IsFirst) is { } isFirst ? local.Of(Name, isFirst) : null);
         })];
-        foreach (var (worker, first, rows) in buffers.Tiles) _tiles.Add(new(worker, first, rows, [], []));
+        foreach ((int worker, int first, int rows) in buffers.Tiles)
+            _tiles.Add(new(worker, first, rows, [], []));
         try
         {
             Reach(1);
@@ -44,15 +48,19 @@ internal sealed class Filter : IDisposable
     public void Reach(int context)
     {
         _buffers.Remember(context);
-        foreach (var tile in _tiles)
-            while (tile.Steps.Count < context) tile.Steps.Add(Bind(tile, -tile.Steps.Count));
+        foreach (Tile tile in _tiles)
+        {
+            while (tile.Steps.Count < context)
+                tile.Steps.Add(Bind(tile, -tile.Steps.Count));
+        }
     }
 
     /// <summary>Before the workers run: states and actions before the context are zeros.</summary>
     public void Begin()
     {
         int context = _buffers.Context;
-        foreach (string state in _carried) _buffers.State(state, -context).SetAll(0);
+        foreach (string state in _carried)
+            _buffers.State(state, -context).SetAll(0);
         _buffers.Action(-context).SetAll(0);
     }
 
@@ -60,13 +68,15 @@ internal sealed class Filter : IDisposable
     public void Run(int worker, ulong seed)
     {
         int context = _buffers.Context;
-        foreach (var tile in _tiles)
+        foreach (Tile tile in _tiles)
         {
-            if (tile.Worker != worker) continue;
+            if (tile.Worker != worker)
+                continue;
             for (int step = 0; step < context; step++)
             {
                 _workers[worker].IsFirst?.SetAll(step == 0 ? 1 : 0);
-                foreach (var input in tile.Noise) input.Draw(seed, (uint)step);
+                foreach (NoiseInput input in tile.Noise)
+                    input.Draw(seed, (uint)step);
                 tile.Steps[context - 1 - step].Run();
             }
         }
@@ -74,15 +84,16 @@ internal sealed class Filter : IDisposable
 
     public void Dispose()
     {
-        foreach (var graph in _tiles.SelectMany(t => t.Steps)) graph.Dispose();
+        foreach (BoundGraph graph in _tiles.SelectMany(t => t.Steps))
+            graph.Dispose();
     }
 
     private BoundGraph Bind(Tile tile, int t)
     {
         TensorView View(TensorBuffer buffer) => buffer.View(tile.First, tile.Rows);
-        var (graph, local, _) = _workers[tile.Worker];
-        var bound = new BoundGraph(graph, _buffers.Device);
-        foreach (var input in graph.Spec.Inputs)
+        (GraphSession graph, LocalTensors local, TensorBuffer? _) = _workers[tile.Worker];
+        BoundGraph bound = new BoundGraph(graph, _buffers.Device);
+        foreach (TensorSpec input in graph.Spec.Inputs)
         {
             bound.Input(input, input.Role switch
             {
@@ -93,9 +104,12 @@ internal sealed class Filter : IDisposable
                 _ => local.Input(Name, input, tile.First, tile.Rows, t == 0 ? tile.Noise.Add : null),
             });
         }
-        foreach (var output in graph.Spec.Outputs)
+        foreach (TensorSpec output in graph.Spec.Outputs)
+        {
             bound.Output(output, output.Role == TensorRole.State
                 ? View(_buffers.State(output.Feeds!, t)) : local.Output(Name, output, tile.Rows));
+        }
+
         return bound;
     }
 

@@ -20,7 +20,8 @@ internal sealed class HeadPass : IDisposable
         _pieces = [.. Enumerable.Range(0, workers).Select(_ => new List<BoundGraph>())];
         try
         {
-            foreach (var role in roles) Bind(role);
+            foreach (TensorRole role in roles)
+                Bind(role);
         }
         catch
         {
@@ -37,10 +38,11 @@ internal sealed class HeadPass : IDisposable
             (TensorRole.Reward, DreamOutputs.Arrivals), (TensorRole.Continue, DreamOutputs.Arrivals),
             (TensorRole.Value, DreamOutputs.Values), (TensorRole.Observation, DreamOutputs.Observations),
         ];
-        foreach (var (role, outputs) in all)
+        foreach ((TensorRole role, DreamOutputs outputs) in all)
         {
             bool isState = role == TensorRole.Observation && DreamBuffers.ObservationStateOf(manifest) is not null;
-            if ((options.Outputs & outputs) != 0 && !isState && manifest.Head(role) is not null) yield return role;
+            if ((options.Outputs & outputs) != 0 && !isState && manifest.Head(role) is not null)
+                yield return role;
         }
     }
 
@@ -52,10 +54,13 @@ internal sealed class HeadPass : IDisposable
     public static (string Name, GraphSpec Spec, Trajectory Target) Of(DreamBuffers buffers, TensorRole role)
     {
         string name = buffers.Manifest.Head(role)!;
-        var spec = buffers.Bundle.Spec(name, buffers.Plan.Variant);
-        foreach (var input in spec.Inputs.Where(i => !buffers.States.ContainsKey(i.Name)))
+        GraphSpec spec = buffers.Bundle.Spec(name, buffers.Plan.Variant);
+        foreach (TensorSpec input in spec.Inputs.Where(i => !buffers.States.ContainsKey(i.Name)))
+        {
             throw new BundleException($"Bundle '{buffers.Bundle.Directory}' has a graph '{name}' that reads '{input.Name}', which no "
                 + "dream has: expected states only.");
+        }
+
         return (name, spec, role switch
         {
             TensorRole.Reward => buffers.Rewards!,
@@ -68,17 +73,19 @@ internal sealed class HeadPass : IDisposable
     /// <summary>Runs one worker's share.</summary>
     public void Run(int worker)
     {
-        foreach (var piece in _pieces[worker]) piece.Run();
+        foreach (BoundGraph piece in _pieces[worker])
+            piece.Run();
     }
 
     public void Dispose()
     {
-        foreach (var piece in _pieces.SelectMany(p => p)) piece.Dispose();
+        foreach (BoundGraph piece in _pieces.SelectMany(p => p))
+            piece.Dispose();
     }
 
     private void Bind(TensorRole role)
     {
-        var (name, spec, target) = Of(_buffers, role);
+        (string name, GraphSpec spec, Trajectory target) = Of(_buffers, role);
         int skipped = _buffers.Horizon + 1 - target.Length; // A reward belongs to the state that it arrives at.
         bool flat = target.IsOnePiece && spec.Inputs.All(i => _buffers.States[i.Name].IsOnePiece);
         int batch = _buffers.Batch, workers = _pieces.Length;
@@ -93,12 +100,13 @@ internal sealed class HeadPass : IDisposable
             for (long first = 0; first < rows; first += size, number++)
             {
                 int worker = (int)(number / share), count = (int)Math.Min(size, rows - first), t = step;
-                var bound = new BoundGraph(_buffers.Bundle.Open(name, _buffers.Plan.Variant, worker), _buffers.Device);
+                BoundGraph bound = new BoundGraph(_buffers.Bundle.Open(name, _buffers.Plan.Variant, worker), _buffers.Device);
                 _pieces[worker].Add(bound);
                 TensorView View(Trajectory of, int offset) =>
                     flat ? of.Rows(first + (long)offset * batch, count) : of[t + offset].View((int)first, count);
-                foreach (var input in spec.Inputs) bound.Input(input, View(_buffers.States[input.Name], skipped));
-                foreach (var output in spec.Outputs)
+                foreach (TensorSpec input in spec.Inputs)
+                    bound.Input(input, View(_buffers.States[input.Name], skipped));
+                foreach (TensorSpec output in spec.Outputs)
                     bound.Output(output, output.Role == role ? View(target, 0) : _buffers.New(output, count).View(0, count));
             }
         }

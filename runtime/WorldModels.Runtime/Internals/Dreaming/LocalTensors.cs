@@ -13,7 +13,7 @@ internal sealed class LocalTensors(DreamBuffers buffers)
     /// <summary>The tensor of an input or output; zeros until written.</summary>
     public TensorBuffer Of(string graph, TensorSpec tensor)
     {
-        if (!_all.TryGetValue((graph, tensor.Name), out var buffer))
+        if (!_all.TryGetValue((graph, tensor.Name), out TensorBuffer? buffer))
             _all[(graph, tensor.Name)] = buffer = buffers.New(tensor, buffers.Plan.Tile);
         return buffer;
     }
@@ -30,9 +30,10 @@ internal sealed class LocalTensors(DreamBuffers buffers)
     /// <summary>The same at a step of a rollout. All steps' noise goes to a device as one tensor, so that it is one copy.</summary>
     public TensorView Input(string graph, TensorSpec input, int step, int first, int rows, Action<NoiseInput>? noise)
     {
-        if (buffers.Device is null || input.Role != TensorRole.Noise) return Input(graph, input, first, rows, noise);
+        if (buffers.Device is null || input.Role != TensorRole.Noise)
+            return Input(graph, input, first, rows, noise);
         string name = input.Stream ?? $"{graph}/{input.Name}"; // Unrolled graphs name it anew at each step.
-        if (!_noise.TryGetValue(name, out var steps))
+        if (!_noise.TryGetValue(name, out Trajectory? steps))
             _noise[name] = steps = buffers.New(input, buffers.Horizon, buffers.Horizon);
         return Input(graph, input, steps[step], first, rows, noise);
     }

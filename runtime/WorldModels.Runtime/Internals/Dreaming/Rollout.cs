@@ -34,15 +34,16 @@ internal sealed class Rollout : IDisposable
             TensorRole[] missing = [.. HeadPass.Asked(buffers.Manifest, buffers.Options).Where(role => !_computed.Contains(role))];
             _computed.UnionWith(missing);
             // A head runs within the steps where only the last step of a state that it reads is kept: two steps later that is overwritten.
-            var heads = missing.ToLookup(role => HeadPass.ReadsLast(buffers.Manifest, role));
-            var local = Enumerable.Range(0, pool.Count).Select(_ => new LocalTensors(buffers)).ToArray();
-            foreach (var (worker, first, rows) in buffers.Tiles)
+            ILookup<bool, TensorRole> heads = missing.ToLookup(role => HeadPass.ReadsLast(buffers.Manifest, role));
+            LocalTensors[] local = Enumerable.Range(0, pool.Count).Select(_ => new LocalTensors(buffers)).ToArray();
+            foreach ((int worker, int first, int rows) in buffers.Tiles)
             {
-                var tile = new Tile(buffers, local[worker], graphs, [.. heads[true]], worker, first, rows);
+                Tile tile = new Tile(buffers, local[worker], graphs, [.. heads[true]], worker, first, rows);
                 _tiles[worker].Add(tile);
                 _turns = tile.Turns;
             }
-            if (!heads[false].Any()) return;
+            if (!heads[false].Any())
+                return;
             _heads = new(buffers, heads[false], pool.Count);
             _runHeads = _heads.Run;
         }
@@ -64,20 +65,23 @@ internal sealed class Rollout : IDisposable
         (_seed, _filter, _noiseStep) = (seed, filter, noiseStep);
         filter?.Begin();
         _pool.Run(_runTiles);
-        if (_runHeads is not null) _pool.Run(_runHeads);
+        if (_runHeads is not null)
+            _pool.Run(_runHeads);
         _buffers.LastTurn = _turns;
     }
 
     public void Dispose()
     {
-        foreach (var tile in _tiles.SelectMany(t => t)) tile.Dispose();
+        foreach (Tile tile in _tiles.SelectMany(t => t))
+            tile.Dispose();
         _heads?.Dispose();
     }
 
     private void RunTiles(int worker)
     {
         _filter?.Run(worker, _seed);
-        foreach (var tile in _tiles[worker]) tile.Run(_seed, _noiseStep);
+        foreach (Tile tile in _tiles[worker])
+            tile.Run(_seed, _noiseStep);
     }
 
     private sealed class Tile : IDisposable
@@ -93,20 +97,26 @@ internal sealed class Rollout : IDisposable
         public Tile(DreamBuffers buffers, LocalTensors local, string[] graphs, TensorRole[] heads, int worker, int first, int rows)
         {
             (_buffers, _local, _first, _rows) = (buffers, local, first, rows);
-            var (bundle, form, unrolled) = (buffers.Bundle, buffers.Plan.Variant, buffers.Plan.Unrolled);
+            (Bundle bundle, string form, int unrolled) = (buffers.Bundle, buffers.Plan.Variant, buffers.Plan.Unrolled);
             int t = 0;
             // Several steps in one run while enough steps remain; the rest one by one.
             if (unrolled > 1 && heads.Length == 0 && graphs is [var only] && bundle.Unrolled(only, form) is not null)
+            {
                 for (; t + unrolled <= buffers.Horizon; t += unrolled, Turns++)
                     Bind(only, bundle.OpenUnrolled(only, form, worker), t, unrolled, wait: true);
-            foreach (var role in heads) BindHead(role, t, worker);
+            }
+
+            foreach (TensorRole role in heads)
+                BindHead(role, t, worker);
             for (; t < buffers.Horizon; t++)
             {
                 // A device runs the steps of one session in order; between sessions, a step has to wait until the one before is done.
                 bool wait = graphs.Length + heads.Length > 1 || t == buffers.Horizon - 1;
-                foreach (string graph in graphs) Bind(graph, bundle.Open(graph, form, worker), t, 1, wait);
+                foreach (string graph in graphs)
+                    Bind(graph, bundle.Open(graph, form, worker), t, 1, wait);
                 Turns++;
-                foreach (var role in heads) BindHead(role, t + 1, worker);
+                foreach (TensorRole role in heads)
+                    BindHead(role, t + 1, worker);
             }
         }
 
@@ -115,63 +125,80 @@ internal sealed class Rollout : IDisposable
 
         public void Run(ulong seed, uint noiseStep)
         {
-            if (_buffers.Device is not null) DrawAll(seed, noiseStep);
-            foreach (var step in _steps)
+            if (_buffers.Device is not null)
+                DrawAll(seed, noiseStep);
+            foreach (Step step in _steps)
             {
-                if (_buffers.Device is null) Draw(step, seed, noiseStep);
+                if (_buffers.Device is null)
+                    Draw(step, seed, noiseStep);
                 step.Graph.Run();
             }
         }
 
         public void Dispose()
         {
-            foreach (var step in _steps) step.Graph.Dispose();
+            foreach (Step step in _steps)
+                step.Graph.Dispose();
         }
 
         private static void Draw(Step step, ulong seed, uint noiseStep)
         {
-            foreach (var (input, t) in step.Noise) input.Draw(seed, unchecked(noiseStep + (uint)t));
+            foreach ((NoiseInput input, int t) in step.Noise)
+                input.Draw(seed, unchecked(noiseStep + (uint)t));
         }
 
         /// <summary>Draws the noise of all steps before a device runs them; if it is much, on all of the host's cores.</summary>
         private void DrawAll(ulong seed, uint noiseStep)
         {
-            if (_rows >= LeastParallelRows) Parallel.ForEach(_steps, step => Draw(step, seed, noiseStep));
+            if (_rows >= LeastParallelRows)
+            {
+                Parallel.ForEach(_steps, step => Draw(step, seed, noiseStep));
+            }
             else
-                foreach (var step in _steps) Draw(step, seed, noiseStep);
+            {
+                foreach (Step step in _steps)
+                    Draw(step, seed, noiseStep);
+            }
         }
 
         private TensorView View(TensorBuffer buffer) => buffer.View(_first, _rows);
 
         private void Bind(string name, GraphSession graph, int first, int steps, bool wait)
         {
-            var bound = new BoundGraph(graph, _buffers.Device, wait);
-            var noise = new List<(NoiseInput, int)>();
+            BoundGraph bound = new BoundGraph(graph, _buffers.Device, wait);
+            List<(NoiseInput, int)> noise = new List<(NoiseInput, int)>();
             _steps.Add(new(bound, noise));
-            var spec = _buffers.Bundle.Spec(name, _buffers.Plan.Variant);
+            GraphSpec spec = _buffers.Bundle.Spec(name, _buffers.Plan.Variant);
             for (int k = 0; k < steps; k++)
             {
                 TensorSpec Named(TensorSpec tensor) => steps == 1 ? tensor : UnrolledSpec.At(name, tensor, k);
-                foreach (var input in spec.Inputs)
+                foreach (TensorSpec input in spec.Inputs)
                 {
-                    if (!UnrolledSpec.IsShared(input)) Bind(bound, name, Named(input), first + k, noise);
-                    else if (k == 0) Bind(bound, name, input, first, noise);
+                    if (!UnrolledSpec.IsShared(input))
+                        Bind(bound, name, Named(input), first + k, noise);
+                    else if (k == 0)
+                        Bind(bound, name, input, first, noise);
                 }
-                foreach (var output in spec.Outputs)
-                    if (k == steps - 1 || !IsInTurn(output)) bound.Output(Named(output), Target(name, output, Named(output), first + k));
+                foreach (TensorSpec output in spec.Outputs)
+                {
+                    if (k == steps - 1 || !IsInTurn(output))
+                        bound.Output(Named(output), Target(name, output, Named(output), first + k));
+                }
             }
         }
 
         /// <summary>Binds a head that reads the states before a step, which later steps overwrite.</summary>
         private void BindHead(TensorRole role, int t, int worker)
         {
-            var (name, spec, target) = HeadPass.Of(_buffers, role);
+            (string name, GraphSpec spec, Trajectory target) = HeadPass.Of(_buffers, role);
             int entry = t - (_buffers.Horizon + 1 - target.Length); // A reward belongs to the state that it arrives at.
-            if (entry < 0) return;
-            var bound = new BoundGraph(_buffers.Bundle.Open(name, _buffers.Plan.Variant, worker), _buffers.Device);
+            if (entry < 0)
+                return;
+            BoundGraph bound = new BoundGraph(_buffers.Bundle.Open(name, _buffers.Plan.Variant, worker), _buffers.Device);
             _steps.Add(new(bound, []));
-            foreach (var input in spec.Inputs) bound.Input(input, View(_buffers.States[input.Name].At(t, Turns)));
-            foreach (var output in spec.Outputs)
+            foreach (TensorSpec input in spec.Inputs)
+                bound.Input(input, View(_buffers.States[input.Name].At(t, Turns)));
+            foreach (TensorSpec output in spec.Outputs)
                 bound.Output(output, output.Role == role ? View(target[entry]) : _local.Output(name, output, _rows));
         }
 
@@ -198,7 +225,7 @@ internal sealed class Rollout : IDisposable
             TensorRole.Action => View(_buffers.Actions[t]),
             TensorRole.Reward => View(_buffers.Rewards![t]),
             TensorRole.Continue => View(_buffers.Continues![t]),
-            TensorRole.Logits when _buffers.Logits.TryGetValue(output.Name, out var kept) => View(kept[t]),
+            TensorRole.Logits when _buffers.Logits.TryGetValue(output.Name, out Trajectory? kept) => View(kept[t]),
             _ => _local.Output(graph, named, _rows),
         };
     }

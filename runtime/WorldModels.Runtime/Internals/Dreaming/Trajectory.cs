@@ -1,5 +1,5 @@
-using WorldModels.Bundles;
 using Microsoft.ML.OnnxRuntime;
+using WorldModels.Bundles;
 
 namespace WorldModels.Runtime.Internals;
 
@@ -26,7 +26,8 @@ internal sealed class Trajectory : IDisposable
     {
         (_spec, _batch, Length) = (spec, batch, steps);
         _memory = new((long)TensorBuffer.BytesOf(spec, batch) * places);
-        if (device is not null) _device = new(device, spec, batch, places, _memory);
+        if (device is not null)
+            _device = new(device, spec, batch, places, _memory);
         _places = [.. Enumerable.Range(0, places).Select(place => new TensorBuffer(spec, batch, _memory, place, _device))];
     }
 
@@ -61,21 +62,24 @@ internal sealed class Trajectory : IDisposable
     /// <summary>Rows [start, start + count) of the T * B; lives as long as this.</summary>
     public TensorView Rows(long start, int count)
     {
-        if (!HasEveryStep) throw new InvalidOperationException($"'{_spec.Name}' has not a place for every step: it has no rows of them.");
+        if (!HasEveryStep)
+            throw new InvalidOperationException($"'{_spec.Name}' has not a place for every step: it has no rows of them.");
         if (_device is not null)
         {
             int first = (int)(start / _batch), last = (int)((start + count - 1) / _batch);
             return new(_device.View(start, count), _places[first..(last + 1)]);
         }
-        var view = TensorBuffer.Wrap(_spec, _memory, start * _spec.RowSize * Tensors.SizeOf(_spec.Dtype), count);
+        OrtValue view = TensorBuffer.Wrap(_spec, _memory, start * _spec.RowSize * Tensors.SizeOf(_spec.Dtype), count);
         _views.Add(view);
         return new(view, []);
     }
 
     public void Dispose()
     {
-        foreach (var view in _views) view.Dispose();
-        foreach (var place in _places) place.Dispose();
+        foreach (OrtValue view in _views)
+            view.Dispose();
+        foreach (TensorBuffer place in _places)
+            place.Dispose();
         _memory.Dispose();
     }
 }

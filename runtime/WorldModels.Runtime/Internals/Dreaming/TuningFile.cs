@@ -1,4 +1,3 @@
-using WorldModels.Bundles;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Security.Cryptography;
@@ -6,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.ML.OnnxRuntime;
+using WorldModels.Bundles;
 
 namespace WorldModels.Runtime.Internals;
 
@@ -26,14 +26,15 @@ internal sealed record TuningFile(string Machine, string Bundle, List<TuningFile
 
     public static DreamPlan? Find(Bundle bundle, TuningKey key)
     {
-        lock (Gate) return Read(bundle)?.Plans.LastOrDefault(e => e?.For == key)?.Plan;
+        lock (Gate)
+            return Read(bundle)?.Plans.LastOrDefault(e => e?.For == key)?.Plan;
     }
 
     public static void Keep(Bundle bundle, TuningKey key, DreamPlan plan)
     {
         lock (Gate)
         {
-            var file = Read(bundle) ?? new(MachineName(), Fingerprint(bundle), []);
+            TuningFile file = Read(bundle) ?? new(MachineName(), Fingerprint(bundle), []);
             file.Plans.RemoveAll(e => e?.For == key);
             file.Plans.Add(new(key, plan));
             try
@@ -57,8 +58,9 @@ internal sealed record TuningFile(string Machine, string Bundle, List<TuningFile
         try
         {
             string path = PathOf(bundle);
-            if (!File.Exists(path)) return null;
-            var file = JsonSerializer.Deserialize(File.ReadAllBytes(path), TuningJson.Default.TuningFile);
+            if (!File.Exists(path))
+                return null;
+            TuningFile? file = JsonSerializer.Deserialize(File.ReadAllBytes(path), TuningJson.Default.TuningFile);
             return file?.Machine == MachineName() && file.Bundle == Fingerprint(bundle) && file.Plans is not null ? file : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
@@ -76,11 +78,12 @@ internal sealed record TuningFile(string Machine, string Bundle, List<TuningFile
     /// <summary>The processor's own name for itself (CPUID leaves 0x80000002 to 4), or its architecture.</summary>
     private static string Processor()
     {
-        if (!X86Base.IsSupported) return RuntimeInformation.ProcessArchitecture.ToString();
+        if (!X86Base.IsSupported)
+            return RuntimeInformation.ProcessArchitecture.ToString();
         Span<byte> name = stackalloc byte[48];
         for (int leaf = 0; leaf < 3; leaf++)
         {
-            var (a, b, c, d) = X86Base.CpuId(unchecked((int)0x80000002) + leaf, 0);
+            (int a, int b, int c, int d) = X86Base.CpuId(unchecked((int)0x80000002) + leaf, 0);
             ReadOnlySpan<int> registers = [a, b, c, d];
             MemoryMarshal.AsBytes(registers).CopyTo(name[(16 * leaf)..]);
         }

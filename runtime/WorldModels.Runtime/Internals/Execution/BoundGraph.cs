@@ -1,5 +1,5 @@
-using WorldModels.Bundles;
 using Microsoft.ML.OnnxRuntime;
+using WorldModels.Bundles;
 
 namespace WorldModels.Runtime.Internals;
 
@@ -23,26 +23,39 @@ internal sealed class BoundGraph(GraphSession graph, DeviceMemory? device = null
     public void Input(TensorSpec tensor, TensorView view)
     {
         _reads.AddRange(view.Steps);
-        if (_isBinding) _binding.BindInput(tensor.Name, view.Value);
-        else Add(tensor, view, _inputs, _inputValues);
+        if (_isBinding)
+            _binding.BindInput(tensor.Name, view.Value);
+        else
+            Add(tensor, view, _inputs, _inputValues);
     }
 
     public void Output(TensorSpec tensor, TensorView view)
     {
         _writes.AddRange(view.Steps);
-        if (_isBinding) _binding.BindOutput(tensor.Name, view.Value);
-        else Add(tensor, view, _outputs, _outputValues);
+        if (_isBinding)
+            _binding.BindOutput(tensor.Name, view.Value);
+        else
+            Add(tensor, view, _outputs, _outputValues);
     }
 
     public void Run()
     {
         try
         {
-            foreach (var step in _reads) step.DeviceReads();
-            if (graph.Placement != Placement.Capturing) RunOnce();
+            foreach (TensorBuffer step in _reads)
+                step.DeviceReads();
+            if (graph.Placement != Placement.Capturing)
+            {
+                RunOnce();
+            }
             else
-                lock (DeviceMemory.Gate) RunOnce();
-            foreach (var step in _writes) step.DeviceWrote();
+            {
+                lock (DeviceMemory.Gate)
+                    RunOnce();
+            }
+
+            foreach (TensorBuffer step in _writes)
+                step.DeviceWrote();
         }
         catch (OnnxRuntimeException e)
         {
@@ -58,8 +71,10 @@ internal sealed class BoundGraph(GraphSession graph, DeviceMemory? device = null
 
     private void RunOnce()
     {
-        if (_isBinding) graph.Session.RunWithBinding(_options, _binding);
-        else graph.Session.Run(_options, _inputs, _inputValues, _outputs, _outputValues);
+        if (_isBinding)
+            graph.Session.RunWithBinding(_options, _binding);
+        else
+            graph.Session.Run(_options, _inputs, _inputValues, _outputs, _outputValues);
     }
 
     private static void Add(TensorSpec tensor, TensorView view, List<string> names, List<OrtValue> values)

@@ -1,5 +1,5 @@
-using WorldModels.Bundles;
 using System.Text;
+using WorldModels.Bundles;
 
 namespace WorldModels.Runtime.Internals;
 
@@ -36,7 +36,8 @@ internal static class CopyModel
 
     private static IEnumerable<byte> Varint(ulong value)
     {
-        for (; value >= 0x80; value >>= 7) yield return (byte)(value | 0x80);
+        for (; value >= 0x80; value >>= 7)
+            yield return (byte)(value | 0x80);
         yield return (byte)value;
     }
 }

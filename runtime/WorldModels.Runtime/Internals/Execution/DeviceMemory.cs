@@ -1,6 +1,6 @@
-using WorldModels.Bundles;
 using System.Collections.Concurrent;
 using Microsoft.ML.OnnxRuntime;
+using WorldModels.Bundles;
 
 namespace WorldModels.Runtime.Internals;
 
@@ -84,16 +84,19 @@ internal sealed class DeviceMemory : IDisposable
     public void Copy(TensorType type, OrtValue from, OrtValue to)
     {
         Copies++;
-        lock (Gate) Copier(type).Run(_run, [CopyModel.From], [from], [CopyModel.To], [to]);
+        lock (Gate)
+            Copier(type).Run(_run, [CopyModel.From], [from], [CopyModel.To], [to]);
     }
 
     public void Dispose()
     {
-        foreach (var value in _all) value.Dispose();
+        foreach (OrtValue value in _all)
+            value.Dispose();
         _all.Clear();
         _allocator?.Dispose();
         _info?.Dispose();
-        foreach (var copier in _copiers.Values) copier.Dispose();
+        foreach (InferenceSession copier in _copiers.Values)
+            copier.Dispose();
         _copiers.Clear();
         _run.Dispose();
         Alive.TryRemove(this, out _);
@@ -110,13 +113,15 @@ internal sealed class DeviceMemory : IDisposable
 
     private static unsafe nint Address(OrtValue tensor)
     {
-        fixed (byte* address = tensor.GetTensorMutableRawData()) return (nint)address;
+        fixed (byte* address = tensor.GetTensorMutableRawData())
+            return (nint)address;
     }
 
     private InferenceSession Copier(TensorType type)
     {
-        if (_copiers.TryGetValue(type, out var copier)) return copier;
-        using var session = ExecutionProviders.Session(_provider, _options, Placement.Mixed);
+        if (_copiers.TryGetValue(type, out InferenceSession? copier))
+            return copier;
+        using SessionOptions session = ExecutionProviders.Session(_provider, _options, Placement.Mixed);
         return _copiers[type] = new(CopyModel.For(type), session);
     }
 }

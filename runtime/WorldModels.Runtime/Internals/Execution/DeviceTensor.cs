@@ -1,5 +1,5 @@
-using WorldModels.Bundles;
 using Microsoft.ML.OnnxRuntime;
+using WorldModels.Bundles;
 
 namespace WorldModels.Runtime.Internals;
 
@@ -39,8 +39,9 @@ internal sealed class DeviceTensor
     /// <summary>Rows of the steps one after another. In pieces, they must begin where a step does, and end within it.</summary>
     public OrtValue View(long first, long rows)
     {
-        if (IsOnePiece) return _memory.View(_pieces[0], _spec, first, rows);
-        var (step, row) = Math.DivRem(first, _batch);
+        if (IsOnePiece)
+            return _memory.View(_pieces[0], _spec, first, rows);
+        (long step, long row) = Math.DivRem(first, _batch);
         if (row != 0 || rows > _batch)
             throw new InvalidOperationException($"Rows {first} to {first + rows} of '{_spec.Name}' are not in one piece.");
         return rows == _batch ? _pieces[step] : _memory.View(_pieces[step], _spec, 0, rows);
@@ -49,13 +50,15 @@ internal sealed class DeviceTensor
     /// <summary>Before the host reads a step.</summary>
     public void ToHost(int step)
     {
-        if (_newer[step] == Newer.Device) Copy(step);
+        if (_newer[step] == Newer.Device)
+            Copy(step);
     }
 
     /// <summary>Before the device reads a step.</summary>
     public void ToDevice(int step)
     {
-        if (_newer[step] is Newer.Host or Newer.Zeros) Copy(step);
+        if (_newer[step] is Newer.Host or Newer.Zeros)
+            Copy(step);
     }
 
     /// <summary>After the device has written a step.</summary>
@@ -67,7 +70,8 @@ internal sealed class DeviceTensor
     /// <summary>Before the host fills a step with a number. False: it is filled with that already, nothing is to be done.</summary>
     public bool HostFills(int step, int number)
     {
-        if (_filledWith[step] == number) return false;
+        if (_filledWith[step] == number)
+            return false;
         (_newer[step], _filledWith[step]) = (Newer.Host, number);
         return true;
     }
@@ -75,7 +79,8 @@ internal sealed class DeviceTensor
     /// <summary>Copies a step on the device, if its newest values are there.</summary>
     public bool TryCopy(int step, DeviceTensor to, int toStep)
     {
-        if (_newer[step] is Newer.Host or Newer.Zeros) return false;
+        if (_newer[step] is Newer.Host or Newer.Zeros)
+            return false;
         _memory.Copy(_spec.Dtype, View((long)step * _batch, _batch), to.View((long)toStep * _batch, _batch));
         to.DeviceWrote(toStep);
         return true;
@@ -86,20 +91,25 @@ internal sealed class DeviceTensor
         int first = step, count = 1;
         if (IsOnePiece && _newer[step] != Newer.Zeros)
         {
-            while (first > 0 && _newer[first - 1] == _newer[step]) first--;
-            while (first + count < _newer.Length && _newer[first + count] == _newer[step]) count++;
+            while (first > 0 && _newer[first - 1] == _newer[step])
+                first--;
+            while (first + count < _newer.Length && _newer[first + count] == _newer[step])
+                count++;
         }
-        var (host, device) = Sides(first, count);
-        if (_newer[step] == Newer.Device) _memory.Copy(_spec.Dtype, device, host);
-        else _memory.Copy(_spec.Dtype, host, device);
+        (OrtValue host, OrtValue device) = Sides(first, count);
+        if (_newer[step] == Newer.Device)
+            _memory.Copy(_spec.Dtype, device, host);
+        else
+            _memory.Copy(_spec.Dtype, host, device);
         Array.Fill(_newer, Newer.Neither, first, count);
     }
 
     private (OrtValue Host, OrtValue Device) Sides(int first, int count)
     {
-        if (_copies.TryGetValue((first, count), out var known)) return known;
+        if (_copies.TryGetValue((first, count), out (OrtValue Host, OrtValue Device) known))
+            return known;
         long rows = (long)count * _batch;
-        var host = _memory.Host(_spec, _host.At((long)first * TensorBuffer.BytesOf(_spec, _batch)), rows);
+        OrtValue host = _memory.Host(_spec, _host.At((long)first * TensorBuffer.BytesOf(_spec, _batch)), rows);
         return _copies[(first, count)] = (host, View((long)first * _batch, rows));
     }
 }

@@ -1,4 +1,3 @@
-using WorldModels.Bundles;
 using System.Runtime.InteropServices;
 
 namespace WorldModels.Runtime.Internals;
@@ -22,7 +21,8 @@ internal sealed unsafe class NativeBlock(long length) : IDisposable
     public nint At(long offset)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (_address is null) Take();
+        if (_address is null)
+            Take();
         return (nint)(_address + offset);
     }
 
@@ -37,7 +37,8 @@ internal sealed unsafe class NativeBlock(long length) : IDisposable
     public void Dispose()
     {
         _disposed = true;
-        if (_address is not null) NativeMemory.AlignedFree(_address);
+        if (_address is not null)
+            NativeMemory.AlignedFree(_address);
         _address = null;
     }
 
@@ -45,7 +46,8 @@ internal sealed unsafe class NativeBlock(long length) : IDisposable
     {
         lock (_gate)
         {
-            if (_address is not null) return;
+            if (_address is not null)
+                return;
             nuint bytes = checked((nuint)Math.Max(length, 1));
             void* taken = NativeMemory.AlignedAlloc(bytes, Alignment);
             NativeMemory.Clear(taken, bytes);

@@ -1,4 +1,3 @@
-using WorldModels.Bundles;
 namespace WorldModels.Runtime.Internals;
 
 /// <summary>Where the nodes of a session run.</summary>

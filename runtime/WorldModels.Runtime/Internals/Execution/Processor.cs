@@ -1,4 +1,3 @@
-using WorldModels.Bundles;
 using System.Runtime.Intrinsics.X86;
 
 namespace WorldModels.Runtime.Internals;
@@ -14,8 +13,9 @@ internal static class Processor
     /// <summary>Intel's Software Developer's Manual, volume 2A, CPUID: leaf 7, subleaf 0, ECX bit 11, and subleaf 1, EAX bit 4.</summary>
     private static bool FindVnni()
     {
-        if (!X86Base.IsSupported || X86Base.CpuId(0, 0).Eax < ExtendedFeatures) return false;
-        var (subleaves, _, ecx, _) = X86Base.CpuId(ExtendedFeatures, 0);
+        if (!X86Base.IsSupported || X86Base.CpuId(0, 0).Eax < ExtendedFeatures)
+            return false;
+        (int subleaves, int _, int ecx, int _) = X86Base.CpuId(ExtendedFeatures, 0);
         bool avx512 = Avx512F.IsSupported && (ecx & Avx512Vnni) != 0;
         return avx512 || (Avx2.IsSupported && subleaves >= 1 && (X86Base.CpuId(ExtendedFeatures, 1).Eax & AvxVnni) != 0);
     }

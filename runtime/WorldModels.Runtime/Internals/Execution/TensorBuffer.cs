@@ -1,6 +1,6 @@
-using WorldModels.Bundles;
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
+using WorldModels.Bundles;
 
 namespace WorldModels.Runtime.Internals;
 
@@ -26,7 +26,8 @@ internal sealed class TensorBuffer : IDisposable
         (_spec, _batch, _ownsMemory) = (spec, batch, true);
         (Type, RowSize, _bytes) = (spec.Dtype, spec.RowSize, BytesOf(spec, batch));
         _memory = new(_bytes);
-        if (device is not null) _device = new(device, spec, batch, 1, _memory);
+        if (device is not null)
+            _device = new(device, spec, batch, 1, _memory);
     }
 
     /// <summary>The tensor of one step, inside memory that somebody else frees.</summary>
@@ -81,8 +82,9 @@ internal sealed class TensorBuffer : IDisposable
     /// <summary>Sets every element to a small whole number.</summary>
     public void SetAll(int value)
     {
-        if (_device?.HostFills(_step, value) == false) return;
-        var bytes = _memory.Bytes(_offset, _bytes);
+        if (_device?.HostFills(_step, value) == false)
+            return;
+        Span<byte> bytes = _memory.Bytes(_offset, _bytes);
         switch (Type)
         {
             case TensorType.Float32: MemoryMarshal.Cast<byte, float>(bytes).Fill(value); break;
@@ -94,15 +96,17 @@ internal sealed class TensorBuffer : IDisposable
     /// <summary>Takes another tensor's elements, on the device if they are there.</summary>
     public void CopyFrom(TensorBuffer other)
     {
-        if (_device is not null && other._device?.TryCopy(other._step, _device, _step) == true) return;
+        if (_device is not null && other._device?.TryCopy(other._step, _device, _step) == true)
+            return;
         other.Read<byte>().CopyTo(Overwrite<byte>());
     }
 
     /// <summary>Rows [start, start + count) as ONNX Runtime is given them; lives as long as this buffer.</summary>
     public TensorView View(int start, int count)
     {
-        if (_device is not null) return new(_device.View((long)_step * _batch + start, count), [this]);
-        var view = Wrap(_spec, _memory, _offset + (long)start * RowSize * Tensors.SizeOf(Type), count);
+        if (_device is not null)
+            return new(_device.View((long)_step * _batch + start, count), [this]);
+        OrtValue view = Wrap(_spec, _memory, _offset + (long)start * RowSize * Tensors.SizeOf(Type), count);
         _views.Add(view);
         return new(view, []);
     }
@@ -133,8 +137,10 @@ internal sealed class TensorBuffer : IDisposable
 
     public void Dispose()
     {
-        foreach (var view in _views) view.Dispose();
+        foreach (OrtValue view in _views)
+            view.Dispose();
         _views.Clear();
-        if (_ownsMemory) _memory.Dispose();
+        if (_ownsMemory)
+            _memory.Dispose();
     }
 }

@@ -1,4 +1,3 @@
-using WorldModels.Bundles;
 using Microsoft.ML.OnnxRuntime;
 
 namespace WorldModels.Runtime.Internals;

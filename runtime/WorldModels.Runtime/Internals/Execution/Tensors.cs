@@ -1,5 +1,5 @@
-using WorldModels.Bundles;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using WorldModels.Bundles;
 
 namespace WorldModels.Runtime.Internals;
 

@@ -1,4 +1,3 @@
-using WorldModels.Bundles;
 using System.Runtime.ExceptionServices;
 
 namespace WorldModels.Runtime.Internals;
@@ -17,7 +16,8 @@ internal sealed class WorkerPool : IDisposable
     {
         Count = workers;
         _wake = [.. Enumerable.Range(1, workers - 1).Select(_ => new SemaphoreSlim(0))];
-        if (workers > 1) _running = new(workers - 1);
+        if (workers > 1)
+            _running = new(workers - 1);
         for (int worker = 1; worker < workers; worker++)
         {
             int number = worker;
@@ -38,11 +38,13 @@ internal sealed class WorkerPool : IDisposable
         }
         _work = work;
         _running!.Reset();
-        foreach (var wake in _wake) wake.Release();
+        foreach (SemaphoreSlim wake in _wake)
+            wake.Release();
         Do(0);
         _running.Wait();
         _work = null; // Idle threads hold on to nothing.
-        if (_failure is not { } failure) return;
+        if (_failure is not { } failure)
+            return;
         _failure = null;
         ExceptionDispatchInfo.Throw(failure);
     }
@@ -50,7 +52,8 @@ internal sealed class WorkerPool : IDisposable
     public void Dispose()
     {
         _stopping = true;
-        foreach (var wake in _wake) wake.Release();
+        foreach (SemaphoreSlim wake in _wake)
+            wake.Release();
     }
 
     private void Serve(int worker)
@@ -58,7 +61,8 @@ internal sealed class WorkerPool : IDisposable
         while (true)
         {
             _wake[worker - 1].Wait();
-            if (_stopping) return;
+            if (_stopping)
+                return;
             Do(worker);
             _running!.Signal();
         }

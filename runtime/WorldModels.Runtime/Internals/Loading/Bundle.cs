@@ -1,8 +1,8 @@
-using WorldModels.Bundles;
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.ML.OnnxRuntime;
+using WorldModels.Bundles;
 
 namespace WorldModels.Runtime.Internals;
 
@@ -36,10 +36,13 @@ internal sealed class Bundle : IDisposable
         Directory = directory;
         Manifest = BundleException.Reading(() => Manifest.Load(directory, _options.VerifyHashes));
         if (_options.Variant is not (VariantSpec.Auto or VariantSpec.Plain) && Manifest.Variants?.ContainsKey(_options.Variant) != true)
+        {
             throw new BundleException($"Bundle '{directory}' has no variant '{_options.Variant}'; it has: "
                 + $"{ManifestCheck.Listed([VariantSpec.Plain, .. Manifest.Variants?.Keys ?? []])}. Make int8 with: "
                 + $"tools quantize {directory}, "
                 + $"others with: tools convert {directory} --to NAME.");
+        }
+
         _family = Family(Manifest, _options.Variant);
         FullPath = Path.GetFullPath(directory);
         _stamps = Manifest.Files.Keys.Where(f => Path.GetExtension(f) is ".onnx" or ".safetensors" or ".npz").ToDictionary(f => f, Stamp);
@@ -102,7 +105,7 @@ internal sealed class Bundle : IDisposable
     /// <summary>A graph's part of the manifest in a form, or the plain one's where the form has none of that name.</summary>
     public GraphSpec Spec(string name, string form)
     {
-        if (!Manifest.Graphs.TryGetValue(name, out var plain))
+        if (!Manifest.Graphs.TryGetValue(name, out GraphSpec? plain))
             throw new BundleException($"Bundle '{Directory}' has no graph '{name}'; it has: {ManifestCheck.Listed(Manifest.Graphs.Keys)}.");
         return Manifest.Variants?.GetValueOrDefault(form)?.Graphs.GetValueOrDefault(name) ?? plain;
     }
@@ -110,9 +113,10 @@ internal sealed class Bundle : IDisposable
     /// <summary>A graph by name, open and checked. Each core that runs it beside others has a session, over the same weights.</summary>
     public GraphSession Open(string name, string form = VariantSpec.Plain, int core = 0)
     {
-        if (_graphs.TryGetValue((name, form, core), out var open)) return open;
-        var spec = Spec(name, form);
-        var variant = Manifest.Variants?.GetValueOrDefault(form);
+        if (_graphs.TryGetValue((name, form, core), out GraphSession? open))
+            return open;
+        GraphSpec spec = Spec(name, form);
+        VariantSpec? variant = Manifest.Variants?.GetValueOrDefault(form);
         if (variant is not null && !variant.Graphs.ContainsKey(name))
             return _graphs[(name, form, core)] = Open(name, VariantSpec.Plain, core);
         return Open((name, form, core), spec, variant);
@@ -125,20 +129,21 @@ internal sealed class Bundle : IDisposable
     /// <summary>Several steps of a graph in one, open and checked.</summary>
     public GraphSession OpenUnrolled(string name, string form, int core)
     {
-        var unrolled = Unrolled(name, form)!;
+        UnrolledSpec unrolled = Unrolled(name, form)!;
         return Open(($"{name} x {unrolled.Steps}", form, core), unrolled.Of(name, Spec(name, form)), Manifest.Variants![form]);
     }
 
     private GraphSession Open((string Name, string Form, int Core) key, GraphSpec spec, VariantSpec? variant)
     {
-        var (name, form, _) = key;
+        (string name, string form, int _) = key;
         lock (_gate)
         {
-            if (_graphs.TryGetValue(key, out var open)) return open;
+            if (_graphs.TryGetValue(key, out GraphSession? open))
+                return open;
             ExpectUnchanged();
             bool isHalf = variant is { Precision: Precision.Float16 or Precision.BFloat16 };
-            var (session, placement) = OpenSession(spec.File, isHalf ? form : null);
-            var problems = GraphSession.Problems(name, spec, session);
+            (InferenceSession session, Placement placement) = OpenSession(spec.File, isHalf ? form : null);
+            List<string> problems = GraphSession.Problems(name, spec, session);
             if (problems.Count > 0)
             {
                 session.Dispose();
@@ -157,7 +162,8 @@ internal sealed class Bundle : IDisposable
         while (leases > 0 && !IsDisposed)
         {
             int found = Interlocked.CompareExchange(ref _leases, leases + 1, leases);
-            if (found == leases) return true;
+            if (found == leases)
+                return true;
             leases = found;
         }
         return false;
@@ -171,7 +177,8 @@ internal sealed class Bundle : IDisposable
     /// <summary>Gives a lease back.</summary>
     public void Release()
     {
-        if (Interlocked.Decrement(ref _leases) == 0) Close();
+        if (Interlocked.Decrement(ref _leases) == 0)
+            Close();
     }
 
     /// <summary>What a user is told after the owner has disposed the bundle.</summary>
@@ -184,14 +191,16 @@ internal sealed class Bundle : IDisposable
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0) Release();
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            Release();
     }
 
     private void Close()
     {
         lock (_gate)
         {
-            foreach (var graph in _graphs.Values.Distinct()) graph.Session.Dispose();
+            foreach (GraphSession graph in _graphs.Values.Distinct())
+                graph.Session.Dispose();
             _graphs.Clear();
             _weights.Dispose();
         }
@@ -200,11 +209,13 @@ internal sealed class Bundle : IDisposable
     /// <summary>Graphs and weights of two bundles must not be mixed when a new one is copied over that which runs.</summary>
     private void ExpectUnchanged()
     {
-        foreach (var (file, stamp) in _stamps)
+        foreach ((string file, (long Length, DateTime Written) stamp) in _stamps)
         {
-            if (Stamp(file) == stamp) continue;
+            if (Stamp(file) == stamp)
+                continue;
             string path = Path.Combine(FullPath, file);
-            if (File.Exists(path) && Manifest.Hash(path).Equals(Manifest.Files[file], StringComparison.OrdinalIgnoreCase)) continue;
+            if (File.Exists(path) && Manifest.Hash(path).Equals(Manifest.Files[file], StringComparison.OrdinalIgnoreCase))
+                continue;
             throw new BundleException($"Bundle '{Directory}' was changed since it was loaded: {file} is "
                 + $"{(File.Exists(path) ? "another file" : "gone")}. What is open can still run, but nothing more can be opened: "
                 + "load the bundle again.");
@@ -213,9 +224,11 @@ internal sealed class Bundle : IDisposable
 
     private (long Length, DateTime Written) Stamp(string file)
     {
-        var info = new FileInfo(Path.Combine(FullPath, file));
-        if (!info.Exists) return default;
-        if (info.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target) info = target;
+        FileInfo info = new FileInfo(Path.Combine(FullPath, file));
+        if (!info.Exists)
+            return default;
+        if (info.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target)
+            info = target;
         return info.Exists ? (info.Length, info.LastWriteTimeUtc) : default;
     }
 
@@ -226,20 +239,22 @@ internal sealed class Bundle : IDisposable
             Report = Report! with { PartlyOnCpu = [.. Report.PartlyOnCpu.Append(graph).Distinct()] };
             RuntimeLog.PartlyOnCpu(Logger, Directory, graph, Report.Chosen);
         }
-        if (placement == Placement.Capturing) Report = Report! with { Captured = [.. Report.Captured.Append(graph).Distinct()] };
+        if (placement == Placement.Capturing)
+            Report = Report! with { Captured = [.. Report.Captured.Append(graph).Distinct()] };
     }
 
     private (InferenceSession Session, Placement Placement) OpenSession(string file, string? halfForm)
     {
         string path = Path.Combine(FullPath, file);
-        var passedOver = new Dictionary<string, string>();
+        Dictionary<string, string> passedOver = new Dictionary<string, string>();
         // The first session decides for all: graphs of one bundle run in one place.
         foreach (string provider in Report is { } decided ? [decided.Chosen] : ExecutionProviders.Candidates(_options.Provider))
         {
-            if (halfForm is not null && provider == "cpu") throw SlowOnCpu(halfForm, passedOver.Values);
+            if (halfForm is not null && provider == "cpu")
+                throw SlowOnCpu(halfForm, passedOver.Values);
             try
             {
-                var opened = Open(path, provider, file);
+                (InferenceSession Session, Placement Placement) opened = Open(path, provider, file);
                 if (Report is null)
                 {
                     Report = new(_options.Provider.ToLowerInvariant(), provider, passedOver);
@@ -259,7 +274,7 @@ internal sealed class Bundle : IDisposable
     /// <summary>The variants among which the batch decides: all of float32, or of the precision that is asked for by its name.</summary>
     private static Dictionary<string, VariantSpec> Family(Manifest manifest, string wanted)
     {
-        var precisions = Enum.GetValues<Precision>().Where(p => wanted == NameConverter<Precision>.Write(p)
+        List<Precision> precisions = Enum.GetValues<Precision>().Where(p => wanted == NameConverter<Precision>.Write(p)
             || (wanted == VariantSpec.Auto && p == Precision.Float32)).ToList();
         return (manifest.Variants ?? new Dictionary<string, VariantSpec>())
             .Where(v => v.Value.LeastBatch is not null && precisions.Contains(v.Value.Precision)).ToDictionary(v => v.Key, v => v.Value);

@@ -20,8 +20,10 @@ internal sealed class ExclusiveUse(object owner, Bundle bundle, Action free)
     public Use Begin()
     {
         int previous = Interlocked.CompareExchange(ref _state, InUse, Idle);
-        if (previous != Idle) throw Refusal(previous);
-        if (bundle.TryLease()) return new(this);
+        if (previous != Idle)
+            throw Refusal(previous);
+        if (bundle.TryLease())
+            return new(this);
         Leave();
         throw bundle.Disposed(owner);
     }
@@ -30,19 +32,23 @@ internal sealed class ExclusiveUse(object owner, Bundle bundle, Action free)
     public void ThrowIfUnusable()
     {
         int state = Volatile.Read(ref _state);
-        if (state != Idle) throw Refusal(state);
-        if (bundle.IsDisposed) throw bundle.Disposed(owner);
+        if (state != Idle)
+            throw Refusal(state);
+        if (bundle.IsDisposed)
+            throw bundle.Disposed(owner);
     }
 
     /// <summary>Frees what the object holds, now or at the end of the use in flight. A second call does nothing.</summary>
     public void Dispose()
     {
-        if (Interlocked.Or(ref _state, Disposed) == Idle) free();
+        if (Interlocked.Or(ref _state, Disposed) == Idle)
+            free();
     }
 
     private void Leave()
     {
-        if (Interlocked.CompareExchange(ref _state, Idle, InUse) != InUse) free();
+        if (Interlocked.CompareExchange(ref _state, Idle, InUse) != InUse)
+            free();
     }
 
     private void End()

@@ -1,6 +1,6 @@
-using WorldModels.Bundles;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using WorldModels.Bundles;
 
 namespace WorldModels.Runtime.Internals;
 
@@ -20,19 +20,21 @@ internal sealed record GraphSession(string Name, GraphSpec Spec, InferenceSessio
     /// <param name="wait">Whether a captured run returns when the device is done, instead of as soon as the device was told to run.</param>
     public RunOptions Options(bool capture = false, bool wait = true)
     {
-        var options = new RunOptions();
-        if (Placement != Placement.Capturing) return options;
+        RunOptions options = new RunOptions();
+        if (Placement != Placement.Capturing)
+            return options;
         // Without a number, all runs of such a session would replay the first.
         options.AddRunConfigEntry(CaptureNumber, capture ? $"{Interlocked.Increment(ref _captures)}" : NoCapture);
         // Captured runs of a session are in one stream, in order; others may be in several.
-        if (capture && !wait) options.AddRunConfigEntry(DoNotWait, "1");
+        if (capture && !wait)
+            options.AddRunConfigEntry(DoNotWait, "1");
         return options;
     }
 
     /// <summary>Where a session's tensors differ from the manifest's.</summary>
     public static List<string> Problems(string name, GraphSpec spec, InferenceSession session)
     {
-        var problems = new List<string>();
+        List<string> problems = new List<string>();
         Compare($"graph {name}: input", spec.Inputs, session.InputMetadata, problems);
         Compare($"graph {name}: output", spec.Outputs, session.OutputMetadata, problems);
         return problems;
@@ -41,9 +43,9 @@ internal sealed record GraphSession(string Name, GraphSpec Spec, InferenceSessio
     private static void Compare(string where, IReadOnlyList<TensorSpec> expected, IReadOnlyDictionary<string, NodeMetadata> found,
         List<string> problems)
     {
-        foreach (var tensor in expected)
+        foreach (TensorSpec tensor in expected)
         {
-            if (!found.TryGetValue(tensor.Name, out var node))
+            if (!found.TryGetValue(tensor.Name, out NodeMetadata? node))
                 problems.Add($"{where} '{tensor.Name}' is not in the graph, which has: {ManifestCheck.Listed(found.Keys)}");
             else if (!node.IsTensor || !Fits(tensor, node))
                 problems.Add($"{where} '{tensor.Name}': manifest says {tensor.Describe()}, the graph has {Describe(node)}");
@@ -54,22 +56,27 @@ internal sealed record GraphSession(string Name, GraphSpec Spec, InferenceSessio
 
     private static bool Fits(TensorSpec tensor, NodeMetadata node)
     {
-        if (node.ElementDataType != Tensors.ElementType(tensor.Dtype)) return false;
+        if (node.ElementDataType != Tensors.ElementType(tensor.Dtype))
+            return false;
         int[] dims = node.Dimensions;
-        if (dims.Length == 0) return true; // Shape inference did not reach this output.
-        if (dims.Length != tensor.Shape.Count) return false;
+        if (dims.Length == 0)
+            return true; // Shape inference did not reach this output.
+        if (dims.Length != tensor.Shape.Count)
+            return false;
         for (int i = 0; i < dims.Length; i++)
         {
             bool isFixed = dims[i] >= 0;
-            if (isFixed && (!tensor.Shape[i].IsFixed || tensor.Shape[i].Size != dims[i])) return false;
+            if (isFixed && (!tensor.Shape[i].IsFixed || tensor.Shape[i].Size != dims[i]))
+                return false;
         }
         return true;
     }
 
     private static string Describe(NodeMetadata node)
     {
-        if (!node.IsTensor) return node.OnnxValueType.ToString();
-        var dims = node.Dimensions.Select((d, i) => d >= 0 ? $"{d}" : node.SymbolicDimensions[i] is { Length: > 0 } n ? n : "?");
+        if (!node.IsTensor)
+            return node.OnnxValueType.ToString();
+        IEnumerable<string> dims = node.Dimensions.Select((d, i) => d >= 0 ? $"{d}" : node.SymbolicDimensions[i] is { Length: > 0 } n ? n : "?");
         string type = node.ElementDataType == TensorElementType.Float ? "float32" : node.ElementDataType.ToString().ToLowerInvariant();
         return $"{type} [{string.Join(", ", dims)}]";
     }

@@ -22,28 +22,32 @@ internal sealed class Parity
     public static Parity? Read(string path, Dictionary<string, NpyArray> arrays, string prefix, GraphRunner runner)
     {
         bool isRollout = prefix.Length > 0;
-        if (!arrays.Keys.Any(k => k.StartsWith($"{prefix}{runner.Name}/", StringComparison.Ordinal))) return null;
-        var problems = new List<string>();
+        if (!arrays.Keys.Any(k => k.StartsWith($"{prefix}{runner.Name}/", StringComparison.Ordinal)))
+            return null;
+        List<string> problems = new List<string>();
         Dictionary<string, NpyArray> Take(string side, IEnumerable<TensorSpec> tensors)
         {
-            var taken = new Dictionary<string, NpyArray>();
-            foreach (var tensor in tensors)
+            Dictionary<string, NpyArray> taken = new Dictionary<string, NpyArray>();
+            foreach (TensorSpec tensor in tensors)
             {
                 string name = $"{prefix}{runner.Name}/{side}/{tensor.Name}";
-                if (!arrays.TryGetValue(name, out var array)) problems.Add($"array '{name}' is missing");
+                if (!arrays.TryGetValue(name, out NpyArray? array))
+                    problems.Add($"array '{name}' is missing");
                 else if (!Fits(tensor, array, isRollout ? 1 : 0))
                     problems.Add($"array '{name}': expected {(isRollout ? "steps of " : "")}{tensor.Describe()}, found {array.Describe()}");
-                else taken[tensor.Name] = array;
+                else
+                    taken[tensor.Name] = array;
             }
             return taken;
         }
 
-        var given = Take("inputs", runner.Spec.Inputs);
-        var expected = Take("outputs", runner.Spec.Outputs);
-        var leading = given.Values.Concat(expected.Values).Select(a => $"({string.Join(", ", a.Shape.Take(isRollout ? 2 : 1))})");
+        Dictionary<string, NpyArray> given = Take("inputs", runner.Spec.Inputs);
+        Dictionary<string, NpyArray> expected = Take("outputs", runner.Spec.Outputs);
+        IEnumerable<string> leading = given.Values.Concat(expected.Values).Select(a => $"({string.Join(", ", a.Shape.Take(isRollout ? 2 : 1))})");
         if (leading.Distinct().Count() > 1)
             problems.Add($"{prefix}{runner.Name}: arrays disagree on (T, B): {string.Join(" and ", leading.Distinct())}");
-        if (problems.Count > 0) throw BundleException.Of($"'{path}'", problems);
+        if (problems.Count > 0)
+            throw BundleException.Of($"'{path}'", problems);
         return isRollout ? new(runner, true, Steps(given), Steps(expected)) : new(runner, false, [given], [expected]);
     }
 
@@ -53,34 +57,44 @@ internal sealed class Parity
     /// </summary>
     public GraphVerification Compare(ParitySpec spec)
     {
-        var failures = new List<string>();
+        List<string> failures = new List<string>();
         double maxError = 0;
         int nearTies = 0, rows = 0;
         for (int t = 0; t < _inputs.Count; t++)
         {
-            var found = _runner.Run(_inputs[t]);
-            var errors = _runner.Spec.Outputs.ToDictionary(o => o.Name, o => RowErrors(found[o.Name], _outputs[t][o.Name]));
+            IReadOnlyDictionary<string, NpyArray> found = _runner.Run(_inputs[t]);
+            Dictionary<string, double[]> errors = _runner.Spec.Outputs.ToDictionary(o => o.Name, o => RowErrors(found[o.Name], _outputs[t][o.Name]));
             int batch = errors.Values.First().Length;
             rows += batch;
-            var excused = new HashSet<int>();
-            var refused = new HashSet<int>();
-            foreach (var flip in Flips(t, found, errors, spec))
+            HashSet<int> excused = new HashSet<int>();
+            HashSet<int> refused = new HashSet<int>();
+            foreach (ParityDraws.Flip flip in Flips(t, found, errors, spec))
             {
-                if (!flip.LogitsAgree) continue; // An earlier draw moved the logits: that draw is judged, or the error of the logits.
-                if (flip.IsNearTie) nearTies++;
-                else failures.Add($"draw from '{flip.Logits}', step {t}, row {flip.Row}, group {flip.Group}: another class, "
+                if (!flip.LogitsAgree)
+                    continue; // An earlier draw moved the logits: that draw is judged, or the error of the logits.
+                if (flip.IsNearTie)
+                {
+                    nearTies++;
+                }
+                else
+                {
+                    failures.Add($"draw from '{flip.Logits}', step {t}, row {flip.Row}, group {flip.Group}: another class, "
                     + $"{flip.Gap:0.0e+0} from the best perturbed logit, allowed {spec.NearTies:0.0e+0}");
+                }
+
                 (flip.IsNearTie ? excused : refused).Add(flip.Row);
             }
             excused.ExceptWith(refused);
-            foreach (var tensor in _runner.Spec.Outputs)
+            foreach (TensorSpec tensor in _runner.Spec.Outputs)
             {
                 double allowed = Allowed(tensor, spec);
                 for (int row = 0; row < batch; row++)
                 {
                     double error = errors[tensor.Name][row];
-                    if (excused.Contains(row)) continue;
-                    if (tensor.Dtype == TensorType.Float32) maxError = Math.Max(maxError, error);
+                    if (excused.Contains(row))
+                        continue;
+                    if (tensor.Dtype == TensorType.Float32)
+                        maxError = Math.Max(maxError, error);
                     if (error > allowed)
                         failures.Add($"output '{tensor.Name}', step {t}, row {row}: differs by {error:0.0e+0}, allowed {allowed:0.0e+0}");
                 }
@@ -88,7 +102,8 @@ internal sealed class Parity
         }
         if (_isRollout && _inputs.Count != spec.Horizon)
             failures.Add($"the recorded rollout has {_inputs.Count} steps, the manifest says {spec.Horizon}");
-        if (failures.Count > MaxFailures) failures = [.. failures.Take(MaxFailures), $"and {failures.Count - MaxFailures} more"];
+        if (failures.Count > MaxFailures)
+            failures = [.. failures.Take(MaxFailures), $"and {failures.Count - MaxFailures} more"];
         return new()
         {
             Graph = _runner.Name,
@@ -109,22 +124,32 @@ internal sealed class Parity
     /// </summary>
     private double? Drift(ParitySpec spec)
     {
-        var fed = _runner.Spec.Outputs.Where(o => o.Feeds is not null && _runner.Spec.Inputs.Any(i => i.Name == o.Feeds)).ToList();
-        if (fed.Count == 0) return null;
+        List<TensorSpec> fed = _runner.Spec.Outputs.Where(o => o.Feeds is not null && _runner.Spec.Inputs.Any(i => i.Name == o.Feeds)).ToList();
+        if (fed.Count == 0)
+            return null;
         double drift = 0;
-        var diverged = new HashSet<int>();
+        HashSet<int> diverged = new HashSet<int>();
         IReadOnlyDictionary<string, NpyArray>? previous = null;
         for (int t = 0; t < _inputs.Count; t++)
         {
-            var given = new Dictionary<string, NpyArray>(_inputs[t]);
+            Dictionary<string, NpyArray> given = new Dictionary<string, NpyArray>(_inputs[t]);
             if (previous is not null)
-                foreach (var output in fed) given[output.Feeds!] = previous[output.Name];
+            {
+                foreach (TensorSpec output in fed)
+                    given[output.Feeds!] = previous[output.Name];
+            }
+
             previous = _runner.Run(given);
-            var errors = _runner.Spec.Outputs.ToDictionary(o => o.Name, o => RowErrors(previous[o.Name], _outputs[t][o.Name]));
+            Dictionary<string, double[]> errors = _runner.Spec.Outputs.ToDictionary(o => o.Name, o => RowErrors(previous[o.Name], _outputs[t][o.Name]));
             diverged.UnionWith(Flips(t, previous, errors, spec).Where(flip => flip.IsNearTie).Select(flip => flip.Row));
-            foreach (var tensor in _runner.Spec.Outputs.Where(o => o.Dtype == TensorType.Float32))
+            foreach (TensorSpec tensor in _runner.Spec.Outputs.Where(o => o.Dtype == TensorType.Float32))
+            {
                 for (int row = 0; row < errors[tensor.Name].Length; row++)
-                    if (!diverged.Contains(row)) drift = Math.Max(drift, errors[tensor.Name][row]);
+                {
+                    if (!diverged.Contains(row))
+                        drift = Math.Max(drift, errors[tensor.Name][row]);
+                }
+            }
         }
         return drift;
     }
@@ -143,7 +168,7 @@ internal sealed class Parity
     /// <summary>Each row's largest |a - b| / (1 + |b|); infinite where the shapes differ or a value is not a number.</summary>
     private static double[] RowErrors(NpyArray found, NpyArray expected)
     {
-        var errors = new double[expected.Shape[0]];
+        double[] errors = new double[expected.Shape[0]];
         if (!found.Shape.SequenceEqual(expected.Shape))
         {
             Array.Fill(errors, double.PositiveInfinity);
@@ -153,7 +178,8 @@ internal sealed class Parity
         int size = b.Length / errors.Length;
         for (int i = 0; i < b.Length; i++)
         {
-            if (a[i] == b[i]) continue; // Also for two infinities of one sign, whose difference is not a number.
+            if (a[i] == b[i])
+                continue; // Also for two infinities of one sign, whose difference is not a number.
             double difference = Math.Abs(a[i] - b[i]) / (1 + Math.Abs(b[i]));
             errors[i / size] = Math.Max(errors[i / size], double.IsNaN(difference) ? double.PositiveInfinity : difference);
         }

@@ -1,5 +1,5 @@
-using Arrays = System.Collections.Generic.IReadOnlyDictionary<string, WorldModels.Bundles.NpyArray>;
 using WorldModels.Bundles;
+using Arrays = System.Collections.Generic.IReadOnlyDictionary<string, WorldModels.Bundles.NpyArray>;
 namespace WorldModels.Runtime.Internals;
 
 /// <summary>
@@ -19,10 +19,10 @@ internal sealed class ParityDraws
     /// <param name="outputs">The reference's outputs.</param>
     public ParityDraws(GraphSpec spec, IReadOnlyList<Arrays> inputs, IReadOnlyList<Arrays> outputs)
     {
-        var logits = spec.Outputs.Where(o => o.Role == TensorRole.Logits).Select(o => new Logits(o, outputs[0][o.Name].Shape)).ToList();
-        var noises = spec.Inputs.Where(i => i.Noise == NoiseKind.Gumbel).ToList();
+        List<Logits> logits = spec.Outputs.Where(o => o.Role == TensorRole.Logits).Select(o => new Logits(o, outputs[0][o.Name].Shape)).ToList();
+        List<TensorSpec> noises = spec.Inputs.Where(i => i.Noise == NoiseKind.Gumbel).ToList();
         bool CanPerturb(TensorSpec noise, Logits l) => inputs[0][noise.Name].Length == outputs[0][l.Spec.Name].Length;
-        var candidates = from l in logits
+        IEnumerable<Draw> candidates = from l in logits
                          from result in spec.Outputs.Where(o => l.CanBeDrawn(o, outputs[0][o.Name].Length / outputs[0][o.Name].Shape[0]))
                          from noise in noises.Where(n => CanPerturb(n, l)).Append(null)
                          let draw = new Draw(l, result, noise)
@@ -30,20 +30,23 @@ internal sealed class ParityDraws
                          where agreement > LeastAgreement
                          orderby agreement descending
                          select draw;
-        foreach (var draw in candidates.ToList())
+        foreach (Draw draw in candidates.ToList())
         {
             bool isFree = logits.Contains(draw.Logits) && (draw.Noise is null || noises.Contains(draw.Noise))
                 && _draws.All(d => d.Result != draw.Result);
-            if (isFree) Take(draw);
+            if (isFree)
+                Take(draw);
         }
         // No output has these draws themselves; they show only in what is computed from them, such as a reward.
-        foreach (var hidden in logits.ToList()) Take(new(hidden, null, noises.Find(n => CanPerturb(n, hidden))));
+        foreach (Logits hidden in logits.ToList())
+            Take(new(hidden, null, noises.Find(n => CanPerturb(n, hidden))));
 
         void Take(Draw draw)
         {
             _draws.Add(draw);
             logits.Remove(draw.Logits);
-            if (draw.Noise is not null) noises.Remove(draw.Noise);
+            if (draw.Noise is not null)
+                noises.Remove(draw.Noise);
         }
     }
 
@@ -58,13 +61,14 @@ internal sealed class ParityDraws
     /// <param name="agrees">Whether an output's row agrees with the reference's.</param>
     public IEnumerable<Flip> Flips(Arrays given, Arrays expected, Arrays found, double nearTies, Func<TensorSpec, int, bool> agrees)
     {
-        foreach (var draw in _draws)
+        foreach (Draw draw in _draws)
         {
             float[] perturbed = draw.Perturbed(given, expected);
             int[] before = draw.Classes(given, expected), now = draw.Classes(given, found);
             for (int i = 0; i < before.Length; i++)
             {
-                if (before[i] == now[i]) continue;
+                if (before[i] == now[i])
+                    continue;
                 int row = i / draw.Logits.Groups;
                 double gap = Math.Max(draw.Logits.Gap(perturbed, i, before[i]), draw.Logits.Gap(perturbed, i, now[i]));
                 yield return new(draw.Logits.Spec.Name, row, i % draw.Logits.Groups, gap, gap <= nearTies,
@@ -93,7 +97,8 @@ internal sealed class ParityDraws
         {
             Spec = spec;
             int axis = spec.Axis ?? -1;
-            if (axis < 0) axis += shape.Count;
+            if (axis < 0)
+                axis += shape.Count;
             Classes = shape[axis];
             _inner = shape.Skip(axis + 1).Aggregate(1, (product, d) => product * d);
             Groups = shape.Skip(1).Take(axis - 1).Aggregate(_inner, (product, d) => product * d);
@@ -115,7 +120,11 @@ internal sealed class ParityDraws
         {
             int best = 0;
             for (int c = 1; c < Classes; c++)
-                if (values[At(group, c)] > values[At(group, best)]) best = c;
+            {
+                if (values[At(group, c)] > values[At(group, best)])
+                    best = c;
+            }
+
             return best;
         }
 
@@ -130,7 +139,10 @@ internal sealed class ParityDraws
             {
                 int one = Best(values, group);
                 for (int c = 0; c < Classes; c++)
-                    if (!(Math.Abs(values[At(group, c)] - (c == one ? 1 : 0)) < OneHotRounding)) return false;
+                {
+                    if (!(Math.Abs(values[At(group, c)] - (c == one ? 1 : 0)) < OneHotRounding))
+                        return false;
+                }
             }
             return true;
         }
@@ -147,9 +159,11 @@ internal sealed class ParityDraws
         public float[] Perturbed(Arrays given, Arrays outputs)
         {
             float[] values = outputs[Logits.Spec.Name].ToFloats();
-            if (Noise is null) return values;
-            var noise = given[Noise.Name].As<float>();
-            for (int i = 0; i < values.Length; i++) values[i] += noise[i];
+            if (Noise is null)
+                return values;
+            Span<float> noise = given[Noise.Name].As<float>();
+            for (int i = 0; i < values.Length; i++)
+                values[i] += noise[i];
             return values;
         }
 
@@ -168,12 +182,16 @@ internal sealed class ParityDraws
             int same = 0, all = 0;
             for (int t = 0; t < outputs.Count; t++)
             {
-                if (Result!.Dtype != TensorType.Int64 && !Logits.AreOneHot(outputs[t][Result.Name].ToFloats())) return 0;
+                if (Result!.Dtype != TensorType.Int64 && !Logits.AreOneHot(outputs[t][Result.Name].ToFloats()))
+                    return 0;
                 int[] drawn = Classes(inputs[t], outputs[t]);
                 float[] perturbed = Perturbed(inputs[t], outputs[t]);
                 all += drawn.Length;
                 for (int group = 0; group < drawn.Length; group++)
-                    if (Logits.Best(perturbed, group) == drawn[group]) same++;
+                {
+                    if (Logits.Best(perturbed, group) == drawn[group])
+                        same++;
+                }
             }
             return (double)same / all;
         }

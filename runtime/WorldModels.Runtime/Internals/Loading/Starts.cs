@@ -27,28 +27,33 @@ internal sealed class Starts
     /// <summary>Reads and checks the file; null if the bundle has none.</summary>
     public static Starts? Load(string directory, Manifest manifest)
     {
-        if (!manifest.Files.ContainsKey(FileName)) return null;
+        if (!manifest.Files.ContainsKey(FileName))
+            return null;
         string path = Path.Combine(directory, FileName);
-        var arrays = BundleException.Reading(() => Npz.Read(path));
-        var problems = new List<string>();
-        var floats = new Dictionary<string, NpyArray>();
+        Dictionary<string, NpyArray> arrays = BundleException.Reading(() => Npz.Read(path));
+        List<string> problems = new List<string>();
+        Dictionary<string, NpyArray> floats = new Dictionary<string, NpyArray>();
         int count = arrays.Values.Select(a => a.Shape.Count == 0 ? 0 : a.Shape[0]).DefaultIfEmpty(0).Min();
-        if (count == 0) problems.Add("expected arrays with at least one row");
+        if (count == 0)
+            problems.Add("expected arrays with at least one row");
         if (!arrays.ContainsKey("observation"))
             problems.Add($"expected an array 'observation', found: {ManifestCheck.Listed(arrays.Keys)}");
-        foreach (var (name, array) in arrays)
+        foreach ((string name, NpyArray array) in arrays)
         {
-            var state = name == "observation" ? null : State(manifest, name);
-            var row = state?.Shape.Skip(1).Select(d => d.Size) ?? manifest.Observation.Shape;
-            var type = Tensors.ArrayType(state?.Dtype ?? TensorType.Float32);
-            if (name != "observation" && state is null) problems.Add($"array '{name}' is neither 'observation' nor a state of a graph");
+            TensorSpec? state = name == "observation" ? null : State(manifest, name);
+            IEnumerable<int> row = state?.Shape.Skip(1).Select(d => d.Size) ?? manifest.Observation.Shape;
+            NpyType type = Tensors.ArrayType(state?.Dtype ?? TensorType.Float32);
+            if (name != "observation" && state is null)
+                problems.Add($"array '{name}' is neither 'observation' nor a state of a graph");
             else if (array.Shape.Count == 0 || !array.Shape.Skip(1).SequenceEqual(row) || array.Shape[0] != count)
                 problems.Add($"array '{name}': expected [{string.Join(", ", row.Prepend(count))}], found {array.Describe()}");
-            else if (type == NpyType.Float32) floats[name] = NpyArray.Of(array.ToFloats(), [.. array.Shape]);
+            else if (type == NpyType.Float32)
+                floats[name] = NpyArray.Of(array.ToFloats(), [.. array.Shape]);
             else if (array.Type != type)
                 problems.Add($"array '{name}': expected {NpyArray.NumpyName(type)}, found {array.Describe()}");
         }
-        if (problems.Count > 0) throw BundleException.Of($"'{path}'", problems);
+        if (problems.Count > 0)
+            throw BundleException.Of($"'{path}'", problems);
         return new(arrays.ToDictionary(a => a.Key, a => floats.GetValueOrDefault(a.Key, a.Value)), count);
     }
 

@@ -1,7 +1,7 @@
-using WorldModels.Bundles;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using WorldModels.Bundles;
 
 namespace WorldModels.Runtime.Internals;
 
@@ -52,10 +52,12 @@ internal static class Draws
 
     private static void Each<TDraw>(Span<float> values) where TDraw : struct, IDraw
     {
-        var vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
-        foreach (ref var vector in vectors) vector = TDraw.Of(Vector.AsVectorUInt32(vector));
-        var rest = values[(vectors.Length * Vector<float>.Count)..];
-        if (rest.IsEmpty) return;
+        Span<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
+        foreach (ref Vector<float> vector in vectors)
+            vector = TDraw.Of(Vector.AsVectorUInt32(vector));
+        Span<float> rest = values[(vectors.Length * Vector<float>.Count)..];
+        if (rest.IsEmpty)
+            return;
         Span<float> padded = stackalloc float[Vector<float>.Count];
         padded.Clear();
         rest.CopyTo(padded);
@@ -74,7 +76,7 @@ internal static class Draws
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<float> Of(Vector<uint> word)
         {
-            var u = (Float(Vector.ShiftRightLogical(word, 9)) * 2 + Vector<float>.One) * Ulp24;
+            Vector<float> u = (Float(Vector.ShiftRightLogical(word, 9)) * 2 + Vector<float>.One) * Ulp24;
             return -Ln(-Ln(u));
         }
     }
@@ -84,10 +86,10 @@ internal static class Draws
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector<float> Of(Vector<uint> word)
         {
-            var x = (Float(Vector.ShiftRightLogical(word, 8)) * 2 + new Vector<float>(1 - 16777216)) * Ulp24;
-            var w = -Ln((Vector<float>.One - x) * (Vector<float>.One + x));
-            var centre = Polynomial(ErfInvCentre, w - new Vector<float>(2.5f));
-            var tail = Polynomial(ErfInvTail, Vector.SquareRoot(w) - new Vector<float>(3));
+            Vector<float> x = (Float(Vector.ShiftRightLogical(word, 8)) * 2 + new Vector<float>(1 - 16777216)) * Ulp24;
+            Vector<float> w = -Ln((Vector<float>.One - x) * (Vector<float>.One + x));
+            Vector<float> centre = Polynomial(ErfInvCentre, w - new Vector<float>(2.5f));
+            Vector<float> tail = Polynomial(ErfInvTail, Vector.SquareRoot(w) - new Vector<float>(3));
             return Vector.ConditionalSelect(Vector.LessThan(w, new Vector<float>(5)), centre, tail) * x * 1.41421356f;
         }
     }
@@ -100,12 +102,12 @@ internal static class Draws
     private static Vector<float> Ln(Vector<float> value)
     {
         // value = 2^e (1 + x), with 1 + x in [sqrt(1/2), sqrt(2)): subtracting the bits of sqrt(1/2) carries into the exponent just there.
-        var half = new Vector<int>(0x3F3504F3);
-        var shifted = Vector.AsVectorInt32(value) - half;
-        var e = Vector.ConvertToSingle(Vector.ShiftRightArithmetic(shifted, 23));
-        var x = Vector.AsVectorSingle((shifted & new Vector<int>(0x007FFFFF)) + half) - Vector<float>.One;
-        var square = x * x;
-        var y = Polynomial(Log, x) * x * square;
+        Vector<int> half = new Vector<int>(0x3F3504F3);
+        Vector<int> shifted = Vector.AsVectorInt32(value) - half;
+        Vector<float> e = Vector.ConvertToSingle(Vector.ShiftRightArithmetic(shifted, 23));
+        Vector<float> x = Vector.AsVectorSingle((shifted & new Vector<int>(0x007FFFFF)) + half) - Vector<float>.One;
+        Vector<float> square = x * x;
+        Vector<float> y = Polynomial(Log, x) * x * square;
         y += e * -2.12194440e-4f; // ln 2 in two parts, so that the larger is exact.
         y -= square * 0.5f;
         return x + y + e * 0.693359375f;
@@ -114,8 +116,9 @@ internal static class Draws
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector<float> Polynomial(float[] coefficients, Vector<float> x)
     {
-        var sum = new Vector<float>(coefficients[0]);
-        for (int i = 1; i < coefficients.Length; i++) sum = sum * x + new Vector<float>(coefficients[i]);
+        Vector<float> sum = new Vector<float>(coefficients[0]);
+        for (int i = 1; i < coefficients.Length; i++)
+            sum = sum * x + new Vector<float>(coefficients[i]);
         return sum;
     }
 }

@@ -1,5 +1,5 @@
-using WorldModels.Bundles;
 using System.Runtime.InteropServices;
+using WorldModels.Bundles;
 
 namespace WorldModels.Runtime.Internals;
 
@@ -11,8 +11,8 @@ internal sealed class NoiseInput(string graph, TensorSpec tensor, TensorBuffer b
     /// <summary>Draws every row for a step.</summary>
     public void Draw(ulong seed, uint step)
     {
-        var draws = buffer.Overwrite<float>()[..(rows * buffer.RowSize)];
-        var words = MemoryMarshal.Cast<float, uint>(draws);
+        Span<float> draws = buffer.Overwrite<float>()[..(rows * buffer.RowSize)];
+        Span<uint> words = MemoryMarshal.Cast<float, uint>(draws);
         for (int row = 0; row < rows; row++)
             Philox.FillWords(new NoiseKey(seed, (uint)(firstRow + row), step, _stream), words.Slice(row * buffer.RowSize, buffer.RowSize));
         // All rows at once: short rows would leave most of each vector empty.

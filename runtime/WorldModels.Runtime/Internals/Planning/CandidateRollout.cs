@@ -1,4 +1,5 @@
 using WorldModels.Bundles;
+
 namespace WorldModels.Runtime.Internals;
 
 /// <summary>
@@ -27,9 +28,9 @@ internal sealed class CandidateRollout : IDisposable
     {
         (_from, _candidates) = (from, candidates);
         int rows = checked(from.Batch * candidates);
-        var space = bundle.Manifest.Action;
+        ActionSpec space = bundle.Manifest.Action;
         (_centre, _reach) = ((float)((space.High!.Value + space.Low!.Value) / 2), (float)((space.High.Value - space.Low.Value) / 2));
-        var plan = DreamTuning.Choose(bundle, rows, horizon, options, Purpose);
+        DreamPlan plan = DreamTuning.Choose(bundle, rows, horizon, options, Purpose);
         SizeCheck.Steps(rows, horizon, plan.Tile);
         _pool = new(plan.Threads);
         try
@@ -53,22 +54,25 @@ internal sealed class CandidateRollout : IDisposable
     public void Run(ReadOnlySpan<float> actions, Span<float> returns, ulong seed, uint noiseStep)
     {
         int size = actions.Length / _buffers!.Horizon;
-        foreach (var (name, states) in _buffers.States)
+        foreach ((string name, Trajectory states) in _buffers.States)
             Repeat(_from.State(name).Read<byte>(), states.First.Overwrite<byte>());
-        for (int t = 0; t < _buffers.Horizon; t++) Scale(actions.Slice(t * size, size), _buffers.Actions[t].Overwrite<float>());
+        for (int t = 0; t < _buffers.Horizon; t++)
+            Scale(actions.Slice(t * size, size), _buffers.Actions[t].Overwrite<float>());
         _rollout!.Run(seed, filter: null, noiseStep);
         returns.Clear();
         for (int t = 0; t < _buffers.Horizon; t++)
         {
-            var rewards = _buffers.Rewards![t].Read<float>();
-            for (int i = 0; i < returns.Length; i++) returns[i] += rewards[i];
+            ReadOnlySpan<float> rewards = _buffers.Rewards![t].Read<float>();
+            for (int i = 0; i < returns.Length; i++)
+                returns[i] += rewards[i];
         }
     }
 
     /// <summary>From [-1, 1] to the bundle's bounds.</summary>
     public void Scale(ReadOnlySpan<float> actions, Span<float> scaled)
     {
-        for (int i = 0; i < actions.Length; i++) scaled[i] = _centre + _reach * actions[i];
+        for (int i = 0; i < actions.Length; i++)
+            scaled[i] = _centre + _reach * actions[i];
     }
 
     public void Dispose()
@@ -83,6 +87,7 @@ internal sealed class CandidateRollout : IDisposable
     private void Repeat(ReadOnlySpan<byte> rows, Span<byte> candidates)
     {
         int size = rows.Length / _from.Batch;
-        for (int i = 0; i < candidates.Length / size; i++) rows.Slice(i / _candidates * size, size).CopyTo(candidates[(i * size)..]);
+        for (int i = 0; i < candidates.Length / size; i++)
+            rows.Slice(i / _candidates * size, size).CopyTo(candidates[(i * size)..]);
     }
 }

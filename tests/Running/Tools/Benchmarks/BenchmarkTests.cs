@@ -87,7 +87,7 @@ public sealed class BenchmarkTests
             {
                 Batches = [2, 8], Horizons = [3], Variants = ["auto", "plain"], Levels = [BenchmarkLevel.Pixels], Seconds = 0.01,
             });
-            var planned = report.Measurements.Where(m => m.Plan is not null);
+            IEnumerable<Measurement> planned = report.Measurements.Where(m => m.Plan is not null);
             Assert.That(planned.Select(m => (m.Group, m.Batch, m.Variant, m.Plan!.Split(',')[0])), Is.EqualTo(
                 from part in new[] { "pixels", "decoder" }
                 from batch in new[] { 2, 8 }

@@ -1,6 +1,5 @@
 using WorldModels.Bundles;
 using WorldModels.Measure;
-using WorldModels.Onnx;
 using WorldModels.Runtime;
 using WorldModels.Tools;
 
@@ -36,7 +35,8 @@ public sealed class PeerBenchmarkTests
             using DreamBenchmark benchmark = new(bundle, Options, _peer);
             measurements.AddRange(benchmark.Run().Measurements);
         }
-        if (ControllerBenchmark.Fits(manifest)) measurements.AddRange(ControllerBenchmark.Run(bundle, Options, _peer).Measurements);
+        if (ControllerBenchmark.Fits(manifest))
+            measurements.AddRange(ControllerBenchmark.Run(bundle, Options, _peer).Measurements);
         string[] groups = [.. BenchmarkLevels.Of(manifest).Select(BenchmarkLevels.Name),
             .. BenchmarkLevels.HasDecoder(manifest) ? ["decoder"] : (string[])[],
             .. ControllerBenchmark.Fits(manifest) ? ["controller"] : (string[])[]];
@@ -47,7 +47,7 @@ public sealed class PeerBenchmarkTests
         foreach (Measurement own in measurements.Where(m => m.Runner == "ONNX Runtime"))
             Assert.That(own.Ratios!.Keys, Is.EqualTo(GraphPeer.Ways));
         // A form of the same operations: nothing is left out.
-        foreach (var group in measurements.GroupBy(m => m.Group))
+        foreach (IGrouping<string, Measurement> group in measurements.GroupBy(m => m.Group))
             Assert.That(group.Select(m => m.FlopsPerFrame).Distinct().Count(), Is.EqualTo(1));
     }
 
@@ -84,7 +84,7 @@ public sealed class PeerBenchmarkTests
         Assert.That(framesWithin.After.Select(call => call.Graph), Is.EqualTo(new[] { "reward", "continue", "value" }));
         Assert.That(after.First.Select(call => call.Graph), Is.EqualTo(new[] { "value", "decode" }));
         RecordedDream recorded = new(world, BenchmarkLevel.Pixels, batch: 5, horizon: 3);
-        var results = _peer.Open(new Dictionary<string, RolloutProgram> { ["within"] = within, ["after"] = after },
+        IReadOnlyDictionary<(string Way, string Program, string Value), NpyArray> results = _peer.Open(new Dictionary<string, RolloutProgram> { ["within"] = within, ["after"] = after },
             recorded.Data(within), rows: 5, warmUp: 0).Results;
         foreach (string head in new[] { "reward", "continue", "value", "observation" })
         {

@@ -42,8 +42,10 @@ public sealed class PeerOperatorTests
                 ModelWriter.Write(path, operation.Build(opset));
                 Nd[] inputs = operation.Draw(random, Batch);
                 using InferenceSession session = Ort.Load(path);
-                foreach (var (i, output) in Ort.Run(session, inputs).Index()) expected[(name, $"y{i}")] = output;
-                foreach (var (i, input) in inputs.Index()) data[$"{name}/x{i}"] = Array(input);
+                foreach ((int i, Nd output) in Ort.Run(session, inputs).Index())
+                    expected[(name, $"y{i}")] = output;
+                foreach ((int i, Nd input) in inputs.Index())
+                    data[$"{name}/x{i}"] = Array(input);
                 programs[name] = new()
                 {
                     Steps = 1,
@@ -58,8 +60,8 @@ public sealed class PeerOperatorTests
                 };
             }
         }
-        var results = _peer.Open(programs, data, rows: int.MaxValue, warmUp: 0).Results;
-        foreach (var ((way, program, output), actual) in results)
+        IReadOnlyDictionary<(string Way, string Program, string Value), NpyArray> results = _peer.Open(programs, data, rows: int.MaxValue, warmUp: 0).Results;
+        foreach (((string way, string program, string output), NpyArray actual) in results)
             Ort.AssertClose(Nd(actual.Slice(0)), expected[(program, output)], Tolerance, $"{way}, {program}, {output}");
         Assert.That(results, Has.Count.EqualTo(2 * expected.Count));
     }

@@ -12,14 +12,16 @@ internal static class TorchPeers
 
     public static GraphPeer Start()
     {
-        if (Python.Value is null) Assert.Ignore($"There is no python3 with torch and onnx (Debian, as root: {GraphPeer.Install}).");
+        if (Python.Value is null)
+            Assert.Ignore($"There is no python3 with torch and onnx (Debian, as root: {GraphPeer.Install}).");
         return new();
     }
 
     private static string? Find()
     {
         const string Interpreter = "/usr/bin/python3";
-        if (!File.Exists(Interpreter)) return null;
+        if (!File.Exists(Interpreter))
+            return null;
         ProcessStartInfo start = new(Interpreter, ["-c", "import importlib.util as u; assert u.find_spec('torch') and u.find_spec('onnx')"])
         {
             RedirectStandardError = true,

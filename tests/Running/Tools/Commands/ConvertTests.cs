@@ -31,8 +31,11 @@ public sealed class ConvertTests
         Assert.That((variant.Precision, variant.LeastBatch), Is.EqualTo((Precision.Float32, (int?)16)));
         Assert.That(variant.Graphs.Keys, Is.SupersetOf(new[] { "dream", "imagine", "act", "control", "observe", "decode", "reward" }));
         foreach (string step in (string[])["dream", "imagine"])
+        {
             Assert.That(variant.Graphs[step].Outputs.Select(o => o.Role),
                 Has.None.EqualTo(TensorRole.Reward).And.None.EqualTo(TensorRole.Continue));
+        }
+
         OnnxModel dream = ModelReader.LoadWithWeights(Path.Combine(_bundle, "dream.throughput.onnx"));
         Assert.That(dream.Proto.Graph.Node.Select(n => n.OpType),
             Has.None.EqualTo("Elu").And.None.EqualTo("Softplus").And.Some.EqualTo("Exp"));
@@ -71,7 +74,7 @@ public sealed class ConvertTests
         Assert.That((variant.Precision, variant.LeastBatch), Is.EqualTo((precision, (int?)null)));
         Assert.That(variant.Graphs.Keys, Is.EquivalentTo(Manifest.Load(_bundle).Graphs.Keys));
         Assert.That(variant.Graphs["dream"].Outputs.Select(o => o.Name), Does.Contain("reward"));
-        var own = Safetensors.ReadHeader(Path.Combine(_bundle, $"{name}.safetensors"));
+        IReadOnlyDictionary<string, SafetensorsEntry> own = Safetensors.ReadHeader(Path.Combine(_bundle, $"{name}.safetensors"));
         Assert.That(own.Values.Select(e => e.ElementType).Distinct(),
             Is.EqualTo(new[] { precision == Precision.Float16 ? typeof(Half) : typeof(ushort) }));
     }

@@ -108,7 +108,7 @@ public sealed partial class GraphDiagramTests
                 Assert.That(drawn.Add(node.Groups["id"].Value), line);
         }
         Assert.That(edges.SelectMany(edge => (string[])[edge.From, edge.To]).Distinct(), Is.SubsetOf(drawn));
-        foreach (var (from, to) in edges)
+        foreach ((string from, string to) in edges)
         {
             if (from.StartsWith("box", StringComparison.Ordinal) && to.StartsWith("box", StringComparison.Ordinal))
                 Assert.That(int.Parse(from[3..]), Is.LessThan(int.Parse(to[3..])));

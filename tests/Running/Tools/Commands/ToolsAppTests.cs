@@ -1,6 +1,5 @@
 using System.Text.Json;
 using WorldModels.Bundles;
-using WorldModels.Runtime;
 using WorldModels.Tools;
 
 namespace WorldModels.Tests.Tools;
@@ -36,11 +35,11 @@ public sealed class ToolsAppTests
         try
         {
             string path = Path.Combine(bundle, "parity.npz");
-            var arrays = Npz.Read(path);
+            Dictionary<string, NpyArray> arrays = Npz.Read(path);
             arrays["imagine/outputs/reward"].As<float>()[1] += 0.01f;
             Npz.Write(path, arrays);
             (Manifest.Load(bundle, verifyHashes: false) with { Files = Manifest.HashFiles(bundle) }).Save(bundle);
-            var (code, output, error) = Run("verify", bundle);
+            (int code, string output, string error) = Run("verify", bundle);
             Assert.That(code, Is.EqualTo(1));
             Assert.That(output + error, Does.Contain("FAILED").And.Contain("reward").And.Contain("not verified"));
         }
@@ -135,7 +134,8 @@ public sealed class ToolsAppTests
         }
         finally
         {
-            foreach (string made in (string[])[folder, both, policy]) Directory.Delete(made, recursive: true);
+            foreach (string made in (string[])[folder, both, policy])
+                Directory.Delete(made, recursive: true);
         }
     }
 
@@ -191,7 +191,8 @@ public sealed class ToolsAppTests
     public void HelpIsNoMistake()
     {
         string help = Succeeds("--help");
-        foreach (string verb in (string[])["inspect", "verify", "bench", "play", "picture"]) Assert.That(help, Does.Contain($"  {verb} "));
+        foreach (string verb in (string[])["inspect", "verify", "bench", "play", "picture"])
+            Assert.That(help, Does.Contain($"  {verb} "));
         Assert.That(Succeeds("bench", "--help"), Does.Contain("--horizon").And.Contain("1,16,64,256,1024"));
         Assert.That(Succeeds("--version").Trim(), Does.Match(@"^\d+\.\d+\.\d+$"));
     }
@@ -241,7 +242,7 @@ public sealed class ToolsAppTests
     [TestCase(1, "There is no file 'nothing.npz'", "picture", "BUNDLE", "--episode", "nothing.npz")]
     public void AMistakeGivesOneMessage(int code, string message, params string[] args)
     {
-        var result = Run([.. args.Select(arg => arg == "BUNDLE" ? _bundle : arg)]);
+        (int Code, string Output, string Error) result = Run([.. args.Select(arg => arg == "BUNDLE" ? _bundle : arg)]);
         Assert.That(result.Code, Is.EqualTo(code));
         Assert.That(result.Error, Does.Contain(message).And.Not.Contain("   at "));
         Assert.That(result.Error.TrimEnd().Split('\n'), Has.Length.EqualTo(1));
@@ -263,7 +264,7 @@ public sealed class ToolsAppTests
             File.WriteAllBytes(path, bytes[..(bytes.Length / 2)]);
             foreach (string verb in (string[])["inspect", "verify", "bench", "picture", "dream", "play"])
             {
-                var (code, output, error) = Run(verb, bundle);
+                (int code, string output, string error) = Run(verb, bundle);
                 Assert.That((code, output), Is.EqualTo((1, "")), verb);
                 Assert.That(error, Does.Contain(file).And.Not.Contain("   at "), verb);
             }
@@ -297,7 +298,7 @@ public sealed class ToolsAppTests
         string bundle = FixtureBundle.Policy();
         try
         {
-            var (code, _, error) = Run(["picture", bundle, .. options]);
+            (int code, string _, string error) = Run(["picture", bundle, .. options]);
             Assert.That(code, Is.EqualTo(1));
             Assert.That(error, Does.Contain("has no world model"));
         }
@@ -331,7 +332,7 @@ public sealed class ToolsAppTests
 
     private static string Succeeds(params string[] args)
     {
-        var (code, output, error) = Run(args);
+        (int code, string output, string error) = Run(args);
         Assert.That((code, error), Is.EqualTo((0, "")), string.Join(' ', args) + ": " + error);
         return output;
     }

@@ -37,10 +37,12 @@ public sealed class AgentGameTests
                 dream.Start(moment.Frame);
                 DreamBatch imagined = dream.Run(0, [.. path.Select(move => (long)move.Action)]);
                 controller.Reset();
-                foreach (ImaginedFutures before in game.Moments.Take(moment.Step + 1)) controller.Act(before.Frame, action);
+                foreach (ImaginedFutures before in game.Moments.Take(moment.Step + 1))
+                    controller.Act(before.Frame, action);
                 for (int t = 0; t < 3; t++)
                 {
-                    if (t > 0) Assert.That(path[t].Action, Is.EqualTo(action[0]), $"the agent's choice, first {first}, step {t}");
+                    if (t > 0)
+                        Assert.That(path[t].Action, Is.EqualTo(action[0]), $"the agent's choice, first {first}, step {t}");
                     Assert.That(path[t].Frame, Is.EqualTo(imagined.Observations(t + 1).ToArray()).Within(1e-6));
                     Assert.That(path[t].Reward, Is.EqualTo(imagined.Rewards(t)[0]).Within(1e-5));
                     Assert.That(path[t].Over, Is.False);
@@ -92,7 +94,7 @@ public sealed class AgentGameTests
         for (int moment = 0; moment < 2; moment++)
         {
             Image image = frames[moment];
-            var (start, length) = Enumerable.Range(0, image.Height).Select(y => Longest(image, y, framed)).MaxBy(run => run.Length);
+            (int start, int length) = Enumerable.Range(0, image.Height).Select(y => Longest(image, y, framed)).MaxBy(run => run.Length);
             Assert.That(length, Is.InRange(100, 150));
             int columns = 6, right = image.Width - start;
             int column = columns - (int)Math.Round(right / (double)length);
@@ -112,7 +114,8 @@ public sealed class AgentGameTests
         for (int x = 0, length = 0; x < image.Width; x++)
         {
             length = image[x, y] == colour ? length + 1 : 0;
-            if (length > best.Length) best = (x - length + 1, length);
+            if (length > best.Length)
+                best = (x - length + 1, length);
         }
         return best;
     }

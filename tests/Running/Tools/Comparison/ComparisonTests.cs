@@ -35,7 +35,8 @@ public sealed class ComparisonTests
         for (int t = 0; t < 19; t++)
         {
             Assert.That(longer.Observations[t], Is.EqualTo(observation), $"step {t}");
-            if (t >= 7) Assert.That(episode.Observations[t - 7], Is.EqualTo(observation));
+            if (t >= 7)
+                Assert.That(episode.Observations[t - 7], Is.EqualTo(observation));
             environment.Step([((long[])longer.Actions)[t]], observation);
         }
     }

@@ -17,7 +17,8 @@ public sealed class OpenLoopTests
     [OneTimeTearDown]
     public void Delete()
     {
-        foreach (string folder in _folders) Directory.Delete(folder, recursive: true);
+        foreach (string folder in _folders)
+            Directory.Delete(folder, recursive: true);
     }
 
     [Test]
@@ -62,7 +63,7 @@ public sealed class OpenLoopTests
             double mean = all.Average(), variance = all.Sum(x => Math.Pow(x - mean, 2)) / all.Length;
             for (int e = 0; e < 3; e++)
             {
-                var seen = episodes[e].Observations;
+                IReadOnlyList<float[]> seen = episodes[e].Observations;
                 double truth = seen[19][i], last = seen[4][i], before = seen[3][i];
                 double[] dreams = [.. Enumerable.Range(0, 3).Select(dream => (double)comparison.Dreamed(e, dream, 15)[i])];
                 Assert.That(dreams.Distinct().Count(), Is.EqualTo(3), "dreams differ in their noise");
@@ -71,7 +72,8 @@ public sealed class OpenLoopTests
                     Math.Pow(dreams.Average() - truth, 2), dreams.Sum(dream => Math.Pow(dream - truth, 2)) / 3, Math.Pow(mean - truth, 2),
                     Math.Pow(last - truth, 2), Math.Pow(last + 15 * (last - before) - truth, 2),
                 ];
-                for (int guess = 0; guess < 5; guess++) expected[guess] += squares[guess] / variance / 9;
+                for (int guess = 0; guess < 5; guess++)
+                    expected[guess] += squares[guess] / variance / 9;
             }
         }
         Assert.That(new[] { near.Model, near.OneDream, near.Mean, near.RepeatLast, near.KeepMoving }, Is.EqualTo(expected).Within(1e-6));
@@ -92,9 +94,11 @@ public sealed class OpenLoopTests
         environment.Reset(3, observation);
         for (int t = 0; t < 8; t++)
         {
-            if (t >= 2) Assert.That(episode.Observations[t - 2], Is.EqualTo(observation));
+            if (t >= 2)
+                Assert.That(episode.Observations[t - 2], Is.EqualTo(observation));
             double reward = 0;
-            for (int i = 0; i < 4; i++) reward += environment.Step([2 * ((float[])whole.Actions)[t]], observation).Reward;
+            for (int i = 0; i < 4; i++)
+                reward += environment.Step([2 * ((float[])whole.Actions)[t]], observation).Reward;
             Assert.That(whole.Rewards[t], Is.EqualTo(reward).Within(1e-5));
         }
         Assert.That(() => RealEpisode.Play("cartpole", new() { Actions = Stretched }),
@@ -124,7 +128,7 @@ public sealed class OpenLoopTests
         OpenLoopPicture picture = new(comparison, comparison.Errors(1, 5, 15));
         if (name.EndsWith(".gif", StringComparison.Ordinal))
         {
-            var (frames, delays) = GifDecoder.Decode(File.ReadAllBytes(file));
+            (List<Image> frames, List<int> delays) = GifDecoder.Decode(File.ReadAllBytes(file));
             Assert.That((frames.Count, delays[0]), Is.EqualTo((25, 10)));
             Assert.That((frames[3].Width, frames[3].Height), Is.EqualTo((picture.Animation()[3].Width, picture.Animation()[3].Height)));
             Assert.That(frames[20].Pixels.SequenceEqual(frames[21].Pixels), Is.False);

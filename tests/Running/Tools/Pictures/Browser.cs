@@ -34,12 +34,16 @@ internal sealed partial class Browser : IAsyncDisposable
     public static async Task<Browser> Open(string file, int width = 1120, int height = 1000)
     {
         string? program = OnPath();
-        if (program is null) Assert.Ignore("There is no browser on PATH (Debian, as root: apt-get install chromium-headless-shell).");
+        if (program is null)
+            Assert.Ignore("There is no browser on PATH (Debian, as root: apt-get install chromium-headless-shell).");
         string profile = Directory.CreateTempSubdirectory("worldmodels-browser-").FullName;
         ProcessStartInfo start = new(program!) { RedirectStandardError = true, RedirectStandardOutput = true };
         foreach (string argument in (string[])["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
             "--remote-debugging-port=0", $"--user-data-dir={profile}", $"--window-size={width},{height}", "about:blank"])
+        {
             start.ArgumentList.Add(argument);
+        }
+
         Browser browser = new(Process.Start(start)!, profile);
         try
         {
@@ -107,7 +111,8 @@ internal sealed partial class Browser : IAsyncDisposable
         JsonNode page = JsonNode.Parse(targets)!.AsArray().First(target => (string?)target!["type"] == "page")!;
         await _socket.ConnectAsync(new Uri(page["webSocketDebuggerUrl"]!.ToString()), deadline.Token);
         _ = Listen();
-        foreach (string domain in (string[])["Page", "Runtime", "Log", "Network"]) await Send($"{domain}.enable");
+        foreach (string domain in (string[])["Page", "Runtime", "Log", "Network"])
+            await Send($"{domain}.enable");
         await Send("Page.navigate", new { url = new Uri(Path.GetFullPath(file)).AbsoluteUri });
         await _loaded.Task.WaitAsync(Patience);
     }
@@ -129,10 +134,12 @@ internal sealed partial class Browser : IAsyncDisposable
         {
             while (true)
             {
-                var part = await _socket.ReceiveAsync(buffer, CancellationToken.None);
-                if (part.MessageType == WebSocketMessageType.Close) return;
+                WebSocketReceiveResult part = await _socket.ReceiveAsync(buffer, CancellationToken.None);
+                if (part.MessageType == WebSocketMessageType.Close)
+                    return;
                 message.Write(buffer, 0, part.Count);
-                if (!part.EndOfMessage) continue;
+                if (!part.EndOfMessage)
+                    continue;
                 Take(JsonNode.Parse(Encoding.UTF8.GetString(message.ToArray()))!);
                 message.SetLength(0);
             }
@@ -144,9 +151,12 @@ internal sealed partial class Browser : IAsyncDisposable
     {
         if (message["id"] is { } id)
         {
-            if (!_answers.TryRemove((int)id, out var waiting)) return;
-            if (message["error"] is { } error) waiting.SetException(new IOException(error.ToJsonString()));
-            else waiting.SetResult(message["result"]!);
+            if (!_answers.TryRemove((int)id, out TaskCompletionSource<JsonNode>? waiting))
+                return;
+            if (message["error"] is { } error)
+                waiting.SetException(new IOException(error.ToJsonString()));
+            else
+                waiting.SetResult(message["result"]!);
             return;
         }
         JsonNode? parameters = message["params"];

@@ -1,5 +1,4 @@
 using System.Globalization;
-using WorldModels.Measure;
 using WorldModels.Pictures;
 using WorldModels.Runtime;
 
@@ -51,7 +50,7 @@ public sealed class CurveTests
             runs.Run("slow-s1", 1, [(1, 1)], rate: "1e-05"), runs.Run("slow-s0", 0, [(1, 2)], rate: "0.00001"),
             runs.Run("fast-s0", 0, [(1, 3)], rate: "0.01"), runs.Run("slow", 7, [(1, 3)], rate: "0.5"),
         ];
-        var groups = CurveGroup.Of(folders.SelectMany(TrainingCurveReader.Read));
+        IReadOnlyList<CurveGroup> groups = CurveGroup.Of(folders.SelectMany(TrainingCurveReader.Read));
         Assert.That(groups.Select(group => group.Label),
             Is.EqualTo(new[] { "slow (learningRate=0.00001)", "fast", "slow (learningRate=0.5)" }));
         Assert.That(groups.Select(group => group.Runs.Select(run => run.Seed)), Is.EqualTo(new long[][] { [0, 1], [0], [7] }));
@@ -65,7 +64,7 @@ public sealed class CurveTests
     [Test]
     public void ABundleBringsItsOtherSeedsAndArms()
     {
-        var groups = CurveGroup.Of(TrainingCurveReader.Read(Path.Combine(Repository.Root, "models", "zoo", "minipacman-i2a")));
+        IReadOnlyList<CurveGroup> groups = CurveGroup.Of(TrainingCurveReader.Read(Path.Combine(Repository.Root, "models", "zoo", "minipacman-i2a")));
         Assert.That(groups[0].Label, Is.EqualTo("minipacman-i2a"));
         Assert.That(groups[0].Runs.Select(run => run.Seed), Is.EqualTo(new[] { 0, 1, 2 }));
         CurveGroup copy = groups.Single(group => group.Label == "copy");

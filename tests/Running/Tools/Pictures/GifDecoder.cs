@@ -15,7 +15,8 @@ internal sealed class GifDecoder
 
     private (List<Image>, List<int>) Decode()
     {
-        if (Encoding.ASCII.GetString(Take(6)) != "GIF89a") throw new InvalidDataException("signature");
+        if (Encoding.ASCII.GetString(Take(6)) != "GIF89a")
+            throw new InvalidDataException("signature");
         int width = Short(), height = Short(), flags = Byte();
         Take(2);
         byte[] palette = Take(3 << ((flags & 7) + 1)).ToArray();
@@ -32,18 +33,28 @@ internal sealed class GifDecoder
                     byte[] body = Blocks();
                     if (label == 0xF9)
                     {
-                        if (body[0] is not (4 or 5)) throw new InvalidDataException("disposal");
+                        if (body[0] is not (4 or 5))
+                            throw new InvalidDataException("disposal");
                         delays.Add(body[1] | (body[2] << 8));
                         transparent = body[0] == 5 ? body[3] : -1;
                     }
-                    else if (label != 0xFF) throw new InvalidDataException("extension");
+                    else if (label != 0xFF)
+                    {
+                        throw new InvalidDataException("extension");
+                    }
+
                     break;
                 case 0x2C:
-                    if ((Short(), Short(), Short(), Short(), Byte()) != (0, 0, width, height, 0)) throw new InvalidDataException("frame");
+                    if ((Short(), Short(), Short(), Short(), Byte()) != (0, 0, width, height, 0))
+                        throw new InvalidDataException("frame");
                     Image frame = frames.Count > 0 ? frames[^1].Scale(1) : new(width, height);
                     byte[] indices = Decompress(Byte(), Blocks(), width * height);
                     for (int i = 0; i < indices.Length; i++)
-                        if (indices[i] != transparent) frame[i % width, i / width] = Colour(palette.AsSpan(indices[i] * 3));
+                    {
+                        if (indices[i] != transparent)
+                            frame[i % width, i / width] = Colour(palette.AsSpan(indices[i] * 3));
+                    }
+
                     frames.Add(frame);
                     break;
                 default:
@@ -64,8 +75,10 @@ internal sealed class GifDecoder
         while (true)
         {
             int code = 0;
-            for (int bit = 0; bit < width; bit++, position++) code |= ((data[position >> 3] >> (position & 7)) & 1) << bit;
-            if (code == end) break;
+            for (int bit = 0; bit < width; bit++, position++)
+                code |= ((data[position >> 3] >> (position & 7)) & 1) << bit;
+            if (code == end)
+                break;
             if (code == clear)
             {
                 Reset();
@@ -73,11 +86,14 @@ internal sealed class GifDecoder
             }
             byte[] text = code < table.Count ? table[code] : [.. previous!, previous![0]];
             output.AddRange(text);
-            if (previous is not null && table.Count < 4096) table.Add([.. previous, text[0]]);
-            if (table.Count == 1 << width && width < 12) width++;
+            if (previous is not null && table.Count < 4096)
+                table.Add([.. previous, text[0]]);
+            if (table.Count == 1 << width && width < 12)
+                width++;
             previous = text;
         }
-        if (output.Count != expected || data.Length != (position + 7) / 8) throw new InvalidDataException("length");
+        if (output.Count != expected || data.Length != (position + 7) / 8)
+            throw new InvalidDataException("length");
         return [.. output];
 
         void Reset()
@@ -90,7 +106,8 @@ internal sealed class GifDecoder
     private byte[] Blocks()
     {
         List<byte> bytes = [];
-        for (int length = Byte(); length > 0; length = Byte()) bytes.AddRange(Take(length));
+        for (int length = Byte(); length > 0; length = Byte())
+            bytes.AddRange(Take(length));
         return [.. bytes];
     }
 

@@ -31,7 +31,7 @@ public sealed class PictureTests
         Image[] frames = [.. Enumerable.Range(0, count).Select(i => Changed(Noise(width, height, 1, colours), i))];
         using MemoryStream file = new();
         GifWriter.Write(file, frames, delayMilliseconds: 120);
-        var (decoded, delays) = GifDecoder.Decode(file.ToArray());
+        (List<Image> decoded, List<int> delays) = GifDecoder.Decode(file.ToArray());
         Assert.That(decoded, Has.Count.EqualTo(count));
         Assert.That(delays, Is.All.EqualTo(12));
         for (int i = 0; i < count; i++)
@@ -61,11 +61,19 @@ public sealed class PictureTests
         Assert.That(few.Colours.Distinct().Count(), Is.EqualTo(few.Colours.Count).And.LessThanOrEqualTo(200));
         Image image = new(64, 64);
         for (int y = 0; y < 64; y++)
-            for (int x = 0; x < 64; x++) image[x, y] = new((byte)(x * 4), (byte)(y * 4), 128);
+        {
+            for (int x = 0; x < 64; x++)
+                image[x, y] = new((byte)(x * 4), (byte)(y * 4), 128);
+        }
+
         GifColours many = new([image]);
         int worst = 0;
         for (int y = 0; y < 64; y++)
-            for (int x = 0; x < 64; x++) worst = Math.Max(worst, image[x, y].Distance(many.Colours[many[image[x, y]]]));
+        {
+            for (int x = 0; x < 64; x++)
+                worst = Math.Max(worst, image[x, y].Distance(many.Colours[many[image[x, y]]]));
+        }
+
         Assert.That(many.Colours, Has.Count.EqualTo(256));
         Assert.That(worst, Is.LessThanOrEqualTo(16)); // 4096 colours of a plane in 256 boxes: 16 x 16 levels
     }
@@ -76,7 +84,11 @@ public sealed class PictureTests
         Image image = Noise(5, 4, 2, colours: 1 << 24), scaled = image.Scale(3);
         Assert.That((scaled.Width, scaled.Height), Is.EqualTo((15, 12)));
         for (int y = 0; y < 12; y++)
-            for (int x = 0; x < 15; x++) Assert.That(scaled[x, y], Is.EqualTo(image[x / 3, y / 3]));
+        {
+            for (int x = 0; x < 15; x++)
+                Assert.That(scaled[x, y], Is.EqualTo(image[x / 3, y / 3]));
+        }
+
         Assert.That(() => image.Scale(0), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
@@ -120,9 +132,9 @@ public sealed class PictureTests
     [Test]
     public void LettersAreDistinctAndFit()
     {
-        const string letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:+-/%=()<>#*_?";
-        var shapes = letters.Select(letter => Convert.ToHexString(Lettering.Label($"{letter}", Rgb.White, Rgb.Black).Pixels)).ToArray();
-        Assert.That(shapes.Distinct().Count(), Is.EqualTo(letters.Length));
+        const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:+-/%=()<>#*_?";
+        string[] shapes = Letters.Select(letter => Convert.ToHexString(Lettering.Label($"{letter}", Rgb.White, Rgb.Black).Pixels)).ToArray();
+        Assert.That(shapes.Distinct().Count(), Is.EqualTo(Letters.Length));
         Assert.That(Lettering.Label("ab 1", Rgb.White, Rgb.Black).Width, Is.EqualTo(23));
         Assert.That(Lettering.Label("a", Rgb.White, Rgb.Black).Pixels.SequenceEqual(Lettering.Label("A", Rgb.White, Rgb.Black).Pixels));
     }
@@ -133,7 +145,7 @@ public sealed class PictureTests
         Image[] real = [Noise(19, 15, 1, 5), Noise(19, 15, 2, 5), Noise(19, 15, 3, 5)];
         Image[] dreamed = [real[0], real[1].Scale(1), real[2].Scale(1)];
         dreamed[2][4, 5] = new((byte)(dreamed[2][4, 5].R + 128), 7, 7);
-        var picture = DreamPicture.Compare(real, dreamed, new() { Title = "Test 1", Columns = 2 });
+        DreamPicture picture = DreamPicture.Compare(real, dreamed, new() { Title = "Test 1", Columns = 2 });
         Assert.That(picture.DifferingPixels, Is.EqualTo(new[] { 0, 0, 1 }));
         Assert.That(picture.Animation(), Has.Count.EqualTo(3));
         string folder = Directory.CreateTempSubdirectory().FullName;
@@ -159,7 +171,8 @@ public sealed class PictureTests
     {
         Span<byte> part = image.Pixels[..(image.Pixels.Length / 6 * 3)];
         byte[] old = part.ToArray();
-        for (int i = 0; i < part.Length; i++) part[i] = old[(i + 3 * by) % part.Length];
+        for (int i = 0; i < part.Length; i++)
+            part[i] = old[(i + 3 * by) % part.Length];
         return image;
     }
 
@@ -191,7 +204,7 @@ public sealed class PictureTests
         {
             int length = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(at));
             type = Encoding.ASCII.GetString(file, at + 4, 4);
-            var body = file.AsSpan(at + 8, length);
+            Span<byte> body = file.AsSpan(at + 8, length);
             uint crc = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(at + 8 + length));
             Assert.That(crc, Is.EqualTo(Crc32(file.AsSpan(at + 4, length + 4))), type);
             if (type == "IHDR")
@@ -199,7 +212,8 @@ public sealed class PictureTests
                 (width, height) = (BinaryPrimitives.ReadInt32BigEndian(body), BinaryPrimitives.ReadInt32BigEndian(body[4..]));
                 Assert.That(body[8..].ToArray(), Is.EqualTo(new byte[] { 8, 2, 0, 0, 0 }));
             }
-            if (type == "IDAT") data.Write(body);
+            if (type == "IDAT")
+                data.Write(body);
             at += length + 12;
         }
         while (type != "IEND");

@@ -1,5 +1,4 @@
 using WorldModels.Bundles;
-using WorldModels.Onnx;
 using WorldModels.Runtime;
 using WorldModels.Tools;
 
@@ -30,7 +29,8 @@ public sealed class PlayMemoryTests
                 Assert.That(session.Status.Ending, Is.Null);
                 session.Press(PlayKey.Dream);
                 fresh.Reset();
-                foreach (float[] frame in frames.TakeLast(PlaySession.Recall)) fresh.Act(frame, action);
+                foreach (float[] frame in frames.TakeLast(PlaySession.Recall))
+                    fresh.Act(frame, action);
                 for (int step = 0; step < 5; step++)
                 {
                     Assert.That(session.Status.Value, Is.EqualTo(fresh.Values[0]), $"{moves} moves, step {step}");
@@ -82,11 +82,13 @@ public sealed class PlayMemoryTests
             new() { Bundle = agent, Model = Zoo, Seed = 2 }, new() { Moments = 6, Every = 1, Skip = 0, Depth = 1 });
         float[][] frames = [.. game.Moments.Select(moment => moment.Frame)];
         for (int t = 0; t < 6; t++)
+        {
             for (int action = 0; action < 5; action++)
             {
                 float[] imagined = game.Moments[t].Imagined[0][action].Frame;
                 Assert.That(imagined, Is.EqualTo(Imagine(frames[..(t + 1)], action)), $"step {t}, action {action}");
             }
+        }
     }
 
     /// <summary>The next frame by graph <c>imagine</c> on inputs put together here: the newest frame, and those before it.</summary>
@@ -102,7 +104,7 @@ public sealed class PlayMemoryTests
         if (imagine.Spec.Inputs.FirstOrDefault(input => input.Name == "past") is { } past)
         {
             int count = past.Shape[1].Size / 3;
-            var before = Enumerable.Repeat(frames[0], count).Concat(frames).SkipLast(1).TakeLast(count);
+            IEnumerable<float[]> before = Enumerable.Repeat(frames[0], count).Concat(frames).SkipLast(1).TakeLast(count);
             inputs["past"] = NpyArray.Of(before.SelectMany(frame => frame).ToArray(), 1, 3 * count, 15, 19);
         }
         return imagine.Run(inputs)["next_frame"].ToFloats();

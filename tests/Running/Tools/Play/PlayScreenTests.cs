@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using System.Text.RegularExpressions;
 using System.Text;
+using System.Text.RegularExpressions;
 using WorldModels.Pictures;
 using WorldModels.Tools;
 
@@ -32,7 +32,8 @@ public sealed partial class PlayScreenTests
             string[] lines = Text(new PlayScreen(trueColour).Compose(session, width, height)).Split("\r\n");
             Assert.That(lines, Has.Length.LessThanOrEqualTo(height));
             // The board itself is left to the terminal, which does not wrap.
-            if (width >= 38) Assert.That(lines.Select(line => line.Length), Is.All.LessThanOrEqualTo(width));
+            if (width >= 38)
+                Assert.That(lines.Select(line => line.Length), Is.All.LessThanOrEqualTo(width));
         }
     }
 
@@ -63,7 +64,7 @@ public sealed partial class PlayScreenTests
     {
         Image image = new(imageWidth, imageHeight, new(10, 20, 30));
         image[0, 0] = new(200, 100, 0);
-        var picture = new PlayScreen(trueColour: true).Picture(image, width, height);
+        (IReadOnlyList<string> Lines, int Columns) picture = new PlayScreen(trueColour: true).Picture(image, width, height);
         Assert.That((picture.Columns, picture.Lines.Count), Is.EqualTo((columns, lines)));
         Assert.That(picture.Lines.Select(line => Text(line).Length), Is.All.EqualTo(columns));
         Assert.That(Regex.Count(picture.Lines[0], "200;100;0"), Is.EqualTo(1));
@@ -94,7 +95,10 @@ public sealed partial class PlayScreenTests
         {
             Span<char> buffer = new char[4096];
             for (int count; (count = process.StandardOutput.Read(buffer)) > 0;)
-                lock (seen) seen.Append(buffer[..count]);
+            {
+                lock (seen)
+                    seen.Append(buffer[..count]);
+            }
         });
         reader.Start();
         try
@@ -119,14 +123,16 @@ public sealed partial class PlayScreenTests
         }
         finally
         {
-            if (!process.HasExited) process.Kill(entireProcessTree: true);
+            if (!process.HasExited)
+                process.Kill(entireProcessTree: true);
             reader.Join(5_000);
         }
 
         void Type(string keys, string answer)
         {
             int from;
-            lock (seen) from = seen.Length; // what follows is the answer
+            lock (seen)
+                from = seen.Length; // what follows is the answer
             process.StandardInput.Write(keys);
             process.StandardInput.Flush();
             Awaits(answer, from);
@@ -137,9 +143,11 @@ public sealed partial class PlayScreenTests
             bool found = SpinWait.SpinUntil(() =>
             {
                 Thread.Sleep(20);
-                lock (seen) return Text(seen.ToString(from, seen.Length - from)).Contains(text, StringComparison.Ordinal);
+                lock (seen)
+                    return Text(seen.ToString(from, seen.Length - from)).Contains(text, StringComparison.Ordinal);
             }, TimeSpan.FromSeconds(60));
-            lock (seen) Assert.That(found, $"the terminal never showed '{text}', but: {Text(seen.ToString(from, seen.Length - from))}");
+            lock (seen)
+                Assert.That(found, $"the terminal never showed '{text}', but: {Text(seen.ToString(from, seen.Length - from))}");
         }
     }
 

@@ -18,7 +18,8 @@ public sealed class PlaySessionTests
     [OneTimeTearDown]
     public void Delete()
     {
-        foreach (string folder in (string[])[_world, _policy, _both, _ending]) Directory.Delete(folder, recursive: true);
+        foreach (string folder in (string[])[_world, _policy, _both, _ending])
+            Directory.Delete(folder, recursive: true);
     }
 
     [Test]
@@ -47,7 +48,8 @@ public sealed class PlaySessionTests
             PlayStatus after = session.Status;
             Assert.That((after.Step, after.Reward, after.LastAction), Is.EqualTo((step + 1, result.Reward, before.NextAction)));
             Assert.That(after.Return, Is.EqualTo(sum).Within(1e-9));
-            if (result.Done) break;
+            if (result.Done)
+                break;
         }
     }
 
@@ -64,7 +66,8 @@ public sealed class PlaySessionTests
         interrupted.Press(PlayKey.Dream);
         Assert.That((interrupted.Dreaming, interrupted.Status.Step, interrupted.Status.Return), Is.EqualTo((true, 0, 0.0)));
         Assert.That(interrupted.Frame.SequenceEqual(left), "a dream starts from the real frame");
-        for (int step = 0; step < 6; step++) interrupted.Tick();
+        for (int step = 0; step < 6; step++)
+            interrupted.Tick();
         interrupted.Press(PlayKey.Left);
         interrupted.Press(PlayKey.NewGame);
         interrupted.Tick();
@@ -84,7 +87,8 @@ public sealed class PlaySessionTests
     public void TheDreamIsTheModels()
     {
         using PlaySession session = Open(_policy, _world);
-        for (int step = 0; step < 3; step++) session.Tick();
+        for (int step = 0; step < 3; step++)
+            session.Tick();
         float[] start = session.Frame.ToArray();
         PlayKey[] keys = [PlayKey.Right, PlayKey.Stay, PlayKey.Up, PlayKey.Left, PlayKey.Down, PlayKey.Down];
         using WorldModel world = WorldModel.Load(_world);
@@ -135,9 +139,12 @@ public sealed class PlaySessionTests
         IEnvironment<long> game = EnvironmentRegistry.Make<long>("minipacman");
         float[] frame = new float[game.ObservationSpace.Size];
         game.Reset(Seed, frame);
-        while (!game.Step([0], frame).Done) { } // a ghost finds who stays
+        while (!game.Step([0], frame).Done)
+        {
+        } // a ghost finds who stays
         int steps = 0;
-        for (; session.Status.Ending is null; steps++) session.Press(PlayKey.Stay);
+        for (; session.Status.Ending is null; steps++)
+            session.Press(PlayKey.Stay);
         Assert.That(session.Frame.SequenceEqual(frame));
         session.Press(PlayKey.Stay);
         session.Press(PlayKey.Dream);
@@ -201,9 +208,11 @@ public sealed class PlaySessionTests
         int before = session.Delay;
         session.Press(PlayKey.Faster);
         Assert.That(session.Delay, Is.LessThan(before));
-        for (int i = 0; i < 30; i++) session.Press(PlayKey.Faster);
+        for (int i = 0; i < 30; i++)
+            session.Press(PlayKey.Faster);
         Assert.That(session.Delay, Is.EqualTo(10));
-        for (int i = 0; i < 60; i++) session.Press(PlayKey.Slower);
+        for (int i = 0; i < 60; i++)
+            session.Press(PlayKey.Slower);
         Assert.That(session.Delay, Is.EqualTo(3000));
         Assert.That(session.Quit, Is.False);
         session.Press(PlayKey.Quit);

@@ -82,7 +82,7 @@ internal sealed class QuantizeTests
     public void RepeatingItChangesNothing()
     {
         Succeeds("quantize", _bundle, "--episodes", "2");
-        var first = Manifest.HashFiles(_bundle);
+        IReadOnlyDictionary<string, string> first = Manifest.HashFiles(_bundle);
         string manifest = File.ReadAllText(Path.Combine(_bundle, "manifest.json"));
         string again = Succeeds("quantize", _bundle, "--episodes", "2");
         Assert.That(again, Does.Contain("will be replaced").And.Contain("variant int8 replaced"));
@@ -94,8 +94,8 @@ internal sealed class QuantizeTests
     public void ARefusalLeavesTheBundleBitForBit()
     {
         string manifest = File.ReadAllText(Path.Combine(_bundle, "manifest.json"));
-        var files = Manifest.HashFiles(_bundle);
-        var (code, _, error) = Run("quantize", _bundle, "--episodes", "2", "--threshold", "0.001");
+        IReadOnlyDictionary<string, string> files = Manifest.HashFiles(_bundle);
+        (int code, string _, string error) = Run("quantize", _bundle, "--episodes", "2", "--threshold", "0.001");
         Assert.That(code, Is.EqualTo(1));
         Assert.That(error,
             Does.Contain("drift_15_state_deterministic is").And.Contain("0.1 % are allowed").And.Contain("nothing was written"));
@@ -107,7 +107,7 @@ internal sealed class QuantizeTests
     [Test]
     public void WritesACopyWhereTold()
     {
-        var files = Manifest.HashFiles(_bundle);
+        IReadOnlyDictionary<string, string> files = Manifest.HashFiles(_bundle);
         string copy = Path.Combine(_root, "copy");
         Succeeds("quantize", _bundle, "--output", copy, "--episodes", "2");
         Assert.That(Manifest.HashFiles(_bundle), Is.EqualTo(files));
@@ -197,14 +197,14 @@ internal sealed class QuantizeTests
 
     private static string Succeeds(params string[] args)
     {
-        var (code, output, error) = Run(args);
+        (int code, string output, string error) = Run(args);
         Assert.That(code, Is.Zero, error);
         return output;
     }
 
     private static string Fails(params string[] args)
     {
-        var (code, _, error) = Run(args);
+        (int code, string _, string error) = Run(args);
         Assert.That(code, Is.EqualTo(1));
         return error;
     }
