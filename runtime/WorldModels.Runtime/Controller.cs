@@ -30,7 +30,7 @@ public sealed record ControllerOptions
 /// </remarks>
 /// <example>
 /// <code>
-/// using var controller = Controller.Load("models/zoo/pendulum-dreamer", new() { Batch = 2, Deterministic = true });
+/// using Controller controller = Controller.Load("models/zoo/pendulum-dreamer", new() { Batch = 2, Deterministic = true });
 /// float[] observations = new float[2 * controller.Manifest.Observation.Size];   // (B, ...observation), row after row
 /// float[] actions = new float[2 * controller.Manifest.Action.Size];             // longs (B) where actions are discrete
 /// controller.Act(observations, actions);                                    // the states of both rows are carried

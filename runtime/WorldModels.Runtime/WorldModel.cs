@@ -13,12 +13,12 @@ namespace WorldModels.Runtime;
 /// </remarks>
 /// <example>
 /// <code>
-/// using var world = WorldModel.Load("models/zoo/pendulum-dreamer");   // weights once
-/// using var dream = world.Dream(batch: 256, horizon: 15);             // buffers bound once, no allocation per step
+/// using WorldModel world = WorldModel.Load("models/zoo/pendulum-dreamer");   // weights once
+/// using Dream dream = world.Dream(batch: 256, horizon: 15);             // buffers bound once, no allocation per step
 /// DreamBatch imagined = dream.Run(seed: 7);
 /// float reward = imagined.Rewards(0)[255];                            // of step 0 in the last row
 ///
-/// using var controller = world.Controller();                          // the same weights
+/// using Controller controller = world.Controller();                          // the same weights
 /// controller.Act(observations, actions);                              // spans in, spans out; the state is carried
 /// controller.Reset([0]);                                              // a new episode in row 0
 /// </code>

@@ -14,14 +14,15 @@ internal sealed class TemporaryRun : IDisposable
     /// <summary>The folder.</summary>
     public RunFolder Folder => _folder;
 
-    /// <summary>Prepares a trainer, lets it do all its updates, and returns what the last one measured.</summary>
+    /// <summary>Prepares a trainer, lets it do all its updates, and returns what the last one measured, and the evaluation after it.</summary>
     public IReadOnlyDictionary<string, double> Train(ITrainer trainer)
     {
         set_num_threads(trainer.Options.Threads);
         trainer.Prepare(_folder, Progress, CancellationToken.None);
         for (long update = 0; update < trainer.Options.Updates - 1; update++)
             trainer.Update(update, measure: false);
-        return trainer.Update(trainer.Options.Updates - 1, measure: true);
+        IReadOnlyDictionary<string, double> last = trainer.Update(trainer.Options.Updates - 1, measure: true);
+        return last.Concat(trainer.EvaluateBetween(trainer.Options.Updates)).ToDictionary();
     }
 
     /// <summary>Nobody looks at the bars of a test.</summary>
