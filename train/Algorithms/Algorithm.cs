@@ -67,9 +67,9 @@ public abstract record Algorithm(Type Command)
     public static IReadOnlyList<Algorithm> All { get; } =
     [
         new Algorithm<A2COptions>(typeof(A2CVerb), (options, device, _) => new A2C(options, device)),
+        new Algorithm<DreamerOptions>(typeof(DreamerVerb), (options, device, _) => new Dreamer(options, device)),
         new Algorithm<EnvironmentModelOptions>(
             typeof(EnvironmentModelVerb), (options, device, _) => new EnvironmentModelTrainer(options, device)),
-        new Algorithm<DreamerOptions>(typeof(DreamerVerb), (options, device, _) => new Dreamer(options, device)),
         new Algorithm<I2AOptions>(typeof(I2AVerb), (options, device, run) => new I2A(options, device, run))
         {
             Stages = ImaginationModel.StagesBefore,

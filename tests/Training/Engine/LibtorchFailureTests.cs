@@ -143,7 +143,7 @@ public sealed class LibtorchFailureTests
         public IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress) => new Dictionary<string, double>();
 
         public BundleDefinition Bundle() => throw new NotSupportedException();
-    
+
         public void Dispose() => Parameters.Dispose();
     }
 }

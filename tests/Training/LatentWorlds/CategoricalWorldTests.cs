@@ -43,7 +43,12 @@ public sealed class CategoricalWorldTests
         {
             Dynamics = (RssmConfig)_config.Dynamics with
             {
-                Deterministic = 64, Hidden = 32, Stochastic = Variables, Classes = Classes, Unimix = 0.01, FreeNats = 0.1,
+                Deterministic = 64,
+                Hidden = 32,
+                Stochastic = Variables,
+                Classes = Classes,
+                Unimix = 0.01,
+                FreeNats = 0.1,
             },
         };
         _parameters = new(seed: 1);

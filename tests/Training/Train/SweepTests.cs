@@ -184,7 +184,10 @@ public sealed class SweepTests
         }));
         Assert.That(plan.Runs[3].Options, Is.EqualTo(Presets<A2COptions>.Embedded.Of("debug") with
         {
-            Updates = 8, Seed = 1, Steps = 3, Decay = 1e-5,
+            Updates = 8,
+            Seed = 1,
+            Steps = 3,
+            Decay = 1e-5,
         }));
         Assert.That(plan.DefaultPath, Is.EqualTo(Path.Combine("runs", "sweep-minipacman-a2c-debug-decay-steps")));
         Assert.That(SweepAxis.Parse("units=[64,64],[128],32").Values, Is.EqualTo(new[] { "[64,64]", "[128]", "32" }));

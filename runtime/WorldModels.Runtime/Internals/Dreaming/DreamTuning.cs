@@ -58,9 +58,9 @@ internal static class DreamTuning
         int probe = Math.Min(batch, ProbeRows);
         int[] tiles = tile is { } size ? [Math.Min(size, probe)] : [.. Tiles.Select(t => Math.Min(t, probe)).Distinct()];
         IEnumerable<DreamPlan> plans = from rows in tiles
-                    from form in bundle.Forms.Reverse()
-                    from steps in Unrollings(bundle, form, horizon, options)
-                    select new DreamPlan(form, rows, 1, steps);
+                                       from form in bundle.Forms.Reverse()
+                                       from steps in Unrollings(bundle, form, horizon, options)
+                                       select new DreamPlan(form, rows, 1, steps);
         DreamPlan best = Fastest(bundle, probe, horizon, options, [.. plans]);
         if (tile is { } whole)
             best = best with { Tile = whole };

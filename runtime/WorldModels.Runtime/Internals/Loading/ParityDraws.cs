@@ -23,13 +23,13 @@ internal sealed class ParityDraws
         List<TensorSpec> noises = spec.Inputs.Where(i => i.Noise == NoiseKind.Gumbel).ToList();
         bool CanPerturb(TensorSpec noise, Logits l) => inputs[0][noise.Name].Length == outputs[0][l.Spec.Name].Length;
         IEnumerable<Draw> candidates = from l in logits
-                         from result in spec.Outputs.Where(o => l.CanBeDrawn(o, outputs[0][o.Name].Length / outputs[0][o.Name].Shape[0]))
-                         from noise in noises.Where(n => CanPerturb(n, l)).Append(null)
-                         let draw = new Draw(l, result, noise)
-                         let agreement = draw.Agreement(inputs, outputs)
-                         where agreement > LeastAgreement
-                         orderby agreement descending
-                         select draw;
+                                       from result in spec.Outputs.Where(o => l.CanBeDrawn(o, outputs[0][o.Name].Length / outputs[0][o.Name].Shape[0]))
+                                       from noise in noises.Where(n => CanPerturb(n, l)).Append(null)
+                                       let draw = new Draw(l, result, noise)
+                                       let agreement = draw.Agreement(inputs, outputs)
+                                       where agreement > LeastAgreement
+                                       orderby agreement descending
+                                       select draw;
         foreach (Draw draw in candidates.ToList())
         {
             bool isFree = logits.Contains(draw.Logits) && (draw.Noise is null || noises.Contains(draw.Noise))
