@@ -61,9 +61,6 @@ public sealed class Experience
     /// <summary>Environment steps taken; of a dataset, records learnt from.</summary>
     public long Frames => _collector is null ? _records : _collector.EnvironmentSteps;
 
-    /// <summary>Mean return of the last episodes collected; null before the first.</summary>
-    public double? MeanReturn => _collector?.MeanReturn;
-
     /// <summary>Episodes of a dataset that are never trained on.</summary>
     public IReadOnlyList<Episode> HeldOut => _heldOut;
 
@@ -105,12 +102,19 @@ public sealed class Experience
     /// <summary>Mean and standard deviation of each number of the observations so far.</summary>
     public (float[] Mean, float[] Std) Statistics() => _replay!.Statistics();
 
-    /// <summary>Lets the agent act where an update is one that comes after a collection.</summary>
-    public void CollectBefore(long update)
+    /// <summary>
+    /// Lets the agent act where an update is one that comes after a collection. Writes the mean return of the last episodes as figure
+    /// <c>return</c>, from the first on.
+    /// </summary>
+    public void CollectBefore(long update, Dictionary<string, double>? figures)
     {
+        if (_collector is null)
+            return;
         long since = update - _options.Pretrain;
-        if (_collector is not null && since >= 0 && since % _options.CollectEvery == 0)
+        if (since >= 0 && since % _options.CollectEvery == 0)
             _collector.Collect(_options.CollectSteps, random: false);
+        if (figures is not null && _collector.MeanReturn is { } mean)
+            figures["return"] = mean;
     }
 
     /// <summary>The sequences of an update, a function of the episodes, the seed and the update.</summary>

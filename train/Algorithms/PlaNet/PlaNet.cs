@@ -71,9 +71,7 @@ public sealed class PlaNet : ITrainer
     {
         Dictionary<string, double>? figures = measure ? [] : null;
         using (Timings.Of("collect"))
-            _experience.CollectBefore(update);
-        if (figures is not null && _experience.MeanReturn is { } mean)
-            figures["return"] = mean;
+            _experience.CollectBefore(update, figures);
         using (DisposeScope scope = NewDisposeScope())
         {
             // All that is drawn is a function of seed and update.
