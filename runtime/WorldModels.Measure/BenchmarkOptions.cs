@@ -24,18 +24,9 @@ public sealed record BenchmarkOptions
     /// <summary>Whether the real environment is measured beside the dream, if there is one of the bundle's name.</summary>
     public bool Simulator { get; init; }
 
-    /// <summary>Whether PyTorch runs the same graphs in turn, operator by operator.</summary>
-    public bool Peer { get; init; }
-
-    /// <summary>The Python interpreter that has torch and onnx; null: the system's python3, or the first on the path.</summary>
-    public string? Python { get; init; }
-
     /// <summary>How graphs are run; the variant is replaced.</summary>
     public RuntimeOptions Runtime { get; init; } = new();
 
     /// <summary>How dreams run; what they compute is replaced.</summary>
     public DreamOptions Dream { get; init; } = new() { Threads = 1 };
-
-    /// <summary>Time that a peer's arrangements are tried for, each of several times, before the fastest is measured.</summary>
-    internal double PeerWarmUp => Math.Min(0.1, Seconds);
 }

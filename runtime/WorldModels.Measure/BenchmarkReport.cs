@@ -33,7 +33,7 @@ public sealed partial record BenchmarkReport
     /// <summary>Which execution provider ran it, and why.</summary>
     public required string Provider { get; init; }
 
-    /// <summary>The peer's versions, its BLAS and its kernels; null: there was none.</summary>
+    /// <summary>The peer's versions and threads; null: there was none.</summary>
     public string? Peer { get; init; }
 
     /// <summary>Measured fp32 peak of one core, GFLOP/s, where it was needed.</summary>
@@ -79,8 +79,8 @@ public sealed partial record BenchmarkReport
             if (Peer is not null)
             {
                 notes.Add($"Peer: {Peer}.");
-                notes.Add("It runs the exported graphs operator by operator in float32 (inference_mode), its noise and starts drawn "
-                    + "beforehand, heads where they are faster; each cell's results were compared with ours first.");
+                notes.Add("It runs the bundle's own definition eagerly in float32 (inference mode), its noise and starts drawn beforehand, "
+                    + "heads once over time x batch; each cell's results were compared with ours first.");
                 notes.Add("Ratios: frames per CPU second, medians of rounds in turn.");
             }
             IEnumerable<(string? Variant, string? Precision)> reduced = Measurements.Where(m => m.Precision is not null).Select(m => (m.Variant, m.Precision)).Distinct();

@@ -28,11 +28,14 @@ internal readonly record struct Slice(ArraySegment<double> Calls, double Cpu, lo
 /// <summary>A contestant in this process.</summary>
 /// <param name="subject">What it is.</param>
 /// <param name="call">Runs it once.</param>
-internal sealed class LocalContestant(Measurement subject, Action call) : Contestant(subject)
+/// <param name="isPeer">Whether others are compared with it.</param>
+internal sealed class LocalContestant(Measurement subject, Action call, bool isPeer = false) : Contestant(subject)
 {
     private const int WarmUpCalls = 3, SliceCalls = 1 << 15;
 
     private readonly double[] _calls = new double[SliceCalls];
+
+    public override bool IsPeer => isPeer;
 
     public override void WarmUp(double seconds)
     {

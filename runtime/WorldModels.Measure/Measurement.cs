@@ -9,7 +9,7 @@ public sealed record Measurement
     /// <summary>How much of a dream it was, or what was measured beside it: a name of <see cref="BenchmarkLevel"/>; else null.</summary>
     public string? Level { get; init; }
 
-    /// <summary>Who ran it, where there are several: "ONNX Runtime", "PyTorch eager", "TorchScript".</summary>
+    /// <summary>Who ran it, where there are several: "ONNX Runtime", "TorchSharp eager".</summary>
     public string? Runner { get; init; }
 
     /// <summary>The form of the graphs that was asked for: "auto", "plain" or a variant's name; null: there is no choice.</summary>

@@ -5,8 +5,7 @@ using WorldModels.Runtime;
 namespace WorldModels.Tools;
 
 /// <summary>
-/// How fast a bundle dreams, decodes and decides: each batch size, horizon, level and variant, in turn with PyTorch and with the real
-/// environment.
+/// How fast a bundle dreams, decodes and decides: each batch size, horizon, level and variant, in turn with the real environment.
 /// </summary>
 public static class BundleBenchmark
 {
@@ -14,7 +13,7 @@ public static class BundleBenchmark
     /// <param name="directory">The bundle.</param>
     /// <param name="options">What is measured.</param>
     /// <exception cref="BundleException">
-    /// The bundle cannot do so, the options are out of range, or the peer is missing or computes something else.
+    /// The bundle cannot do so, the options are out of range.
     /// </exception>
     public static BenchmarkReport Run(string directory, BenchmarkOptions? options = null)
     {
@@ -27,18 +26,17 @@ public static class BundleBenchmark
 
         Manifest manifest = Manifest.Load(directory, verifyHashes: false);
         bool decides = ControllerBenchmark.Fits(manifest), dreams = manifest.HasWorld() || !decides;
-        using GraphPeer? peer = options.Peer ? new(options.Python) : null;
         BenchmarkReport? report = null;
         if (dreams)
         {
-            using DreamBenchmark benchmark = new(directory, options, peer);
+            using DreamBenchmark benchmark = new(directory, options, peer: null);
             report = benchmark.Run();
         }
         if (decides)
         {
-            BenchmarkReport decisions = ControllerBenchmark.Run(directory, options, peer);
+            BenchmarkReport decisions = ControllerBenchmark.Run(directory, options);
             report = report is null ? decisions : report with { Measurements = [.. report.Measurements, .. decisions.Measurements] };
         }
-        return report! with { Peer = peer?.Description };
+        return report!;
     }
 }

@@ -9,18 +9,14 @@ public static class ControllerBenchmark
 {
     private const string What = "controller";
 
-    /// <summary>Decisions that a peer is compared over.</summary>
-    private const int ComparedSteps = 8;
-
     /// <summary>Whether a bundle has a policy.</summary>
     public static bool Fits(Manifest manifest) => manifest.PolicyGraphs.Length > 0;
 
     /// <summary>Measures a controller at each batch size, on recorded observations, or random ones where the bundle has none.</summary>
     /// <param name="directory">The bundle.</param>
     /// <param name="options">What is measured.</param>
-    /// <param name="peer">Who runs the same graphs in turn; null: nobody.</param>
     /// <exception cref="BundleException">The bundle has no policy, is damaged, or does not run.</exception>
-    internal static BenchmarkReport Run(string directory, BenchmarkOptions options, GraphPeer? peer)
+    internal static BenchmarkReport Run(string directory, BenchmarkOptions options)
     {
         List<Measurement> measurements = [];
         double? peak = null;
@@ -39,7 +35,7 @@ public static class ControllerBenchmark
                 provider = controllers[0].ProviderReport;
                 if (provider.Chosen == "cpu")
                     peak ??= MachinePeak.MeasureGflops();
-                measurements.AddRange(Contest.Run(Contestants(directory, options, controllers, peer), options.Seconds, peak));
+                measurements.AddRange(Contest.Run(Contestants(directory, options, controllers), options.Seconds, peak));
             }
             finally
             {
@@ -57,7 +53,7 @@ public static class ControllerBenchmark
     }
 
     private static List<Contestant> Contestants(
-        string directory, BenchmarkOptions options, List<Controller> controllers, GraphPeer? peer)
+        string directory, BenchmarkOptions options, List<Controller> controllers)
     {
         Manifest manifest = controllers[0].Manifest;
         int batch = controllers[0].Batch;
@@ -69,53 +65,9 @@ public static class ControllerBenchmark
             Horizon = 1,
             FlopsPerFrame = ProgramBuilder.Control(directory, manifest, steps: 1).FlopsPerFrame(),
         };
-        List<Contestant> contestants = [.. controllers.Zip(options.Variants, (controller, variant) => new LocalContestant(
+        return [.. controllers.Zip(options.Variants, (controller, variant) => new LocalContestant(
             subject with { Runner = DreamBenchmark.Runner, Variant = variant, Precision = BenchmarkLevels.Precision(manifest, variant) },
             Call(controller, observations)))];
-        if (peer is not null)
-        {
-            // A controller goes on from call to call, and so does the comparison; what is measured is one decision.
-            Peers(directory, manifest, observations, batch, ComparedSteps, out Dictionary<string, RolloutProgram>? program, out IReadOnlyDictionary<string, NpyArray>? data);
-            using Controller plain = Controller.Load(directory,
-                new() { Batch = batch, Runtime = options.Runtime with { Variant = VariantSpec.Plain } });
-            PeerCell.Check(peer, program, data, Decisions(plain, observations), subject);
-            Peers(directory, manifest, observations, batch, steps: 1, out program, out data);
-            contestants.AddRange(PeerCell.Open(peer, program, data, new Dictionary<string, NpyArray>(), subject, options.PeerWarmUp));
-        }
-        return contestants;
-    }
-
-    private static void Peers(string directory, Manifest manifest, float[] observations, int batch, int steps,
-        out Dictionary<string, RolloutProgram> programs, out IReadOnlyDictionary<string, NpyArray> data)
-    {
-        RolloutProgram program = ProgramBuilder.Control(directory, manifest, steps);
-        programs = new() { ["decision"] = program };
-        data = new ProgramData(program, batch, new ControllerOptions().Seed)
-        {
-            Observation = NpyArray.Of(observations, [batch, .. manifest.Observation.Shape]),
-        }.ToArrays();
-    }
-
-    private static Dictionary<string, NpyArray> Decisions(Controller controller, float[] observations)
-    {
-        int size = controller.Batch * controller.Manifest.Action.Size, rows = Math.Min(controller.Batch, RecordedDream.ComparedRows);
-        NpyArray Record<T>(Action<T[]> act) where T : unmanaged
-        {
-            T[] actions = new T[size];
-            List<T> all = [];
-            for (int t = 0; t < ComparedSteps; t++)
-            {
-                act(actions);
-                all.AddRange(actions[..(rows * controller.Manifest.Action.Size)]);
-            }
-            return NpyArray.Of(all.ToArray(), ComparedSteps, rows, controller.Manifest.Action.Size);
-        }
-        return new()
-        {
-            [ProgramBuilder.Action] = controller.Manifest.Action.Kind == ActionKind.Discrete
-                ? Record<long>(actions => controller.Act(observations, actions))
-                : Record<float>(actions => controller.Act(observations, actions)),
-        };
     }
 
     private static float[] Observations(string directory, Manifest manifest, int batch)

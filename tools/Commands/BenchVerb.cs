@@ -4,7 +4,7 @@ using WorldModels.Measure;
 
 namespace WorldModels.Tools;
 
-[Verb("bench", HelpText = "Measure how fast a bundle dreams, decodes and decides, beside PyTorch and the real environment: frames per "
+[Verb("bench", HelpText = "Measure how fast a bundle dreams, decodes and decides, beside the real environment: frames per "
     + "second, latency, memory, share of the machine's peak.")]
 public sealed class BenchVerb : RunningVerb
 {
@@ -24,17 +24,11 @@ public sealed class BenchVerb : RunningVerb
     [Option("tile", HelpText = "Rows that run the whole horizon before the next ones; 0: the whole batch. Default: the fastest here.")]
     public string? Tile { get; set; }
 
-    [Option("threads", Default = "1", HelpText = "Cores that share a dream; 0: the fastest number. Peers have one.")]
+    [Option("threads", Default = "1", HelpText = "Cores that share a dream; 0: the fastest number.")]
     public override string Threads { get; set; } = "1";
 
     [Option("seconds", Default = "2", HelpText = "Time for each figure.")]
     public string Seconds { get; set; } = "";
-
-    [Option("peer", MetaValue = "pytorch", HelpText = "Run the same graphs in PyTorch, operator by operator, in turn.")]
-    public string? Peer { get; set; }
-
-    [Option("python", MetaValue = "FILE", HelpText = "The Python that has torch and onnx. Default: the system's.")]
-    public string? Python { get; set; }
 
     [Option("simulator", HelpText = "Measure the real environment beside the dream, in turn: alone, and with pictures.")]
     public bool Simulator { get; set; }
@@ -100,10 +94,6 @@ public sealed class BenchVerb : RunningVerb
     private BenchmarkOptions Parse()
     {
         int threads = Arguments.WholeNumber("threads", Threads, least: 0);
-        if (Peer is not (null or "pytorch"))
-            throw new UsageException($"There is no peer '{Peer}': --peer pytorch.");
-        if (Peer is not null && Provider is not ("auto" or "cpu"))
-            throw new UsageException("--peer pytorch is one CPU core: compare it with --provider cpu.");
         return new()
         {
             Batches = Arguments.WholeNumbers("batch", Batch, least: 1),
@@ -112,9 +102,7 @@ public sealed class BenchVerb : RunningVerb
             Variants = Variant.Split(','),
             Seconds = Arguments.PositiveNumber("seconds", Seconds),
             Simulator = Simulator,
-            Peer = Peer is not null,
-            Python = Python,
-            Runtime = new() { Provider = Peer is null ? Provider : "cpu", GraphCapture = !NoGraphCapture },
+            Runtime = new() { Provider = Provider, GraphCapture = !NoGraphCapture },
             Dream = new()
             {
                 Tile = Tile is null ? null : Arguments.WholeNumber("tile", Tile, least: 0),

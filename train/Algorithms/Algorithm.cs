@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using CommandLine;
+using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Train.Algorithms;
 using WorldModels.Train.Data;
@@ -56,6 +57,10 @@ public abstract record Algorithm(Type Command)
 
     /// <summary>Options as config.json holds them.</summary>
     public abstract TrainOptions Read(JsonElement config);
+
+    /// <summary>The options that a bundle of this algorithm was trained with.</summary>
+    /// <exception cref="UserException">The bundle does not say them.</exception>
+    public abstract TrainOptions OptionsOf(Manifest bundle);
 
     /// <summary>A trainer at its first update; what the folder of its run holds already may decide on its network.</summary>
     public abstract ITrainer Create(TrainOptions options, Device device, RunFolder? run = null);
@@ -121,6 +126,11 @@ public sealed record Algorithm<TOptions>(Type Command, Func<TOptions, Device, Ru
             $"{Name} has no preset '{name}'{Names.Suggest(name, Presets.Names)} Presets: {string.Join(", ", Presets.Names)}.");
 
     public override TrainOptions Read(JsonElement config) => config.Deserialize<TOptions>(OptionText.Json)!;
+
+    public override TrainOptions OptionsOf(Manifest bundle) => bundle.Training is { Config.Count: > 0 } training
+        ? OptionText.With(new TOptions(), training.Config.Select(pair => $"{pair.Key}={pair.Value}"))
+        : throw new UserException(
+            $"Bundle '{bundle.Name}' does not say with which options it was trained: its manifest has no training.config.");
 
     /// <summary>What has to be learnt before it, beyond what the run's folder holds; null: nothing.</summary>
     public Func<TOptions, RunFolder, IReadOnlyList<Stage>>? Stages { get; init; }

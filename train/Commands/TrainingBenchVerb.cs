@@ -1,19 +1,21 @@
 using System.Diagnostics;
+using System.Globalization;
 using CommandLine;
+using Microsoft.ML.OnnxRuntime;
 using WorldModels.Measure;
-using WorldModels.Models;
 using WorldModels.Train.Algorithms;
+using WorldModels.Train.Benchmarks;
 using WorldModels.Train.LatentWorlds;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;
 
-[Verb("bench", HelpText = "Measure how many frames a second an algorithm trains on, and where the time goes.")]
+[Verb("bench", HelpText = "Measure how many frames a second an algorithm trains on, and where the time goes; or, as bench dream BUNDLE, how many a bundle dreams.")]
 public sealed class TrainingBenchVerb : Verb
 {
     private const int WarmUp = 10;
 
-    [Value(0, MetaName = "algorithm", Required = true, HelpText = "The name of an algorithm (see: list).")]
+    [Value(0, MetaName = "algorithm", Required = true, HelpText = "The name of an algorithm (see: list), or dream.")]
     public string AlgorithmName { get; set; } = "";
 
     [Option("env", HelpText = "Environment (see: list).")]
@@ -31,26 +33,42 @@ public sealed class TrainingBenchVerb : Verb
     [Option("rounds", Default = 9, HelpText = "Rounds; the median counts.")]
     public int Rounds { get; set; }
 
-    [Option("peer", HelpText = "pytorch: the same in python3-torch, in turn with ours: a2c's recipe, dreamer's world model's step.")]
+    [Value(1, MetaName = "bundle", HelpText = "With dream: the bundle whose dreams are measured.")]
+    public string? Bundle { get; set; }
+
+    [Option("peer", MetaValue = "torchsharp", HelpText = "With dream: the bundle's own networks in TorchSharp, in turn with the runtime.")]
     public string? Peer { get; set; }
+
+    [Option("batch", Default = "1,16,64,256,1024", HelpText = "With dream: batch sizes.")]
+    public string Batch { get; set; } = "";
+
+    [Option("horizon", Default = "15", HelpText = "With dream: steps.")]
+    public string Horizon { get; set; } = "";
+
+    [Option("level", HelpText = "With dream: latent, heads, pixels, end-to-end. Default: all that the bundle can.")]
+    public string? Level { get; set; }
+
+    [Option("variant", Default = "auto", HelpText = "With dream: forms of the graphs.")]
+    public string Variant { get; set; } = "";
+
+    [Option("seconds", Default = 2.0, HelpText = "With dream: time for each figure.")]
+    public double Seconds { get; set; }
+
+    [Option("json", MetaValue = "FILE", HelpText = "With dream: write the figures to this file.")]
+    public string? Json { get; set; }
 
     public override int Run(TextWriter output)
     {
+        if (AlgorithmName == "dream")
+            return MeasureDreams(output);
+        if (Bundle is not null || Peer is not null)
+            throw new UserException("A bundle and a peer are for dreams: train bench dream BUNDLE --peer torchsharp");
         if (Updates < 1 || Rounds < 1)
             throw new UserException("--updates and --rounds take whole numbers of at least 1.");
         Algorithm algorithm = Algorithm.Find(AlgorithmName);
         TrainOptions options = algorithm.Resolve(Preset, Env, seed: null, Set);
         if (options is I2AOptions { World: ImaginationWorld.Model, Model: "" })
             throw new UserException("bench trains no environment model. Give one, whose weights do not matter here: --set model=BUNDLE");
-        if (Peer is not (null or "pytorch"))
-            throw new UserException($"There is no peer '{Peer}': --peer pytorch.");
-        bool known = options is A2COptions { Stack: 1, Filters: 16, Hidden: 256 } or DreamerOptions { PredictContinue: false };
-        if (Peer is not null && !(known && options.Threads == 1))
-        {
-            throw new UserException("--peer pytorch is there for a2c, with stack, filters and hidden unchanged, and for dreamer where "
-                + "episodes do not terminate; of one thread.");
-        }
-
         string folder = Directory.CreateTempSubdirectory("worldmodels-bench-").FullName;
         try
         {
@@ -61,8 +79,6 @@ public sealed class TrainingBenchVerb : Verb
             output.WriteLine(
                 $"{Rounds} rounds of {Updates} updates, {trainer.Parameters.Count:N0} parameters, libtorch threads: {get_num_threads()}");
             Measure(trainer, options, output);
-            if (Peer is not null && trainer is Dreamer dreamer)
-                MeasureWorldModel(dreamer, (LatentOptions)options, output);
         }
         finally
         {
@@ -83,51 +99,48 @@ public sealed class TrainingBenchVerb : Verb
         }
         Ours(WarmUp);
         trainer.Timings.Clear();
-        using PyTorchPeer? peer = Peer is not null && options is A2COptions a2c ? PyTorchPeer.A2C(a2c) : null;
-        string[] ways = peer is null ? [] :
-            ["on recorded frames, acting, then learning anew", "on recorded frames, the gradients of acting kept, as here"];
-        Contest(Ours, peer, ways, () => trainer.Frames, AlgorithmName, "frames", output);
+        long before = trainer.Frames;
+        List<double> rounds = [.. Enumerable.Range(0, Rounds).Select(_ => Ours(Updates))];
+        double frames = (trainer.Frames - before) / (double)Rounds;
+        output.WriteLine(
+            $"{AlgorithmName}: {frames / Median(rounds):N0} frames/s, {Median(rounds) / Updates * 1e3:F2} ms an update (median of {Rounds} rounds)");
         double updates = Updates * (double)Rounds, total = trainer.Timings.Seconds.Values.Sum();
         TextTable.Write(output, ["part", "ms per update", "share"], [.. trainer.Timings.Seconds.Select(part => (string[])
             [part.Key, $"{part.Value / updates * 1e3:F2}", $"{part.Value / total:P0}"])]);
     }
 
-    private void MeasureWorldModel(Dreamer dreamer, LatentOptions options, TextWriter output)
+    /// <summary>Dreams of a bundle, one thread, in turn with its own definition in TorchSharp.</summary>
+    private int MeasureDreams(TextWriter output)
     {
-        LatentWorldConfig config = dreamer.WorldConfig;
-        using WorldModelBench bench = new WorldModelBench(dreamer, options, dreamer.ActionSize);
-        using PyTorchPeer peer = PyTorchPeer.WorldModel(options, config.Observation, dreamer.ActionSize);
-        bench.Run(WarmUp);
-        Contest(bench.Run, peer,
-            ["as usually written", "and priors of all steps at once", "and actions and embeddings projected at once",
-                "and Adam over all parameters at once", "and a GRU of fewer operations: as here"],
-            () => bench.Records, "world model's step", "records", output);
+        string bundle = Bundle ?? throw new UserException("Name the bundle whose dreams are measured: train bench dream BUNDLE --peer torchsharp");
+        if (Peer is not (null or "torchsharp"))
+            throw new UserException($"There is no peer '{Peer}': --peer torchsharp.");
+        BenchmarkOptions options = new()
+        {
+            Batches = Numbers("batch", Batch),
+            Horizons = Numbers("horizon", Horizon),
+            Levels = Level is null ? null : [.. Level.Split(',').Select(name => BenchmarkLevels.Find(name)
+                ?? throw new UserException($"--level takes {string.Join(", ", Enum.GetValues<BenchmarkLevel>().Select(BenchmarkLevels.Name))}, not '{name}'."))],
+            Variants = Variant.Split(','),
+            Seconds = Seconds > 0 ? Seconds : throw new UserException("--seconds takes a number above 0."),
+            Runtime = new() { Provider = "cpu" },
+        };
+        using EagerPeer? peer = Peer is null ? null : new(bundle);
+        using DreamBenchmark benchmark = new(bundle, options, peer);
+        BenchmarkReport report = benchmark.Run() with
+        {
+            OnnxRuntime = OrtEnv.Instance().GetVersionString(),
+            Command = string.Join(' ', (string[])["train", .. Environment.GetCommandLineArgs().Skip(1)]),
+        };
+        report.Write(output);
+        if (Json is not null)
+            Disk.Write(Json, report.ToJson() + "\n");
+        return 0;
     }
 
-    /// <summary>Ours and the peer's ways in turn, round by round; medians.</summary>
-    private void Contest(
-        Func<int, double> run, PyTorchPeer? peer, string[] ways, Func<long> count, string name, string unit, TextWriter output)
-    {
-        long before = count();
-        List<double> ours = [];
-        List<double>[] theirs = [.. ways.Select(_ => new List<double>())];
-        for (int way = 0; way < ways.Length; way++)
-            peer!.Run(WarmUp, way);
-        for (int round = 0; round < Rounds; round++)
-        {
-            ours.Add(run(Updates));
-            for (int way = 0; way < ways.Length; way++)
-                theirs[way].Add(peer!.Run(Updates, way));
-        }
-        double frames = (count() - before) / (double)Rounds;
-        output.WriteLine($"{name}: {frames / Median(ours):N0} {unit}/s, {Median(ours) / Updates * 1e3:F2} ms an update (median)");
-        for (int way = 0; way < ways.Length; way++)
-        {
-            double ratio = Median([.. ours.Zip(theirs[way], (own, other) => other / own)]);
-            output.WriteLine($"PyTorch {peer!.Version}, {ways[way]}: {frames / Median(theirs[way]):N0} {unit}/s; "
-                + $"ours is {ratio:F2} times as fast (median of the rounds' ratios)");
-        }
-    }
+    private static int[] Numbers(string option, string text) => [.. text.Split(',').Select(part =>
+        int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0
+            ? number : throw new UserException($"--{option} takes whole numbers of at least 1 with commas between them, not '{text}'."))];
 
     private static double Median(List<double> values)
     {

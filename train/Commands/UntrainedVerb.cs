@@ -3,6 +3,7 @@ using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Runtime;
 using WorldModels.Train.Algorithms;
+using WorldModels.Train.Data;
 using WorldModels.Train.LatentWorlds;
 
 namespace WorldModels.Train;
@@ -31,33 +32,29 @@ public sealed class UntrainedVerb : Verb
             throw new UserException($"--observation and --action take numbers of at least 1, not {Observation} and {Action}.");
         Libtorch.Load();
         // Hafner et al. 2020, appendix A: heads of 2 x 400 (reward), 4 x 400 (actor) and 3 x 400 (value) on an RSSM of 200 + 30.
-        PixelConfig? pixels = Pixels ? new() : null;
-        LatentWorldConfig config = new()
-        {
-            Observation = Observation, Pixels = pixels, Encoder = new(2, 200),
-            Dynamics = new RssmConfig { Actions = Action, Embedding = pixels?.Embedding ?? 200 },
-        };
-        MlpConfig critic = new(3, 400);
-        ObservationSpec observation = pixels is null
-            ? new() { Shape = [Observation], Low = -1, High = 1 }
-            : new() { Shape = [pixels.Channels, PixelConfig.Size, PixelConfig.Size], Low = 0, High = 1 };
+        DreamerOptions options = new() { Env = "none", Seed = Seed, EncoderUnits = 200, Embedding = 200, Gamma = 1 };
+        ObservationSpec observation = Pixels
+            ? new() { Shape = [3, PixelConfig.Size, PixelConfig.Size], Low = 0, High = 1 }
+            : new() { Shape = [Observation], Low = -1, High = 1 };
+        ActionVectors actions = new(ActionSpec.Continuous([Action], -1, 1));
+        LatentWorldConfig config = options.World(observation, Action);
         using EagerParameters parameters = new(Seed);
         LatentWorld<EagerTensor> world = new(parameters.Root[WorldSignature.World], config);
         IDynamics<EagerTensor> dynamics = world.Dynamics;
         WorldSignature signature = new(
-            config, dynamics.State, dynamics.Noise, observation, new(ActionSpec.Continuous([Action], -1, 1)), RewardScale: 1, Gamma: 1);
-        ActorConfig actor = new() { Feature = dynamics.Feature, Actions = Action, Layers = new(4, 400) };
+            config, dynamics.State, dynamics.Noise, observation, actions, options.RewardScale, options.Gamma);
+        ActorConfig actor = options.Actor(dynamics.Feature, actions);
         _ = new Actor<EagerTensor>(parameters.Root[Dreamer.ActorPath], actor);
-        _ = new Critic<EagerTensor>(parameters.Root[Dreamer.CriticPath], dynamics.Feature, critic, config.Activation);
+        _ = new Critic<EagerTensor>(parameters.Root[Dreamer.CriticPath], dynamics.Feature, options.Critic(), config.Activation);
         Random random = new Random((int)Seed);
         float[] starts = [.. Enumerable.Range(0, 16 * observation.Size)
             .Select(_ => (float)(observation.Low + (observation.High - observation.Low) * random.NextSingle()))];
-        BundleDefinition definition = DreamerGraphs.Define("none", signature, actor, critic, starts) with
+        BundleDefinition definition = DreamerGraphs.Define("none", signature, actor, options.Critic(), starts) with
         {
             Limits = ["Its weights are random: it knows nothing, and is there to be timed."],
         };
-        TrainingSpec training = new() { Seed = Seed };
-        string name = pixels is null ? "untrained-dreamer" : "untrained-dreamer-pixels";
+        TrainingSpec training = new() { Seed = Seed, Config = OptionText.Describe(options) };
+        string name = Pixels ? "untrained-dreamer-pixels" : "untrained-dreamer";
         VerificationReport report = BundleExporter.Export(Output, name, definition, parameters.ToWeights(), training);
         string recording = Path.TrimEndingDirectorySeparator(Output) + ".recording.npz";
         Record(recording, observation, random);

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using WorldModels.Bundles;
 using WorldModels.Models;
 
 namespace WorldModels.Train.LatentWorlds;
@@ -173,21 +174,30 @@ public abstract record LatentOptions : TrainOptions
         ["overshooting"] = OvershootingScale,
     };
 
-    /// <summary>Sizes of the world model that learns of observations and actions of these sizes.</summary>
-    public LatentWorldConfig World(int observation, int actions, Unary activation, GruForm gru) => new()
+    /// <summary>Sizes of the world model that learns of these observations, vectors or images, and action vectors of this size.</summary>
+    public abstract LatentWorldConfig World(ObservationSpec observation, int actions);
+
+    /// <inheritdoc cref="World(ObservationSpec, int)"/>
+    protected LatentWorldConfig World(ObservationSpec observation, int actions, Unary activation, GruForm gru)
     {
-        Dynamics = new RssmConfig
+        PixelConfig? pixels = observation.Shape.Count == 3 ? new() { Channels = observation.Shape[0] } : null;
+        return new()
         {
-            Deterministic = Deterministic, Stochastic = Stochastic, Hidden = Hidden, Embedding = Embedding, Actions = actions, Gru = gru,
-            Activation = activation, FreeNats = FreeNats, FreeNatsForm = FreeNatsForm, Overshooting = Overshooting,
-        },
-        Observation = observation,
-        Encoder = new(EncoderLayers, EncoderUnits),
-        Decoder = new(EncoderLayers, EncoderUnits),
-        Reward = new(RewardLayers, HeadUnits),
-        Continue = PredictContinue ? new(3, HeadUnits) : null,
-        Activation = activation,
-    };
+            Dynamics = new RssmConfig
+            {
+                Deterministic = Deterministic, Stochastic = Stochastic, Hidden = Hidden, Embedding = pixels?.Embedding ?? Embedding,
+                Actions = actions, Gru = gru, Activation = activation, FreeNats = FreeNats, FreeNatsForm = FreeNatsForm,
+                Overshooting = Overshooting,
+            },
+            Observation = observation.Size,
+            Pixels = pixels,
+            Encoder = new(EncoderLayers, EncoderUnits),
+            Decoder = new(EncoderLayers, EncoderUnits),
+            Reward = new(RewardLayers, HeadUnits),
+            Continue = PredictContinue ? new(3, HeadUnits) : null,
+            Activation = activation,
+        };
+    }
 
     /// <summary>What nobody should expect of a world that was learnt so.</summary>
     internal IReadOnlyList<string> Limits =>

@@ -16,9 +16,10 @@ public sealed record QuantizeOptions
     public int LeastOutputs { get; init; } = 64;
 
     /// <summary>
-    /// Whether ELU and softplus take forms that are faster for many rows; for single rows, each of their nodes costs more than it gains.
+    /// Whether the form is for single rows: products by ONNX Runtime's MatMulNBits, which reads a quarter of the bytes in one node, and ELU
+    /// and softplus as they are, for each node of their faster forms costs more than it gains.
     /// </summary>
-    public bool FastActivations { get; init; } = true;
+    public bool SingleRows { get; init; }
 }
 
 /// <summary>What <see cref="QuantizePass"/> made.</summary>
@@ -59,6 +60,6 @@ public static class QuantizePass
     {
         options ??= new();
         QuantizedModel quantized = new Quantizer(model, options).Run();
-        return !options.FastActivations ? quantized : quantized with { Model = SoftplusPass.Apply(FastEluPass.Apply(quantized.Model)) };
+        return options.SingleRows ? quantized : quantized with { Model = SoftplusPass.Apply(FastEluPass.Apply(quantized.Model)) };
     }
 }

@@ -6,15 +6,12 @@ namespace WorldModels.Measure;
 
 /// <summary>
 /// Frames per second of a bundle's dreams, level by level, and of its decoder alone. What is compared with each other runs in turn: the
-/// variants, PyTorch, the real environment.
+/// variants, a peer, the real environment.
 /// </summary>
 internal sealed class DreamBenchmark : IDisposable
 {
     /// <summary>The name of our own runner.</summary>
     public const string Runner = "ONNX Runtime";
-
-    /// <summary>Rows up to which a peer may decode the observations of all steps at once: more would be too much memory.</summary>
-    private const int MostDecodedRows = 1024;
 
     private readonly string _directory;
     private readonly BenchmarkOptions _options;
@@ -94,6 +91,7 @@ internal sealed class DreamBenchmark : IDisposable
             Provider = _plain.ProviderReport.ToString(),
             PeakGflops = _peak,
             Note = without,
+            Peer = _peer?.Description,
             Measurements = measurements,
         };
     }
@@ -118,19 +116,8 @@ internal sealed class DreamBenchmark : IDisposable
         };
         return Contest(subject, recorded, Outputs(_manifest, level), () => [.. Peers(), .. Simulators()]);
 
-        IEnumerable<Contestant> Peers()
-        {
-            if (_peer is null)
-                return [];
-            Dictionary<string, RolloutProgram> programs = new() { ["heads in each step"] = program };
-            if (level != BenchmarkLevel.Latent && ProgramBuilder.HasHeads(_manifest))
-            {
-                programs["heads after the rollout"] = ProgramBuilder.Dream(
-                    _directory, _manifest, level, horizon, headsAfter: true, framesAfter: batch * horizon <= MostDecodedRows);
-            }
-
-            return _peer.Contestants(programs, recorded.Data(program), recorded.Results, subject, _options.PeerWarmUp);
-        }
+        IEnumerable<Contestant> Peers() =>
+            _peer is null ? [] : [_peer.Open(program, recorded.Data(program), recorded.Results, subject)];
 
         IEnumerable<Contestant> Simulators()
         {
@@ -151,9 +138,8 @@ internal sealed class DreamBenchmark : IDisposable
         {
             RecordedDream recorded = new(_plain, BenchmarkLevel.Latent, batch, horizon: 1, decodes: true);
             Measurement subject = new() { What = "decoder", Batch = batch, Horizon = 1, FlopsPerFrame = program.FlopsPerFrame() };
-            measurements.AddRange(decoder.Contest(subject, recorded, DreamOutputs.None, () => _peer is null ? [] : _peer.Contestants(
-                new Dictionary<string, RolloutProgram> { ["decode"] = program }, recorded.Data(program), recorded.Decoded, subject,
-                _options.PeerWarmUp)));
+            measurements.AddRange(decoder.Contest(subject, recorded, DreamOutputs.None, () =>
+                _peer is null ? [] : [_peer.Open(program, recorded.Data(program), recorded.Decoded, subject)]));
         }
         return measurements;
     }

@@ -3,17 +3,18 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Measure;
 
-/// <summary>Another engine that runs a bundle's graphs in turn with ONNX Runtime, and has to compute the same.</summary>
+/// <summary>Another engine that dreams in turn with ONNX Runtime, and has to come to the same.</summary>
 internal interface IBenchmarkPeer
 {
-    /// <summary>Opens programs and compares what they give with what they should.</summary>
-    /// <param name="programs">Arrangements of the same computation by name; the fastest is measured.</param>
-    /// <param name="data">What they start from and are given.</param>
-    /// <param name="expected">What they should give, (T, rows, ...).</param>
-    /// <param name="subject">What they are measured as.</param>
-    /// <param name="warmUp">Seconds that each is run, several times, before one is chosen.</param>
-    /// <returns>A contestant for each of its ways to run a graph.</returns>
-    /// <exception cref="BundleException">They give something else.</exception>
-    IEnumerable<Contestant> Contestants(IReadOnlyDictionary<string, RolloutProgram> programs, IReadOnlyDictionary<string, NpyArray> data,
-        IReadOnlyDictionary<string, NpyArray> expected, Measurement subject, double warmUp);
+    /// <summary>Versions and threads.</summary>
+    string Description { get; }
+
+    /// <summary>Makes ready what a program computes, and compares what comes out with what should.</summary>
+    /// <param name="program">What the runtime does with the bundle's graphs.</param>
+    /// <param name="data">What it starts from and is given, by the program's names.</param>
+    /// <param name="expected">What it should come to, (T, rows, ...), by the program's names.</param>
+    /// <param name="subject">What it is measured as.</param>
+    /// <exception cref="BundleException">It comes to something else.</exception>
+    Contestant Open(RolloutProgram program, IReadOnlyDictionary<string, NpyArray> data, IReadOnlyDictionary<string, NpyArray> expected,
+        Measurement subject);
 }

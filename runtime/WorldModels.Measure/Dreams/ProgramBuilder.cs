@@ -43,17 +43,14 @@ internal sealed class ProgramBuilder
     /// <param name="manifest">Its manifest.</param>
     /// <param name="level">How much of it.</param>
     /// <param name="horizon">T.</param>
-    /// <param name="headsAfter">Whether rewards, continuations and values come from their own graphs, for all steps at once.</param>
-    /// <param name="framesAfter">Whether observations do.</param>
-    public static RolloutProgram Dream(string directory, Manifest manifest, BenchmarkLevel level, int horizon,
-        bool headsAfter = false, bool framesAfter = false)
+    public static RolloutProgram Dream(string directory, Manifest manifest, BenchmarkLevel level, int horizon)
     {
         string[] step = level == BenchmarkLevel.Latent ? ["imagine"] : manifest.DreamGraphs;
         string[] observe = level == BenchmarkLevel.EndToEnd && manifest.Graphs.ContainsKey("observe") ? ["observe"] : [];
         ProgramBuilder builder = new(directory, manifest, ["observe", .. step]);
         bool heads = level != BenchmarkLevel.Latent;
         bool frames = level is BenchmarkLevel.Pixels or BenchmarkLevel.EndToEnd && BenchmarkLevels.HasDecoder(manifest);
-        TensorRole[] arrivals = heads && !headsAfter ? [TensorRole.Reward, TensorRole.Continue] : [];
+        TensorRole[] arrivals = heads ? [TensorRole.Reward, TensorRole.Continue] : [];
         bool InStep(TensorRole head) => arrivals.Contains(head) && step.Any(graph => manifest.Graphs[graph].Output(head) is not null);
         if (!step.Any(graph => manifest.Graphs[graph].Output(TensorRole.Action) is not null))
             builder._given.Add(Action);
@@ -62,25 +59,14 @@ internal sealed class ProgramBuilder
         GraphCall[] onStates = [.. BenchmarkLevels.Heads.Where(head => heads && !InStep(head)).Append(TensorRole.Observation)
             .Where(head => head != TensorRole.Observation || frames)
             .Where(head => manifest.Head(head) is not null)
-            .Select(head => builder.Call(manifest.Head(head)!, [head], keep: !After(head)))];
-        bool After(TensorRole head) => head == TensorRole.Observation ? framesAfter : headsAfter;
-        GraphCall[] after = [.. onStates.Where(call => !builder._keep.Contains(call.Outputs.Values.Single()))];
+            .Select(head => builder.Call(manifest.Head(head)!, [head]))];
         return builder.Build(horizon) with
         {
             Before = before,
             // Rewards and continuations belong to arrivals; the first state has a value and an observation as well.
             First = [.. onStates.Where(call => call.Outputs.Values.All(value => value is Value or Observation))],
-            Step = [.. steps, .. onStates.Except(after)],
-            After = after,
+            Step = [.. steps, .. onStates],
         };
-    }
-
-    /// <summary>Whether a dream's heads have graphs of their own, so that they can be computed for all steps at once.</summary>
-    public static bool HasHeads(Manifest manifest)
-    {
-        TensorRole[] there = [.. BenchmarkLevels.Heads.Where(role => manifest.Head(role) is not null
-            || manifest.DreamGraphs.Any(graph => manifest.Graphs[graph].Output(role) is not null))];
-        return there.Length > 0 && there.All(role => manifest.Head(role) is not null);
     }
 
     /// <summary>One graph of states alone.</summary>

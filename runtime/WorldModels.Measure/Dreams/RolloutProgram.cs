@@ -14,8 +14,8 @@ internal sealed record GraphCall(
     IReadOnlyDictionary<string, string> Inputs, IReadOnlyDictionary<string, string> Outputs);
 
 /// <summary>
-/// What a rollout computes, graph by graph, over named values: what comes before, a step that is repeated, and what is computed afterwards
-/// for all steps at once. States keep their name, so that a step reads the last one's.
+/// What a rollout computes, graph by graph, over named values: what comes before, and a step that is repeated. States keep their name, so
+/// that a step reads the last one's.
 /// </summary>
 internal sealed record RolloutProgram
 {
@@ -39,13 +39,10 @@ internal sealed record RolloutProgram
 
     public IReadOnlyList<GraphCall> Before { get; init; } = [];
 
-    /// <summary>Reads the states that the steps start from, as <see cref="After"/> reads those they make.</summary>
+    /// <summary>Reads the states that the steps start from.</summary>
     public IReadOnlyList<GraphCall> First { get; init; } = [];
 
     public IReadOnlyList<GraphCall> Step { get; init; } = [];
-
-    /// <summary>Reads the states after each step, (T B, ...).</summary>
-    public IReadOnlyList<GraphCall> After { get; init; } = [];
 
     /// <summary>Tensors behind the values that neither a state nor an output gives.</summary>
     [JsonIgnore]
@@ -54,10 +51,10 @@ internal sealed record RolloutProgram
 
     /// <summary>Every graph it runs.</summary>
     [JsonIgnore]
-    public IEnumerable<GraphCall> Calls => [.. Before, .. First, .. Step, .. After];
+    public IEnumerable<GraphCall> Calls => [.. Before, .. First, .. Step];
 
     /// <summary>Floating-point operations of a frame.</summary>
     /// <exception cref="BundleException">A graph's file cannot be read or counted.</exception>
     public double FlopsPerFrame() =>
-        Step.Concat(After).Sum(DreamCost.OfCall) + Before.Concat(First).Sum(DreamCost.OfCall) / Steps;
+        Step.Sum(DreamCost.OfCall) + Before.Concat(First).Sum(DreamCost.OfCall) / Steps;
 }

@@ -38,16 +38,11 @@ public sealed class Dreamer : ITrainer
     {
         _options = options;
         _experience = new(options);
-        int actions = _experience.Actions.Size;
         Parameters = new(options.Seed, device);
-        _worldConfig = options.World(_experience.Observation.Size, actions, Unary.Elu, GruForm.ResetAfter);
+        _worldConfig = options.World(_experience.Observation, _experience.Actions.Size);
         _world = new(Parameters.Root[WorldSignature.World], _worldConfig);
-        _actorConfig = new()
-        {
-            Feature = _world.Dynamics.Feature, Actions = actions, Discrete = _experience.Actions.Discrete,
-            Layers = new(options.ActorLayers, options.HeadUnits), InitialStd = options.InitialStd,
-        };
-        _criticConfig = new(options.CriticLayers, options.HeadUnits);
+        _actorConfig = options.Actor(_world.Dynamics.Feature, _experience.Actions);
+        _criticConfig = options.Critic();
         _actor = new(Parameters.Root[ActorPath], _actorConfig);
         _critic = new(Parameters.Root[CriticPath], _world.Dynamics.Feature, _criticConfig, Unary.Elu);
         _actorParameters = Parameters.Below(ActorPath);
@@ -72,12 +67,6 @@ public sealed class Dreamer : ITrainer
 
     /// <summary>A control experiment ships nothing.</summary>
     public bool Ships => !(_options.BlindReward || _options.ShuffleActions || _options.FreezeActor);
-
-    /// <summary>Numbers in an action vector (A).</summary>
-    internal int ActionSize => _experience.Actions.Size;
-
-    /// <summary>Sizes of the world model.</summary>
-    internal LatentWorldConfig WorldConfig => _worldConfig;
 
     public void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
     {
@@ -116,7 +105,7 @@ public sealed class Dreamer : ITrainer
     }
 
     /// <summary>Filters sequences and takes the gradient of the world model's loss. Gives the posteriors, (T, B, ...).</summary>
-    internal State<EagerTensor> LearnWorldModel(Sequences sequences, Generator random, Dictionary<string, double>? figures)
+    private State<EagerTensor> LearnWorldModel(Sequences sequences, Generator random, Dictionary<string, double>? figures)
     {
         EagerTensor observed = _world.Standard.Forward(sequences.Observations);                         // (T, B, O)
         FilteredSequence<EagerTensor> filtered = _world.Dynamics.ObserveSequence(
@@ -160,9 +149,6 @@ public sealed class Dreamer : ITrainer
             losses.Add("continue", -world.Continue(flat).LogProb(gamma * sequences.Continues.reshape(-1)).Value.mean());
         return losses;
     }
-
-    /// <summary>The step of the world model alone, for benchmarks.</summary>
-    internal void StepWorldModel() => _modelOptimiser.Step();
 
     /// <summary>
     /// Imagines trajectories from posteriors and takes the gradients of the actor's and the critic's losses (sections 3 and 4): the actor

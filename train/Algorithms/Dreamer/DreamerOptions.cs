@@ -1,4 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using WorldModels.Bundles;
+using WorldModels.Models;
+using WorldModels.Train.Data;
 using WorldModels.Train.LatentWorlds;
 
 namespace WorldModels.Train.Algorithms;
@@ -40,4 +43,17 @@ public sealed record DreamerOptions : LatentOptions
 
     /// <summary>Negative control: the actor stays as it began.</summary>
     public bool FreezeActor { get; init; }
+
+    public override LatentWorldConfig World(ObservationSpec observation, int actions) =>
+        World(observation, actions, Unary.Elu, GruForm.ResetAfter);
+
+    /// <summary>Sizes of the actor that chooses among these actions by features of this size.</summary>
+    public ActorConfig Actor(int feature, ActionVectors actions) => new()
+    {
+        Feature = feature, Actions = actions.Size, Discrete = actions.Discrete, Layers = new(ActorLayers, HeadUnits),
+        InitialStd = InitialStd,
+    };
+
+    /// <summary>Sizes of the critic.</summary>
+    public MlpConfig Critic() => new(CriticLayers, HeadUnits);
 }

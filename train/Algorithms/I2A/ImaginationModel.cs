@@ -126,8 +126,8 @@ public sealed class ImaginationModel : IDisposable
     private static EnvironmentModelOptions OptionsOf(string bundle)
     {
         Manifest manifest = Manifest.Load(bundle);
-        if (manifest.Algorithm != Folder || manifest.Training is not { } training)
+        if (manifest.Algorithm != Folder)
             throw new UserException($"{bundle} is a bundle of {manifest.Algorithm}; to imagine with, give one that {Folder} made.");
-        return OptionText.With(new EnvironmentModelOptions(), training.Config.Select(pair => $"{pair.Key}={pair.Value}"));
+        return (EnvironmentModelOptions)Algorithm.Find(Folder).OptionsOf(manifest);
     }
 }

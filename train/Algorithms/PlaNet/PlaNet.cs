@@ -38,7 +38,7 @@ public sealed class PlaNet : ITrainer
         }
 
         Parameters = new(options.Seed, device);
-        _worldConfig = options.World(_experience.Observation.Size, _experience.Actions.Size, Unary.Relu, GruForm.ResetBefore);
+        _worldConfig = options.World(_experience.Observation, _experience.Actions.Size);
         _world = new(Parameters.Root[WorldSignature.World], _worldConfig);
         _planner = new(_world, options.Planner, _experience.Actions.Size, device);
         _optimiser = WorldModelSetup.Optimiser(Parameters, options);

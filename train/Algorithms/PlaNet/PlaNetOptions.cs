@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using WorldModels.Bundles;
+using WorldModels.Models;
 using WorldModels.Train.LatentWorlds;
 
 namespace WorldModels.Train.Algorithms;
@@ -22,6 +23,9 @@ public sealed record PlaNetOptions : LatentOptions
     /// <summary>Iterations of the search (I).</summary>
     [Range(1, 1000)]
     public int Iterations { get; init; } = 10;
+
+    public override LatentWorldConfig World(ObservationSpec observation, int actions) =>
+        World(observation, actions, Unary.Relu, GruForm.ResetBefore);
 
     /// <summary>How it plans, as the bundle tells the runtime.</summary>
     internal PlannerSpec Planner => new() { Horizon = Horizon, Candidates = Candidates, Elites = Elites, Iterations = Iterations };
