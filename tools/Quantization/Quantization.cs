@@ -85,7 +85,7 @@ public static class Quantization
         {
             BundleFolder.Copy(directory, copy);
             VariantSpec facts = new() { Precision = Precision.Int8, LeastBatch = 1, Graphs = new Dictionary<string, GraphSpec>() };
-            QuantizeOptions single = new() { SingleRows = true };
+            QuantizeOptions single = new() { FastActivations = false };
             Manifest widened = BundleVariant.Add(copy, manifest, Variant, facts with { LeastBatch = BundleForms.ThroughputBatch },
                 [.. taken.Select(graph => graph.Model)]);
             widened = BundleVariant.Add(copy, widened, LatencyVariant, facts,

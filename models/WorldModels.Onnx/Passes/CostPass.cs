@@ -93,7 +93,7 @@ public static class CostPass
         Add(Traffic.All, n => 8 * n.Input(0).Count, "LayerNormalization");
         Add(Traffic.First, n => n.Outputs[0].Count * Product(n.Ints("kernel_shape")), "MaxPool", "AveragePool");
         Add(Traffic.All, n => 2 * n.Outputs[0].Count * n.Input(0).Shape[^1], "MatMul", "MatMulInteger", "DynamicQuantizeMatMul",
-            "MatMulIntegerToFloat", "MatMulNBits");
+            "MatMulIntegerToFloat");
         Add(Traffic.All, n => n.Outputs[0].Count * (2 * n.Input(0).Shape[n.Int("transA") == 0 ? 1 : 0] + n.Has(2)), "Gemm");
         Add(Traffic.All, n => n.Outputs[0].Count * (2 * Product(n.Input(1).Shape.Skip(1)) + n.Has(2)), "Conv");
         Add(Traffic.All, n => 2 * n.Outputs[0].Count * Product(n.Input(1).Shape.Skip(1)), "ConvInteger");

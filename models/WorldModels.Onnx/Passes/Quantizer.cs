@@ -8,12 +8,6 @@ namespace WorldModels.Onnx;
 /// <summary>One run of <see cref="QuantizePass"/>.</summary>
 internal sealed class Quantizer(OnnxModel model, QuantizeOptions options)
 {
-    // The least that MatMulNBits knows; 128 and 256 are a tenth faster and have a third more error.
-    private const int BlockSize = 32;
-
-    // With less, ONNX Runtime 1.31 turns the weights back into float32 at every run: 14 to 40 times slower for one row.
-    private const int IntegerActivations = 4;
-
     private readonly Rewriter _graph = new(model);
     private readonly Dictionary<string, string[]> _integers = [];   // values as 8-bit integers, their scales and zero points
     private readonly List<string> _quantized = [], _kept = [];
@@ -49,11 +43,7 @@ internal sealed class Quantizer(OnnxModel model, QuantizeOptions options)
         IReadOnlyList<Part> parts = stays ? [] : Parts(product);
         stays = parts.All(IsSmall);
         (stays ? _kept : _quantized).Add(product.Node.Name);
-        if (stays)
-            return;
-        if (options.SingleRows)
-            MultiplyBlocks(product);
-        else
+        if (!stays)
             Multiply(product, parts);
     }
 
@@ -80,26 +70,6 @@ internal sealed class Quantizer(OnnxModel model, QuantizeOptions options)
             first += size.Value;
         }
         return first == product.Weight.Inputs && parts.Any(IsSmall) ? parts : whole;
-    }
-
-    /// <summary>One node for the whole product, small parts too: a block of inputs has a scale of its own, in weights and activations.</summary>
-    private void MultiplyBlocks(MatrixProduct product)
-    {
-        WeightMatrix weight = product.Weight;
-        int blocks = (weight.Inputs + BlockSize - 1) / BlockSize;
-        string values = _graph.Constant($"{weight.Name}/blocks", () => Constant($"{weight.Name}/blocks", DataType.Uint8,
-            [weight.Outputs, blocks, BlockSize], weight.QuantizeBlocks(BlockSize).Values));
-        string scales = _graph.Constant($"{weight.Name}/block_scales", () => Constant($"{weight.Name}/block_scales", DataType.Float,
-            [weight.Outputs, blocks], MemoryMarshal.AsBytes<float>(weight.QuantizeBlocks(BlockSize).Scales)));
-        string added = product.Node.Input.ElementAtOrDefault(2) ?? "";
-        bool isBias = added.Length > 0 && _graph.Dims(added).Length == 1;
-        string scope = product.Node.Name;
-        string result = added.Length == 0 || isBias ? product.Result : _graph.Declare($"{product.Result}/product", _graph.Dims(product.Result));
-        _graph.DefineContributed(result, scope, "MatMulNBits", [product.Input, values, scales, .. isBias ? ["", "", added] : Array.Empty<string>()],
-            Protos.Attribute("K", weight.Inputs), Protos.Attribute("N", weight.Outputs), Protos.Attribute("bits", 8),
-            Protos.Attribute("block_size", BlockSize), Protos.Attribute("accuracy_level", IntegerActivations));
-        if (result != product.Result)
-            _graph.Define(product.Result, scope, "Add", [result, added]);
     }
 
     /// <summary>Sums the products of the parts, those of the small ones in float32.</summary>

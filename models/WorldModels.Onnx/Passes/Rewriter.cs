@@ -12,8 +12,6 @@ namespace WorldModels.Onnx;
 /// </summary>
 internal sealed class Rewriter
 {
-    private const string ContributedDomain = "com.microsoft";
-
     private readonly ModelProto _model;
     private readonly Dictionary<string, WeightArray> _weights;
     private readonly Dictionary<string, TensorProto> _initializers;
@@ -149,14 +147,6 @@ internal sealed class Rewriter
         return [.. node.Output];
     }
 
-    /// <summary>A new value of floats, for a node to <see cref="Define"/>.</summary>
-    public string Declare(string value, AxisSize[] dims)
-    {
-        _names.Add(value);
-        AddValue(Protos.Value(value, DType.Float32, dims), DataType.Float);
-        return value;
-    }
-
     /// <summary>A value as another type, cast in one place for all that read it so.</summary>
     public string Cast(string value, DataType type)
     {
@@ -201,15 +191,6 @@ internal sealed class Rewriter
             Graph.Node.Remove(former);
         AddNode(scope, op, inputs, attributes).Output.Add(value);
         Forget();
-    }
-
-    /// <summary>The same with an operator of ONNX Runtime's own, which other engines do not know.</summary>
-    public void DefineContributed(string value, string scope, string op, string[] inputs, params AttributeProto[] attributes)
-    {
-        Define(value, scope, op, inputs, attributes);
-        Producer(value)!.Domain = ContributedDomain;
-        if (_model.OpsetImport.All(set => set.Domain != ContributedDomain))
-            _model.OpsetImport.Add(new OperatorSetIdProto { Domain = ContributedDomain, Version = 1 });
     }
 
     /// <summary>Has a node read another value.</summary>

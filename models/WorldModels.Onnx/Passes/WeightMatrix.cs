@@ -39,29 +39,4 @@ internal sealed record WeightMatrix(string Name, WeightArray Array, bool IsByRow
         }
         return (values, scales);
     }
-
-    /// <summary>
-    /// Integers (N, blocks, <paramref name="size"/>) around 128 and scales (N, blocks), whose products are the weights of so many
-    /// consecutive inputs each: symmetric, to the largest magnitude of each block. Inputs that fill the last block have no weight.
-    /// </summary>
-    public (byte[] Values, float[] Scales) QuantizeBlocks(int size)
-    {
-        const int Zero = 128;
-        int blocks = (Inputs + size - 1) / size;
-        float[] scales = new float[Outputs * blocks];
-        byte[] values = new byte[Outputs * blocks * size];
-        values.AsSpan().Fill(Zero);
-        for (int block = 0; block < scales.Length; block++)
-        {
-            (int output, int first) = (block / blocks, block % blocks * size);
-            int count = Math.Min(size, Inputs - first);
-            float largest = 0;
-            for (int i = 0; i < count; i++)
-                largest = Math.Max(largest, Math.Abs(this[first + i, output]));
-            scales[block] = largest > 0 ? largest / sbyte.MaxValue : 1;
-            for (int i = 0; i < count; i++)
-                values[block * size + i] = (byte)(Zero + MathF.Round(this[first + i, output] / scales[block]));
-        }
-        return (values, scales);
-    }
 }

@@ -13,14 +13,14 @@ public sealed class BenchmarkPageTests
         Provider = "cpu (as asked)",
         Machine = new("Some CPU @ 2 GHz", 4, "an OS", ".NET"),
         Measured = new(2026, 11, 21, 8, 30, 0, TimeSpan.Zero),
-        Command = "tools bench somewhere --peer pytorch",
+        Command = "train bench dream somewhere --peer torchsharp",
         OnnxRuntime = "1.29.0",
-        Peer = "PyTorch 1.13, OpenBLAS with SkylakeX kernels, one thread",
+        Peer = "TorchSharp 0.107.0, libtorch 2.10.0, one thread",
         PeakGflops = 100,
         Measurements =
         [
             .. from batch in new[] { 1, 16, 1024 }
-               from runner in new[] { "ONNX Runtime", "PyTorch eager", "TorchScript" }
+               from runner in new[] { "ONNX Runtime", "TorchSharp eager", "TorchScript" }
                let own = runner == "ONNX Runtime"
                select new Measurement
                {
@@ -37,7 +37,7 @@ public sealed class BenchmarkPageTests
                    BytesPerStep = own ? 0 : null,
                    FlopsPerFrame = 1e6,
                    PeakShare = own ? 0.2 : 0.1,
-                   Ratios = own ? new Dictionary<string, double> { ["PyTorch eager"] = 2, ["TorchScript"] = 1.5 } : null,
+                   Ratios = own ? new Dictionary<string, double> { ["TorchSharp eager"] = 2, ["TorchScript"] = 1.5 } : null,
                },
             new() { What = "simulator", Level = "heads", Batch = 16, Horizon = 15, Calls = 9, StepMedian = 1e-6, StepP99 = 1e-6,
                 FramesPerCpuSecond = 3e6, BytesPerStep = 0 },
@@ -66,7 +66,7 @@ public sealed class BenchmarkPageTests
         StringWriter output = new();
         Report.Write(output);
         string text = output.ToString();
-        Assert.That(text, Does.Contain("x PyTorch eager  x TorchScript").And.Contain("OpenBLAS with SkylakeX kernels")
+        Assert.That(text, Does.Contain("x TorchSharp eager  x TorchScript").And.Contain("libtorch 2.10.0, one thread")
             .And.Contain("100 GFLOP/s").And.Contain("Dreams of 15 steps").And.Contain("noise and starts drawn beforehand")
             .And.Contain("small computes in int8: its ratios and its share of the fp32 peak are not like for like."));
         Assert.That(text, Does.Match(@"heads +16  ONNX Runtime, auto +20,000 +20,000 +2 +1\.5 "));
@@ -82,12 +82,12 @@ public sealed class BenchmarkPageTests
         string[] labels = [.. Regex.Matches(html, "aria-label=\"([^\"]+)\"").Select(match => match.Groups[1].Value)];
         Assert.That(labels, Is.EqualTo(new[]
         {
-            "frames per CPU second over batch size", "times PyTorch eager over batch size", "times TorchScript over batch size",
+            "frames per CPU second over batch size", "times TorchSharp eager over batch size", "times TorchScript over batch size",
             "share of peak over batch size", "frames per CPU second over batch size", "share of peak over batch size",
         }));
         Assert.That(Regex.Matches(html, "<line class=\"level\""), Has.Count.EqualTo(2), "the line at 1");
         Assert.That(html, Does.Contain("<title>TorchScript, batch 1,024: 10,000</title>").And.Contain("20 %"));
-        Assert.That(html, Does.Contain("tools bench somewhere --peer pytorch").And.Contain("2026-11-21 08:30 UTC"));
+        Assert.That(html, Does.Contain("train bench dream somewhere --peer torchsharp").And.Contain("2026-11-21 08:30 UTC"));
         Assert.That(html, Does.Contain("SkylakeX").And.Not.Contain("http").And.Not.Contain(" src=").And.Not.Contain("<script"));
     }
 

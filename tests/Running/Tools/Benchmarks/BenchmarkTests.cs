@@ -145,7 +145,7 @@ public sealed class BenchmarkTests
         string bundle = FixtureBundle.Policy();
         try
         {
-            BenchmarkReport report = ControllerBenchmark.Run(bundle, new() { Batches = [1, 16], Seconds = 0.05 }, peer: null);
+            BenchmarkReport report = ControllerBenchmark.Run(bundle, new() { Batches = [1, 16], Seconds = 0.05 });
             Assert.That(report.Measurements.Select(m => (m.What, m.Batch, m.Horizon)),
                 Is.EqualTo(new[] { ("controller", 1, 1), ("controller", 16, 1) }));
             Assert.That(report.Measurements.Select(m => m.BytesPerStep), Is.All.LessThan(LeastAllocation));
@@ -162,12 +162,12 @@ public sealed class BenchmarkTests
     [Test]
     public void RatiosAreMediansOfRounds()
     {
-        Scripted own = new("ONNX Runtime", isPeer: false, [0.1, 0.4, 0.1]), peer = new("PyTorch eager", isPeer: true, [0.2, 0.4, 0.4]);
+        Scripted own = new("ONNX Runtime", isPeer: false, [0.1, 0.4, 0.1]), peer = new("TorchSharp eager", isPeer: true, [0.2, 0.4, 0.4]);
         IReadOnlyList<Measurement> results = Contest.Run([own, peer], seconds: 0.1, peakGflops: 2);
         // 10 calls a slice of 3 steps of 4 rows.
         Assert.That(results[0].FramesPerCpuSecond, Is.EqualTo(120 / 0.1).Within(1e-9));
         Assert.That(results[1].FramesPerCpuSecond, Is.EqualTo(120 / 0.4).Within(1e-9));
-        Assert.That(results[0].Ratios!["PyTorch eager"], Is.EqualTo(2).Within(1e-12), "the rounds' ratios are 2, 1 and 4");
+        Assert.That(results[0].Ratios!["TorchSharp eager"], Is.EqualTo(2).Within(1e-12), "the rounds' ratios are 2, 1 and 4");
         Assert.That(results[1].Ratios, Is.Null);
         Assert.That((results[0].Calls, results[0].StepMedian, results[0].StepP99),
             Is.EqualTo((30, 0.005 / 3, 0.010 / 3)), "calls of 1 to 10 ms, thrice");
