@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using CommandLine;
+using MathNet.Numerics.Statistics;
 using WorldModels.Measure;
 using WorldModels.Models;
 using WorldModels.Train.Algorithms;
@@ -120,18 +121,12 @@ public sealed class TrainingBenchVerb : Verb
                 theirs[way].Add(peer!.Run(Updates, way));
         }
         double frames = (count() - before) / (double)Rounds;
-        output.WriteLine($"{name}: {frames / Median(ours):N0} {unit}/s, {Median(ours) / Updates * 1e3:F2} ms an update (median)");
+        output.WriteLine($"{name}: {frames / ours.Median():N0} {unit}/s, {ours.Median() / Updates * 1e3:F2} ms an update (median)");
         for (int way = 0; way < ways.Length; way++)
         {
-            double ratio = Median([.. ours.Zip(theirs[way], (own, other) => other / own)]);
-            output.WriteLine($"PyTorch {peer!.Version}, {ways[way]}: {frames / Median(theirs[way]):N0} {unit}/s; "
+            double ratio = ours.Zip(theirs[way], (own, other) => other / own).Median();
+            output.WriteLine($"PyTorch {peer!.Version}, {ways[way]}: {frames / theirs[way].Median():N0} {unit}/s; "
                 + $"ours is {ratio:F2} times as fast (median of the rounds' ratios)");
         }
-    }
-
-    private static double Median(List<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
     }
 }
