@@ -32,7 +32,7 @@ public sealed class DirectionTests
         ["WorldModels.Pictures"] = ["WorldModels.Measure", "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments"],
         ["WorldModels.CommandLine"] = ["CommandLine"],
         ["WorldModels.Tools"] = [.. CommandLineTool, "Microsoft.ML.OnnxRuntime"],
-        ["WorldModels.Train"] = [.. CommandLineTool, "TorchSharp"],
+        ["WorldModels.Train"] = [.. CommandLineTool, "TorchSharp", "Google.Protobuf"],
         ["WorldModels.TorchSharpRepair"] = ["Mono.Cecil", "Mono.Cecil.Rocks"],
     };
 
