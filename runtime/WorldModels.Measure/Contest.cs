@@ -1,3 +1,5 @@
+using MathNet.Numerics.Statistics;
+
 namespace WorldModels.Measure;
 
 /// <summary>
@@ -27,13 +29,6 @@ internal static class Contest
         return [.. entrants.Select(entrant => entrant.Result(peakGflops, [.. entrants.Where(other => other.Contestant.IsPeer)]))];
     }
 
-    /// <summary>The middle of some values, or the mean of the two in the middle.</summary>
-    internal static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
-
     private sealed class Entrant(Contestant contestant)
     {
         private readonly List<double> _calls = [];
@@ -61,7 +56,7 @@ internal static class Contest
         {
             _calls.Sort();
             Measurement subject = contestant.Subject;
-            double framesPerCpuSecond = Median(_rates);
+            double framesPerCpuSecond = _rates.Median();
             bool compared = !contestant.IsPeer && peers.Count > 0 && subject.Runner is not null;
             return subject with
             {
@@ -73,7 +68,7 @@ internal static class Contest
                 PeakShare = subject.FlopsPerFrame * framesPerCpuSecond / 1e9 / peakGflops,
                 Ratios = compared
                     ? peers.ToDictionary(peer => peer.Contestant.Subject.Runner!, peer =>
-                        Median(_rates.Zip(peer._rates, (own, other) => own / other)))
+                        _rates.Zip(peer._rates, (own, other) => own / other).Median())
                     : null,
             };
         }

@@ -1,3 +1,5 @@
+using MathNet.Numerics.Statistics;
+
 namespace WorldModels.Measure;
 
 /// <summary>What returns of episodes come to.</summary>
@@ -9,8 +11,8 @@ public sealed record ReturnStatistics(double Mean, double Deviation, double Half
     /// <summary>Statistics of at least one return.</summary>
     public static ReturnStatistics Of(IReadOnlyList<double> returns)
     {
-        double mean = returns.Average();
-        double deviation = returns.Count < 2 ? 0 : Math.Sqrt(returns.Sum(value => (value - mean) * (value - mean)) / (returns.Count - 1));
+        (double mean, double deviation) = returns.MeanStandardDeviation();
+        deviation = returns.Count < 2 ? 0 : deviation;
         return new(mean, deviation, 1.96 * deviation / Math.Sqrt(returns.Count));
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CommandLine;
+using MathNet.Numerics.Statistics;
 using WorldModels.Bundles;
 using WorldModels.Measure;
 using WorldModels.Runtime;
@@ -43,7 +44,7 @@ public sealed class DreamVerb : RunningVerb
         }
         page.Heading($"{world.Manifest.Name}: {Figures.Number(batch)} dreams of {horizon} steps, seed {seed}");
         page.Table(["step", "mean reward", "mean continue"], rows);
-        string spread = $"sd {Text(Deviation(returns))}, {Text(returns.Min())} to {Text(returns.Max())}";
+        string spread = $"sd {Text(returns.PopulationStandardDeviation())}, {Text(returns.Min())} to {Text(returns.Max())}";
         if (rewards)
             page.Line($"Return: {Text(returns.Average())}, {spread}.");
         if (continues)
@@ -55,12 +56,6 @@ public sealed class DreamVerb : RunningVerb
 
     private static bool Predicts(Manifest manifest, TensorRole role) =>
         manifest.DreamGraphs.Any(graph => manifest.Graphs[graph].Output(role) is not null);
-
-    private static double Deviation(double[] values)
-    {
-        double mean = values.Average();
-        return Math.Sqrt(values.Average(value => (value - mean) * (value - mean)));
-    }
 
     private static string Mean(float[] values) => values.Length == 0 ? "" : Text(values.Average());
 

@@ -1,3 +1,5 @@
+using MathNet.Numerics.Statistics;
+
 namespace WorldModels.Tools;
 
 /// <summary>
@@ -37,7 +39,7 @@ public sealed record OpenLoopError(
         double[]? Errors(Func<int, int, float?> real, Func<int, int, float> dreamed)
         {
             double[] values = [.. all.SelectMany(e => steps.Select(t => (double?)real(e, t))).OfType<double>()];
-            double average = values.Average(), variance = values.Average(value => Square(value - average));
+            double average = values.Mean(), variance = values.PopulationVariance();
             if (variance <= 1e-12 * (1 + Square(average)))
                 return null;
             double[] sums = new double[5];

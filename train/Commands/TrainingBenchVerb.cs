@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using CommandLine;
+using MathNet.Numerics.Statistics;
 using Microsoft.ML.OnnxRuntime;
 using WorldModels.Measure;
 using WorldModels.Train.Algorithms;
@@ -102,8 +103,8 @@ public sealed class TrainingBenchVerb : Verb
         long before = trainer.Frames;
         List<double> rounds = [.. Enumerable.Range(0, Rounds).Select(_ => Ours(Updates))];
         double frames = (trainer.Frames - before) / (double)Rounds;
-        output.WriteLine(
-            $"{AlgorithmName}: {frames / Median(rounds):N0} frames/s, {Median(rounds) / Updates * 1e3:F2} ms an update (median of {Rounds} rounds)");
+        output.WriteLine($"{AlgorithmName}: {frames / rounds.Median():N0} frames/s, {rounds.Median() / Updates * 1e3:F2} ms an update "
+            + $"(median of {Rounds} rounds)");
         double updates = Updates * (double)Rounds, total = trainer.Timings.Seconds.Values.Sum();
         TextTable.Write(output, ["part", "ms per update", "share"], [.. trainer.Timings.Seconds.Select(part => (string[])
             [part.Key, $"{part.Value / updates * 1e3:F2}", $"{part.Value / total:P0}"])]);
@@ -112,15 +113,15 @@ public sealed class TrainingBenchVerb : Verb
     /// <summary>Dreams of a bundle, one thread, in turn with its own definition in TorchSharp.</summary>
     private int MeasureDreams(TextWriter output)
     {
-        string bundle = Bundle ?? throw new UserException("Name the bundle whose dreams are measured: train bench dream BUNDLE --peer torchsharp");
+        string bundle = Bundle
+            ?? throw new UserException("Name the bundle whose dreams are measured: train bench dream BUNDLE --peer torchsharp");
         if (Peer is not (null or "torchsharp"))
             throw new UserException($"There is no peer '{Peer}': --peer torchsharp.");
         BenchmarkOptions options = new()
         {
             Batches = Numbers("batch", Batch),
             Horizons = Numbers("horizon", Horizon),
-            Levels = Level is null ? null : [.. Level.Split(',').Select(name => BenchmarkLevels.Find(name)
-                ?? throw new UserException($"--level takes {string.Join(", ", Enum.GetValues<BenchmarkLevel>().Select(BenchmarkLevels.Name))}, not '{name}'."))],
+            Levels = Level is null ? null : [.. Level.Split(',').Select(ParseLevel)],
             Variants = Variant.Split(','),
             Seconds = Seconds > 0 ? Seconds : throw new UserException("--seconds takes a number above 0."),
             Runtime = new() { Provider = "cpu" },
@@ -138,13 +139,10 @@ public sealed class TrainingBenchVerb : Verb
         return 0;
     }
 
+    private static BenchmarkLevel ParseLevel(string name) => BenchmarkLevels.Find(name) ?? throw new UserException(
+        $"--level takes {string.Join(", ", Enum.GetValues<BenchmarkLevel>().Select(BenchmarkLevels.Name))}, not '{name}'.");
+
     private static int[] Numbers(string option, string text) => [.. text.Split(',').Select(part =>
         int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0
             ? number : throw new UserException($"--{option} takes whole numbers of at least 1 with commas between them, not '{text}'."))];
-
-    private static double Median(List<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
-    }
 }

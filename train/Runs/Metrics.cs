@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using static TorchSharp.torch;
 
 namespace WorldModels.Train;
 
@@ -8,7 +7,7 @@ namespace WorldModels.Train;
 public sealed class Metrics
 {
     private readonly string _path;
-    private readonly TorchSharp.Modules.SummaryWriter _board;
+    private readonly TensorBoardLog _board;
 
     /// <summary>Opens the log of a run folder, dropping lines after <paramref name="update"/>: a resumed run writes them again.</summary>
     public Metrics(string folder, long update)
@@ -16,14 +15,7 @@ public sealed class Metrics
         _path = PathIn(folder);
         if (File.Exists(_path))
             Disk.Write(_path, string.Concat(Lines(folder, update).Select(line => line + "\n")));
-        try
-        {
-            _board = utils.tensorboard.SummaryWriter(Path.Combine(folder, "tensorboard"));
-        }
-        catch (Exception exception) when (Disk.IsRefusal(exception))
-        {
-            throw Disk.Refused(Path.Combine(folder, "tensorboard"), exception);
-        }
+        _board = new TensorBoardLog(Path.Combine(folder, "tensorboard"), update);
     }
 
     /// <summary>Appends one line: the update, the environment frames seen so far, and named values.</summary>
@@ -33,13 +25,12 @@ public sealed class Metrics
         {
             using (StreamWriter writer = new StreamWriter(_path, append: true))
                 writer.WriteLine("{" + string.Join(", ", new[] { $"\"update\": {update}", $"\"frames\": {frames}" }.Concat(values.Select(Pair))) + "}");
-            foreach ((string name, double value) in values)
-                _board.add_scalar(name, (float)value, (int)update);
         }
         catch (Exception exception) when (Disk.IsRefusal(exception))
         {
             throw Disk.Refused(_path, exception);
         }
+        _board.Write(update, values);
     }
 
     /// <summary>The whole lines of a run up to an update, without those that a killed run wrote after its last checkpoint.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MathNet.Numerics.Statistics;
 using WorldModels.Environments;
 
 namespace WorldModels.Tests.Environments;
@@ -117,11 +118,8 @@ public sealed class ControlTaskTests
             })];
         }
 
-        static double Deviation(double[][] states, int element)
-        {
-            double mean = states.Average(state => state[element]);
-            return Math.Sqrt(states.Average(state => (state[element] - mean) * (state[element] - mean)));
-        }
+        static double Deviation(double[][] states, int element) =>
+            states.Select(state => state[element]).PopulationStandardDeviation();
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using MathNet.Numerics.Statistics;
 using WorldModels.Environments;
 
 namespace WorldModels.Tests.Environments;
@@ -38,7 +39,7 @@ public sealed class RandomReturnTests
             EnvironmentSpec<long> discrete => Play(discrete, repeat, (random, space) => random.Int(((Discrete)space).N)),
             _ => throw new ArgumentException(name),
         };
-        double mean = returns.Average(), variance = returns.Sum(value => (value - mean) * (value - mean)) / (Episodes - 1);
+        (double mean, double variance) = returns.MeanVariance();
         double bound = 4 * Math.Sqrt(variance / Episodes + variance / ReferenceEpisodes) + rounding;
         TestContext.Out.WriteLine($"{name}, repeat {repeat}: {mean:F2} +- {Math.Sqrt(variance):F1}, expected {expected} within {bound:F2}");
         Assert.That(mean, Is.EqualTo(expected).Within(bound), $"{name}, repeat {repeat}");

@@ -33,7 +33,7 @@ public sealed class PrecisionTests
                 Assert.That(types[node.Output[0]], Is.EqualTo(expected), node.Name);
         }
         Assert.That(graph.Initializer.Where(i => i.Name.EndsWith("/float16", StringComparison.Ordinal)),
-            Is.Not.Empty.And.All.Matches<TensorProto>(i => i.DataType == (int)DataType.Float16));
+            Is.Not.Empty.And.All.Matches<TensorProto>(i => i?.DataType == (int)DataType.Float16));
         NodeProto[] casts = [.. graph.Node.Where(n => n.OpType == "Cast")];
         Assert.That(casts.Select(n => (n.Input[0], n.Attribute[0].I)), Is.Unique, "each value is cast once");
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using WorldModels.Train;
 
 namespace WorldModels.Tests.Train;
 
@@ -61,6 +62,37 @@ public sealed class FullDiskTests
         TrainTool.Succeed([.. TinyRuns.EnvironmentModel, "frames=1000", "--run", runs["disk/run"], "--no-export"]);
     }
 
+    [Test]
+    public void EventsThatItRefusesAreOneMessage()
+    {
+        using TinyRuns runs = new TinyRuns();
+        string run = runs["run"], board = Path.Combine(run, "tensorboard");
+        using SmallDisk disk = new SmallDisk(board, megabytes: 1);
+        Dictionary<string, double> values = new() { ["loss"] = 0.5 };
+        Metrics metrics = new Metrics(run, 0);
+        int update = 0;
+        Write();
+        disk.FillUpTo(kilobytesLeft: 0);
+        UserException refusal = Assert.Throws<UserException>(() =>
+        {
+            while (update < 1000)
+                Write();
+        });
+        Assert.That(refusal.Message, Does.StartWith($"Cannot write {board}").And.Contain("No space left on device").And.Contain("free some"));
+
+        disk.Empty();
+        int kept = update -= 3;
+        metrics = new Metrics(run, kept);
+        Write();
+        Assert.That(TensorBoardEvents.Of(run).Select(scalar => scalar.Step), Is.EqualTo(Enumerable.Range(1, kept + 1)));
+
+        void Write()
+        {
+            update++;
+            metrics.Write(update, update, values);
+        }
+    }
+
     /// <summary>The same without a disk of our own: the system refuses files that grow beyond a limit.</summary>
     [Test]
     public void KeepsTheCheckpointWhereFilesMayNotGrow()
@@ -102,8 +134,7 @@ public sealed class FullDiskTests
 
         public void Empty() => File.Delete(Path.Combine(_path, "filler"));
 
-        // Lazily, since TensorBoard's event file may still be open.
-        public void Dispose() => Run("umount", "-l", _path);
+        public void Dispose() => Run("umount", _path);
 
         private static int Run(string program, params string[] args)
         {

@@ -114,15 +114,15 @@ public sealed class BenchmarkPageTests
         {
             await using Browser browser = await Browser.Open(file);
             const string Wide = "[...document.querySelectorAll('.plot')].every(plot => plot.getBoundingClientRect().width > 300)";
-            Assert.That((bool)(await browser.Value(Wide))!);
-            Assert.That((bool)(await browser.Value("document.documentElement.scrollWidth <= innerWidth"))!, "nothing sticks out");
+            Assert.That(await browser.Page.EvaluateAsync<bool>(Wide));
+            Assert.That(await browser.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out");
             const string Colours = "[document.body, document.querySelector('.c0')].map(getComputedStyle)"
                 + ".map(style => style.backgroundColor + style.color).join()";
-            string light = (string)(await browser.Value(Colours))!;
+            string light = await browser.Page.EvaluateAsync<string>(Colours);
             await browser.Darken();
-            Assert.That((string)(await browser.Value(Colours))!, Is.Not.EqualTo(light).And.StartsWith("rgb(20, 23, 27)"));
+            Assert.That(await browser.Page.EvaluateAsync<string>(Colours), Is.Not.EqualTo(light).And.StartsWith("rgb(20, 23, 27)"));
             Assert.That(browser.Complaints, Is.Empty);
-            Assert.That(browser.Requests, Is.All.StartsWith("file://"));
+            Assert.That(browser.Requests, Is.Not.Empty.And.All.StartsWith("file://"));
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using MathNet.Numerics.Statistics;
 using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Measure;
@@ -60,7 +61,7 @@ public sealed class OpenLoopTests
         for (int i = 0; i < 3; i++)
         {
             double[] all = [.. episodes[..3].SelectMany(episode => episode.Observations).Select(o => (double)o[i])];
-            double mean = all.Average(), variance = all.Sum(x => Math.Pow(x - mean, 2)) / all.Length;
+            double mean = all.Mean(), variance = all.PopulationVariance();
             for (int e = 0; e < 3; e++)
             {
                 IReadOnlyList<float[]> seen = episodes[e].Observations;

@@ -1,4 +1,4 @@
-using System.Text.Json.Nodes;
+using Microsoft.Playwright;
 using WorldModels.Pictures;
 using WorldModels.Tools;
 
@@ -91,54 +91,49 @@ public sealed class PlotPageTests
         string file = Path.Combine(runs.Root, "plot.html");
         CurvePage.Of([Rising(runs, 0), Rising(runs, 1)], new() { Levels = [new("published", 120)] }).Save(file);
         await using Browser browser = await Browser.Open(file);
+        IPage page = browser.Page;
+        ILocator shown = page.Locator("figure:not([hidden])");
+        ILocator cross = shown.Locator(".cross"), readOut = shown.Locator(".readout"), curve = shown.Locator(".mean");
 
-        await browser.Value("globalThis.shown = () => document.querySelector('figure:not([hidden])');");
-        Assert.That((string?)await browser.Value("shown().dataset.metric"), Is.EqualTo("return"));
+        Assert.That(await shown.GetAttributeAsync("data-metric"), Is.EqualTo("return"));
         // Halfway along the axis, at step 500, seed 0 has a return of 50 and seed 1 of 60.
         await PointAt(0.5);
-        Assert.That(await ReadOut(), Does.Match("^500 frames").And.Contain("rising").And.Match(@"\s55\s").And.Contain("50 to 60"));
-        Assert.That(await Flag("!shown().querySelector('.cross').classList.contains('off')"), "the cross is there");
-        await browser.Point(2, 2);
-        Assert.That(await Flag("shown().querySelector('.readout').hidden"));
-        Assert.That(await Flag("getComputedStyle(shown().querySelector('.cross')).display === 'none'"), "the cross is gone");
+        Assert.That(await readOut.InnerTextAsync(), Does.Match("^500 frames").And.Contain("rising").And.Match(@"\s55\s").And.Contain("50 to 60"));
+        Assert.That(await cross.EvaluateAsync<bool>("cross => !cross.classList.contains('off')"), "the cross is there");
+        await page.Mouse.MoveAsync(2, 2);
+        Assert.That(await readOut.EvaluateAsync<bool>("text => text.hidden"));
+        Assert.That(await cross.EvaluateAsync<bool>("cross => getComputedStyle(cross).display === 'none'"), "the cross is gone");
 
-        string before = await Curve();
-        await browser.Value("{ const s = document.getElementById('metric'); s.value = 'loss'; s.dispatchEvent(new Event('change')); }");
-        Assert.That((string?)await browser.Value("shown().dataset.metric"), Is.EqualTo("loss"));
-        Assert.That(await Flag("document.querySelectorAll('figure:not([hidden])').length === 1"));
-        Assert.That(await Curve(), Is.Not.EqualTo(before));
+        string? before = await curve.GetAttributeAsync("points");
+        await page.Locator("#metric").SelectOptionAsync("loss");
+        Assert.That(await shown.CountAsync(), Is.EqualTo(1));
+        Assert.That(await shown.GetAttributeAsync("data-metric"), Is.EqualTo("loss"));
+        Assert.That(await curve.GetAttributeAsync("points"), Is.Not.EqualTo(before));
         await PointAt(0.5);
-        Assert.That(await ReadOut(), Does.Contain("16.67 to 20")); // 1000 / 60, 1000 / 50
+        Assert.That(await readOut.InnerTextAsync(), Does.Contain("16.67 to 20")); // 1000 / 60, 1000 / 50
 
-        JsonNode place = (await browser.Value(
-            "(r => ({ x: r.x + 20, y: r.y + 8 }))(document.querySelector('.legend button').getBoundingClientRect())"))!;
-        await browser.Click((double)place["x"]!, (double)place["y"]!);
-        Assert.That(await Flag("shown().querySelector('.mean').getBoundingClientRect().width === 0"), "the group is hidden");
+        await page.Locator(".legend button").First.ClickAsync();
+        Assert.That(await curve.EvaluateAsync<bool>("curve => curve.getBoundingClientRect().width === 0"), "the group is hidden");
 
-        string light = (string)(await browser.Value("getComputedStyle(document.body).backgroundColor"))!;
+        string light = await Background();
         await browser.Darken();
-        string dark = (string)(await browser.Value("getComputedStyle(document.body).backgroundColor"))!;
-        Assert.That((light, dark), Is.EqualTo(("rgb(255, 255, 255)", "rgb(20, 23, 27)")));
+        Assert.That((light, await Background()), Is.EqualTo(("rgb(255, 255, 255)", "rgb(20, 23, 27)")));
         Assert.That(browser.Complaints, Is.Empty);
-        Assert.That(browser.Requests, Is.All.StartsWith("file://"));
+        Assert.That(browser.Requests, Is.Not.Empty.And.All.StartsWith("file://"));
 
         async Task PointAt(double share)
         {
-            JsonNode box = (await browser.Value("""
-                (svg => {
+            double[] at = await shown.Locator(".plot").EvaluateAsync<double[]>("""
+                (svg, share) => {
                   const r = svg.getBoundingClientRect(), scale = r.width / 960;
                   const p = data[[...document.querySelectorAll('.plot')].indexOf(svg)];
-                  return { left: r.x + p.left * scale, right: r.x + p.right * scale, y: r.y + (p.top + p.bottom) / 2 * scale };
-                })(shown().querySelector('.plot'))
-                """))!;
-            await browser.Point((double)box["left"]! + share * ((double)box["right"]! - (double)box["left"]!), (double)box["y"]!);
+                  return [r.x + (p.left + share * (p.right - p.left)) * scale, r.y + (p.top + p.bottom) / 2 * scale];
+                }
+                """, share);
+            await page.Mouse.MoveAsync((float)at[0], (float)at[1]);
         }
 
-        async Task<string> ReadOut() => (string)(await browser.Value("shown().querySelector('.readout').innerText"))!;
-
-        async Task<string> Curve() => (string)(await browser.Value("shown().querySelector('.mean').getAttribute('points')"))!;
-
-        async Task<bool> Flag(string expression) => (bool)(await browser.Value(expression))!;
+        Task<string> Background() => page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor");
     }
 
     private static string Rising(RunFixture runs, int seed) => runs.Run($"rising-s{seed}", seed,
