@@ -27,6 +27,9 @@ public static partial class ExecutionProviders
     /// <summary>Every name that <see cref="RuntimeOptions.Provider"/> takes.</summary>
     public static IReadOnlyList<string> Names { get; } = [Auto, .. OrtNames.Keys];
 
+    /// <summary>Version of the native ONNX Runtime library beside this app.</summary>
+    public static string NativeVersion => OrtEnv.Instance().GetVersionString();
+
     /// <summary>The providers that the native library beside this app was built with. One may still lack its driver or device.</summary>
     public static IReadOnlyList<string> Available()
     {
@@ -167,7 +170,7 @@ public static partial class ExecutionProviders
             "coreml" => "run on macOS or iOS, where Microsoft.ML.OnnxRuntime has it",
             _ => "put a native ONNX Runtime that was built with it beside the app",
         };
-        return $"{provider} is not in the native ONNX Runtime {OrtEnv.Instance().GetVersionString()} beside this app, which offers "
+        return $"{provider} is not in the native ONNX Runtime {NativeVersion} beside this app, which offers "
             + $"{string.Join(", ", Available())}: {advice}, or choose cpu";
     }
 

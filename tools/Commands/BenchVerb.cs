@@ -1,6 +1,6 @@
 using CommandLine;
-using Microsoft.ML.OnnxRuntime;
 using WorldModels.Measure;
+using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 
@@ -62,7 +62,7 @@ public sealed class BenchVerb : RunningVerb
             Directory.CreateDirectory(Results);
         BenchmarkReport report = BundleBenchmark.Run(Bundle, options) with
         {
-            OnnxRuntime = OrtEnv.Instance().GetVersionString(),
+            OnnxRuntime = ExecutionProviders.NativeVersion,
             Command = Command(),
         };
         if (Json == "-")

@@ -1,6 +1,5 @@
 using System.Globalization;
 using CommandLine;
-using Microsoft.ML.OnnxRuntime;
 using WorldModels.Bundles;
 using WorldModels.Measure;
 using WorldModels.Models;
@@ -36,7 +35,7 @@ public sealed class ProvidersVerb : PageVerb
     {
         IReadOnlyList<GraphPlacement> placements = GraphPlacement.Of(bundle, options);
         string provider = placements[0].Provider;
-        page.Heading($"{bundle} on {provider}, {Machine.Current}, ONNX Runtime {OrtEnv.Instance().GetVersionString()}");
+        page.Heading($"{bundle} on {provider}, {Machine.Current}, ONNX Runtime {ExecutionProviders.NativeVersion}");
         string[] columns = ["graph", $"nodes on {provider}", "left to the cpu", "copies a run", "captured"];
         page.Table(columns, [.. placements.Select(graph => (string[])
         [
@@ -61,7 +60,7 @@ public sealed class ProvidersVerb : PageVerb
             WriteProbe(directory);
             IEnumerable<string> names = ExecutionProviders.Names.Where(name => name != ExecutionProviders.Auto);
             page.Facts(names.Select(name => (name, (string?)Try(directory, name))));
-            page.Line($"ONNX Runtime {OrtEnv.Instance().GetVersionString()} on {Machine.Current}");
+            page.Line($"ONNX Runtime {ExecutionProviders.NativeVersion} on {Machine.Current}");
             return 0;
         }
         finally

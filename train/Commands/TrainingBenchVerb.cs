@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using CommandLine;
 using MathNet.Numerics.Statistics;
-using Microsoft.ML.OnnxRuntime;
 using WorldModels.Measure;
+using WorldModels.Runtime;
 using WorldModels.Train.Algorithms;
 using WorldModels.Train.Benchmarks;
 using WorldModels.Train.LatentWorlds;
@@ -130,7 +130,7 @@ public sealed class TrainingBenchVerb : Verb
         using DreamBenchmark benchmark = new(bundle, options, peer);
         BenchmarkReport report = benchmark.Run() with
         {
-            OnnxRuntime = OrtEnv.Instance().GetVersionString(),
+            OnnxRuntime = ExecutionProviders.NativeVersion,
             Command = string.Join(' ', (string[])["train", .. Environment.GetCommandLineArgs().Skip(1)]),
         };
         report.Write(output);

@@ -38,7 +38,7 @@ public sealed class CategoricalWorldTests
     {
         _folder = Path.Combine(Path.GetTempPath(), $"categorical-{Guid.NewGuid():N}");
         _experience = new(Options);
-        _config = Options.World(_experience.Observation.Size, _experience.Actions.Size, Unary.Elu, GruForm.ResetAfter);
+        _config = Options.World(_experience.Observation, _experience.Actions.Size);
         _config = _config with
         {
             Dynamics = (RssmConfig)_config.Dynamics with

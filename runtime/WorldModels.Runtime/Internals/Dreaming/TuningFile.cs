@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.ML.OnnxRuntime;
 using WorldModels.Bundles;
 
 namespace WorldModels.Runtime.Internals;
@@ -73,7 +72,7 @@ internal sealed record TuningFile(string Machine, string Bundle, List<TuningFile
         Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(bundle.Manifest.ToJson()))).ToLowerInvariant();
 
     private static string MachineName() => $"{Processor()}, {Environment.ProcessorCount} cores, "
-        + $"{RuntimeInformation.OSDescription}, ONNX Runtime {OrtEnv.Instance().GetVersionString()}";
+        + $"{RuntimeInformation.OSDescription}, ONNX Runtime {ExecutionProviders.NativeVersion}";
 
     /// <summary>The processor's own name for itself (CPUID leaves 0x80000002 to 4), or its architecture.</summary>
     private static string Processor()
