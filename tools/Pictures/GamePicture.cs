@@ -1,4 +1,3 @@
-using SkiaSharp;
 using WorldModels.Measure;
 using WorldModels.Pictures;
 using WorldModels.Runtime;

@@ -74,7 +74,7 @@ internal sealed record OpenLoopChart
         {
             IntegerTicksOnly = true,
             TargetTickCount = 4,
-            LabelFormatter = step => HasSteps ? Below(step) : "",
+            LabelFormatter = step => HasSteps ? Step(step) : "",
         };
         plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic
         {
@@ -93,7 +93,7 @@ internal sealed record OpenLoopChart
             line.LineWidth = width;
         }
 
-        string Below(double step) => SecondsPerStep is { } seconds && step >= 0
+        string Step(double step) => SecondsPerStep is { } seconds && step >= 0
             ? $"{Figures.Number(step)}\n{Figures.Number(step * seconds)} s" : step >= 0 ? Figures.Number(step) : "";
     }
 

@@ -206,7 +206,7 @@ public sealed class PlaySession : IDisposable
 
     private void Steer(PlayKey key)
     {
-        int action = Array.IndexOf(_actions, key.ToString().ToLowerInvariant());
+        int action = Actions.ToList().IndexOf(key.ToString().ToLowerInvariant());
         if (action >= 0)
             Move(action);
         else
