@@ -60,10 +60,8 @@ internal sealed record OpenLoopChart
     public Drawing Draw(int episode)
     {
         int left = episode == 0 ? Values : 0, height = High + (HasSteps ? Below : 0);
-        Plot plot = BundledPlot.Create(Colour(Faint), Colour(Line));
-        plot.FigureBackground.Color = Colors.Transparent;
+        Plot plot = BundledPlot.Create(OpenLoopPicture.Background, Faint, Line);
         plot.DataBackground.Color = Colour(Field);
-        plot.Axes.Frame(false);
         plot.Add.HorizontalSpan(1 - _comparison.Context, 0, Colour(Shade)).LineWidth = 0;
         int last = Steps(episode).Last();
         for (int dream = _comparison.Dreams - 1; dream >= 0; dream--)
@@ -82,7 +80,7 @@ internal sealed record OpenLoopChart
             LabelFormatter = value => left > 0 ? Figures.Number(value) : "",
         };
         plot.Layout.Fixed(new PixelPadding(left, 0, height - High, 0));
-        return new(left + Wide, height, canvas => plot.Render(canvas, new PixelRect(0, left + Wide, height, 0)));
+        return plot.Draw(left + Wide, height);
 
         void Add(SKColor colour, float width, int from, Func<int, double> value)
         {

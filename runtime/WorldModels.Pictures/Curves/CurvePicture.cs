@@ -40,7 +40,7 @@ public sealed partial class CurvePicture
         }
     }
 
-    /// <summary>The picture; transparent but for its lines and letters.</summary>
+    /// <summary>The picture; on white.</summary>
     public Drawing Draw()
     {
         List<IReadOnlyList<Drawing>> rows = [[Drawing.Text(_page.Title, Ink, size: 19)]];
@@ -71,7 +71,7 @@ public sealed partial class CurvePicture
 
     private static Drawing Plot(CurveFigure figure)
     {
-        Plot plot = BundledPlot.Create(Colour(Soft), Color.FromHex("#E3E6EA"));
+        Plot plot = BundledPlot.Create(SKColors.White, Soft, new SKColor(0xE3, 0xE6, 0xEA));
         (double left, double top, double right, double bottom, double strip) = figure.Frame;
         (Ticks x, Ticks y, double last) = figure.Axes;
         double end = last * (right + strip - left) / (right - left), strips = last + (end - last) * 20 / Math.Max(strip, 20);
@@ -89,11 +89,9 @@ public sealed partial class CurvePicture
         plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. y.Values], [.. y.Values.Select(y.Label)]);
         plot.Grid.XAxisStyle.IsVisible = false;
         plot.Axes.SetLimits(0, end, y.Values[0], y.Values[^1]);
-        plot.Axes.Frame(false);
         plot.Layout.Fixed(new PixelPadding((float)left, 16, CurveFigure.Height - (float)bottom, (float)top));
-        return new(CurveFigure.Width, CurveFigure.Height, canvas =>
+        return plot.Draw(CurveFigure.Width, CurveFigure.Height).With(canvas =>
         {
-            plot.Render(canvas, new PixelRect(0, CurveFigure.Width, CurveFigure.Height, 0));
             canvas.Write(figure.StepName, (float)(left + right) / 2, CurveFigure.Height - 8, Ink, 13, SKTextAlign.Center);
             using SKAutoCanvasRestore restore = new(canvas);
             canvas.RotateDegrees(-90, 16, (float)(top + bottom) / 2);
