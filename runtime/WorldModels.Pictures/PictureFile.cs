@@ -18,13 +18,18 @@ public static class PictureFile
     /// <param name="animation">Draws the frames of the animation, all of one size.</param>
     /// <param name="background">The colour behind them.</param>
     /// <param name="delayMilliseconds">Time of each frame.</param>
+    /// <param name="quality">
+    /// Quality of the animation, up to 100; null: without loss, which keeps cells and colours as they are, and is large for drawings of
+    /// many colours.
+    /// </param>
     /// <exception cref="ArgumentException">The name ends otherwise.</exception>
     public static void Save(
-        string path, Func<Drawing> strip, Func<IReadOnlyList<Drawing>> animation, SKColor background, int delayMilliseconds)
+        string path, Func<Drawing> strip, Func<IReadOnlyList<Drawing>> animation, SKColor background, int delayMilliseconds,
+        float? quality = null)
     {
         if (!Fits(path))
             throw new ArgumentException($"'{path}' ends neither in .png (one picture) nor in .webp (an animation).");
-        using SKData data = IsAnimation(path) ? Animate(animation(), background, delayMilliseconds) : Still(strip(), background);
+        using SKData data = IsAnimation(path) ? Animate(animation(), background, delayMilliseconds, quality) : Still(strip(), background);
         AtomicFile.Write(path, data.SaveTo);
     }
 
@@ -34,8 +39,8 @@ public static class PictureFile
         return bitmap.Encode(SKEncodedImageFormat.Png, 100);
     }
 
-    /// <summary>An animated WebP without loss, which suits boards of cells, lines and text; it repeats for ever.</summary>
-    private static SKData Animate(IReadOnlyList<Drawing> drawings, SKColor background, int delayMilliseconds)
+    /// <summary>An animated WebP; it repeats for ever.</summary>
+    private static SKData Animate(IReadOnlyList<Drawing> drawings, SKColor background, int delayMilliseconds, float? quality)
     {
         if (drawings.Count == 0 || drawings.Any(drawing => (drawing.Width, drawing.Height) != (drawings[0].Width, drawings[0].Height)))
             throw new ArgumentException("An animation needs at least one frame, and frames of one size.", nameof(drawings));
@@ -44,7 +49,8 @@ public static class PictureFile
         {
             TimeSpan duration = TimeSpan.FromMilliseconds(delayMilliseconds);
             SKWebpEncoderFrame[] frames = [.. bitmaps.Select(bitmap => new SKWebpEncoderFrame(bitmap, duration))];
-            return SKWebpEncoder.EncodeAnimated(frames, new SKWebpEncoderOptions(SKWebpEncoderCompression.Lossless, quality: 50))
+            SKWebpEncoderCompression compression = quality is null ? SKWebpEncoderCompression.Lossless : SKWebpEncoderCompression.Lossy;
+            return SKWebpEncoder.EncodeAnimated(frames, new SKWebpEncoderOptions(compression, quality ?? 100))
                 ?? throw new InvalidOperationException("The animation could not be encoded.");
         }
         finally

@@ -56,6 +56,16 @@ internal sealed record OpenLoopChart
     /// <summary>How long a step is, which then stands below as well; null where steps are not time.</summary>
     public double? SecondsPerStep { get; init; }
 
+    /// <summary>What stands left of the charts: the number's name and, where the steps stand below, what they are.</summary>
+    public Drawing Heading(int width) => new(width, High, canvas =>
+    {
+        canvas.Write(Name, 0, High / 2 + 5, RealLine, 13);
+        if (HasSteps)
+            canvas.Write("steps", width, High + 14, Faint, 12, SKTextAlign.Right);
+        if (HasSteps && SecondsPerStep is not null)
+            canvas.Write("seconds", width, High + 28, Faint, 12, SKTextAlign.Right);
+    });
+
     /// <summary>The chart of an episode.</summary>
     public Drawing Draw(int episode)
     {
@@ -74,11 +84,11 @@ internal sealed record OpenLoopChart
             TargetTickCount = 4,
             LabelFormatter = step => HasSteps ? Step(step) : "",
         };
-        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic
-        {
-            TargetTickCount = 3,
-            LabelFormatter = value => left > 0 ? Figures.Number(value) : "",
-        };
+        // A label at the edge would be cut.
+        double edge = 0.075 * (_high - _low);
+        double[] values = [.. Ticks.Cover(_low, _high, 4).Values.Where(value => value > _low + edge && value < _high - edge)];
+        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
+            values, [.. values.Select(value => left > 0 ? Figures.Number(value) : "")]);
         plot.Layout.Fixed(new PixelPadding(left, 0, height - High, 0));
         return plot.Draw(left + Wide, height);
 
@@ -92,7 +102,7 @@ internal sealed record OpenLoopChart
         }
 
         string Step(double step) => SecondsPerStep is { } seconds && step >= 0
-            ? $"{Figures.Number(step)}\n{Figures.Number(step * seconds)} s" : step >= 0 ? Figures.Number(step) : "";
+            ? $"{Figures.Number(step)}\n{Figures.Number(step * seconds)}" : step >= 0 ? Figures.Number(step) : "";
     }
 
     /// <summary>A chart with a line at a step.</summary>

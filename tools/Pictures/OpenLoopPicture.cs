@@ -44,7 +44,7 @@ public sealed class OpenLoopPicture
             rows.Add(Row("real", e => Indented(e, Drawing.Grid([[.. Enumerable.Range(0, Moments).Select(i =>
                 Drawing.Of(Scene(e, i * (Length - 1) / (Moments - 1)), OpenLoopChart.Wide / Moments - 3))]], 2))));
         }
-        rows.AddRange(Charts(MostCharts).Select(chart => Row(chart.Name, e => chart.Draw(e))));
+        rows.AddRange(Charts(MostCharts).Select(chart => Row(chart.Heading(Margin), chart.Draw)));
         return Framed(Drawing.Grid(rows, Gap), MostCharts);
     }
 
@@ -59,7 +59,7 @@ public sealed class OpenLoopPicture
             List<IReadOnlyList<Drawing>> rows = [Row(t > 0 ? $"step {t}" : "context", Headline)];
             if (Drawable)
                 rows.Add(Row("real", e => Indented(e, Drawing.Of(Scene(e, k), OpenLoopChart.Wide))));
-            rows.AddRange(charts.Select(row => Row(row.Chart.Name, e => row.Chart.Marked(row.Drawn[e], e, t))));
+            rows.AddRange(charts.Select(row => Row(row.Chart.Heading(Margin), e => row.Chart.Marked(row.Drawn[e], e, t))));
             return Framed(Drawing.Grid(rows, Gap), MostAnimatedCharts);
         })];
     }
@@ -67,7 +67,7 @@ public sealed class OpenLoopPicture
     /// <summary>Writes the charts to a file that ends in .png, or the animation to one that ends in .webp.</summary>
     /// <exception cref="ArgumentException">The name ends otherwise.</exception>
     public void Save(string path, int delayMilliseconds = 100) =>
-        PictureFile.Save(path, Strip, Animation, Background, delayMilliseconds);
+        PictureFile.Save(path, Strip, Animation, Background, delayMilliseconds, quality: 90);
 
     private int Length => _comparison.Context + _comparison.Horizon;
 
@@ -75,8 +75,9 @@ public sealed class OpenLoopPicture
 
     private IEnumerable<Drawing> Each(Func<int, Drawing> draw) => Enumerable.Range(0, _episodes).Select(draw);
 
-    private IReadOnlyList<Drawing> Row(string name, Func<int, Drawing> draw) =>
-        [Drawing.Text(name, Ink, width: Margin), .. Each(draw)];
+    private IReadOnlyList<Drawing> Row(string name, Func<int, Drawing> draw) => Row(Drawing.Text(name, Ink, width: Margin), draw);
+
+    private IReadOnlyList<Drawing> Row(Drawing name, Func<int, Drawing> draw) => [name, .. Each(draw)];
 
     /// <summary>The first column's charts have their values beside them; what stands above them begins where they begin.</summary>
     private static Drawing Indented(int episode, Drawing drawing) => episode > 0 ? drawing : new(

@@ -26,9 +26,12 @@ public sealed class DirectionTests
         // For train and tools alone. What a graph costs is counted by a pass over it, which Onnx has.
         ["WorldModels.Measure"] =
             ["WorldModels.Onnx", "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments", "Google.Protobuf"],
-        ["WorldModels.Pictures"] = ["WorldModels.Measure", "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments"],
+        ["WorldModels.Pictures"] = [
+            "WorldModels.Measure", "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments", "ScottPlot", "SkiaSharp",
+            "SkiaSharp.HarfBuzz",
+        ],
         ["WorldModels.CommandLine"] = ["CommandLine"],
-        ["WorldModels.Tools"] = [.. CommandLineTool, "Microsoft.ML.OnnxRuntime"],
+        ["WorldModels.Tools"] = [.. CommandLineTool, "Microsoft.ML.OnnxRuntime", "ScottPlot", "SkiaSharp"],
         ["WorldModels.Train"] = [.. CommandLineTool, "TorchSharp"],
         ["WorldModels.TorchSharpRepair"] = ["Mono.Cecil", "Mono.Cecil.Rocks"],
     };
