@@ -15,7 +15,10 @@ internal static class DarkTheme
     /// <summary>A line of text.</summary>
     public static Drawing Label(string text, int? width = null) => Drawing.Text(text, Ink, width: width);
 
-    /// <summary>A picture below its title.</summary>
-    public static Drawing Titled(string title, Drawing picture, int gap) =>
-        title.Length == 0 ? picture : Drawing.Grid([[Drawing.Text(title, Ink, size: 16)], [picture]], gap);
+    /// <summary>Pictures below each other and a title, which may be empty.</summary>
+    public static Drawing Titled(string title, int gap, params IEnumerable<Drawing> pictures)
+    {
+        IEnumerable<Drawing> above = title.Length == 0 ? [] : [Drawing.Text(title, Ink, size: 16)];
+        return Drawing.Grid([.. above.Concat(pictures).Select(picture => (Drawing[])[picture])], gap);
+    }
 }

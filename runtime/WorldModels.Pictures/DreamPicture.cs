@@ -114,17 +114,17 @@ public sealed class DreamPicture
             if (shown[^1] < frames - 1)
                 grid.Add([Label("")]);
         }
-        return DarkTheme.Titled(_options.Title, Drawing.Grid(grid, 4), 4);
+        return DarkTheme.Titled(_options.Title, 4, Drawing.Grid(grid, 4));
     }
 
     /// <summary>One picture a frame: real, dreamed and differences beside each other.</summary>
     public IReadOnlyList<Drawing> Animation()
     {
         int scale = _scale * 2;
-        return [.. Enumerable.Range(0, DifferingPixels.Count).Select(t => DarkTheme.Titled(_options.Title, Drawing.Grid(
+        return [.. Enumerable.Range(0, DifferingPixels.Count).Select(t => DarkTheme.Titled(_options.Title, 6, Drawing.Grid(
             [[.. Names.Select(Label)],
              [.. _rows.Select(row => Drawing.Pixels(row[t], scale))],
-             [Label(Moment(t)), Label(""), Label($"{DifferingPixels[t]} differ")]], 6), 6))];
+             [Label(Moment(t)), Label(""), Label($"{DifferingPixels[t]} differ")]], 6)))];
     }
 
     /// <summary>Writes the strip to a file that ends in .png, or the animation to one that ends in .webp.</summary>

@@ -32,10 +32,10 @@ public sealed class FuturesPicture
     }
 
     /// <summary>All moments below each other.</summary>
-    public Drawing Strip() => DarkTheme.Titled(_title, Drawing.Grid([.. _game.Moments.Select(moment => (Drawing[])[Draw(moment)])], Gap), Gap);
+    public Drawing Strip() => DarkTheme.Titled(_title, Gap, [.. _game.Moments.Select(Draw)]);
 
     /// <summary>One picture a moment.</summary>
-    public IReadOnlyList<Drawing> Animation() => [.. _game.Moments.Select(moment => DarkTheme.Titled(_title, Draw(moment), Gap))];
+    public IReadOnlyList<Drawing> Animation() => [.. _game.Moments.Select(moment => DarkTheme.Titled(_title, Gap, Draw(moment)))];
 
     /// <summary>Writes the strip to a file that ends in .png, or the animation to one that ends in .webp.</summary>
     /// <exception cref="ArgumentException">The name ends otherwise.</exception>

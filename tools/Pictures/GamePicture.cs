@@ -41,10 +41,10 @@ public sealed class GamePicture
     }
 
     /// <summary>All moments side by side.</summary>
-    public Drawing Strip() => DarkTheme.Titled(_title, Drawing.Grid([.. _moments.Chunk(Columns)], Gap), Gap);
+    public Drawing Strip() => DarkTheme.Titled(_title, Gap, Drawing.Grid([.. _moments.Chunk(Columns)], Gap));
 
     /// <summary>One picture a moment.</summary>
-    public IReadOnlyList<Drawing> Animation() => [.. _moments.Select(moment => DarkTheme.Titled(_title, moment, Gap))];
+    public IReadOnlyList<Drawing> Animation() => [.. _moments.Select(moment => DarkTheme.Titled(_title, Gap, moment))];
 
     /// <summary>Writes the moments to a file that ends in .png, or the animation to one that ends in .webp.</summary>
     /// <exception cref="ArgumentException">The name ends otherwise.</exception>

@@ -77,7 +77,7 @@ public sealed class PlotPageTests
         Assert.That(picture.GetPixel(2, 2), Is.EqualTo(SKColors.White));
         // The first group's colour, as the page has it: its mean crosses the plot.
         SKColor line = SKColor.Parse("#0b6bb5");
-        int[] columns = [.. Enumerable.Range(0, picture.Pixels.Length).Where(i => picture.Pixels[i] == line).Select(i => i % picture.Width)];
+        int[] columns = [.. picture.Pixels.Index().Where(pixel => pixel.Item == line).Select(pixel => pixel.Index % picture.Width)];
         Assert.That(columns.Max() - columns.Min(), Is.GreaterThan(CurveFigure.Width / 2));
     }
 
