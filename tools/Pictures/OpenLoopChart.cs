@@ -85,8 +85,8 @@ internal sealed record OpenLoopChart
             LabelFormatter = step => HasSteps ? Step(step) : "",
         };
         // A label at the edge would be cut.
-        double edge = 0.075 * (_high - _low);
-        double[] values = [.. Ticks.Cover(_low, _high, 4).Values.Where(value => value > _low + edge && value < _high - edge)];
+        double edge = 0.085 * (_high - _low);
+        double[] values = [.. Ticks.Cover(_low, _high, 6).Values.Where(value => value > _low + edge && value < _high - edge)];
         plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
             values, [.. values.Select(value => left > 0 ? Figures.Number(value) : "")]);
         plot.Layout.Fixed(new PixelPadding(left, 0, height - High, 0));
