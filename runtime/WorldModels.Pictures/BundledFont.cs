@@ -37,7 +37,9 @@ internal static class BundledFont
             Fonts.FontResolvers.Insert(0, new Resolver());
     }
 
-    private static SKFont Of(float size) => new(Typeface, size) { Edging = SKFontEdging.Antialias, Subpixel = true };
+    // With its place rounded to a pixel, a dot above a letter would touch it.
+    private static SKFont Of(float size) =>
+        new(Typeface, size) { Edging = SKFontEdging.Antialias, Subpixel = true, BaselineSnap = false, Hinting = SKFontHinting.None };
 
     private static SKTypeface Load()
     {

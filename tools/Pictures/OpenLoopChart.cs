@@ -59,7 +59,7 @@ internal sealed record OpenLoopChart
     /// <summary>What stands left of the charts: the number's name and, where the steps stand below, what they are.</summary>
     public Drawing Heading(int width) => new(width, High, canvas =>
     {
-        canvas.Write(Name, 0, High / 2 + 5, RealLine, 13);
+        canvas.Write(Name, 0, High / 2 + 5, RealLine, 15);
         if (HasSteps)
             canvas.Write("steps", width, High + 14, Faint, 12, SKTextAlign.Right);
         if (HasSteps && SecondsPerStep is not null)
