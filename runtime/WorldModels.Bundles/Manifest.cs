@@ -201,6 +201,9 @@ public sealed record ObservationSpec
     [JsonRequired]
     public double High { get; init; } = 1;
 
+    /// <summary>What the elements are called, in their order; null where they have no names, as pixels.</summary>
+    public IReadOnlyList<string>? Names { get; init; }
+
     /// <summary>Whether the bounds are less than what float32 holds: JSON has no infinity, so the largest numbers stand for none.</summary>
     [JsonIgnore]
     public bool IsBounded => Low > float.MinValue && High < float.MaxValue;
@@ -238,6 +241,9 @@ public sealed record ActionSpec
 
     /// <summary>Upper bound of every element (continuous only).</summary>
     public double? High { get; init; }
+
+    /// <summary>What each action is called (discrete), or each element of one (continuous); null where they have no names.</summary>
+    public IReadOnlyList<string>? Names { get; init; }
 
     /// <summary>Numbers in one action: 1 when discrete, the product of the shape when continuous.</summary>
     [JsonIgnore]

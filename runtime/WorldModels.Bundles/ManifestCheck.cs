@@ -56,6 +56,8 @@ internal static class ManifestCheck
         if (!Positive(manifest.Observation.Shape))
             problems.Add($"observation.shape must hold sizes of at least 1, found [{string.Join(", ", manifest.Observation.Shape)}]");
         Action(manifest.Action, problems);
+        Names("observation", manifest.Observation.Names, manifest.Observation.Size, problems);
+        Names("action", manifest.Action.Names, manifest.Action.Count ?? TensorSpec.Product(manifest.Action.Shape ?? []), problems);
         if (manifest.Graphs.Count == 0)
             problems.Add("graphs is empty: a bundle has at least one graph");
         foreach (string name in manifest.Graphs.Keys.Concat(manifest.Variants?.Keys ?? []).Where(n => !IsPlainName(n)))
@@ -181,6 +183,12 @@ internal static class ManifestCheck
         {
             problems.Add("action: continuous needs a shape and low < high, and no count");
         }
+    }
+
+    private static void Names(string space, IReadOnlyList<string>? names, int expected, List<string> problems)
+    {
+        if (names is not null && (names.Count != expected || names.Any(string.IsNullOrWhiteSpace)))
+            problems.Add($"{space}.names must hold {expected} names or be left out, found [{string.Join(", ", names)}]");
     }
 
     private static void Graph(Manifest manifest, string name, GraphSpec graph, List<string> problems)

@@ -3,7 +3,17 @@ namespace WorldModels.Environments;
 /// <summary>A registered environment.</summary>
 /// <param name="Name">What users type.</param>
 /// <param name="Summary">One line for listings.</param>
-public abstract record EnvironmentSpec(string Name, string Summary);
+public abstract record EnvironmentSpec(string Name, string Summary)
+{
+    /// <summary>What the numbers of an observation are called, in their order; empty where they are pixels.</summary>
+    public IReadOnlyList<string> ObservationNames { get; init; } = [];
+
+    /// <summary>What each numbered action is called or, of continuous ones, each number of an action.</summary>
+    public IReadOnlyList<string> ActionNames { get; init; } = [];
+
+    /// <summary>Seconds that a step lasts; null where steps are not time.</summary>
+    public double? TimeStep { get; init; }
+}
 
 /// <summary>A registered environment and how it is made.</summary>
 /// <param name="Name">What users type.</param>
@@ -63,5 +73,8 @@ public static class EnvironmentRegistry
         name,
         $"MiniPacman, {mode.Name}: 15x19 maze, (3, 15, 19) pixels, 5 actions",
         () => new MiniPacmanEnvironment(mode),
-        count => new MiniPacmanVectorEnvironment(mode, count));
+        count => new MiniPacmanVectorEnvironment(mode, count))
+    {
+        ActionNames = ["stay", "right", "up", "left", "down"],
+    };
 }

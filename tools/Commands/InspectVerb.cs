@@ -125,11 +125,13 @@ public sealed class InspectVerb : BundleVerb
     }
 
     private static string Describe(ObservationSpec space) => $"({string.Join(", ", space.Shape)}), "
-        + (space.IsBounded ? $"{space.Low} to {space.High}" : "unbounded");
+        + (space.IsBounded ? $"{space.Low} to {space.High}" : "unbounded") + Named(space.Names);
 
     private static string Describe(ActionSpec action) => action.Kind == ActionKind.Discrete
-        ? $"one of {action.Count}"
-        : $"({string.Join(", ", action.Shape!)}), {action.Low} to {action.High}";
+        ? $"one of {action.Count}{Named(action.Names)}"
+        : $"({string.Join(", ", action.Shape!)}), {action.Low} to {action.High}{Named(action.Names)}";
+
+    private static string Named(IReadOnlyList<string>? names) => names is null ? "" : $": {string.Join(", ", names)}";
 
     private static IEnumerable<string[]> Rows(string name, GraphSpec graph) =>
         graph.Inputs.Select(tensor => Row(name, "in", tensor)).Concat(graph.Outputs.Select(tensor => Row(name, "out", tensor)));

@@ -8,7 +8,7 @@ using WorldModels.Runtime;
 namespace WorldModels.Tools;
 
 [Verb("picture", HelpText = "Draw real frames over dreamed ones along the same actions; of a world over vectors, real and dreamed curves; "
-    + "of an agent, its game beside what its world imagines for each action. As a film strip (.png) or an animation (.gif).")]
+    + "of an agent, its game beside what its world imagines for each action. As a film strip (.png) or an animation (.webp).")]
 public sealed class PictureVerb : RunningVerb
 {
     [Option("env", HelpText = "The environment to play (default: the one the bundle was trained on).")]
@@ -26,7 +26,7 @@ public sealed class PictureVerb : RunningVerb
     [Option("depth", Default = "3", HelpText = "Of an agent: steps imagined.")]
     public string Depth { get; set; } = "";
 
-    [Option("every", HelpText = "Of an agent: real steps from one moment to the next (default: 8 of a .png, 1 of a .gif).")]
+    [Option("every", HelpText = "Of an agent: real steps from one moment to the next (default: 8 of a .png, 1 of a .webp).")]
     public string? Every { get; set; }
 
     [Option("greedy", HelpText = "The agent takes its likeliest action instead of a draw.")]
@@ -42,13 +42,13 @@ public sealed class PictureVerb : RunningVerb
     public string? Skip { get; set; }
 
     [Option("steps", HelpText = "Steps to dream (default: 15, of a world over vectors 45); of an agent: moments (default: 5 of a .png, "
-        + "40 of a .gif; without a world model 12 and 100).")]
+        + "40 of a .webp; without a world model 12 and 100).")]
     public string? Steps { get; set; }
 
     [Option("seed", Default = "0", HelpText = "Determines the game and the dream's noise.")]
     public string Seed { get; set; } = "";
 
-    [Option('o', "output", Default = "dream.png", HelpText = "The picture; ends in .png or .gif.")]
+    [Option('o', "output", Default = "dream.png", HelpText = "The picture; ends in .png or .webp.")]
     public string Output { get; set; } = "";
 
     private protected override int Run(Page page)
@@ -59,9 +59,11 @@ public sealed class PictureVerb : RunningVerb
         int depth = Arguments.WholeNumber("depth", Depth, least: 1), episodes = Arguments.WholeNumber("episodes", Episodes, least: 1);
         int context = Arguments.WholeNumber("context", Context, least: 1);
         ulong seed = Arguments.Seed("seed", Seed);
-        if (Path.GetExtension(Output).ToLowerInvariant() is not (".png" or ".gif"))
-            throw new UsageException($"--output takes a file that ends in .png (film strip) or .gif (animation); found '{Output}'.");
-        bool animated = Path.GetExtension(Output).Equals(".gif", StringComparison.OrdinalIgnoreCase);
+        if (Path.GetExtension(Output).Equals(".gif", StringComparison.OrdinalIgnoreCase))
+            throw new UsageException($"Animations are written as .webp: take --output {Path.ChangeExtension(Output, ".webp")}.");
+        if (!PictureFile.Fits(Output))
+            throw new UsageException($"--output takes a file that ends in .png (film strip) or .webp (animation); found '{Output}'.");
+        bool animated = PictureFile.IsAnimation(Output);
         Outputs.Prepare(Output);
         Manifest manifest = Manifest.Load(Bundle, verifyHashes: false);
         bool plays = ControllerBenchmark.Fits(manifest);

@@ -28,7 +28,7 @@ public sealed class PlotVerb : PageVerb
     [Option("title", HelpText = "Heading of the page (default: the environments).")]
     public string? Title { get; set; }
 
-    [Option('o', "output", Default = "plot.html", HelpText = "The page; ends in .html.")]
+    [Option('o', "output", Default = "plot.html", HelpText = "The page; ends in .html. Or one metric as a picture: .png or .svg.")]
     public string Output { get; set; } = "";
 
     private protected override int Run(Page page)
@@ -38,8 +38,9 @@ public sealed class PlotVerb : PageVerb
         double? to = To is null ? null : Arguments.PositiveNumber("to", To, most: 1e15);
         if (folders.Length == 0)
             throw new UsageException("plot needs folders of runs or bundles. See: tools plot --help");
-        if (Path.GetExtension(Output).ToLowerInvariant() is not (".html" or ".htm"))
-            throw new UsageException($"--output takes a file that ends in .html; found '{Output}'.");
+        string ending = Path.GetExtension(Output).ToLowerInvariant();
+        if (ending is not (".html" or ".htm" or ".png" or ".svg"))
+            throw new UsageException($"--output takes a file that ends in .html (a page), .png or .svg (a picture); found '{Output}'.");
         CurvePage curves = CurvePage.Of(folders, new()
         {
             Metric = Metric,
@@ -49,14 +50,17 @@ public sealed class PlotVerb : PageVerb
             Title = Title,
         });
         Outputs.Prepare(Output);
-        curves.Save(Output);
+        if (ending is ".png" or ".svg")
+            new CurvePicture(curves).Save(Output);
+        else
+            curves.Save(Output);
         page.Table(["curve", "environment", "seeds", "last step", "final evaluation"], [.. curves.Groups.Select(group => (string[])
         [
             group.Label, group.Environment, string.Join(", ", group.Runs.Select(run => run.Seed)),
             Figures.Number(group.Runs.Max(run => run.LastStep)),
             string.Join(", ", group.Runs.SelectMany(run => run.Returns.Take(1)).Select(final => Figures.Number(final.Mean))),
         ])]);
-        page.Line($"{Output}: {curves.Metric} shown first.");
+        page.Line($"{Output}: {curves.Metric} {(ending is ".png" or ".svg" ? "shown" : "shown first")}.");
         return 0;
     }
 

@@ -1,3 +1,4 @@
+using SkiaSharp;
 using WorldModels.Bundles;
 using WorldModels.Pictures;
 using WorldModels.Runtime;
@@ -83,7 +84,7 @@ public sealed class AgentGame
         DreamPicture.Compare([Picture(moment.Real[0].Frame)], [Picture(moment.Imagined[0][moment.Taken].Frame)]).DifferingPixels[0];
 
     /// <summary>A frame as a picture.</summary>
-    public Image Picture(float[] frame) => Image.FromObservation(frame, Shape, Bounds.Low, Bounds.High);
+    public SKBitmap Picture(float[] frame) => ObservationImage.Of(frame, Shape, Bounds.Low, Bounds.High);
 
     private static List<ImaginedFutures> Imagine(PlayOptions options, string model, AgentGameOptions game,
         List<(float[] Frame, PlayStatus Status)> played, IReadOnlyList<string> actions)

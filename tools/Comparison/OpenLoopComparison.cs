@@ -1,5 +1,6 @@
 using WorldModels.Bundles;
 using WorldModels.Measure;
+using WorldModels.Pictures;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
@@ -34,11 +35,14 @@ public sealed class OpenLoopComparison
         float[][] rewards)
     {
         (Name, Episodes, Dreams, _observations, _rewards) = (manifest.Name, episodes, options.Dreams, observations, rewards);
-        (Context, Horizon, _size) = (options.Context, options.Horizon, manifest.Observation.Size);
+        (Context, Horizon, _size, Names) = (options.Context, options.Horizon, manifest.Observation.Size, SpaceNames.Of(manifest));
     }
 
     /// <summary>The bundle's name.</summary>
     public string Name { get; }
+
+    /// <summary>What the bundle's numbers are called.</summary>
+    public SpaceNames Names { get; }
 
     /// <summary>The episodes, each longer than the context; those shorter than context and horizon end while the dream goes on.</summary>
     public IReadOnlyList<RealEpisode> Episodes { get; }

@@ -1,3 +1,4 @@
+using SkiaSharp;
 using WorldModels.Pictures;
 
 namespace WorldModels.Tools;
@@ -9,14 +10,10 @@ namespace WorldModels.Tools;
 /// </summary>
 public sealed class FuturesPicture
 {
-    private const int Gap = 6, Line = Lettering.Height + 4;
+    private const int Gap = 6, Line = 18, Large = 22;
 
-    private static readonly Rgb Background = new(24, 24, 28);
-    private static readonly Rgb Ink = new(235, 235, 235);
-    private static readonly Rgb Faint = new(150, 150, 160);
-    private static readonly Rgb Chosen = new(255, 175, 60);
-    private static readonly Rgb Truth = new(90, 200, 120);
-    private static readonly Rgb Mark = new(255, 40, 160);
+    private static readonly SKColor Chosen = new(255, 175, 60);
+    private static readonly SKColor Truth = new(90, 200, 120);
 
     private readonly AgentGame _game;
     private readonly string _title;
@@ -35,39 +32,46 @@ public sealed class FuturesPicture
     }
 
     /// <summary>All moments below each other.</summary>
-    public Image Strip() => Image.Grid([[Title()], .. _game.Moments.Select(moment => (Image[])[Draw(moment)])], Gap, Background);
+    public Drawing Strip() => DarkTheme.Titled(_title, Gap, [.. _game.Moments.Select(Draw)]);
 
     /// <summary>One picture a moment.</summary>
-    public IReadOnlyList<Image> Animation() =>
-        [.. _game.Moments.Select(moment => Image.Grid([[Title()], [Draw(moment)]], Gap, Background))];
+    public IReadOnlyList<Drawing> Animation() => [.. _game.Moments.Select(moment => DarkTheme.Titled(_title, Gap, Draw(moment)))];
 
-    /// <summary>Writes the strip to a file that ends in .png, or the animation to one that ends in .gif.</summary>
+    /// <summary>Writes the strip to a file that ends in .png, or the animation to one that ends in .webp.</summary>
     /// <exception cref="ArgumentException">The name ends otherwise.</exception>
     public void Save(string path, int delayMilliseconds = 400) =>
-        PictureFile.Save(path, Strip, Animation, delayMilliseconds);
+        PictureFile.Save(path, Strip, Animation, DarkTheme.Background, delayMilliseconds);
 
-    private Image Draw(ImaginedFutures moment)
+    private Drawing Draw(ImaginedFutures moment)
     {
         int width = _game.Shape[2] * _scale, height = _game.Shape[1] * _scale, cell = width + 2 * Gap, row = height + Line + Gap;
-        Image frame = _game.Picture(moment.Frame).Scale(3 * _scale);
+        Drawing frame = Drawing.Pixels(_game.Picture(moment.Frame), 3 * _scale);
         int left = frame.Width + 3 * Gap, top = 3 * Line + Gap, last = left + (_columns - 1) * cell + 3 * Gap;
-        Image picture = new(last + width + Gap, top + Math.Max(_depth * row, frame.Height) + Gap, Background);
-
-        PlayStatus status = moment.Status;
-        string value = status.Value is { } estimate ? $"  value {PlayStatus.Number(estimate)}" : "";
-        picture.Write($"step {moment.Step}", 0, 4, Ink, scale: 2);
-        picture.Write($"return {PlayStatus.Number(status.Return)}{value}", 0, 2 * Line, Ink, scale: 2);
-        picture.Draw(frame, 0, top);
-        picture.Write("imagined, by first action (pink: not as it came)", left + Gap, Line, Faint);
-        for (int action = 0; action < _columns - 1; action++)
+        return new(last + width + Gap, top + Math.Max(_depth * row, frame.Height) + Gap, canvas =>
         {
-            int x = left + action * cell + Gap;
+            PlayStatus status = moment.Status;
+            string value = status.Value is { } estimate ? $"   value {PlayStatus.Number(estimate)}" : "";
+            canvas.Write($"step {moment.Step}", 0, Large - 4, DarkTheme.Ink, Large);
+            canvas.Write($"return {PlayStatus.Number(status.Return)}{value}", 0, 3 * Line - 6, DarkTheme.Ink, Large);
+            canvas.Draw(frame, 0, top);
+            Label(canvas, "imagined, by first action (pink: not as it came)", left + Gap, Line, DarkTheme.Faint);
+            for (int action = 0; action < _columns - 1; action++)
+                Column(canvas, moment, action, left + action * cell + Gap);
+            Label(canvas, "what came", last, Line, DarkTheme.Faint);
+            Label(canvas, "real", last, 2 * Line, Truth);
+            for (int step = 0; step < moment.Real.Count; step++)
+                Move(canvas, moment.Real[step], last, top + step * row, Truth);
+        });
+
+        void Column(SKCanvas canvas, ImaginedFutures moment, int action, int x)
+        {
+            PlayStatus status = moment.Status;
             bool taken = action == moment.Taken;
-            Rgb ink = taken ? Chosen : Ink;
-            string chance = status.Policy.Count > 0 ? $" {Math.Round(100 * status.Policy[action].Probability)}%" : "";
-            picture.Write(_game.Actions[action] + chance, x, 2 * Line, ink);
+            SKColor ink = taken ? Chosen : DarkTheme.Ink;
+            string chance = status.Policy.Count > 0 ? $" {Math.Round(100 * status.Policy[action].Probability)} %" : "";
+            Label(canvas, _game.Actions[action] + chance, x, 2 * Line, ink);
             if (taken)
-                Border(picture, x - Gap + 1, top - Gap + 1, width + 2 * Gap - 2, _depth * row + 2, Chosen);
+                Border(canvas, new(x - Gap + 1, top - Gap + 1, x + width + Gap - 1, top - Gap + 3 + _depth * row));
             bool follows = taken;
             for (int step = 0; step < _depth; step++)
             {
@@ -75,56 +79,44 @@ public sealed class FuturesPicture
                 int y = top + step * row;
                 follows &= step < moment.Real.Count && moment.Real[step].Action == move.Action;
                 if (step > 0 && moment.Imagined[step - 1][action].Over)
-                    picture.Draw(Dimmed(_game.Picture(move.Frame)), x, y);
+                    canvas.Draw(Drawing.Pixels(Dimmed(_game.Picture(move.Frame)), _scale), x, y);
                 else
-                    Move(move, x, step, ink);
+                    Move(canvas, move, x, y, ink);
                 if (follows)
-                    MarkDifferences(picture, _game.Picture(moment.Real[step].Frame), _game.Picture(move.Frame), x, y);
+                    MarkDifferences(canvas, _game.Picture(moment.Real[step].Frame), _game.Picture(move.Frame), x, y);
             }
         }
-        picture.Write("what came", last, Line, Faint);
-        picture.Write("real", last, 2 * Line, Truth);
-        for (int step = 0; step < moment.Real.Count; step++)
-            Move(moment.Real[step], last, step, Truth);
-        return picture;
 
-        void Move(FutureMove move, int x, int step, Rgb ink)
+        void Move(SKCanvas canvas, FutureMove move, int x, int y, SKColor ink)
         {
-            picture.Draw(_game.Picture(move.Frame).Scale(_scale), x, top + step * row);
+            canvas.Draw(Drawing.Pixels(_game.Picture(move.Frame), _scale), x, y);
             string reward = $"{(move.Reward > 0 ? "+" : "")}{PlayStatus.Number(move.Reward)}";
-            picture.Write($"{_game.Actions[move.Action]} {reward}{(move.Over ? " end" : "")}", x, top + step * row + height + 3, ink);
+            Label(canvas, $"{_game.Actions[move.Action]} {reward}{(move.Over ? " end" : "")}", x, y + height + 2, ink);
         }
     }
 
     /// <summary>What a model goes on to imagine after the end of an episode.</summary>
-    private Image Dimmed(Image frame)
-    {
-        foreach (ref byte channel in frame.Pixels)
-            channel /= 6;
-        return frame.Scale(_scale);
-    }
+    private static SKBitmap Dimmed(SKBitmap frame) =>
+        new(frame.Info) { Pixels = [.. frame.Pixels.Select(pixel => ObservationImage.Dim(pixel, 6))] };
 
-    private void MarkDifferences(Image picture, Image real, Image imagined, int left, int top)
+    private void MarkDifferences(SKCanvas canvas, SKBitmap real, SKBitmap imagined, int left, int top)
     {
-        double tolerance = new DreamPictureOptions().Tolerance * 255;
-        int inset = _scale / 4;
-        for (int y = 0; y < real.Height; y++)
+        double tolerance = new DreamPictureOptions().Tolerance;
+        int inset = _scale / 4, size = _scale - 2 * inset;
+        SKColor[] came = real.Pixels, thought = imagined.Pixels;
+        for (int i = 0; i < came.Length; i++)
         {
-            for (int x = 0; x < real.Width; x++)
-            {
-                if (real[x, y].Distance(imagined[x, y]) > tolerance)
-                    picture.Fill(left + x * _scale + inset, top + y * _scale + inset, _scale - 2 * inset, _scale - 2 * inset, Mark);
-            }
+            if (ObservationImage.Differ(came[i], thought[i], tolerance))
+                canvas.Fill(left + i % real.Width * _scale + inset, top + i / real.Width * _scale + inset, size, size, DarkTheme.Mark);
         }
     }
 
-    private static void Border(Image picture, int x, int y, int width, int height, Rgb colour)
+    private static void Border(SKCanvas canvas, SKRect around)
     {
-        picture.Fill(x, y, width, 2, colour);
-        picture.Fill(x, y + height - 2, width, 2, colour);
-        picture.Fill(x, y, 2, height, colour);
-        picture.Fill(x + width - 2, y, 2, height, colour);
+        around.Inflate(-1, -1);
+        using SKPaint paint = new() { Color = Chosen, IsStroke = true, StrokeWidth = 2 };
+        canvas.DrawRect(around, paint);
     }
 
-    private Image Title() => Lettering.Label(_title, Ink, Background, scale: 2);
+    private static void Label(SKCanvas canvas, string text, float x, float y, SKColor ink) => canvas.Draw(Drawing.Text(text, ink), x, y);
 }

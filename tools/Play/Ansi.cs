@@ -1,4 +1,4 @@
-using WorldModels.Pictures;
+using SkiaSharp;
 
 namespace WorldModels.Tools;
 
@@ -20,14 +20,14 @@ internal static class Ansi
     public const string Begin = "\e[?2026h", End = "\e[?2026l";
 
     /// <summary>Colour of letters.</summary>
-    public static string Ink(Rgb colour, bool trueColour) => Select(38, colour, trueColour);
+    public static string Ink(SKColor colour, bool trueColour) => Select(38, colour, trueColour);
 
     /// <summary>Colour behind letters.</summary>
-    public static string Paper(Rgb colour, bool trueColour) => Select(48, colour, trueColour);
+    public static string Paper(SKColor colour, bool trueColour) => Select(48, colour, trueColour);
 
-    private static string Select(int layer, Rgb colour, bool trueColour) => trueColour
-        ? $"\e[{layer};2;{colour.R};{colour.G};{colour.B}m"
-        : $"\e[{layer};5;{16 + 36 * Level(colour.R) + 6 * Level(colour.G) + Level(colour.B)}m";
+    private static string Select(int layer, SKColor colour, bool trueColour) => trueColour
+        ? $"\e[{layer};2;{colour.Red};{colour.Green};{colour.Blue}m"
+        : $"\e[{layer};5;{16 + 36 * Level(colour.Red) + 6 * Level(colour.Green) + Level(colour.Blue)}m";
 
     /// <summary>The nearest of the six levels that the 256-colour cube has: 0, 95, 135, 175, 215, 255.</summary>
     private static int Level(byte value) => value < 48 ? 0 : value < 115 ? 1 : (value - 35) / 40;

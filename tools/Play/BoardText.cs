@@ -1,3 +1,4 @@
+using SkiaSharp;
 using WorldModels.Environments;
 using WorldModels.Pictures;
 
@@ -16,20 +17,20 @@ public static class BoardText
     public static string[] Draw(PlaySession session)
     {
         if (!session.IsMiniPacman)
-            return Draw(Image.FromObservation(session.Frame, session.Shape, session.Bounds.Low, session.Bounds.High));
+            return Draw(ObservationImage.Of(session.Frame, session.Shape, session.Bounds.Low, session.Bounds.High));
         MiniPacmanPixel?[] pixels = Classify(session.Frame);
         string signs = string.Concat(pixels.Select(pixel => pixel is { } seen ? Signs[(int)seen] : '?'));
         return [.. signs.Chunk(MiniPacmanMaze.Columns).Select(row => new string(row))];
     }
 
     /// <summary>One line a row, a sign a pixel, the brighter the denser.</summary>
-    public static string[] Draw(Image image)
+    public static string[] Draw(SKBitmap image)
     {
         return [.. Enumerable.Range(0, image.Height).Select(Line)];
 
-        string Line(int y) => string.Concat(Enumerable.Range(0, image.Width).Select(x => Sign(image[x, y])));
+        string Line(int y) => string.Concat(Enumerable.Range(0, image.Width).Select(x => Sign(image.GetPixel(x, y))));
 
-        static char Sign(Rgb colour) => Brightness[(colour.R + colour.G + colour.B) * (Brightness.Length - 1) / (3 * 255)];
+        static char Sign(SKColor colour) => Brightness[(colour.Red + colour.Green + colour.Blue) * (Brightness.Length - 1) / (3 * 255)];
     }
 
     /// <summary>

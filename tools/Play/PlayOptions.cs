@@ -50,7 +50,7 @@ public sealed record PlayOptions
             throw new BundleException($"{which} has continuous actions: only games with numbered actions can be played so far.");
         }
         IEnvironment<long> game = discrete.Make();
-        if (game.ObservationSpace is not Box { Shape: var shape } || !Image.IsPicture(shape))
+        if (game.ObservationSpace is not Box { Shape: var shape } || !ObservationImage.IsPicture(shape))
         {
             throw new BundleException($"Environment '{name}' shows no pictures: only games that are observed as (1, H, W) or (3, H, W) "
                 + "can be looked at so far.");

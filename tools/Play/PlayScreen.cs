@@ -1,4 +1,5 @@
 using System.Text;
+using SkiaSharp;
 using WorldModels.Environments;
 using WorldModels.Measure;
 using WorldModels.Pictures;
@@ -10,8 +11,8 @@ public sealed class PlayScreen(bool trueColour)
 {
     private const int Gap = 3, NarrowPanel = 34, Bar = 16;
 
-    private static readonly Rgb White = new(235, 235, 235), Grey = new(150, 150, 150), Black = new(0, 0, 0);
-    private static readonly Rgb Real = new(40, 130, 60), Dream = new(150, 60, 170), Accent = new(255, 175, 60);
+    private static readonly SKColor White = new(235, 235, 235), Grey = new(150, 150, 150), Black = new(0, 0, 0);
+    private static readonly SKColor Real = new(40, 130, 60), Dream = new(150, 60, 170), Accent = new(255, 175, 60);
 
     /// <summary>One screen, to be written at the terminal's home position. It is cut where the terminal ends.</summary>
     /// <param name="session">What to show.</param>
@@ -83,34 +84,34 @@ public sealed class PlayScreen(bool trueColour)
     /// <param name="image">The picture.</param>
     /// <param name="width">Most columns.</param>
     /// <param name="height">Most lines.</param>
-    public (IReadOnlyList<string> Lines, int Columns) Picture(Image image, int width, int height)
+    public (IReadOnlyList<string> Lines, int Columns) Picture(SKBitmap image, int width, int height)
     {
         // Two columns a pixel where there is room; else two pixels a character, one above the other, and of large pictures every n-th.
         if (2 * image.Width <= width && image.Height <= height)
-            return (Rows(image, 1, (x, y) => Paint("  ", Black, image[x, y])), 2 * image.Width);
+            return (Rows(image, 1, (x, y) => Paint("  ", Black, image.GetPixel(x, y))), 2 * image.Width);
         int skip = Math.Max((image.Width + width - 1) / width, (image.Height + 2 * height - 1) / (2 * height));
         return (Rows(image, 2 * skip, Halves), (image.Width + skip - 1) / skip);
 
         string Halves(int x, int y) =>
-            x % skip > 0 ? "" : Paint("▀", image[x, y], y + skip < image.Height ? image[x, y + skip] : Black);
+            x % skip > 0 ? "" : Paint("▀", image.GetPixel(x, y), y + skip < image.Height ? image.GetPixel(x, y + skip) : Black);
     }
 
     private (IReadOnlyList<string> Lines, int Columns) Board(PlaySession session, int width, int height)
     {
-        Image image = Image.FromObservation(session.Frame, session.Shape, session.Bounds.Low, session.Bounds.High);
+        SKBitmap image = ObservationImage.Of(session.Frame, session.Shape, session.Bounds.Low, session.Bounds.High);
         if (!session.IsMiniPacman)
             return Picture(image, width, height);
         MiniPacmanPixel?[] pixels = BoardText.Classify(session.Frame);
-        return (Rows(image, 1, (x, y) => Cell(pixels[y * image.Width + x], image[x, y])), 2 * image.Width);
+        return (Rows(image, 1, (x, y) => Cell(pixels[y * image.Width + x], image.GetPixel(x, y))), 2 * image.Width);
     }
 
-    private static List<string> Rows(Image image, int step, Func<int, int, string> cell) =>
+    private static List<string> Rows(SKBitmap image, int step, Func<int, int, string> cell) =>
     [
         .. Enumerable.Range(0, (image.Height + step - 1) / step)
             .Select(row => string.Concat(Enumerable.Range(0, image.Width).Select(x => cell(x, row * step))) + Ansi.Plain),
     ];
 
-    private string Cell(MiniPacmanPixel? pixel, Rgb colour) => pixel switch
+    private string Cell(MiniPacmanPixel? pixel, SKColor colour) => pixel switch
     {
         MiniPacmanPixel.Wall => Paint("  ", White, new(70, 80, 130)),
         MiniPacmanPixel.Empty => Paint("  ", White, Black),
@@ -119,13 +120,13 @@ public sealed class PlayScreen(bool trueColour)
         MiniPacmanPixel.Pacman => Paint(":)", Black, new(0, 215, 0)),
         MiniPacmanPixel.DangerousGhost => Paint("oo", White, new(215, 0, 0)),
         // Orange when its time is nearly up, yellow when it has just begun.
-        MiniPacmanPixel.EdibleGhost => Paint("oo", Black, new(255, (byte)(95 + colour.G * 160 / 255), 0)),
+        MiniPacmanPixel.EdibleGhost => Paint("oo", Black, new(255, (byte)(95 + colour.Green * 160 / 255), 0)),
         _ => Paint("  ", White, colour),
     };
 
-    private string Paint(string text, Rgb ink, Rgb paper) => Ansi.Ink(ink, trueColour) + Ansi.Paper(paper, trueColour) + text;
+    private string Paint(string text, SKColor ink, SKColor paper) => Ansi.Ink(ink, trueColour) + Ansi.Paper(paper, trueColour) + text;
 
-    private string Text(string text, Rgb ink, int width) =>
+    private string Text(string text, SKColor ink, int width) =>
         Ansi.Ink(ink, trueColour) + (text.Length > width ? text[..width] : text) + Ansi.Plain;
 
     private static IEnumerable<string> Wrap(string text, int width)

@@ -1,5 +1,6 @@
 using WorldModels.Bundles;
 using WorldModels.Environments;
+using WorldModels.Pictures;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
@@ -24,17 +25,15 @@ public sealed class PlaySession : IDisposable
     private readonly PlayAgent? _agent, _dreamer;
     private readonly DreamWorld? _dream;
     private readonly string? _advice;
-    private readonly string[] _actions;
     private readonly Queue<float[]> _recent = [];
     private bool _agentPlays, _agentPlayed;
     private string? _note;
 
-    private PlaySession(RealWorld real, PlayAgent? agent, DreamWorld? dream, PlayAgent? dreamer, bool agentPlays, string? advice)
+    private PlaySession(RealWorld real, PlayAgent? agent, DreamWorld? dream, PlayAgent? dreamer, bool agentPlays, string? advice,
+        IReadOnlyList<string> actions)
     {
         (_real, _agent, _dream, _dreamer, _agentPlays, _advice) = (real, agent, dream, dreamer, agentPlays, advice);
-        int count = ((Discrete)real.Game.ActionSpace).N;
-        _actions = real.Game is MiniPacmanEnvironment
-            ? ["stay", "right", "up", "left", "down"] : [.. Enumerable.Range(0, count).Select(i => $"{i}")];
+        Actions = actions;
         BeginGame();
     }
 
@@ -51,7 +50,7 @@ public sealed class PlaySession : IDisposable
     public bool IsMiniPacman => _real.Game is MiniPacmanEnvironment;
 
     /// <summary>Names of the actions, in their order.</summary>
-    public IReadOnlyList<string> Actions => _actions;
+    public IReadOnlyList<string> Actions { get; }
 
     /// <summary>What is seen now, (C, H, W).</summary>
     public ReadOnlySpan<float> Frame => World.Frame;
@@ -134,7 +133,8 @@ public sealed class PlaySession : IDisposable
                 advice = PlayOptions.IsOf(world.Manifest, game) ? null
                     : $"this model learnt {world.Manifest.Environment}: its rewards are those, not {game.Name}'s";
             }
-            return new(new(game, options.Seed), agent, dream, dreamer, hasPolicy, advice);
+            return new(new(game, options.Seed), agent, dream, dreamer, hasPolicy, advice,
+                SpaceNames.Of(manifest, options.Environment).Actions);
         }
         catch
         {
@@ -206,7 +206,7 @@ public sealed class PlaySession : IDisposable
 
     private void Steer(PlayKey key)
     {
-        int action = Array.IndexOf(_actions, key.ToString().ToLowerInvariant());
+        int action = Actions.ToList().IndexOf(key.ToString().ToLowerInvariant());
         if (action >= 0)
             Move(action);
         else

@@ -53,7 +53,7 @@ public sealed class QuickstartVerb : Verb
             Dream(folder, Seconds, output);
         }
         output.WriteLine();
-        output.WriteLine($"Done in {clock.Elapsed.TotalMinutes:F1} minutes. Look at {Path.Combine(RunPath, "dream.gif")}, then try:");
+        output.WriteLine($"Done in {clock.Elapsed.TotalMinutes:F1} minutes. Look at {Path.Combine(RunPath, "dream.webp")}, then try:");
         output.WriteLine($"  dotnet run -c Release --project tools -- inspect {RunPath}/bundle");
         output.WriteLine($"  dotnet run -c Release --project tools -- bench {RunPath}/bundle --batch 1,64,1024 --simulator");
         return 0;
@@ -87,6 +87,6 @@ public sealed class QuickstartVerb : Verb
         using WorldModel world = WorldModel.Load(folder.BundlePath);
         output.WriteLine($"  {world.ProviderReport}");
         DreamReport.WriteTable(world, batches: [1, 64, 1024], horizon: 15, seconds, simulator: true, output);
-        DreamPicture.Save(world, folder.File("dream.png"), folder.File("dream.gif"));
+        DreamPicture.Save(world, folder.File("dream.png"), folder.File("dream.webp"));
     }
 }

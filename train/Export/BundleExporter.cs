@@ -1,4 +1,5 @@
 using WorldModels.Bundles;
+using WorldModels.Environments;
 using WorldModels.Models;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
@@ -61,14 +62,15 @@ public static class BundleExporter
         {
             ["observation"] = NpyArray.Of(definition.Starts, [starts, .. definition.Observation.Shape]),
         });
+        (ObservationSpec observation, ActionSpec action) = Named(definition);
         Manifest manifest = new Manifest
         {
             Name = name,
             Algorithm = definition.Algorithm,
             Environment = definition.Environment,
             Opset = Opset,
-            Observation = definition.Observation,
-            Action = definition.Action,
+            Observation = observation,
+            Action = action,
             Graphs = definition.Graphs.ToDictionary(pair => pair.Key, pair => new GraphSpec
             {
                 File = pair.Key + ".onnx", Inputs = pair.Value.Inputs, Outputs = pair.Value.Outputs,
@@ -88,6 +90,16 @@ public static class BundleExporter
             if (BundleForms.Make(directory, manifest, form) is { } made)
                 manifest = BundleVariant.Add(directory, manifest, form, made.Facts, made.Models);
         }
+    }
+
+    /// <summary>The spaces with the names that the environment gives its numbers and actions; without them where it is not registered.</summary>
+    private static (ObservationSpec Observation, ActionSpec Action) Named(BundleDefinition definition)
+    {
+        EnvironmentSpec? spec = EnvironmentRegistry.All.FirstOrDefault(spec => spec.Name == definition.Environment);
+        (ObservationSpec observation, ActionSpec action) = (definition.Observation, definition.Action);
+        return (
+            spec?.ObservationNames.Count == observation.Size ? observation with { Names = spec.ObservationNames } : observation,
+            spec?.ActionNames.Count == (action.Count ?? action.Size) ? action with { Names = spec.ActionNames } : action);
     }
 
     /// <summary>At most a hundred lines of a curve, evenly spread, the last one among them.</summary>

@@ -52,11 +52,14 @@ public static class ModelCard
         manifest.ActionRepeat is { } repeat ? $", each repeated for {repeat} steps of the environment, whose rewards are summed" : "";
 
     private static string Describe(ObservationSpec observation) => string.Create(CultureInfo.InvariantCulture,
-        $"({string.Join(", ", observation.Shape)}) "
-        + $"{(observation.IsBounded ? $"in {observation.Low}..{observation.High}" : "without bounds")}");
+        $"({string.Join(", ", observation.Shape)}){Named(observation.Names)}"
+        + $"{(observation.IsBounded ? $" in {observation.Low}..{observation.High}" : " without bounds")}");
+
+    private static string Named(IReadOnlyList<string>? names) => names is null ? "" : $" [{string.Join(", ", names)}]";
 
     /// <summary>An action space in a few characters.</summary>
     internal static string Describe(ActionSpec action) => action.Kind == ActionKind.Discrete
-        ? $"0..{action.Count - 1}"
-        : string.Create(CultureInfo.InvariantCulture, $"({string.Join(", ", action.Shape!)}) in {action.Low}..{action.High}");
+        ? $"0..{action.Count - 1}{Named(action.Names)}"
+        : string.Create(
+            CultureInfo.InvariantCulture, $"({string.Join(", ", action.Shape!)}){Named(action.Names)} in {action.Low}..{action.High}");
 }

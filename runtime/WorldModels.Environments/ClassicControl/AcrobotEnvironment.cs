@@ -24,7 +24,8 @@ public sealed class AcrobotEnvironment(AcrobotDynamics dynamics = AcrobotDynamic
     private const double CenterOfMass = 0.5;
     private const double Inertia = 1;
     private const double Gravity = 9.8;
-    private const double TimeStep = 0.2;
+    /// <summary>Seconds a step takes.</summary>
+    public const double TimeStep = 0.2;
     private const double MaxSpeed1 = 4 * Math.PI;
     private const double MaxSpeed2 = 9 * Math.PI;
 

@@ -13,7 +13,8 @@ public sealed class CartPoleEnvironment() : ClassicControlEnvironment<long>("car
     private const double HalfLength = 0.5;
     private const double PoleMassLength = PoleMass * HalfLength;
     private const double Force = 10;
-    private const double TimeStep = 0.02;
+    /// <summary>Seconds a step takes.</summary>
+    public const double TimeStep = 0.02;
     private const double PositionLimit = 2.4;
     private const double AngleLimit = 12 * 2 * Math.PI / 360;
 

@@ -6,12 +6,35 @@ public static class ClassicControl
     /// <summary>All of them, in the order of listings.</summary>
     public static IReadOnlyList<EnvironmentSpec> Specs { get; } =
     [
-        Spec<CartPoleEnvironment, long>("cartpole", "CartPole-v1, balance a pole on a cart: 4 reals, 2 actions", () => new()),
-        Spec<PendulumEnvironment, float>("pendulum", "Pendulum-v1, swing a rod up: 3 reals, a torque in -2..2", () => new()),
-        Spec<AcrobotEnvironment, long>("acrobot", "Acrobot-v1, swing two links up: 6 reals, 3 actions", () => new()),
-        Spec<MountainCarEnvironment, long>("mountain-car", "MountainCar-v0, rock up a hill: 2 reals, 3 actions", () => new()),
+        Spec<CartPoleEnvironment, long>("cartpole", "CartPole-v1, balance a pole on a cart: 4 reals, 2 actions", () => new()) with
+        {
+            ObservationNames = ["x", "ẋ", "θ", "θ̇"],
+            ActionNames = ["left", "right"],
+            TimeStep = CartPoleEnvironment.TimeStep,
+        },
+        Spec<PendulumEnvironment, float>("pendulum", "Pendulum-v1, swing a rod up: 3 reals, a torque in -2..2", () => new()) with
+        {
+            ObservationNames = ["cos θ", "sin θ", "θ̇"],
+            ActionNames = ["torque"],
+            TimeStep = PendulumEnvironment.TimeStep,
+        },
+        Spec<AcrobotEnvironment, long>("acrobot", "Acrobot-v1, swing two links up: 6 reals, 3 actions", () => new()) with
+        {
+            ObservationNames = ["cos θ₁", "sin θ₁", "cos θ₂", "sin θ₂", "θ̇₁", "θ̇₂"],
+            ActionNames = ["torque −1", "torque 0", "torque +1"],
+            TimeStep = AcrobotEnvironment.TimeStep,
+        },
+        Spec<MountainCarEnvironment, long>("mountain-car", "MountainCar-v0, rock up a hill: 2 reals, 3 actions", () => new()) with
+        {
+            ObservationNames = MountainCar.ObservationNames,
+            ActionNames = ["left", "none", "right"],
+        },
         Spec<ContinuousMountainCarEnvironment, float>(
-            "mountain-car-continuous", "MountainCarContinuous-v0, the same with a force in -1..1: 2 reals", () => new()),
+            "mountain-car-continuous", "MountainCarContinuous-v0, the same with a force in -1..1: 2 reals", () => new()) with
+        {
+            ObservationNames = MountainCar.ObservationNames,
+            ActionNames = ["force"],
+        },
     ];
 
     private static EnvironmentSpec<TAction> Spec<TEnvironment, TAction>(string name, string summary, Func<TEnvironment> make)

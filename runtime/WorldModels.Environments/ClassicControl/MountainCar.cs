@@ -8,6 +8,8 @@ internal static class MountainCar
     private const double MaxSpeed = 0.07;
     private const double Gravity = 0.0025;
 
+    public static readonly string[] ObservationNames = ["x", "ẋ"];
+
     public static readonly Box Observations = new((float)Left, (float)Right, [2]);
 
     /// <summary>The state after a step.</summary>

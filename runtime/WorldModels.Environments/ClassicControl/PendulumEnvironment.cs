@@ -12,7 +12,8 @@ public sealed class PendulumEnvironment(double gravity = 10) : ClassicControlEnv
     private const float MaxSpeed = 8;
     private const double Mass = 1;
     private const double Length = 1;
-    private const double TimeStep = 0.05;
+    /// <summary>Seconds a step takes.</summary>
+    public const double TimeStep = 0.05;
 
     private static readonly Box Observations = new(-MaxSpeed, MaxSpeed, [3]);
     private static readonly Box Torques = new(-MaxTorque, MaxTorque, [1]);

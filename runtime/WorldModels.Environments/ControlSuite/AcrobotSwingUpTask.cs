@@ -11,7 +11,7 @@ public sealed class AcrobotSwingUpTask : IControlTask
 
     public string Name => "acrobot-swingup";
 
-    public int ObservationSize => 6;
+    public IReadOnlyList<string> ObservationNames { get; } = ["sin θ₁", "sin θ₂", "cos θ₁", "cos θ₂", "θ̇₁", "θ̇₂"];
 
     public int SubSteps => 1;
 

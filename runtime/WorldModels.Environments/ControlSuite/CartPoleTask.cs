@@ -12,7 +12,7 @@ public sealed class CartPoleTask(bool swingUp, bool sparse) : IControlTask
 
     public string Name { get; } = $"cartpole-{(swingUp ? "swingup" : "balance")}{(sparse ? "-sparse" : "")}";
 
-    public int ObservationSize => 5;
+    public IReadOnlyList<string> ObservationNames { get; } = ["x", "cos θ", "sin θ", "ẋ", "θ̇"];
 
     public int SubSteps => 1;
 

@@ -6,21 +6,30 @@ public static class ControlSuite
     /// <summary>All of them, in the order of listings.</summary>
     public static IReadOnlyList<EnvironmentSpec<float>> Specs { get; } =
     [
-        Spec(new CartPoleTask(swingUp: false, sparse: false), "balance a pole on a cart", () => new CartPolePhysics()),
-        Spec(new CartPoleTask(swingUp: false, sparse: true), "the same, rewarded only near the goal", () => new CartPolePhysics()),
-        Spec(new CartPoleTask(swingUp: true, sparse: false), "swing a pole up by its cart, balance it", () => new CartPolePhysics()),
-        Spec(new CartPoleTask(swingUp: true, sparse: true), "the same, rewarded only near the goal", () => new CartPolePhysics()),
-        Spec(new PendulumSwingUpTask(), "swing a ball on a rod up", () => new PendulumPhysics()),
-        Spec(new AcrobotSwingUpTask(), "swing two links up", () => new AcrobotPhysics()),
+        CartPole(swingUp: false, sparse: false, "balance a pole on a cart"),
+        CartPole(swingUp: false, sparse: true, "the same, rewarded only near the goal"),
+        CartPole(swingUp: true, sparse: false, "swing a pole up by its cart, balance it"),
+        CartPole(swingUp: true, sparse: true, "the same, rewarded only near the goal"),
+        Spec(new PendulumSwingUpTask(), "swing a ball on a rod up", "torque", PendulumPhysics.TimeStep, () => new PendulumPhysics()),
+        Spec(new AcrobotSwingUpTask(), "swing two links up", "torque", TwoJointPhysics.TimeStep, () => new AcrobotPhysics()),
     ];
 
-    private static EnvironmentSpec<float> Spec(IControlTask task, string summary, Func<IPhysics> physics)
+    private static EnvironmentSpec<float> CartPole(bool swingUp, bool sparse, string summary) =>
+        Spec(new CartPoleTask(swingUp, sparse), summary, "force", TwoJointPhysics.TimeStep, () => new CartPolePhysics());
+
+    private static EnvironmentSpec<float> Spec(
+        IControlTask task, string summary, string action, double timeStep, Func<IPhysics> physics)
     {
         return new(
             task.Name,
-            $"DeepMind Control Suite, {summary}: {task.ObservationSize} reals, a control in -1..1",
+            $"DeepMind Control Suite, {summary}: {task.ObservationNames.Count} reals, a control in -1..1",
             Make,
-            count => new SyncVectorEnvironment<ControlSuiteEnvironment, float>(count, Make));
+            count => new SyncVectorEnvironment<ControlSuiteEnvironment, float>(count, Make))
+        {
+            ObservationNames = task.ObservationNames,
+            ActionNames = [action],
+            TimeStep = timeStep * task.SubSteps,
+        };
 
         ControlSuiteEnvironment Make() => new(task, physics());
     }

@@ -13,7 +13,7 @@ public sealed class ControlSuiteEnvironment : EpisodicEnvironment<float>
     private ControlSuiteEnvironment(IControlTask task, IPhysics physics, NumPyRandomState random)
         : base(
             task.Name,
-            new Box(float.NegativeInfinity, float.PositiveInfinity, [task.ObservationSize]),
+            new Box(float.NegativeInfinity, float.PositiveInfinity, [task.ObservationNames.Count]),
             new Box(-1, 1, [physics.Control.Length]),
             timeLimit: 1000,
             random) =>

@@ -6,8 +6,8 @@ public interface IControlTask
     /// <summary>The registered name, for example <c>cartpole-swingup</c>.</summary>
     string Name { get; }
 
-    /// <summary>Elements of an observation.</summary>
-    int ObservationSize { get; }
+    /// <summary>What the elements of an observation are called, in their order.</summary>
+    IReadOnlyList<string> ObservationNames { get; }
 
     /// <summary>Steps of the physics that one control step takes.</summary>
     int SubSteps { get; }

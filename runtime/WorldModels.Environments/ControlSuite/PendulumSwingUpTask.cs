@@ -10,7 +10,7 @@ public sealed class PendulumSwingUpTask : IControlTask
 
     public string Name => "pendulum-swingup";
 
-    public int ObservationSize => 3;
+    public IReadOnlyList<string> ObservationNames { get; } = ["cos θ", "sin θ", "θ̇"];
 
     public int SubSteps => 1;
 

@@ -71,6 +71,19 @@ public sealed class CurveFigure
     /// <summary>The groups shown, with the numbers of their colours.</summary>
     public IReadOnlyList<(CurveGroup Group, int Colour)> Groups => _groups;
 
+    /// <summary>Where the levels are, with their names' places above them, in the drawing's units.</summary>
+    internal IReadOnlyList<(string Look, string Label, double Value, double Above)> Levels => [.. Placed()];
+
+    /// <summary>Mean returns of the final evaluations.</summary>
+    internal IReadOnlyList<(int Colour, string Run, (string Name, double Mean, double? HalfWidth) Return)> Finals => _finals;
+
+    /// <summary>The ticks of both axes, and the last step.</summary>
+    internal (Ticks X, Ticks Y, double Last) Axes => (_x, _y, _last);
+
+    /// <summary>The corners of the plot, and the width of what stands right of it.</summary>
+    internal (double Left, double Top, double Right, double Bottom, double Strip) Frame =>
+        (Left, Top, _right, Bottom, _finals.Length == 0 ? 0 : Strip + FinalsWidth);
+
     private double FinalsWidth => Math.Clamp(_finals.Length * 12, 84, 240);
 
     /// <summary>What the axis below counts.</summary>
@@ -87,11 +100,11 @@ public sealed class CurveFigure
     public string ToSvg()
     {
         Svg svg = new(Width, Height, $"{Metric} over {StepName}");
-        Axes(svg);
+        DrawAxes(svg);
         foreach ((CurveGroup group, int colour) in _groups)
             Curves(svg, group, colour);
-        Levels(svg);
-        Finals(svg);
+        DrawLevels(svg);
+        DrawFinals(svg);
         svg.Line("cross off", 0, Top, 0, Bottom);
         return svg.ToString();
     }
@@ -122,7 +135,7 @@ public sealed class CurveFigure
 
     private double Y(double value) => Bottom - (value - _y.Values[0]) / (_y.Values[^1] - _y.Values[0]) * (Bottom - Top);
 
-    private void Axes(Svg svg)
+    private void DrawAxes(Svg svg)
     {
         if (_finals.Length > 0)
             svg.Rectangle("strip", _right + Strip, Top, FinalsWidth, Bottom - Top);
@@ -167,31 +180,39 @@ public sealed class CurveFigure
     private IEnumerable<(double X, double Y)> Places(IReadOnlyList<double> steps, IReadOnlyList<double> values) =>
         steps.Zip(values, (step, value) => (X(step), Y(value)));
 
-    /// <summary>Levels are named on the left, the random policy on the right; names of near levels make room for each other.</summary>
-    private void Levels(Svg svg)
+    /// <summary>Levels are named on the left, the random policy on the right.</summary>
+    private void DrawLevels(Svg svg)
+    {
+        double end = _right + (_finals.Length == 0 ? 0 : Strip + FinalsWidth);
+        foreach ((string look, string label, double value, double above) in Placed())
+        {
+            svg.Line(look, Left, Y(value), end, Y(value));
+            if (look == "level")
+                svg.Text(label, Left + 8, Y(value) - above, "start", "note");
+            else
+                svg.Text(label, _right - 6, Y(value) - above, "end", "note");
+        }
+    }
+
+    /// <summary>The levels with the places of their names: those of near levels make room for each other.</summary>
+    private IEnumerable<(string Look, string Label, double Value, double Above)> Placed()
     {
         const double Line = 15;
-        double end = _right + (_finals.Length == 0 ? 0 : Strip + FinalsWidth);
-        foreach ((string look, string _, double value) in _levels)
-            svg.Line(look, Left, Y(value), end, Y(value));
         foreach (IGrouping<string, (string Look, string Label, double Value)> side in _levels.GroupBy(level => level.Look))
         {
-            (string Look, string Label, double Value)[] upwards = side.OrderBy(level => level.Value).ToArray();
-            double above = double.PositiveInfinity;
+            (string Look, string Label, double Value)[] upwards = [.. side.OrderBy(level => level.Value)];
+            double place = double.PositiveInfinity;
             for (int i = 0; i < upwards.Length; i++)
             {
                 double y = Y(upwards[i].Value);
                 bool crowded = i + 1 < upwards.Length && y - Y(upwards[i + 1].Value) < Line + 5;
-                above = Math.Max(Math.Min(crowded ? y + Line : y - 5, above - Line), 12);
-                if (side.Key == "level")
-                    svg.Text(upwards[i].Label, Left + 8, above, "start", "note");
-                else
-                    svg.Text(upwards[i].Label, _right - 6, above, "end", "note");
+                place = Math.Max(Math.Min(crowded ? y + Line : y - 5, place - Line), 12);
+                yield return (side.Key, upwards[i].Label, upwards[i].Value, y - place);
             }
         }
     }
 
-    private void Finals(Svg svg)
+    private void DrawFinals(Svg svg)
     {
         if (_finals.Length == 0)
             return;

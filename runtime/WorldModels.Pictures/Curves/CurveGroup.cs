@@ -43,6 +43,9 @@ public sealed class CurveGroup
     /// <summary>The runs by seed; at least one.</summary>
     public IReadOnlyList<TrainingCurve> Runs { get; }
 
+    /// <summary>Which seeds there are, for legends.</summary>
+    internal string Seeds => Runs.Count > 1 ? $"mean and min–max of {Runs.Count} seeds" : $"seed {Runs[0].Seed}";
+
     /// <summary>One metric of the runs that have it.</summary>
     public CurveBand? Band(string metric) =>
         CurveBand.Of([.. Runs.Where(run => run.Metrics.ContainsKey(metric)).Select(run => run.Metrics[metric])]);

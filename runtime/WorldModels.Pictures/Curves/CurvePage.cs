@@ -105,10 +105,25 @@ public sealed class CurvePage
     /// <summary>Writes the page; a reader sees the old file or the new one.</summary>
     public void Save(string path) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(ToHtml())));
 
+    /// <summary>The figure of a metric in an environment, with the numbers of its colours; null where no run has both.</summary>
+    internal CurveFigure? Figure(string environment, string metric)
+    {
+        (CurveGroup Group, int Colour)[] groups = [.. _groups.Select((group, i) => (Group: group, Colour: i))
+            .Where(entry => entry.Group.Environment == environment)
+            .Where(entry => entry.Group.Runs.Any(run => run.Metrics.ContainsKey(metric)))];
+        return groups.Length == 0 ? null : new(groups, metric, metric == Metric ? _options.Levels : []);
+    }
+
+    /// <summary>The environments, each of which has a figure.</summary>
+    internal IReadOnlyList<string> Environments => _environments;
+
+    /// <summary>The page's heading.</summary>
+    internal string Title => _options.Title ?? $"Training curves: {string.Join(", ", _environments.Select(Named))}";
+
     /// <summary>The page.</summary>
     public string ToHtml()
     {
-        string title = Encode(_options.Title ?? $"Training curves: {string.Join(", ", _environments.Select(Named))}");
+        string title = Encode(Title);
         StringBuilder page = new();
         HtmlPage.Begin(page, title, head: "<noscript><style>figure[hidden] { display: block; }</style></noscript>\n");
         if (_options.Notes.Count > 0)
@@ -124,7 +139,7 @@ public sealed class CurvePage
             if (_environments.Length > 1)
                 page.Append($"<h2>{Encode(Named(environment))}</h2>\n");
             foreach (string metric in _metrics)
-                Figure(page, environment, metric, data);
+                Show(page, environment, metric, data);
         }
         foreach (string environment in _environments)
             Evaluation(page, environment);
@@ -150,37 +165,32 @@ public sealed class CurvePage
         {
             int seeds = _groups[i].Runs.Count;
             string band = seeds > 1 ? "<rect class=\"band\" width=\"26\" height=\"14\"/>" : "";
-            string note = seeds > 1 ? $"mean and min–max of {seeds} seeds" : $"seed {_groups[i].Runs[0].Seed}";
             page.Append($"""
                 <li><button type="button" aria-pressed="true" data-colour="{i}"><svg viewBox="0 0 26 14" aria-hidden="true"
                 class="{CurveFigure.Class(i)}">{band}<line class="mean" x1="0" x2="26" y1="7" y2="7"/></svg>{Encode(_groups[i].Label)}
-                <small>{note}</small></button></li>
+                <small>{_groups[i].Seeds}</small></button></li>
 
                 """);
         }
         page.Append("</ul>\n");
     }
 
-    private void Figure(StringBuilder page, string environment, string metric, List<object> data)
+    private void Show(StringBuilder page, string environment, string metric, List<object> data)
     {
-        (CurveGroup Group, int Colour)[] groups = _groups.Select((group, i) => (Group: group, Colour: i)).Where(entry => entry.Group.Environment == environment)
-            .Where(entry => entry.Group.Runs.Any(run => run.Metrics.ContainsKey(metric))).ToArray();
-        if (groups.Length == 0)
+        if (Figure(environment, metric) is not { } figure)
             return;
-        IReadOnlyList<CurveLevel> levels = metric == Metric ? _options.Levels : [];
-        CurveFigure figure = new(groups, metric, levels);
         data.Add(figure.ToData());
         page.Append($"""
             <figure data-metric="{Encode(metric)}"{(metric == Metric ? "" : " hidden")}>
             <div class="scroll">{figure.ToSvg()}</div>
             <div class="readout" hidden></div>
-            <figcaption>{Caption(figure, environment, levels)}</figcaption>
+            <figcaption>{Caption(figure, environment)}</figcaption>
             </figure>
 
             """);
     }
 
-    private string Caption(CurveFigure figure, string environment, IReadOnlyList<CurveLevel> levels)
+    private string Caption(CurveFigure figure, string environment)
     {
         StringBuilder text = new($"<b>{Encode(figure.Metric)}</b> over {figure.StepName} in {Encode(Named(environment))}");
         text.Append(figure.StepName.Contains("frames") ? ", frames as the trainer counts them. " : ". ");
@@ -201,7 +211,7 @@ public sealed class CurvePage
             text.Append("×: the end of a run that has not done all of its updates. ");
         if (figure.Random.Count > 0)
             text.Append("Dotted: mean return of random actions, from the final evaluations. ");
-        if (levels.Count > 0)
+        if (figure.Levels.Any(level => level.Look == "level"))
             text.Append("Dashed: values given when this page was made, not measured here. ");
         if (figure.FinalNames.Count > 0)
             text.Append($"Right: {Encode(string.Join(", ", figure.FinalNames))} of each run's final evaluation, with its 95 % interval. ");
@@ -252,7 +262,7 @@ public sealed class CurvePage
         $"There is no {kind} '{name}' in these runs. Did you mean '{known.MaxBy(other => other.AsSpan().CommonPrefixLength(name))}'? "
         + $"Known: {string.Join(", ", known)}.");
 
-    private static string Named(string environment) => environment.Length > 0 ? environment : "an environment that is not named";
+    internal static string Named(string environment) => environment.Length > 0 ? environment : "an environment that is not named";
 
     private static string Encode(string text) => WebUtility.HtmlEncode(text);
 }

@@ -77,7 +77,7 @@ public sealed class ControlTaskTests
         {
             positions.CopyTo(physics.Positions);
             velocities.CopyTo(physics.Velocities);
-            float[] observation = new float[task.ObservationSize];
+            float[] observation = new float[task.ObservationNames.Count];
             task.Observe(physics, observation);
             return observation;
         }

@@ -32,6 +32,71 @@ public sealed class EnvironmentRegistryTests
         () => EnvironmentRegistry.MakeVector<float>("minipacman", 1),
         Throws.ArgumentException.With.Message.Contains("discrete (long), not System.Single"));
 
+    private static IEnumerable<EnvironmentSpec> Specs => EnvironmentRegistry.All;
+
+    [TestCaseSource(nameof(Specs))]
+    public void NumbersAndActionsAreNamedInTheirOrder(EnvironmentSpec spec)
+    {
+        (Space observations, Space actions, float[] seen) = spec is EnvironmentSpec<long> discrete
+            ? Play(discrete.Make(), [1]) : Play(((EnvironmentSpec<float>)spec).Make(), [0.5f]);
+        Assert.That(spec.ActionNames, Has.Count.EqualTo(actions is Discrete numbered ? numbered.N : actions.Size));
+        Assert.That(spec.ActionNames, Is.Unique);
+        if (observations is Box { Shape.Length: 3 })
+        {
+            Assert.That(spec.ObservationNames, Is.Empty);
+            return;
+        }
+        Assert.That(spec.ObservationNames, Has.Count.EqualTo(observations.Size));
+        Assert.That(spec.ObservationNames, Is.Unique);
+        // A cosine and a sine of one angle belong together, and what is left of them is no such pair by chance.
+        string[] names = [.. spec.ObservationNames];
+        foreach (string cosine in names.Where(name => name.StartsWith("cos ", StringComparison.Ordinal)))
+        {
+            int sine = Array.IndexOf(names, "sin " + cosine[4..]);
+            Assert.That(double.Hypot(seen[Array.IndexOf(names, cosine)], seen[sine]), Is.EqualTo(1).Within(1e-6), cosine);
+        }
+
+        static (Space, Space, float[]) Play<TAction>(IEnvironment<TAction> environment, TAction[] action) where TAction : unmanaged
+        {
+            float[] observation = new float[environment.ObservationSpace.Size];
+            environment.Reset(3, observation);
+            for (int step = 0; step < 5; step++)
+                environment.Step(action, observation);
+            return (environment.ObservationSpace, environment.ActionSpace, observation);
+        }
+    }
+
+    /// <summary>A velocity is the change of the number that has the same letter, over a short step.</summary>
+    [TestCase("cartpole-swingup")]
+    [TestCase("pendulum-swingup")]
+    [TestCase("acrobot-swingup")]
+    [TestCase("pendulum")]
+    public void VelocitiesAreThoseOfTheirNames(string name)
+    {
+        EnvironmentSpec<float> spec = (EnvironmentSpec<float>)EnvironmentRegistry.Find(name);
+        IEnvironment<float> environment = spec.Make();
+        float[] before = new float[environment.ObservationSpace.Size], after = new float[before.Length];
+        environment.Reset(5, before);
+        for (int step = 0; step < 20; step++)
+        {
+            after.CopyTo(before, 0);
+            environment.Step([0.5f], after);
+        }
+        string[] names = [.. spec.ObservationNames];
+        foreach (string velocity in names.Where(velocity => velocity.Contains('\u0307')))
+        {
+            string angle = velocity.Replace("\u0307", "", StringComparison.Ordinal);
+            double change = Angle(after, angle) - Angle(before, angle);
+            if (name == "acrobot-swingup" && angle == "θ₂")
+                change -= Angle(after, "θ₁") - Angle(before, "θ₁"); // seen against upright, while the velocity is against the upper link
+            double expected = Math.IEEERemainder(change, 2 * Math.PI) / spec.TimeStep!.Value;
+            Assert.That(after[Array.IndexOf(names, velocity)], Is.EqualTo(expected).Within(0.15 + 0.05 * Math.Abs(expected)), velocity);
+        }
+
+        double Angle(float[] seen, string angle) =>
+            Math.Atan2(seen[Array.IndexOf(names, "sin " + angle)], seen[Array.IndexOf(names, "cos " + angle)]);
+    }
+
     [Test]
     public void BoxesCompareByValue()
     {

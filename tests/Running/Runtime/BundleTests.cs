@@ -266,6 +266,24 @@ public sealed class BundleTests : BundleFixture
         "observation.shape must hold sizes of at least 1, found [0]", "action: continuous needs a shape and low < high");
 
     [Test]
+    public void NamesTravelAndHaveToBeAsManyAsThereAreNumbers()
+    {
+        string named = Keep(Fixtures.Reach(m => m with
+        {
+            Action = m.Action with { Names = ["θ̇", "force"] },
+        }));
+        Assert.That(Manifest.Load(named).Action.Names, Is.EqualTo(new[] { "θ̇", "force" }));
+        Assert.That(Manifest.Load(named).Observation.Names, Is.Null);
+        Refused(
+            Keep(Fixtures.Reach(m => m with
+            {
+                Action = m.Action with { Names = ["force"] },
+                Observation = m.Observation with { Names = ["a", " "] },
+            })),
+            "action.names must hold 2 names or be left out, found [force]", "observation.names must hold");
+    }
+
+    [Test]
     public void RefusesTheWrongUseOfABundle()
     {
         string policy = Keep(Fixtures.Reach());

@@ -29,9 +29,13 @@ public sealed class DirectionTests
         [
             "WorldModels.Onnx", "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments", "Google.Protobuf", "MathNet.Numerics",
         ],
-        ["WorldModels.Pictures"] = ["WorldModels.Measure", "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments"],
+        ["WorldModels.Pictures"] =
+        [
+            "WorldModels.Measure", "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments", "ScottPlot", "SkiaSharp",
+            "SkiaSharp.HarfBuzz",
+        ],
         ["WorldModels.CommandLine"] = ["CommandLine"],
-        ["WorldModels.Tools"] = [.. CommandLineTool, "Microsoft.ML.OnnxRuntime"],
+        ["WorldModels.Tools"] = [.. CommandLineTool, "ScottPlot", "SkiaSharp"],
         ["WorldModels.Train"] = [.. CommandLineTool, "TorchSharp", "Google.Protobuf"],
         ["WorldModels.TorchSharpRepair"] = ["Mono.Cecil", "Mono.Cecil.Rocks"],
     };

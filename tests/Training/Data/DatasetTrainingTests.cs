@@ -34,7 +34,9 @@ public sealed class DatasetTrainingTests
         Manifest manifest = Manifest.Load(Path.Combine(run, "bundle"));
         Assert.Multiple(() =>
         {
-            Assert.That(manifest.Action, Is.EqualTo(ActionSpec.Discrete(2)));
+            Assert.That(manifest.Action with { Names = null }, Is.EqualTo(ActionSpec.Discrete(2)));
+            Assert.That(manifest.Action.Names, Is.EqualTo(described == "nothing" ? null : new[] { "left", "right" }));
+            Assert.That(manifest.Observation.Names, Is.EqualTo(described == "nothing" ? null : new[] { "x", "ẋ", "θ", "θ̇" }));
             Assert.That(manifest.Environment, Is.EqualTo(described == "nothing" ? DatasetSpec.NoEnvironment : "cartpole"));
             Assert.That(manifest.Training!.Figures.Keys, Has.None.StartsWith("return").And.Some.StartsWith("open_loop_error"));
         });

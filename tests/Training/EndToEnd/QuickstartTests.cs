@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using WorldModels.Train;
 
 namespace WorldModels.Tests.EndToEnd;
@@ -14,8 +15,10 @@ public sealed class QuickstartTests
             string first = Quickstart(run);
             Assert.That(first, Does.Contain("1. Play, learn, ship").And.Contain("2. What it learnt").And.Contain("3. Dream in it"));
             Assert.That(File.Exists(Path.Combine(run, "bundle", "manifest.json")));
+            Assert.That(Manifest.Load(Path.Combine(run, "bundle")).Action.Names, Is.EqualTo(new[] { "stay", "right", "up", "left", "down" }));
+            Assert.That(File.ReadAllText(Path.Combine(run, "bundle", "README.md")), Does.Contain("actions 0..4 [stay, right, up, left, down]"));
             Assert.That(File.ReadAllBytes(Path.Combine(run, "dream.png"))[..4], Is.EqualTo(new byte[] { 0x89, 0x50, 0x4E, 0x47 }));
-            Assert.That(File.ReadAllText(Path.Combine(run, "dream.gif"))[..6], Is.EqualTo("GIF89a"));
+            Assert.That(File.ReadAllText(Path.Combine(run, "dream.webp"))[..4], Is.EqualTo("RIFF"));
 
             DateTime trained = File.GetLastWriteTimeUtc(Path.Combine(run, "checkpoint.safetensors"));
             Quickstart(run);

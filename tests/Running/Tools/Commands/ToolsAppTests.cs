@@ -102,7 +102,7 @@ public sealed class ToolsAppTests
     }
 
     [TestCase("dream.png")]
-    [TestCase("dream.gif")]
+    [TestCase("dream.webp")]
     public void PictureIsWritten(string name)
     {
         string folder = Path.Combine(Path.GetTempPath(), $"picture-{Guid.NewGuid():N}"), file = Path.Combine(folder, name);
@@ -119,7 +119,7 @@ public sealed class ToolsAppTests
     }
 
     [TestCase("agent.png")]
-    [TestCase("agent.gif")]
+    [TestCase("agent.webp")]
     public void PictureOfAnAgentIsWritten(string name)
     {
         string folder = Path.Combine(Path.GetTempPath(), $"picture-{Guid.NewGuid():N}"), file = Path.Combine(folder, name);
@@ -215,7 +215,8 @@ public sealed class ToolsAppTests
     [TestCase(2, "--seconds takes a number above 0; found 'soon'", "bench", "BUNDLE", "--seconds", "soon")]
     [TestCase(2, "--threads takes a whole number of at least 0; found 'all'", "dream", "BUNDLE", "--threads", "all")]
     [TestCase(2, "--seed takes a whole number from 0 on; found '-1'", "dream", "BUNDLE", "--seed", "-1")]
-    [TestCase(2, "ends in .png (film strip) or .gif (animation); found 'dream.jpg'", "picture", "BUNDLE", "--output", "dream.jpg")]
+    [TestCase(2, "ends in .png (film strip) or .webp (animation); found 'dream.jpg'", "picture", "BUNDLE", "--output", "dream.jpg")]
+    [TestCase(2, "Animations are written as .webp: take --output dream.webp.", "picture", "BUNDLE", "--output", "dream.gif")]
     [TestCase(2, "'again' is one argument too many", "inspect", "BUNDLE", "again")]
     [TestCase(2, "play needs the directory of a bundle", "play")]
     [TestCase(2, "One bundle at a time: ", "play", "BUNDLE", "--bundle", "other")]
@@ -276,12 +277,12 @@ public sealed class ToolsAppTests
     [Test]
     public void AnAgentWithoutAWorldIsWatched()
     {
-        string bundle = FixtureBundle.Policy(), file = Path.Combine(bundle, "game.gif");
+        string bundle = FixtureBundle.Policy(), file = Path.Combine(bundle, "game.webp");
         try
         {
             Assert.That(Succeeds("picture", bundle, "-o", file, "--steps", "4", "--every", "2"),
                 Does.Contain("6 steps of minipacman, return"));
-            Assert.That(GifDecoder.Decode(File.ReadAllBytes(file)).Frames, Has.Count.EqualTo(4));
+            Assert.That(Frames.Read(file).Frames, Has.Count.EqualTo(4));
         }
         finally
         {

@@ -1,3 +1,4 @@
+using SkiaSharp;
 using WorldModels.Environments;
 using WorldModels.Pictures;
 using WorldModels.Runtime;
@@ -85,15 +86,15 @@ public sealed class AgentGameTests
     {
         AgentGame game = AgentGame.Play(Options, new() { Moments = 2, Every = 3, Skip = 2, Depth = 2 });
         FuturesPicture picture = new(game, "wavering");
-        Image strip = picture.Strip();
-        IReadOnlyList<Image> frames = picture.Animation();
+        Drawing strip = picture.Strip();
+        IReadOnlyList<Drawing> frames = picture.Animation();
         Assert.That(frames, Has.Count.EqualTo(2));
         Assert.That(frames.All(frame => frame.Width == strip.Width && frame.Height < strip.Height));
         // The frame's upper line, the widest stretch of its colour, lies over the taken action's column.
-        Rgb framed = new(255, 175, 60);
+        SKColor framed = new(255, 175, 60);
         for (int moment = 0; moment < 2; moment++)
         {
-            Image image = frames[moment];
+            SKBitmap image = frames[moment].Render(SKColors.Black);
             (int start, int length) = Enumerable.Range(0, image.Height).Select(y => Longest(image, y, framed)).MaxBy(run => run.Length);
             Assert.That(length, Is.InRange(100, 150));
             int columns = 6, right = image.Width - start;
@@ -108,12 +109,12 @@ public sealed class AgentGameTests
 
     private PlayOptions Options => new() { Bundle = _policy, Model = _world, Seed = 3, Greedy = true };
 
-    private static (int Start, int Length) Longest(Image image, int y, Rgb colour)
+    private static (int Start, int Length) Longest(SKBitmap image, int y, SKColor colour)
     {
         (int Start, int Length) best = (0, 0);
         for (int x = 0, length = 0; x < image.Width; x++)
         {
-            length = image[x, y] == colour ? length + 1 : 0;
+            length = image.GetPixel(x, y) == colour ? length + 1 : 0;
             if (length > best.Length)
                 best = (x - length + 1, length);
         }

@@ -1,9 +1,9 @@
 using System.Text.RegularExpressions;
 using MathNet.Numerics.Statistics;
+using SkiaSharp;
 using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Measure;
-using WorldModels.Pictures;
 using WorldModels.Runtime;
 using WorldModels.Tools;
 
@@ -117,7 +117,7 @@ public sealed class OpenLoopTests
     }
 
     [TestCase("dream.png")]
-    [TestCase("dream.gif")]
+    [TestCase("dream.webp")]
     public void APictureOfVectorsHasChartsAndErrors(string name)
     {
         string bundle = Bundle(gravity: 9, noise: 0.1), file = Path.Combine(bundle, name);
@@ -127,22 +127,39 @@ public sealed class OpenLoopTests
         using WorldModel world = WorldModel.Load(bundle);
         OpenLoopComparison comparison = OpenLoopComparison.Run(world, Play(world.Manifest, 3), new() { Horizon = 20 });
         OpenLoopPicture picture = new(comparison, comparison.Errors(1, 5, 15));
-        if (name.EndsWith(".gif", StringComparison.Ordinal))
+        (IReadOnlyList<SKBitmap> frames, IReadOnlyList<int> delays) = Frames.Read(file);
+        if (name.EndsWith(".webp", StringComparison.Ordinal))
         {
-            (List<Image> frames, List<int> delays) = GifDecoder.Decode(File.ReadAllBytes(file));
-            Assert.That((frames.Count, delays[0]), Is.EqualTo((25, 10)));
+            Assert.That((frames.Count, delays[0]), Is.EqualTo((25, 100)));
             Assert.That((frames[3].Width, frames[3].Height), Is.EqualTo((picture.Animation()[3].Width, picture.Animation()[3].Height)));
-            Assert.That(frames[20].Pixels.SequenceEqual(frames[21].Pixels), Is.False);
+            Assert.That(frames[20].Pixels, Is.Not.EqualTo(frames[21].Pixels));
             return;
         }
-        Image strip = picture.Strip();
-        Assert.That(File.ReadAllBytes(file), Has.Length.GreaterThan(10_000));
+        SKBitmap strip = frames.Single();
+        Assert.That((strip.Width, strip.Height), Is.EqualTo((picture.Strip().Width, picture.Strip().Height)));
         // Three columns of four charts, in each of which the dream's line and the real one are.
-        Rgb dreamed = new(0xD1, 0x55, 0x0B), real = new(0x22, 0x26, 0x2E);
-        Assert.That(Count(strip, dreamed), Is.GreaterThan(12 * 60));
-        Assert.That(Count(strip, real), Is.GreaterThan(12 * 60));
-        static int Count(Image image, Rgb colour) =>
-            Enumerable.Range(0, image.Width * image.Height).Count(i => image[i % image.Width, i / image.Width].Distance(colour) < 40);
+        Assert.That(Frames.Count(strip, OpenLoopChart.DreamLine, tolerance: 40), Is.GreaterThan(12 * 60));
+        Assert.That(Frames.Count(strip, OpenLoopChart.RealLine, tolerance: 40), Is.GreaterThan(12 * 60));
+    }
+
+    /// <summary>The charts carry the environment's names: with others the picture is another one.</summary>
+    [Test]
+    public void ChartsAreNamed()
+    {
+        SKBitmap named = Draw(manifest => manifest);
+        SKBitmap plain = Draw(manifest => manifest with { Observation = manifest.Observation with { Names = ["a", "b", "c"] } });
+        Assert.That((plain.Width, plain.Height), Is.EqualTo((named.Width, named.Height)));
+        int[] differing =
+            [.. named.Pixels.Zip(plain.Pixels, (one, other) => one != other).Index().Where(pixel => pixel.Item).Select(pixel => pixel.Index)];
+        Assert.That(differing, Is.Not.Empty);
+        Assert.That(differing.Select(i => i % named.Width), Is.All.LessThan(100), "in the margin alone");
+
+        SKBitmap Draw(Func<Manifest, Manifest> change)
+        {
+            using WorldModel world = WorldModel.Load(Bundle(change: change));
+            OpenLoopComparison comparison = OpenLoopComparison.Run(world, Play(world.Manifest, 2), new() { Horizon = 20 });
+            return new OpenLoopPicture(comparison, comparison.Errors(1)).Strip().Render(SKColors.White);
+        }
     }
 
     [Test]

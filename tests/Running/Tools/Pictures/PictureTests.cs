@@ -1,266 +1,165 @@
-using System.Buffers.Binary;
-using System.IO.Compression;
-using System.Text;
+using SkiaSharp;
+using WorldModels.Bundles;
+using WorldModels.Environments;
 using WorldModels.Pictures;
 
 namespace WorldModels.Tests.Tools;
 
 public sealed class PictureTests
 {
-    [TestCase(1, 1)]
-    [TestCase(7, 5)]
-    [TestCase(300, 41)]
-    public void PngDecodesToTheSamePixels(int width, int height)
-    {
-        Image image = Noise(width, height, 1, colours: 1 << 24);
-        using MemoryStream file = new();
-        PngWriter.Write(file, image);
-        Image decoded = DecodePng(file.ToArray());
-        Assert.That((decoded.Width, decoded.Height), Is.EqualTo((width, height)));
-        Assert.That(decoded.Pixels.SequenceEqual(image.Pixels));
-    }
+    private static readonly SKColor Grey = new(9, 9, 9);
 
-    [TestCase(1, 1, 1, 1)]
-    [TestCase(3, 2, 2, 2)]
-    [TestCase(40, 30, 5, 3)]
-    [TestCase(64, 64, 256, 1)] // more than 4096 strings: the table is cleared
-    [TestCase(64, 64, 255, 3)]
-    [TestCase(300, 200, 17, 1)]
-    public void GifDecodesToTheSameFrames(int width, int height, int colours, int count)
+    private string _folder = "";
+
+    [OneTimeSetUp]
+    public void Make() => _folder = Directory.CreateTempSubdirectory("pictures").FullName;
+
+    [OneTimeTearDown]
+    public void Delete() => Directory.Delete(_folder, recursive: true);
+
+    [Test]
+    public void FilesDecodeToTheSamePixels()
     {
-        Image[] frames = [.. Enumerable.Range(0, count).Select(i => Changed(Noise(width, height, 1, colours), i))];
-        using MemoryStream file = new();
-        GifWriter.Write(file, frames, delayMilliseconds: 120);
-        (List<Image> decoded, List<int> delays) = GifDecoder.Decode(file.ToArray());
-        Assert.That(decoded, Has.Count.EqualTo(count));
-        Assert.That(delays, Is.All.EqualTo(12));
-        for (int i = 0; i < count; i++)
-        {
-            Assert.That((decoded[i].Width, decoded[i].Height), Is.EqualTo((width, height)));
-            Assert.That(decoded[i].Pixels.SequenceEqual(frames[i].Pixels));
-        }
+        Drawing[] frames = [.. Enumerable.Range(0, 3).Select(seed => Drawing.Pixels(Noise(40, 30, seed), 3))];
+        string still = Path.Combine(_folder, "a.png"), animation = Path.Combine(_folder, "a.webp");
+        foreach (string file in (string[])[still, animation])
+            PictureFile.Save(file, () => frames[0], () => frames, Grey, delayMilliseconds: 120);
+        Assert.That(Frames.Read(still).Frames.Single().Pixels, Is.EqualTo(frames[0].Render(Grey).Pixels));
+        (IReadOnlyList<SKBitmap> decoded, IReadOnlyList<int> delays) = Frames.Read(animation);
+        Assert.That(delays, Is.EqualTo(new[] { 120, 120, 120 }));
+        for (int i = 0; i < 3; i++)
+            Assert.That(decoded[i].Pixels, Is.EqualTo(frames[i].Render(Grey).Pixels), $"frame {i}");
+        Assert.That(() => Save("a.gif", frames), Throws.ArgumentException.With.Message.Contains("nor in .webp"));
+        Assert.That(() => Save("b.webp", []), Throws.ArgumentException.With.Message.Contains("at least one frame"));
+        Assert.That(() => Save("b.webp", [frames[0], Drawing.Filled(1, 1, Grey)]), Throws.ArgumentException.With.Message.Contains("one size"));
+        Assert.That(Directory.GetFiles(_folder), Has.Length.EqualTo(2));
+
+        void Save(string name, IReadOnlyList<Drawing> animation) =>
+            PictureFile.Save(Path.Combine(_folder, name), () => animation[0], () => animation, Grey, delayMilliseconds: 100);
     }
 
     [Test]
-    public void GifEndsCorrectlyAtEveryLength()
+    public void PixelsBecomeSquares()
     {
-        // The width of the last codes depends on how many there were: every length once, of a picture that hardly compresses.
-        for (int width = 1; width < 700; width++)
-        {
-            Image frame = Noise(width, 1, width, colours: 4);
-            using MemoryStream file = new();
-            GifWriter.Write(file, [frame]);
-            Assert.That(GifDecoder.Decode(file.ToArray()).Frames[0].Pixels.SequenceEqual(frame.Pixels), $"width {width}");
-        }
-    }
-
-    [Test]
-    public void PaletteKeepsFewColoursAndApproximatesMany()
-    {
-        GifColours few = new([Noise(50, 50, 3, colours: 200)]);
-        Assert.That(few.Colours.Distinct().Count(), Is.EqualTo(few.Colours.Count).And.LessThanOrEqualTo(200));
-        Image image = new(64, 64);
-        for (int y = 0; y < 64; y++)
-        {
-            for (int x = 0; x < 64; x++)
-                image[x, y] = new((byte)(x * 4), (byte)(y * 4), 128);
-        }
-
-        GifColours many = new([image]);
-        int worst = 0;
-        for (int y = 0; y < 64; y++)
-        {
-            for (int x = 0; x < 64; x++)
-                worst = Math.Max(worst, image[x, y].Distance(many.Colours[many[image[x, y]]]));
-        }
-
-        Assert.That(many.Colours, Has.Count.EqualTo(256));
-        Assert.That(worst, Is.LessThanOrEqualTo(16)); // 4096 colours of a plane in 256 boxes: 16 x 16 levels
-    }
-
-    [Test]
-    public void ScalingRepeatsPixels()
-    {
-        Image image = Noise(5, 4, 2, colours: 1 << 24), scaled = image.Scale(3);
+        SKBitmap image = Noise(5, 4, 2), scaled = Drawing.Pixels(image, 3).Render(Grey);
         Assert.That((scaled.Width, scaled.Height), Is.EqualTo((15, 12)));
         for (int y = 0; y < 12; y++)
         {
             for (int x = 0; x < 15; x++)
-                Assert.That(scaled[x, y], Is.EqualTo(image[x / 3, y / 3]));
+                Assert.That(scaled.GetPixel(x, y), Is.EqualTo(image.GetPixel(x / 3, y / 3)));
         }
 
-        Assert.That(() => image.Scale(0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => Drawing.Pixels(image, 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
     }
 
     [Test]
-    public void GridPlacesPicturesWithGaps()
+    public void AGridPlacesDrawingsWithGaps()
     {
-        Rgb red = new(255, 0, 0), green = new(0, 255, 0), blue = new(0, 0, 255), grey = new(9, 9, 9);
-        Image grid = Image.Grid([[new(2, 3, red), new(4, 1, green)], [new(1, 2, blue)]], 1, grey);
+        SKColor red = new(255, 0, 0), green = new(0, 255, 0), blue = new(0, 0, 255);
+        Drawing drawing = Drawing.Grid([[Drawing.Filled(2, 3, red), Drawing.Filled(4, 1, green)], [Drawing.Filled(1, 2, blue)]], 1);
+        SKBitmap grid = drawing.Render(Grey);
         Assert.That((grid.Width, grid.Height), Is.EqualTo((2 + 4 + 3, 3 + 2 + 3)));
-        Assert.That(Count(grid, red), Is.EqualTo(6));
-        Assert.That(Count(grid, green), Is.EqualTo(4));
-        Assert.That(Count(grid, blue), Is.EqualTo(2));
-        Rgb[] found = [grid[1, 1], grid[4, 1], grid[1, 5], grid[0, 0], grid[3, 1]];
-        Assert.That(found, Is.EqualTo(new[] { red, green, blue, grey, grey }));
-        Assert.That(() => Image.Grid([], 1, grey), Throws.ArgumentException.With.Message.Contains("at least one picture"));
-    }
-
-    [Test]
-    public void DrawingIsCutAtTheEdges()
-    {
-        Image image = new(4, 4), white = new(3, 3, Rgb.White);
-        image.Draw(white, -1, -1);
-        image.Draw(white, 3, 2);
-        image.Draw(white, 9, 9);
-        image.Draw(white, -9, 0);
-        Assert.That(Count(image, Rgb.White), Is.EqualTo(4 + 2));
+        Assert.That(((SKColor[])[red, green, blue]).Select(colour => Frames.Count(grid, colour)), Is.EqualTo(new[] { 6, 4, 2 }));
+        SKColor[] found = [grid.GetPixel(1, 1), grid.GetPixel(4, 1), grid.GetPixel(1, 5), grid.GetPixel(0, 0), grid.GetPixel(3, 1)];
+        Assert.That(found, Is.EqualTo(new[] { red, green, blue, Grey, Grey }));
+        Assert.That(drawing.Recorded().Render(Grey).Pixels, Is.EqualTo(grid.Pixels));
+        Assert.That(() => Drawing.Grid([], 1), Throws.ArgumentException.With.Message.Contains("at least one drawing"));
     }
 
     [Test]
     public void ObservationsBecomePictures()
     {
-        Image colour = Image.FromObservation([1, 0, 0.5f, 2, 0, 0], [3, 1, 2]);
-        Assert.That(new[] { colour[0, 0], colour[1, 0] }, Is.EqualTo(new[] { new Rgb(255, 128, 0), new Rgb(0, 255, 0) }));
-        Image grey = Image.FromObservation([-1, 1, 0], [1, 3, 1], low: -1, high: 1);
-        Assert.That(Enumerable.Range(0, 3).Select(y => grey[0, y].R), Is.EqualTo(new[] { 0, 255, 128 }));
-        Assert.That(() => Image.FromObservation([1, 2], [2]), Throws.ArgumentException.With.Message.Contains("(2) is no picture"));
-        Assert.That(() => Image.FromObservation([1, 2], [1, 3, 1]),
-            Throws.ArgumentException.With.Message.Contains("has 3 values; found 2"));
+        SKBitmap colour = ObservationImage.Of([1, 0, 0.5f, 2, 0, 0], [3, 1, 2]);
+        Assert.That(colour.Pixels, Is.EqualTo(new[] { new SKColor(255, 128, 0), new SKColor(0, 255, 0) }));
+        SKBitmap grey = ObservationImage.Of([-1, 1, 0], [1, 3, 1], low: -1, high: 1);
+        Assert.That(grey.Pixels, Is.EqualTo(((byte[])[0, 255, 128]).Select(value => new SKColor(value, value, value))));
+        Assert.That(() => ObservationImage.Of([1, 2], [2]), Throws.ArgumentException.With.Message.Contains("(2) is no picture"));
+        Assert.That(() => ObservationImage.Of([1, 2], [1, 3, 1]), Throws.ArgumentException.With.Message.Contains("has 3 values; found 2"));
+    }
+
+    /// <summary>The library draws nothing, and says nothing, where it has no font or no letter.</summary>
+    [Test]
+    public void EveryLetterIsDrawn()
+    {
+        const string Letters = "ABCxyz0123456789.,:+-−±×–/%=()<>#*_?θẋ₁₂";
+        string[] shapes = [.. Letters.Append('\uFFFF').Select(letter => Shape($"{letter}"))];
+        Assert.That(shapes.Distinct().Count(), Is.EqualTo(shapes.Length), "each differs, also from what stands for a missing one");
+        Assert.That(Shape("θ̇"), Is.Not.EqualTo(Shape("θ")));
+        // The dot stands above the letter, where nothing was.
+        SKBitmap plain = Drawing.Text("θ", SKColors.White, 15).Render(SKColors.Black);
+        SKBitmap dotted = Drawing.Text("θ̇", SKColors.White, 15).Render(SKColors.Black);
+        Assert.That(Top(dotted), Is.LessThan(Top(plain) - 1));
+        Assert.That(Drawing.Text("wide enough", SKColors.White).Width, Is.InRange(60, 90));
+        Assert.That(Drawing.Text("", SKColors.White).Width, Is.Zero);
+
+        static string Shape(string text) =>
+            string.Join(' ', Drawing.Text(text, SKColors.White, width: 30).Render(SKColors.Black).Pixels.Select(pixel => pixel.Red));
+
+        static int Top(SKBitmap picture) => Array.FindIndex(picture.Pixels, pixel => pixel.Red > 128) / picture.Width;
     }
 
     [Test]
-    public void LettersAreDistinctAndFit()
+    public void ScenesAreDrawnWhereTheirShapesAre()
     {
-        const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:+-/%=()<>#*_?";
-        string[] shapes = Letters.Select(letter => Convert.ToHexString(Lettering.Label($"{letter}", Rgb.White, Rgb.Black).Pixels)).ToArray();
-        Assert.That(shapes.Distinct().Count(), Is.EqualTo(Letters.Length));
-        Assert.That(Lettering.Label("ab 1", Rgb.White, Rgb.Black).Width, Is.EqualTo(23));
-        Assert.That(Lettering.Label("a", Rgb.White, Rgb.Black).Pixels.SequenceEqual(Lettering.Label("A", Rgb.White, Rgb.Black).Pixels));
+        PendulumEnvironment pendulum = new();
+        pendulum.Load([Math.PI / 2, 0]); // to the right
+        SKBitmap picture = Drawing.Of(pendulum.Draw(), 280).Render(Grey);
+        Assert.That((picture.Width, picture.Height), Is.EqualTo((280, 280)));
+        Assert.That(picture.GetPixel(190, 140), Is.EqualTo(new SKColor(Palette.Pole | 0xFF000000)));
+        Assert.That(picture.GetPixel(140, 140), Is.EqualTo(new SKColor(Palette.Joint | 0xFF000000)));
+        Assert.That(picture.GetPixel(90, 140), Is.EqualTo(new SKColor(SceneRaster.Background | 0xFF000000)));
+        // What environments paint themselves and what is drawn here show the same.
+        byte[] rgb = new byte[280 * 280 * 3];
+        SceneRaster.Paint(pendulum.Draw(), 280, 280, rgb);
+        int differing = picture.Pixels.Where((pixel, i) => Math.Abs(rgb[3 * i] - pixel.Red) > 40).Count();
+        Assert.That(differing, Is.LessThan(40));
     }
 
     [Test]
-    public void DreamPictureMarksWhatDiffers()
+    public void ADreamPictureMarksWhatDiffers()
     {
-        Image[] real = [Noise(19, 15, 1, 5), Noise(19, 15, 2, 5), Noise(19, 15, 3, 5)];
-        Image[] dreamed = [real[0], real[1].Scale(1), real[2].Scale(1)];
-        dreamed[2][4, 5] = new((byte)(dreamed[2][4, 5].R + 128), 7, 7);
-        DreamPicture picture = DreamPicture.Compare(real, dreamed, new() { Title = "Test 1", Columns = 2 });
+        SKBitmap[] real = [Noise(19, 15, 1), Noise(19, 15, 2), Noise(19, 15, 3)];
+        SKBitmap[] dreamed = [real[0], real[1].Copy(), real[2].Copy()];
+        SKColor before = dreamed[2].GetPixel(4, 5);
+        dreamed[2].SetPixel(4, 5, new((byte)(before.Red + 128), 7, 7));
+        DreamPicture picture = DreamPicture.Compare(real, dreamed, new() { Title = "Test 1", Columns = 2, Actions = ["left", "right"] });
         Assert.That(picture.DifferingPixels, Is.EqualTo(new[] { 0, 0, 1 }));
-        Assert.That(picture.Animation(), Has.Count.EqualTo(3));
-        string folder = Directory.CreateTempSubdirectory().FullName;
-        try
-        {
-            picture.Save(Path.Combine(folder, "a.png"));
-            picture.Save(Path.Combine(folder, "a.gif"));
-            Image strip = DecodePng(File.ReadAllBytes(Path.Combine(folder, "a.png")));
-            Assert.That(strip.Pixels.SequenceEqual(picture.Strip().Pixels));
-            Assert.That(GifDecoder.Decode(File.ReadAllBytes(Path.Combine(folder, "a.gif"))).Frames, Has.Count.EqualTo(3));
-            Assert.That(() => picture.Save(Path.Combine(folder, "a.jpg")), Throws.ArgumentException.With.Message.Contains(".png"));
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        string still = Path.Combine(_folder, "dream.png"), animation = Path.Combine(_folder, "dream.webp");
+        picture.Save(still);
+        picture.Save(animation);
+        SKBitmap strip = Frames.Read(still).Frames.Single();
+        Assert.That(Frames.Count(strip, new(255, 40, 160)), Is.EqualTo(6 * 6), "one cell of six pixels a side");
+        SKBitmap unnamed = DreamPicture.Compare(real, dreamed, new() { Title = "Test 1", Columns = 2 }).Strip().Render(new(24, 24, 28));
+        Assert.That(strip.Pixels, Is.Not.EqualTo(unnamed.Pixels), "the actions are named");
+        Assert.That(Frames.Read(animation).Frames, Has.Count.EqualTo(3));
+        Assert.That(() => picture.Save(Path.Combine(_folder, "a.jpg")), Throws.ArgumentException.With.Message.Contains(".png"));
         Assert.That(() => DreamPicture.Compare(real, [real[0]]), Throws.ArgumentException.With.Message.Contains("3 real, 1 dreamed"));
         Assert.That(() => DreamPicture.Compare([real[0]], [new(2, 2)]), Throws.ArgumentException.With.Message.Contains("19 x 15"));
+        File.Delete(still);
+        File.Delete(animation);
     }
 
-    /// <summary>The picture with its upper left pixels gone round by some places: other frames of the same colours.</summary>
-    private static Image Changed(Image image, int by)
+    [Test]
+    public void NamesAreTheManifestsOrTheEnvironmentsOrPlainWords()
     {
-        Span<byte> part = image.Pixels[..(image.Pixels.Length / 6 * 3)];
-        byte[] old = part.ToArray();
-        for (int i = 0; i < part.Length; i++)
-            part[i] = old[(i + 3 * by) % part.Length];
-        return image;
+        Manifest old = Manifest.Load(Path.Combine(Repository.Root, "models", "zoo", "pendulum-dreamer"), verifyHashes: false);
+        Manifest nameless = old with { Observation = old.Observation with { Names = null }, Action = old.Action with { Names = null } };
+        SpaceNames names = SpaceNames.Of(nameless);
+        Assert.That((names.Observations, names.Actions), Is.EqualTo((new[] { "cos θ", "sin θ", "θ̇" }, new[] { "torque" })));
+        Assert.That(names.SecondsPerStep, Is.EqualTo(0.05 * (old.ActionRepeat ?? 1)));
+        names = SpaceNames.Of(nameless with { Environment = "none" });
+        Assert.That((names.Observations, names.Actions, names.SecondsPerStep),
+            Is.EqualTo((new[] { "observation 1", "observation 2", "observation 3" }, new[] { "action 1" }, null as double?)));
+        names = SpaceNames.Of(nameless with { Observation = nameless.Observation with { Names = ["a", "b", "c"] } });
+        Assert.That(names.Observations, Is.EqualTo(new[] { "a", "b", "c" }));
+        Assert.That(SpaceNames.Of(nameless, "cartpole").Observations[0], Is.EqualTo("observation 1"), "four numbers, not three");
     }
 
-    private static int Count(Image image, Rgb colour) =>
-        Enumerable.Range(0, image.Width * image.Height).Count(i => image[i % image.Width, i / image.Width] == colour);
-
-    /// <summary>Random pixels of at most <paramref name="colours"/> colours.</summary>
-    private static Image Noise(int width, int height, int seed, int colours)
+    /// <summary>Random pixels.</summary>
+    private static SKBitmap Noise(int width, int height, int seed)
     {
         Random random = new(seed);
-        int[] palette = [.. Enumerable.Range(0, Math.Min(colours, width * height)).Select(_ => random.Next(1 << 24))];
-        Image image = new(width, height);
-        for (int i = 0; i < width * height; i++)
-        {
-            int colour = palette[random.Next(palette.Length)];
-            image[i % width, i / width] = new((byte)(colour >> 16), (byte)(colour >> 8), (byte)colour);
-        }
-        return image;
-    }
-
-    /// <summary>A decoder of its own, by the standard: 8-bit RGB, every filter, every checksum compared.</summary>
-    private static Image DecodePng(byte[] file)
-    {
-        Assert.That(Convert.ToHexString(file.AsSpan(0, 8)), Is.EqualTo("89504E470D0A1A0A"));
-        using MemoryStream data = new();
-        int width = 0, height = 0, at = 8;
-        string type;
-        do
-        {
-            int length = BinaryPrimitives.ReadInt32BigEndian(file.AsSpan(at));
-            type = Encoding.ASCII.GetString(file, at + 4, 4);
-            Span<byte> body = file.AsSpan(at + 8, length);
-            uint crc = BinaryPrimitives.ReadUInt32BigEndian(file.AsSpan(at + 8 + length));
-            Assert.That(crc, Is.EqualTo(Crc32(file.AsSpan(at + 4, length + 4))), type);
-            if (type == "IHDR")
-            {
-                (width, height) = (BinaryPrimitives.ReadInt32BigEndian(body), BinaryPrimitives.ReadInt32BigEndian(body[4..]));
-                Assert.That(body[8..].ToArray(), Is.EqualTo(new byte[] { 8, 2, 0, 0, 0 }));
-            }
-            if (type == "IDAT")
-                data.Write(body);
-            at += length + 12;
-        }
-        while (type != "IEND");
-        Assert.That(at, Is.EqualTo(file.Length));
-
-        data.Position = 0;
-        using ZLibStream zlib = new(data, CompressionMode.Decompress);
-        Image image = new(width, height);
-        byte[] above = new byte[width * 3], row = new byte[width * 3];
-        for (int y = 0; y < height; y++, (above, row) = (row, above))
-        {
-            int filter = zlib.ReadByte();
-            zlib.ReadExactly(row);
-            for (int i = 0; i < row.Length; i++)
-            {
-                int left = i < 3 ? 0 : row[i - 3], up = above[i], corner = i < 3 ? 0 : above[i - 3];
-                row[i] += (byte)(filter switch
-                {
-                    0 => 0,
-                    1 => left,
-                    2 => up,
-                    3 => (left + up) / 2,
-                    4 => Paeth(left, up, corner),
-                    _ => throw new InvalidDataException("filter"),
-                });
-            }
-            row.CopyTo(image.Row(y));
-        }
-        Assert.That(zlib.ReadByte(), Is.EqualTo(-1));
-        return image;
-
-        static int Paeth(int a, int b, int c)
-        {
-            int p = a + b - c, pa = Math.Abs(p - a), pb = Math.Abs(p - b), pc = Math.Abs(p - c);
-            return pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
-        }
-    }
-
-    /// <summary>Bit by bit, from the polynomial.</summary>
-    private static uint Crc32(ReadOnlySpan<byte> data)
-    {
-        uint crc = uint.MaxValue;
-        foreach (byte b in data)
-        {
-            for (int bit = 0; bit < 8; bit++)
-                crc = (((crc ^ (uint)(b >> bit)) & 1) == 0 ? 0 : 0xEDB88320) ^ (crc >> 1);
-        }
-        return ~crc;
+        SKColor[] pixels = [.. Enumerable.Range(0, width * height).Select(_ => new SKColor((uint)random.Next(1 << 24) | 0xFF000000))];
+        return new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque)) { Pixels = pixels };
     }
 }

@@ -1,4 +1,6 @@
+using System.Xml.Linq;
 using Microsoft.Playwright;
+using SkiaSharp;
 using WorldModels.Pictures;
 using WorldModels.Tools;
 
@@ -55,6 +57,30 @@ public sealed class PlotPageTests
         Assert.That(Directory.GetFiles(Path.GetDirectoryName(file)!), Has.Length.EqualTo(1));
     }
 
+    [TestCase("curves.png")]
+    [TestCase("curves.svg")]
+    public void APictureIsPlotted(string name)
+    {
+        using RunFixture runs = new();
+        string file = Path.Combine(runs.Root, "plots", name);
+        Assert.That(Plot(out string output, Rising(runs, 0), Rising(runs, 1), "--level", "published=120", "--output", file), Is.Empty);
+        Assert.That(output, Does.Contain("return shown"));
+        if (name.EndsWith(".svg", StringComparison.Ordinal))
+        {
+            string text = string.Concat(XDocument.Load(file).Descendants().Where(element => element.Name.LocalName == "text")
+                .Select(element => element.Value.Trim() + " "));
+            Assert.That(text, Does.Contain("published").And.Contain("random 3").And.Contain("frames").And.Contain("final"));
+            return;
+        }
+        SKBitmap picture = Frames.Read(file).Frames.Single();
+        Assert.That(picture.Width, Is.InRange(CurveFigure.Width, CurveFigure.Width + 40));
+        Assert.That(picture.GetPixel(2, 2), Is.EqualTo(SKColors.White));
+        // The first group's colour, as the page has it: its mean crosses the plot.
+        SKColor line = SKColor.Parse("#0b6bb5");
+        int[] columns = [.. picture.Pixels.Index().Where(pixel => pixel.Item == line).Select(pixel => pixel.Index % picture.Width)];
+        Assert.That(columns.Max() - columns.Min(), Is.GreaterThan(CurveFigure.Width / 2));
+    }
+
     [Test]
     public void AMistakeGivesOneMessage()
     {
@@ -70,7 +96,7 @@ public sealed class PlotPageTests
         Mistake("choose one by --env", bundle, "--level", "a=1");
         Mistake("--to takes a number above 0", folder, "--to", "-5");
         Mistake("Nothing was measured up to step 1", folder, "--to", "1");
-        Mistake("ends in .html; found 'plot.svg'", folder, "--output", "plot.svg");
+        Mistake("ends in .html (a page), .png or .svg (a picture); found 'plot.gif'", folder, "--output", "plot.gif");
         Mistake("--metric is given twice", folder, "--metric", "loss", "--metric=return");
         Assert.That(File.Exists(file), Is.False);
         Assert.That(Plot(out _, folder, "--level", "a=1", "--level", "b=2", "--output", file), Is.Empty);

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
-using WorldModels.Pictures;
+using SkiaSharp;
 using WorldModels.Tools;
 
 namespace WorldModels.Tests.Tools;
@@ -62,8 +62,9 @@ public sealed partial class PlayScreenTests
     [TestCase(5, 7, 4, 40, 3, 2)]
     public void APictureFitsItsRoom(int imageWidth, int imageHeight, int width, int height, int columns, int lines)
     {
-        Image image = new(imageWidth, imageHeight, new(10, 20, 30));
-        image[0, 0] = new(200, 100, 0);
+        SKBitmap image = new(imageWidth, imageHeight);
+        image.Erase(new SKColor(10, 20, 30));
+        image.SetPixel(0, 0, new SKColor(200, 100, 0));
         (IReadOnlyList<string> Lines, int Columns) picture = new PlayScreen(trueColour: true).Picture(image, width, height);
         Assert.That((picture.Columns, picture.Lines.Count), Is.EqualTo((columns, lines)));
         Assert.That(picture.Lines.Select(line => Text(line).Length), Is.All.EqualTo(columns));

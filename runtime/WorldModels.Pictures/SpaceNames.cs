@@ -1,0 +1,39 @@
+using WorldModels.Bundles;
+using WorldModels.Environments;
+
+namespace WorldModels.Pictures;
+
+/// <summary>What the numbers and actions of a bundle are called, for people.</summary>
+public sealed record SpaceNames
+{
+    private SpaceNames(IReadOnlyList<string> observations, IReadOnlyList<string> actions, double? seconds) =>
+        (Observations, Actions, SecondsPerStep) = (observations, actions, seconds);
+
+    /// <summary>A name for each number of an observation.</summary>
+    public IReadOnlyList<string> Observations { get; }
+
+    /// <summary>A name for each numbered action or, of continuous ones, for each number of an action.</summary>
+    public IReadOnlyList<string> Actions { get; }
+
+    /// <summary>How long an action lasts; null where steps are not time.</summary>
+    public double? SecondsPerStep { get; }
+
+    /// <summary>
+    /// The names of a bundle's manifest. Older bundles have none: theirs are those of the environment it names, or else plain words.
+    /// </summary>
+    /// <param name="manifest">The bundle's.</param>
+    /// <param name="name">The environment that is played; null: the one the bundle was trained on.</param>
+    public static SpaceNames Of(Manifest manifest, string? name = null)
+    {
+        EnvironmentSpec? environment = EnvironmentRegistry.All.FirstOrDefault(spec => spec.Name == (name ?? manifest.Environment));
+        (ActionSpec action, int observations) = (manifest.Action, manifest.Observation.Size);
+        return new(
+            Choose(manifest.Observation.Names, environment?.ObservationNames, observations, "observation"),
+            Choose(action.Names, environment?.ActionNames, action.Count ?? action.Size, "action"),
+            environment?.TimeStep * (manifest.ActionRepeat ?? 1));
+    }
+
+    private static IReadOnlyList<string> Choose(
+        IReadOnlyList<string>? own, IReadOnlyList<string>? environments, int count, string word) => own
+            ?? (environments?.Count == count ? environments : [.. Enumerable.Range(1, count).Select(i => $"{word} {i}")]);
+}
