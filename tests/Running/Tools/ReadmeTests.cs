@@ -1,5 +1,8 @@
+using System.Reflection;
 using System.Text.RegularExpressions;
+using CommandLine;
 using WorldModels.Runtime;
+using WorldModels.Tools;
 
 namespace WorldModels.Tests.Tools;
 
@@ -48,5 +51,45 @@ public sealed class ReadmeTests
         Match sample = Regex.Match(source, "// <sample>\n(.*?)\n *// </sample>", RegexOptions.Singleline);
         string text = string.Join('\n', sample.Groups[1].Value.Split('\n').Select(line => line.Length > 12 ? line[12..] : ""));
         Assert.That(readme, Does.Contain(text));
+    }
+
+    [Test]
+    public void ItIsReadInTenMinutes()
+    {
+        string[] lines = File.ReadAllLines(Path.Combine(Repository.Root, "README.md"));
+        Assert.That(lines, Has.Length.AtMost(130));
+        Assert.That(lines, Has.All.Length.AtMost(300));
+    }
+
+    /// <summary>Each picture and page that the three pages link to is there.</summary>
+    [TestCase("README.md")]
+    [TestCase("models/zoo/README.md")]
+    [TestCase("tools/bench/README.md")]
+    public void ItsLinksLeadSomewhere(string page)
+    {
+        string path = Path.Combine(Repository.Root, page);
+        MatchCollection links = Regex.Matches(File.ReadAllText(path), @"\]\(([^)#]+)\)");
+        foreach (string link in links.Select(match => match.Groups[1].Value).Where(link => !link.StartsWith("http")))
+            Assert.That(Path.Exists(Path.Combine(Path.GetDirectoryName(path)!, link)), $"{page} links to {link}");
+    }
+
+    /// <summary>Each command of the tools that the three pages show is one, and has the options that they show.</summary>
+    [TestCase("README.md")]
+    [TestCase("models/zoo/README.md")]
+    [TestCase("tools/bench/README.md")]
+    public void ItsCommandsAreThoseOfTheTools(string page)
+    {
+        Dictionary<string, HashSet<string>> verbs = typeof(ToolsApp).Assembly.GetTypes()
+            .Where(type => type.IsDefined(typeof(VerbAttribute), inherit: false))
+            .ToDictionary(type => type.GetCustomAttribute<VerbAttribute>()!.Name, type => (HashSet<string>)
+                [.. type.GetProperties().Select(property => property.GetCustomAttribute<OptionAttribute>()?.LongName).OfType<string>()]);
+        string text = File.ReadAllText(Path.Combine(Repository.Root, page));
+        foreach (Match command in Regex.Matches(text, @"(?:^|`)tools ([a-z]+)([^`\n#]*)", RegexOptions.Multiline))
+        {
+            string verb = command.Groups[1].Value;
+            Assert.That(verbs, Does.ContainKey(verb), $"{page}: {command.Value}");
+            foreach (Match option in Regex.Matches(command.Groups[2].Value, "--([a-z-]+)"))
+                Assert.That(verbs[verb], Does.Contain(option.Groups[1].Value), $"{page}: {command.Value}");
+        }
     }
 }
