@@ -28,9 +28,8 @@ public static class BenchmarkLevels
     public static string Name(this BenchmarkLevel level) =>
         level == BenchmarkLevel.EndToEnd ? "end-to-end" : level.ToString().ToLowerInvariant();
 
-    /// <summary>The level of a name, or null.</summary>
-    public static BenchmarkLevel? Find(string name) =>
-        Enum.GetValues<BenchmarkLevel>().Cast<BenchmarkLevel?>().FirstOrDefault(level => level!.Value.Name() == name);
+    /// <summary>Every level, by its name.</summary>
+    public static IReadOnlyDictionary<string, BenchmarkLevel> ByName { get; } = Enum.GetValues<BenchmarkLevel>().ToDictionary(Name);
 
     /// <summary>The levels that a bundle can be measured at, from the least work to the most.</summary>
     public static IReadOnlyList<BenchmarkLevel> Of(Manifest manifest) =>

@@ -29,7 +29,7 @@ public static class BundleBenchmark
         BenchmarkReport? report = null;
         if (dreams)
         {
-            using DreamBenchmark benchmark = new(directory, options, peer: null);
+            using DreamBenchmark benchmark = new(directory, options);
             report = benchmark.Run();
         }
         if (decides)

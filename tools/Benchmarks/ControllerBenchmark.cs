@@ -63,7 +63,7 @@ public static class ControllerBenchmark
             What = What,
             Batch = batch,
             Horizon = 1,
-            FlopsPerFrame = ProgramBuilder.Control(directory, manifest, steps: 1).FlopsPerFrame(),
+            FlopsPerFrame = ProgramBuilder.Control(directory, manifest).FlopsPerFrame(),
         };
         return [.. controllers.Zip(options.Variants, (controller, variant) => new LocalContestant(
             subject with { Runner = DreamBenchmark.Runner, Variant = variant, Precision = BenchmarkLevels.Precision(manifest, variant) },

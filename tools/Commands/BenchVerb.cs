@@ -98,7 +98,7 @@ public sealed class BenchVerb : RunningVerb
         {
             Batches = Arguments.WholeNumbers("batch", Batch, least: 1),
             Horizons = Arguments.WholeNumbers("horizon", Horizon, least: 1),
-            Levels = Level is null ? null : [.. Level.Split(',').Select(ParseLevel)],
+            Levels = Level is null ? null : Arguments.Choices("level", Level, BenchmarkLevels.ByName),
             Variants = Variant.Split(','),
             Seconds = Arguments.PositiveNumber("seconds", Seconds),
             Simulator = Simulator,
@@ -110,9 +110,6 @@ public sealed class BenchVerb : RunningVerb
             },
         };
     }
-
-    private static BenchmarkLevel ParseLevel(string name) => BenchmarkLevels.Find(name) ?? throw new UsageException(
-        $"--level takes {string.Join(", ", Enum.GetValues<BenchmarkLevel>().Select(BenchmarkLevels.Name))}; found '{name}'.");
 
     private int RunSoak(Page page, BenchmarkOptions options, int steps)
     {

@@ -42,9 +42,9 @@ internal sealed class EagerPeer : IBenchmarkPeer, IDisposable
         LatentNetworks? latent = options is LatentOptions of ? new(of, manifest, _parameters) : null;
         _make = (subject, data) => (latent, subject.Level) switch
         {
-            ({ } networks, { } level) => new LatentRollout(networks, BenchmarkLevels.Find(level)!.Value, data),
+            ({ } networks, { } level) => new LatentRollout(networks, BenchmarkLevels.ByName[level], data),
             ({ } networks, null) => new LatentDecoder(networks, data),
-            _ => new FrameRollout((EnvironmentModelOptions)options, _parameters, BenchmarkLevels.Find(subject.Level!)!.Value, data),
+            _ => new FrameRollout((EnvironmentModelOptions)options, _parameters, data),
         };
     }
 

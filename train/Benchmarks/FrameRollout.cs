@@ -1,3 +1,4 @@
+using WorldModels.Bundles;
 using WorldModels.Measure;
 using WorldModels.Models;
 using WorldModels.Train.Algorithms;
@@ -5,29 +6,28 @@ using static TorchSharp.torch;
 
 namespace WorldModels.Train.Benchmarks;
 
-/// <summary>A dream of MiniPacman's environment model along given actions, frame by frame.</summary>
+/// <summary>A dream of MiniPacman's environment model along given actions, frame by frame: what its graph imagine does, over and over.</summary>
 internal sealed class FrameRollout : IEagerRollout
 {
-    private const string Frame = "frame", Past = "past";
-
+    private readonly EnvironmentModelConfig _config;
     private readonly EnvironmentModel<EagerTensor> _model;
-    private readonly bool _heads, _ends;
+    private readonly TensorSpec[] _carried, _told;
     private readonly Func<IReadOnlyDictionary<string, EagerTensor>> _start;
     private readonly Tensor[] _actions;
 
     /// <param name="options">What the bundle was trained with.</param>
     /// <param name="parameters">Its weights.</param>
-    /// <param name="level">How much of a dream.</param>
     /// <param name="data">What it starts from and is given.</param>
-    public FrameRollout(EnvironmentModelOptions options, EagerParameters parameters, BenchmarkLevel level, RolloutData data)
+    public FrameRollout(EnvironmentModelOptions options, EagerParameters parameters, RolloutData data)
     {
-        EnvironmentModelConfig config = EnvironmentModelTrainer.ConfigOf(options);
-        _model = new(parameters.Root["model"], config);
-        (_heads, _ends) = (level != BenchmarkLevel.Latent, config.Termination);
-        string[] states = config.Frames > 1 ? [Frame, Past] : [Frame];
+        _config = EnvironmentModelTrainer.ConfigOf(options);
+        _model = new(parameters.Root[EnvironmentModelBundle.ModelPath], _config);
+        IReadOnlyDictionary<string, IGraphDefinition> graphs = EnvironmentModelBundle.Graphs(_config);
+        _carried = [.. graphs["imagine"].Outputs.Where(output => output.Feeds is not null)];
+        _told = [.. graphs["imagine"].Outputs.Where(output => output.Role is TensorRole.Reward or TensorRole.Continue)];
         if (data.Observed() is { } observed)
         {
-            IGraphDefinition observe = EnvironmentModelBundle.Graphs(config)["observe"];
+            IGraphDefinition observe = graphs["observe"];
             _start = () =>
             {
                 Tensors<EagerTensor> seen = observe.Run(parameters.Root, observed);
@@ -36,7 +36,8 @@ internal sealed class FrameRollout : IEagerRollout
         }
         else
         {
-            Dictionary<string, EagerTensor> given = states.ToDictionary(state => state, state => new EagerTensor(data.State(state)));
+            Dictionary<string, EagerTensor> given = _carried.ToDictionary(
+                output => output.Feeds!, output => new EagerTensor(data.State(output.Feeds!)));
             _start = () => given;
         }
         _actions = data.Actions()!;
@@ -44,34 +45,20 @@ internal sealed class FrameRollout : IEagerRollout
 
     public IReadOnlyDictionary<string, IReadOnlyList<Tensor>> Run()
     {
-        IReadOnlyDictionary<string, EagerTensor> start = _start();
-        EagerTensor frame = start[Frame];                                                               // (B, 3, H, W)
-        EagerTensor? past = start.TryGetValue(Past, out EagerTensor kept) ? kept : default(EagerTensor?);     // (B, 3 (k - 1), H, W)
-        List<Tensor> frames = [], pasts = [], rewards = [], continues = [];
-        foreach (Tensor action in _actions)
+        IReadOnlyDictionary<string, EagerTensor> state = _start();
+        Tensors<EagerTensor>[] steps = new Tensors<EagerTensor>[_actions.Length];
+        for (int step = 0; step < steps.Length; step++)
         {
-            EagerTensor seen = past is { } earlier ? earlier.Concat(frame, axis: 1) : frame;              // (B, 3k, H, W)
-            Prediction<EagerTensor> prediction = _model.Predict(seen, action);
-            if (past is { } older)
-            {
-                past = FrameStack.Push(older, frame);
-                pasts.Add(past.Value.Value);
-            }
-            frame = _model.Frame(prediction);
-            frames.Add(frame.Value);
-            if (!_heads)
-                continue;
-            rewards.Add(_model.Reward(prediction).Value);
-            if (_ends)
-                continues.Add(_model.Continue(prediction).Value);
+            Tensors<EagerTensor> inputs = new Tensors<EagerTensor> { { "action", _actions[step] } };
+            foreach ((string name, EagerTensor value) in state)
+                inputs.Add(name, value);
+            Tensors<EagerTensor> made = EnvironmentModelBundle.Step(_model, _config, inputs);
+            state = _carried.ToDictionary(output => output.Feeds!, output => made[output.Name]);
+            steps[step] = made;
         }
-        Dictionary<string, IReadOnlyList<Tensor>> made = new() { [ProgramBuilder.State(Frame)] = frames };
-        if (pasts.Count > 0)
-            made[ProgramBuilder.State(Past)] = pasts;
-        if (_heads)
-            made[ProgramBuilder.Reward] = rewards;
-        if (_heads && _ends)
-            made[ProgramBuilder.Continue] = continues;
-        return made;
+        IReadOnlyList<Tensor> Over(string output) => [.. steps.Select(step => step[output].Value)];
+        return _carried.Select(output => (Name: ProgramBuilder.State(output.Feeds!), output))
+            .Concat(_told.Select(output => (Name: output.Role.ToString().ToLowerInvariant(), output)))
+            .ToDictionary(pair => pair.Name, pair => Over(pair.output.Name));
     }
 }

@@ -1,4 +1,3 @@
-using WorldModels.Bundles;
 using WorldModels.Measure;
 using WorldModels.Models;
 using WorldModels.Train.LatentWorlds;
@@ -29,8 +28,7 @@ internal sealed class LatentRollout : IEagerRollout
     {
         (_networks, _level) = (networks, level);
         _observed = data.Observed();
-        IReadOnlyList<StateSpec> states = networks.Signature.States;
-        _start = new([.. states.Select(state => state.Name)], [.. states.Select(state => new EagerTensor(data.State(state.Name)))]);
+        _start = data.State(networks.Signature.States);
         _actions = data.Actions();
         _latentNoise = data.Noise(WorldSignature.ImagineStream);
         _actionNoise = _actions is null ? data.Noise(WorldSignature.ActStream) : [];
@@ -88,54 +86,4 @@ internal sealed class LatentRollout : IEagerRollout
         made[ProgramBuilder.Observation] = atOnce
             ? ByStep(_networks.Decode(all))[1..] : [.. features.Select(one => _networks.Decode(one).Value).Skip(1)];
     }
-}
-
-/// <summary>The observations of the states that a benchmark starts from, in one step.</summary>
-/// <param name="networks">The bundle's networks.</param>
-/// <param name="data">The states.</param>
-internal sealed class LatentDecoder(LatentNetworks networks, RolloutData data) : IEagerRollout
-{
-    private readonly State<EagerTensor> _state = new(
-        [.. networks.Signature.States.Select(state => state.Name)],
-        [.. networks.Signature.States.Select(state => new EagerTensor(data.State(state.Name)))]);
-
-    public IReadOnlyDictionary<string, IReadOnlyList<Tensor>> Run() => new Dictionary<string, IReadOnlyList<Tensor>>
-    {
-        [ProgramBuilder.Observation] = [networks.Decode(networks.World.Dynamics.FeatureOf(_state)).Value],
-    };
-}
-
-/// <summary>The networks of a bundle's latent world, with its weights: the same classes over the same parameters as in training.</summary>
-internal sealed class LatentNetworks
-{
-    /// <param name="options">What the bundle was trained with.</param>
-    /// <param name="bundle">Its manifest.</param>
-    /// <param name="parameters">Its weights.</param>
-    public LatentNetworks(LatentOptions options, Manifest bundle, EagerParameters parameters)
-    {
-        Data.ActionVectors actions = new(bundle.Action);
-        LatentWorldConfig config = options.World(bundle.Observation, actions.Size);
-        World = new(parameters.Root[WorldSignature.World], config);
-        Signature = new(
-            config, World.Dynamics.State, World.Dynamics.Noise, bundle.Observation, actions, options.RewardScale, options.Gamma);
-        if (options is not Algorithms.DreamerOptions dreamer)
-            return;
-        int feature = World.Dynamics.Feature;
-        Actor = new(parameters.Root[Algorithms.Dreamer.ActorPath], dreamer.Actor(feature, actions));
-        Critic = new(parameters.Root[Algorithms.Dreamer.CriticPath], feature, dreamer.Critic(), config.Activation);
-    }
-
-    public LatentWorld<EagerTensor> World { get; }
-
-    /// <summary>How graphs read and write the world's tensors.</summary>
-    public WorldSignature Signature { get; }
-
-    /// <summary>Null: whoever uses the world plans.</summary>
-    public Actor<EagerTensor>? Actor { get; }
-
-    /// <inheritdoc cref="Actor"/>
-    public Critic<EagerTensor>? Critic { get; }
-
-    /// <summary>Observations (N, ...) of features (N, F), in the environment's units.</summary>
-    public EagerTensor Decode(EagerTensor feature) => World.Standard.Backward(World.Decode(feature).Mode);
 }

@@ -15,6 +15,10 @@ internal sealed class RolloutData(RolloutProgram program, IReadOnlyDictionary<st
     /// <summary>The tensor that a state starts as, (B, ...).</summary>
     public Tensor State(string name) => Tensor(ProgramBuilder.State(name));
 
+    /// <summary>The state of these tensors that it starts from.</summary>
+    public State<EagerTensor> State(IReadOnlyList<StateSpec> specs) =>
+        new([.. specs.Select(spec => spec.Name)], [.. specs.Select(spec => new EagerTensor(State(spec.Name)))]);
+
     /// <summary>The actions that each step is given, T tensors (B, ...); null: it chooses them.</summary>
     public Tensor[]? Actions() => data.ContainsKey(ProgramBuilder.Action) && program.Given.Contains(ProgramBuilder.Action)
         ? ByStep(ProgramBuilder.Action) : null;

@@ -50,7 +50,7 @@ public sealed record QuantizedModel(OnnxModel Model, IReadOnlyList<string> Quant
 /// </para><para>
 /// ONNX Runtime's own MatMulNBits (8 bits, blocks of 32 inputs) gives nothing more: with float activations ONNX Runtime 1.31 turns its
 /// weights back into float32 at every run (14 to 40 times slower than Gemm for one row), and with 8-bit ones it dreamt as fast as this form
-/// for one row (85 and 78 us a step at Dreamer's published sizes, float32 210) and at half its speed from four rows on.
+/// for one row (85 and 78 us a step at Dreamer's published sizes, float32 210) and at half its speed for four and eight.
 /// </para><para>
 /// Convolutions stay float32: as ConvInteger, ONNX Runtime 1.29 ran those of the zoo on the CPU at 0.2 (signed weights) to about 0.4 to 1.1
 /// times (unsigned) the speed of float32.

@@ -23,7 +23,7 @@ internal sealed class DreamBenchmark : IDisposable
 
     /// <summary>Opens a bundle in each variant.</summary>
     /// <exception cref="BundleException">It has no world model, or not such a variant or level.</exception>
-    public DreamBenchmark(string directory, BenchmarkOptions options, IBenchmarkPeer? peer)
+    public DreamBenchmark(string directory, BenchmarkOptions options, IBenchmarkPeer? peer = null)
     {
         (_directory, _options, _peer) = (directory, options, peer);
         try

@@ -14,7 +14,8 @@ internal sealed class ProgramBuilder
 
     private readonly string _directory;
     private readonly Manifest _manifest;
-    private readonly List<string> _states = [], _start = [], _given = [], _fixed = [], _keep = [];
+    private readonly List<string> _states = [], _start = [], _given = [], _fixed = [];
+    private readonly HashSet<string> _made = [];    // what a step made already
     private readonly Dictionary<string, (string, TensorSpec)> _inputs = [];
     private readonly string? _observationState;
 
@@ -54,7 +55,7 @@ internal sealed class ProgramBuilder
         bool InStep(TensorRole head) => arrivals.Contains(head) && step.Any(graph => manifest.Graphs[graph].Output(head) is not null);
         if (!step.Any(graph => manifest.Graphs[graph].Output(TensorRole.Action) is not null))
             builder._given.Add(Action);
-        GraphCall[] before = [.. observe.Select(graph => builder.Call(graph, [TensorRole.State], before: true, keep: false))];
+        GraphCall[] before = [.. observe.Select(graph => builder.Call(graph, [TensorRole.State], before: true))];
         GraphCall[] steps = [.. step.Select(graph => builder.Call(graph, [TensorRole.State, TensorRole.Action, .. arrivals]))];
         GraphCall[] onStates = [.. BenchmarkLevels.Heads.Where(head => heads && !InStep(head)).Append(TensorRole.Observation)
             .Where(head => head != TensorRole.Observation || frames)
@@ -80,27 +81,24 @@ internal sealed class ProgramBuilder
     /// <summary>A decision: the policy's graphs, the state and the action carried on.</summary>
     /// <param name="directory">The bundle.</param>
     /// <param name="manifest">Its manifest.</param>
-    /// <param name="steps">Decisions of a call.</param>
-    public static RolloutProgram Control(string directory, Manifest manifest, int steps)
+    public static RolloutProgram Control(string directory, Manifest manifest)
     {
         ProgramBuilder builder = new(directory, manifest, manifest.PolicyGraphs);
         GraphCall[] calls =
             [.. manifest.PolicyGraphs.Select(graph => builder.Call(graph, [TensorRole.State, TensorRole.Action], control: true))];
-        return builder.Build(steps) with { Step = calls };
+        return builder.Build(steps: 1) with { Step = calls };
     }
 
     private RolloutProgram Build(int steps) => new()
     {
         Steps = steps,
-        States = _states,
         Start = [.. _states, .. _start],
         Given = _given,
         Fixed = _fixed,
-        Keep = [.. _keep.Except(_states)],
         Inputs = _inputs,
     };
 
-    private GraphCall Call(string graph, IReadOnlyList<TensorRole> wanted, bool before = false, bool control = false, bool keep = true)
+    private GraphCall Call(string graph, IReadOnlyList<TensorRole> wanted, bool before = false, bool control = false)
     {
         GraphSpec spec = _manifest.Graphs[graph];
         Dictionary<string, string> inputs = spec.Inputs.ToDictionary(t => t.Name, t => Input(graph, t, before, control));
@@ -112,8 +110,8 @@ internal sealed class ProgramBuilder
             if (outputs.ContainsValue(name) || (output.Role == TensorRole.State && !_states.Contains(name)))
                 continue;
             outputs.Add(output.Name, name);
-            if (keep && !_states.Contains(name) && !_keep.Contains(name))
-                _keep.Add(name);
+            if (!before)
+                _made.Add(name);
         }
         return new(graph, Path.GetFullPath(Path.Combine(_directory, spec.File)), inputs, outputs);
     }
@@ -127,7 +125,7 @@ internal sealed class ProgramBuilder
                 return State(tensor.Name);
             case TensorRole.Action when before:
                 return Place(_start, $"start/{own}", graph, tensor);
-            case TensorRole.Action when _given.Contains(Action) || _keep.Contains(Action):
+            case TensorRole.Action when _given.Contains(Action) || (_made.Contains(Action) && !_states.Contains(Action)):
                 _inputs.TryAdd(Action, (graph, tensor));
                 return Action;
             case TensorRole.Action: // A policy reads its previous one, which each step hands on.
@@ -141,8 +139,6 @@ internal sealed class ProgramBuilder
                 return Place(_start, $"start/{own}", graph, tensor);
             case TensorRole.Noise:
                 return Place(_given, $"noise/{own}", graph, tensor);
-            case TensorRole.IsFirst when control:
-                return Place(_given, $"first/{own}", graph, tensor);
             case TensorRole.Observation or TensorRole.IsFirst:
                 return Place(_fixed, $"fixed/{own}", graph, tensor);
             default:

@@ -1,4 +1,3 @@
-using System.Text.Json.Serialization;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
 
@@ -10,8 +9,7 @@ namespace WorldModels.Measure;
 /// <param name="Inputs">The value that each of its inputs takes.</param>
 /// <param name="Outputs">The value that each wanted output becomes; what the others alone need is not computed.</param>
 internal sealed record GraphCall(
-    [property: JsonIgnore] string Graph, string File,
-    IReadOnlyDictionary<string, string> Inputs, IReadOnlyDictionary<string, string> Outputs);
+    string Graph, string File, IReadOnlyDictionary<string, string> Inputs, IReadOnlyDictionary<string, string> Outputs);
 
 /// <summary>
 /// What a rollout computes, graph by graph, over named values: what comes before, and a step that is repeated. States keep their name, so
@@ -22,9 +20,6 @@ internal sealed record RolloutProgram
     /// <summary>T.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>What a step hands on to the next.</summary>
-    public required IReadOnlyList<string> States { get; init; }
-
     /// <summary>The values there are at the beginning; the states among them.</summary>
     public required IReadOnlyList<string> Start { get; init; }
 
@@ -34,23 +29,20 @@ internal sealed record RolloutProgram
     /// <summary>The values that all steps share.</summary>
     public required IReadOnlyList<string> Fixed { get; init; }
 
-    /// <summary>The values that each step leaves behind, beside the states.</summary>
-    public required IReadOnlyList<string> Keep { get; init; }
-
+    /// <summary>Makes the states that the steps start from.</summary>
     public IReadOnlyList<GraphCall> Before { get; init; } = [];
 
     /// <summary>Reads the states that the steps start from.</summary>
     public IReadOnlyList<GraphCall> First { get; init; } = [];
 
+    /// <summary>What is repeated.</summary>
     public IReadOnlyList<GraphCall> Step { get; init; } = [];
 
     /// <summary>Tensors behind the values that neither a state nor an output gives.</summary>
-    [JsonIgnore]
     public IReadOnlyDictionary<string, (string Graph, TensorSpec Tensor)> Inputs { get; init; } =
         new Dictionary<string, (string, TensorSpec)>();
 
     /// <summary>Every graph it runs.</summary>
-    [JsonIgnore]
     public IEnumerable<GraphCall> Calls => [.. Before, .. First, .. Step];
 
     /// <summary>Floating-point operations of a frame.</summary>

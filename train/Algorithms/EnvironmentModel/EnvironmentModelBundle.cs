@@ -9,6 +9,9 @@ namespace WorldModels.Train.Algorithms;
 /// </summary>
 public static class EnvironmentModelBundle
 {
+    /// <summary>Where the model's parameters live.</summary>
+    public const string ModelPath = "model";
+
     private const int Starts = 64;
 
     public static BundleDefinition Define(EnvironmentModelOptions options, EnvironmentModelConfig config, Transitions games)
@@ -48,6 +51,23 @@ public static class EnvironmentModelBundle
             ["observe"] = config.Frames == 1 ? new Observe(config) : new ObserveStack(config),
             ["imagine"] = new Imagine(config),
         };
+
+    /// <summary>What graph imagine makes of the state and an action.</summary>
+    internal static Tensors<T> Step<T>(EnvironmentModel<T> model, EnvironmentModelConfig config, Tensors<T> inputs) where T : ITensor<T>
+    {
+        bool isStacked = config.Frames > 1;
+        T frames = isStacked ? inputs["past"].Concat(inputs["frame"], axis: 1) : inputs["frame"];       // (B, 3k, H, W)
+        Prediction<T> prediction = model.Predict(frames, inputs["action"]);
+        Tensors<T> outputs = new Tensors<T> { { "next_frame", model.Frame(prediction) } };
+        if (isStacked)
+            outputs.Add("next_past", FrameStack.Push(inputs["past"], inputs["frame"]));
+        outputs.Add("reward", model.Reward(prediction));
+        if (config.Termination)
+            outputs.Add("continue", model.Continue(prediction));
+        outputs.Add("pixel_logits", prediction.Pixels);
+        outputs.Add("reward_logits", prediction.Reward);
+        return outputs;
+    }
 
     private static TensorSpec Frame(EnvironmentModelConfig config, string name, TensorRole role, int frames = 1) =>
         new() { Name = name, Role = role, Shape = ["batch", 3 * frames, config.Rows, config.Columns] };
@@ -115,21 +135,7 @@ public static class EnvironmentModelBundle
             new() { Name = "reward_logits", Role = TensorRole.Logits, Shape = ["batch", config.Rewards.Count], Axis = 1 },
         ];
 
-        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>
-        {
-            EnvironmentModel<T> model = new EnvironmentModel<T>(p["model"], config);
-            bool isStacked = config.Frames > 1;
-            T frames = isStacked ? inputs["past"].Concat(inputs["frame"], axis: 1) : inputs["frame"];   // (B, 3k, H, W)
-            Prediction<T> prediction = model.Predict(frames, inputs["action"]);
-            Tensors<T> outputs = new Tensors<T> { { "next_frame", model.Frame(prediction) } };
-            if (isStacked)
-                outputs.Add("next_past", FrameStack.Push(inputs["past"], inputs["frame"]));
-            outputs.Add("reward", model.Reward(prediction));
-            if (config.Termination)
-                outputs.Add("continue", model.Continue(prediction));
-            outputs.Add("pixel_logits", prediction.Pixels);
-            outputs.Add("reward_logits", prediction.Reward);
-            return outputs;
-        }
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T> =>
+            Step(new EnvironmentModel<T>(p[ModelPath], config), config, inputs);
     }
 }

@@ -27,7 +27,7 @@ public sealed class EnvironmentModelTrainer : ITrainer
         _options = options;
         _config = ConfigOf(options);
         Parameters = new EagerParameters(options.Seed, device);
-        _model = new(Parameters.Root["model"], _config);
+        _model = new(Parameters.Root[EnvironmentModelBundle.ModelPath], _config);
         _optimiser = new([.. Parameters.All.Values], whole => optim.Adam(whole, options.LearningRate));
         int batch = options.Batch;
         (_frames, _actions, _classes) =

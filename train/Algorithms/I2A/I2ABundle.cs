@@ -72,7 +72,7 @@ public static class I2ABundle
         {
             IImaginedWorld<T> world = model is null
                 ? new CopiedWorld<T>(p.Constant("nothing", nothing, 1, nothing.Length))
-                : new LearnedWorld<T>(new EnvironmentModel<T>(p["model"], model), options.Imagined, model.Termination);
+                : new LearnedWorld<T>(new EnvironmentModel<T>(p[EnvironmentModelBundle.ModelPath], model), options.Imagined, model.Termination);
             T frames = signature.Frames(inputs);                                            // (B, 3k, H, W)
             ImaginationAgent<T> agent = new ImaginationAgent<T>(p[A2C.AgentPath], config);
             T codes = agent.Codes(I2A.Core(p, world, config).Imagine(frames, config.Depth == 1 ? default : inputs["rollout_noise"]));

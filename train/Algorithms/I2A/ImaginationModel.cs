@@ -89,7 +89,7 @@ public sealed class ImaginationModel : IDisposable
 
     /// <summary>The world of <paramref name="rollouts"/> rollouts, as the runtime runs it.</summary>
     public RuntimeGames Play(int rollouts, int threads) => new(
-        _bundle!, new EnvironmentModel<EagerTensor>(Parameters.Root["model"], Config), Config, _options.Imagined, rollouts, threads);
+        _bundle!, new EnvironmentModel<EagerTensor>(Parameters.Root[EnvironmentModelBundle.ModelPath], Config), Config, _options.Imagined, rollouts, threads);
 
     public void Dispose() => _parameters?.Dispose();
 

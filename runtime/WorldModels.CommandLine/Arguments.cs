@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace WorldModels.Tools;
+namespace WorldModels.CommandLine;
 
 /// <summary>Values of options, read strictly.</summary>
-internal static class Arguments
+public static class Arguments
 {
     /// <summary>Whole numbers separated by commas.</summary>
     /// <exception cref="UsageException">One is not a whole number, or too small.</exception>
@@ -27,6 +27,12 @@ internal static class Arguments
     public static double PositiveNumber(string option, string text, double most = 1e6) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && number > 0 && number < most
             ? number : throw new UsageException($"--{option} takes a number above 0; found '{text}'.");
+
+    /// <summary>Choices by name, with commas between them.</summary>
+    /// <exception cref="UsageException">One is none of them.</exception>
+    public static T[] Choices<T>(string option, string text, IReadOnlyDictionary<string, T> byName) => [.. text.Split(',').Select(name =>
+        byName.TryGetValue(name, out T? choice)
+            ? choice : throw new UsageException($"--{option} takes {string.Join(", ", byName.Keys)}; found '{name}'."))];
 
     private static int? Parse(string text, int least) =>
         int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int number) && number >= least ? number : null;
