@@ -150,7 +150,9 @@ public sealed class OpenLoopPicture
             ["repeating the last", .. _errors.Select(error => Figures.Number(error.RepeatLast))],
             ["keeping the motion", .. _errors.Select(error => double.IsNaN(error.KeepMoving) ? "–" : Figures.Number(error.KeepMoving))],
         ];
-        string heading = $"mean squared error, in variances, over {_comparison.Episodes.Count} episodes as far as they go";
+        int count = _comparison.Episodes.Count;
+        string episodes = count == 1 ? "1 episode as far as it goes" : $"{count} episodes as far as they go";
+        string heading = $"mean squared error, in variances, over {episodes}";
         Drawing table = Drawing.Grid([.. lines.Select(line => (Drawing[])
             [Label(line[0]), .. line.Skip(1).Select(cell => Drawing.Text(cell, Ink, width: 76, align: SKTextAlign.Right))])], 2);
         return Drawing.Grid([[Drawing.Text(heading, Faint)], [table]], 2);
