@@ -1,3 +1,4 @@
+using WorldModels.Recordings;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;

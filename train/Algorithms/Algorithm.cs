@@ -3,6 +3,7 @@ using System.Text.Json;
 using CommandLine;
 using WorldModels.Bundles;
 using WorldModels.Environments;
+using WorldModels.Recordings;
 using WorldModels.Train.Algorithms;
 using WorldModels.Train.Data;
 using WorldModels.Train.LatentWorlds;

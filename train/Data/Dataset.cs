@@ -1,6 +1,7 @@
 using System.Text.Json;
 using WorldModels.Bundles;
 
+using WorldModels.Recordings;
 namespace WorldModels.Train.Data;
 
 /// <summary>

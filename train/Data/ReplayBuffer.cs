@@ -1,3 +1,5 @@
+using WorldModels.Recordings;
+
 namespace WorldModels.Train.Data;
 
 /// <summary>

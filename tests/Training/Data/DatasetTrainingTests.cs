@@ -1,4 +1,5 @@
 using WorldModels.Bundles;
+using WorldModels.Recordings;
 using WorldModels.Tests.Train;
 using WorldModels.Train.Data;
 

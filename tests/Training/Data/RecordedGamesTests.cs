@@ -1,6 +1,7 @@
 using System.Text.Json;
 using WorldModels.Bundles;
 using WorldModels.Environments;
+using WorldModels.Recordings;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;

@@ -1,5 +1,6 @@
 using SkiaSharp;
 
+using WorldModels.Recordings;
 namespace WorldModels.Tests.Tools;
 
 /// <summary>Reads pictures back from their files.</summary>

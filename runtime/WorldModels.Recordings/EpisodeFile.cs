@@ -1,6 +1,6 @@
 using WorldModels.Bundles;
 
-namespace WorldModels.Train.Data;
+namespace WorldModels.Recordings;
 
 /// <summary>
 /// An episode on disk: an npz file, as numpy opens it, of its columns. Files of earlier versions are read too (see
@@ -16,18 +16,8 @@ public static class EpisodeFile
         [.. Directory.EnumerateFiles(folder, "*.npz").Order(StringComparer.Ordinal)];
 
     /// <summary>Writes an episode.</summary>
-    /// <exception cref="UserException">The disk refused.</exception>
-    public static void Write(string path, Episode episode)
-    {
-        try
-        {
-            Npz.Write(path, episode.Columns);
-        }
-        catch (Exception exception) when (Disk.IsRefusal(exception))
-        {
-            throw Disk.Refused(path, exception);
-        }
-    }
+    /// <exception cref="IOException">The disk refused.</exception>
+    public static void Write(string path, Episode episode) => Npz.Write(path, episode.Columns);
 
     /// <summary>Reads the columns that every episode has, and those of <paramref name="extras"/> that are there.</summary>
     /// <exception cref="InvalidDataException">The file is missing, damaged, or holds another kind of array.</exception>

@@ -1,6 +1,6 @@
 using WorldModels.Bundles;
 
-namespace WorldModels.Train.Data;
+namespace WorldModels.Recordings;
 
 /// <summary>Records of arrays, whatever their type: a record is an entry along the first axis.</summary>
 internal static class ColumnData

@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using WorldModels.Bundles;
 
-namespace WorldModels.Train.Data;
+namespace WorldModels.Recordings;
 
 /// <summary>What the episodes of a folder are of.</summary>
 public sealed record DatasetSpec

@@ -1,6 +1,6 @@
 using WorldModels.Bundles;
 
-namespace WorldModels.Train.Data;
+namespace WorldModels.Recordings;
 
 /// <summary>
 /// How earlier versions wrote the end of an episode. Replay kept <c>discount</c> (N + 1), 0 where the episode terminated, which a folder of
