@@ -90,6 +90,10 @@ public sealed class NpyArray
         return slice;
     }
 
+    /// <summary>The same elements, not copied, in another shape.</summary>
+    /// <exception cref="ArgumentException">It has another number of elements.</exception>
+    public NpyArray Reshape(params int[] shape) => new(Type, _data, [.. shape]);
+
     /// <summary>Such as <c>float32 [2, 3]</c>.</summary>
     public string Describe() => $"{NumpyName(Type)} [{string.Join(", ", Shape)}]";
 

@@ -8,6 +8,12 @@ public sealed record RecordingOptions
 
     /// <summary>Which observation an action belongs to.</summary>
     public ActionAlignment Actions { get; init; } = ActionAlignment.ByFormat;
+
+    /// <summary>Columns that are read beside those of every episode.</summary>
+    public IReadOnlyCollection<string> Extras { get; init; } = [];
+
+    /// <summary>Whether pictures beside vectors are kept; they are checked anyway.</summary>
+    public bool KeepPictures { get; init; }
 }
 
 /// <summary>What the end of an episode means where no array says so.</summary>
@@ -30,8 +36,8 @@ public enum ActionAlignment
     ByFormat,
 
     /// <summary>It led to <c>observation[t]</c>, as in PlaNet, Dreamer V1 and V2.</summary>
-    LedThere,
+    Led,
 
     /// <summary>It was taken at <c>observation[t]</c>, as in Dreamer V3, Minari and D4RL.</summary>
-    TakenThere,
+    Taken,
 }

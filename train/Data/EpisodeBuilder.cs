@@ -1,6 +1,6 @@
 using WorldModels.Bundles;
-
 using WorldModels.Recordings;
+
 namespace WorldModels.Train.Data;
 
 /// <summary>An episode on its way: columns that grow by a record at a time. Not thread-safe.</summary>

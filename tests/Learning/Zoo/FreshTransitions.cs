@@ -1,6 +1,6 @@
 using WorldModels.Environments;
-
 using WorldModels.Recordings;
+
 namespace WorldModels.Tests.Zoo;
 
 /// <summary>

@@ -2,7 +2,6 @@ using System.Text.Json;
 using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Recordings;
-using WorldModels.Train.Data;
 
 namespace WorldModels.Train.Algorithms;
 
