@@ -1,3 +1,4 @@
+using WorldModels.Recordings;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
@@ -14,7 +15,7 @@ public static class ToolsApp
     {
         Explain = exception => exception switch
         {
-            BundleException => exception.Message,
+            BundleException or RecordingException => exception.Message,
             DllNotFoundException or TypeInitializationException =>
                 $"ONNX Runtime could not be loaded: {(exception.InnerException ?? exception).Message.Split('\n')[0]}",
             OutOfMemoryException => "There is not enough memory for this. Take a smaller --batch or --horizon.",

@@ -17,7 +17,7 @@ internal static class EpisodeStandard
                 columns[name] = array;
             int records = columns[EpisodeColumn.Observation].Shape[0];
             columns[EpisodeColumn.Action] = ActionColumn.Of(recorded.Columns, records);
-            columns[EpisodeColumn.Reward] = Rewards(recorded.Columns[EpisodeColumn.Reward], records);
+            columns[EpisodeColumn.Reward] = Rewards(recorded.Columns, records, options.NeedsRewards);
             Ends(recorded.Columns, columns, records);
             CheckNumbers(columns, recorded.FirstRecord);
             return new Episode(columns);
@@ -29,8 +29,13 @@ internal static class EpisodeStandard
         }
     }
 
-    private static NpyArray Rewards(NpyArray array, int records)
+    private static NpyArray Rewards(IReadOnlyDictionary<string, NpyArray> columns, int records, bool needed)
     {
+        if (!columns.TryGetValue(EpisodeColumn.Reward, out NpyArray? array))
+        {
+            return !needed ? NpyArray.Zeros(NpyType.Float32, records)
+                : throw new InvalidDataException("it has no array 'reward' (N + 1). Add it; zeros if there is none to learn");
+        }
         if (array.Length != records)
             throw new InvalidDataException($"reward is {array.Describe()}; expected ({records})");
         float[] rewards = array.ToFloats();

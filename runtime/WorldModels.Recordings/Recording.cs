@@ -11,9 +11,10 @@ public sealed class Recording
 {
     private static readonly IRecordingFormat[] Formats = [new NpzEpisodes()];
 
-    private Recording(string path, IRecordingReader reader, IReadOnlyList<Episode> episodes, IReadOnlyList<string> sources)
+    private Recording(
+        string path, IRecordingReader reader, IReadOnlyList<Episode> episodes, IReadOnlyList<string> sources, bool hasRewards)
     {
-        (Path, Description, Files, Sources) = (path, reader.Description, [.. reader.Files], sources);
+        (Path, Description, Files, Sources, HasRewards) = (path, reader.Description, [.. reader.Files], sources, hasRewards);
         List<string> notes = [.. reader.Notes];
         Episodes = RecordedActions.Numbered(episodes, notes);
         RecordedActions.CheckKinds(Episodes, sources);
@@ -39,6 +40,9 @@ public sealed class Recording
 
     /// <summary>Where each episode stands.</summary>
     public IReadOnlyList<string> Sources { get; }
+
+    /// <summary>Whether every episode has rewards.</summary>
+    public bool HasRewards { get; }
 
     /// <summary>Moments of the numbers of the observations.</summary>
     public Moments Observations { get; }
@@ -70,15 +74,19 @@ public sealed class Recording
         options ??= new();
         using IRecordingReader reader = Open(path, options);
         List<(Episode, string)>[] parts = new List<(Episode, string)>[reader.Parts];
-        int done = 0;
+        int done = 0, unrewarded = 0;
         object counter = new object();
         try
         {
             Parallel.For(0, reader.Parts, part =>
             {
-                parts[part] = [.. reader.Read(part).Where(HasSteps).Select(episode => (EpisodeStandard.Of(episode, options), episode.Source))];
+                RecordedEpisode[] episodes = [.. reader.Read(part).Where(HasSteps)];
+                parts[part] = [.. episodes.Select(episode => (EpisodeStandard.Of(episode, options), episode.Source))];
                 lock (counter)
+                {
+                    unrewarded += episodes.Count(episode => !episode.Columns.ContainsKey(EpisodeColumn.Reward));
                     progress?.Invoke(++done, reader.Parts);
+                }
             });
         }
         catch (AggregateException exception)
@@ -88,12 +96,12 @@ public sealed class Recording
         }
         (Episode Episode, string Source)[] all = [.. parts.SelectMany(part => part)];
         return all.Length > 0
-            ? new(path, reader, [.. all.Select(entry => entry.Episode)], [.. all.Select(entry => entry.Source)])
+            ? new(path, reader, [.. all.Select(entry => entry.Episode)], [.. all.Select(entry => entry.Source)], hasRewards: unrewarded == 0)
             : throw new RecordingException($"There is no episode of at least one step in '{path}'.");
 
         // A stretch of a chunk may be one record; a file of its own that has but one is refused by its checks.
         bool HasSteps(RecordedEpisode episode) => episode.FirstRecord == 0
-            || episode.Columns[EpisodeColumn.Reward].Shape is not [1, ..];
+            || episode.Columns.Values.First().Shape is not [1, ..];
     }
 
     /// <summary>The short form for people: what it is, how much, and what was noticed.</summary>

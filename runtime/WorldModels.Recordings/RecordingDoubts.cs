@@ -19,7 +19,7 @@ internal static class RecordingDoubts
                 + "truncated: a model that learns an end there expects one.";
         }
 
-        if (episodes.All(episode => episode.Rewards.IndexOfAnyExcept(0f) < 0))
+        if (recording.HasRewards && episodes.All(episode => episode.Rewards.IndexOfAnyExcept(0f) < 0))
             yield return "Every reward is 0: there is nothing to learn to want.";
         if (recording.Spec.Action is { Kind: ActionKind.Continuous, Lows: not null } action)
         {

@@ -9,6 +9,9 @@ public sealed record RecordingOptions
     /// <summary>Which observation an action belongs to.</summary>
     public ActionAlignment Actions { get; init; } = ActionAlignment.ByFormat;
 
+    /// <summary>Whether an episode without rewards is refused; otherwise they are zeros.</summary>
+    public bool NeedsRewards { get; init; } = true;
+
     /// <summary>Columns that are read beside those of every episode.</summary>
     public IReadOnlyCollection<string> Extras { get; init; } = [];
 

@@ -18,9 +18,8 @@ internal sealed class NpzFile(string file, Dictionary<string, NpyArray> arrays, 
             columns[column] = Whole(array);
         foreach ((string array, string column) in layout.Actions)
             columns[column] = layout.IsTaken && Take(array).Shape is [var length, ..] && length == _records ? Later(Take(array)) : Steps(array);
-        columns[EpisodeColumn.Reward] = layout.Reward is null
-            ? throw new RecordingException($"{file} has no array 'reward' (N + 1). Add it; zeros if there is none to learn.")
-            : Steps(layout.Reward);
+        if (layout.Reward is not null)
+            columns[EpisodeColumn.Reward] = Steps(layout.Reward);
         bool[]? terminated = Flags(layout.Terminated), truncated = Flags(layout.Truncated);
         if (layout.Discount is not null)
         {
