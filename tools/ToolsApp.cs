@@ -11,6 +11,7 @@ public static class ToolsApp
     [
         typeof(InspectVerb), typeof(VerifyVerb), typeof(BenchVerb), typeof(PlayVerb), typeof(PictureVerb), typeof(DreamVerb),
         typeof(PlotVerb), typeof(ConvertVerb), typeof(QuantizeVerb), typeof(ProvidersVerb),
+        typeof(DatasetVerb), typeof(RecordVerb),
     ])
     {
         Explain = exception => exception switch

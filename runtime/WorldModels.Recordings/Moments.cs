@@ -12,6 +12,9 @@ public sealed class Moments(int size)
     private readonly float[] _lowest = [.. Enumerable.Repeat(float.PositiveInfinity, size)];
     private readonly float[] _highest = [.. Enumerable.Repeat(float.NegativeInfinity, size)];
 
+    /// <summary>Numbers in a vector.</summary>
+    public int Size => size;
+
     /// <summary>Vectors so far.</summary>
     public long Count { get; private set; }
 

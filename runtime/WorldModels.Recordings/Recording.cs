@@ -1,4 +1,5 @@
 using System.Globalization;
+using WorldModels.Bundles;
 using WorldModels.Recordings.Formats;
 
 namespace WorldModels.Recordings;
@@ -63,6 +64,41 @@ public sealed class Recording
         using IRecordingReader reader = Open(path, new() { Ends = UnmarkedEnds.Truncated });
         return reader.Declared;
     }
+
+    /// <summary>One in so many episodes is kept back from training, to judge a model on.</summary>
+    public const int KeepBack = 10;
+
+    /// <summary>What a number of the observations is called.</summary>
+    public string ObservationName(int number) => Spec.ObservationNames?[number] ?? $"observation {number + 1}";
+
+    /// <summary>What an action is called (numbered), or a number of the actions.</summary>
+    public string ActionName(int number) => Spec.Action.Names?[number] ?? $"action {(Spec.Action.Kind == ActionKind.Discrete ? number : number + 1)}";
+
+    /// <summary>Moments of the numbers of the actions; of numbered actions, of one number each that is 1 where it was taken.</summary>
+    public Moments ActionMoments()
+    {
+        Moments moments = new Moments(Spec.Action.Count ?? Spec.Action.Size);
+        float[] vector = new float[moments.Size];
+        foreach (Episode episode in Episodes)
+        {
+            for (int record = 1; record < episode.Records; record++)
+            {
+                if (Spec.Action.Kind == ActionKind.Continuous)
+                {
+                    moments.Add(episode.Actions.As<float>().Slice(record * vector.Length, vector.Length));
+                    continue;
+                }
+                Array.Clear(vector);
+                vector[episode.Actions.As<long>()[record]] = 1;
+                moments.Add(vector);
+            }
+        }
+        return moments;
+    }
+
+    /// <summary>The pictures of the first episode by name, where they were kept.</summary>
+    public IEnumerable<KeyValuePair<string, NpyArray>> Pictures() => Episodes[0].Columns
+        .Where(column => column.Key.StartsWith(EpisodeColumn.Observation, StringComparison.Ordinal) && column.Value.Shape.Count > 2);
 
     /// <summary>Reads a recording.</summary>
     /// <param name="path">A folder or a file.</param>

@@ -12,8 +12,6 @@ namespace WorldModels.Train.LatentWorlds;
 /// </summary>
 public sealed class Experience
 {
-    private const int KeepBack = 10;            // every tenth episode of a dataset is never trained on
-
     private readonly LatentOptions _options;
     private readonly AgentEnvironment? _environment;
     private readonly Recording? _recording;
@@ -83,7 +81,7 @@ public sealed class Experience
             CheckIdentity(run, isNew);
             foreach (string line in _recording!.Summary())
                 progress.Say(line);
-            _heldOut = _replay.AddAll(_recording.Episodes, KeepBack);
+            _heldOut = _replay.AddAll(_recording.Episodes, Recording.KeepBack);
             if (_replay.Forgotten > 0)
                 progress.Say($"The first {_replay.Forgotten} episodes are beyond capacity={_options.Capacity} records, and left out.");
         }
