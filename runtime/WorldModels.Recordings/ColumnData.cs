@@ -37,6 +37,17 @@ internal static class ColumnData
         return resized;
     }
 
+    /// <summary>The array with a record of zeros before its first: what was recorded of steps alone gets one for the reset.</summary>
+    public static NpyArray AfterReset(NpyArray array)
+    {
+        if (array.Shape.Count == 0)
+            return array;
+        NpyArray shifted = NpyArray.Zeros(array.Type, [array.Shape[0] + 1, .. array.Shape.Skip(1)]);
+        if (array.Length > 0)
+            Copy(array, 0, shifted, 1, array.Shape[0]);
+        return shifted;
+    }
+
     /// <summary>A record as floats: an image of bytes, with more axes than one, becomes 0 to 1; other numbers keep their value.</summary>
     public static void ToFloats(NpyArray array, int record, Span<float> values)
     {
