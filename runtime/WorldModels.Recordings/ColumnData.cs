@@ -49,11 +49,14 @@ internal static class ColumnData
         return part;
     }
 
-    /// <summary>The array with a record of zeros before its first.</summary>
+    /// <summary>The array with a record of zeros before its first: what was recorded of steps alone gets one for the reset.</summary>
     public static NpyArray AfterReset(NpyArray array)
     {
+        if (array.Shape.Count == 0)
+            return array;
         NpyArray shifted = NpyArray.Zeros(array.Type, [array.Shape[0] + 1, .. array.Shape.Skip(1)]);
-        Copy(array, 0, shifted, 1, array.Shape[0]);
+        if (array.Length > 0)
+            Copy(array, 0, shifted, 1, array.Shape[0]);
         return shifted;
     }
 

@@ -61,10 +61,10 @@ internal static class EarlierEpisodes
         foreach ((string name, NpyArray array) in arrays)
         {
             if (name is not Outcome)
-                converted[name] = name == EpisodeColumn.Observation ? array : Shifted(array);
+                converted[name] = name == EpisodeColumn.Observation ? array : ColumnData.AfterReset(array);
         }
 
-        NpyArray outcomes = Shifted(arrays[Outcome]);
+        NpyArray outcomes = ColumnData.AfterReset(arrays[Outcome]);
         byte[] flags = outcomes.As<byte>().ToArray();
         NpyArray Has(int flag) => NpyArray.Of(Array.ConvertAll(flags, value => (value & flag) != 0));
         converted[EpisodeColumn.Terminated] = Has(1);
@@ -72,8 +72,6 @@ internal static class EarlierEpisodes
         converted[LevelUp] = Has(4);
         return converted;
     }
-
-    private static NpyArray Shifted(NpyArray array) => array.Shape.Count == 0 ? array : ColumnData.AfterReset(array);
 
     private static NpyArray Flag(int records, bool atEnd)
     {

@@ -11,9 +11,9 @@ public static class EpisodeFile
     /// <summary>Name of the file of the episode of a number.</summary>
     public static string PathOf(string folder, long number) => Path.Combine(folder, $"episode-{number:D6}.npz");
 
-    /// <summary>The files of a folder's episodes, in order.</summary>
-    public static IReadOnlyList<string> Files(string folder) =>
-        [.. Directory.EnumerateFiles(folder, "*.npz").Order(StringComparer.Ordinal)];
+    /// <summary>The files of a folder's episodes, in order; hidden files, as other systems leave them (._*), are none.</summary>
+    public static IReadOnlyList<string> Files(string folder) => [.. Directory.EnumerateFiles(folder, "*.npz")
+        .Where(file => !Path.GetFileName(file).StartsWith('.')).Order(StringComparer.Ordinal)];
 
     /// <summary>Writes an episode.</summary>
     /// <exception cref="IOException">The disk refused.</exception>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using WorldModels.Bundles;
 using WorldModels.Recordings.Formats;
+using WorldModels.Recordings.Formats.Hdf5;
 
 namespace WorldModels.Recordings;
 
@@ -10,7 +11,7 @@ namespace WorldModels.Recordings;
 /// </summary>
 public sealed class Recording
 {
-    private static readonly IRecordingFormat[] Formats = [new NpzEpisodes()];
+    private static readonly IRecordingFormat[] Formats = [new NpzEpisodes(), new MinariFormat(), new D4rlFormat()];
 
     private Recording(
         string path, IRecordingReader reader, IReadOnlyList<Episode> episodes, IReadOnlyList<string> sources, bool hasRewards)
@@ -160,7 +161,7 @@ public sealed class Recording
     private static IRecordingReader Open(string path, RecordingOptions options)
     {
         bool exists = File.Exists(path) || Directory.Exists(path);
-        IRecordingFormat format = (exists ? Formats.FirstOrDefault(format => format.Recognises(path)) : null)
+        IRecordingFormat format = Formats.FirstOrDefault(format => format.Recognises(path))
             ?? throw new RecordingException(exists ? Unknown(path) : $"There is no recording '{path}'. If it moved, name its new place with --dataset, also where a run goes on (--resume).");
         return format.Open(path, options);
     }

@@ -9,7 +9,9 @@ internal sealed class NpzEpisodes : IRecordingFormat
     public string Name => "npz";
 
     public bool Recognises(string path) =>
-        File.Exists(path) ? path.EndsWith(".npz", StringComparison.OrdinalIgnoreCase) : EpisodeFile.Files(path).Count > 0;
+        File.Exists(path)
+        ? path.EndsWith(".npz", StringComparison.OrdinalIgnoreCase)
+        : Directory.Exists(path) && EpisodeFile.Files(path).Count > 0;
 
     public IRecordingReader Open(string path, RecordingOptions options) => new Reader(path, options);
 
