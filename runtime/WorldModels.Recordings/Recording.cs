@@ -160,18 +160,18 @@ public sealed class Recording
 
     private static IRecordingReader Open(string path, RecordingOptions options)
     {
-        bool exists = File.Exists(path) || Directory.Exists(path);
-        IRecordingFormat format = Formats.FirstOrDefault(format => format.Recognises(path))
-            ?? throw new RecordingException(exists ? Unknown(path) : $"There is no recording '{path}'. If it moved, name its new place with --dataset, also where a run goes on (--resume).");
+        IRecordingFormat format = Formats.FirstOrDefault(format => format.Recognises(path)) ?? throw new RecordingException(Unknown(path));
         return format.Open(path, options);
     }
 
     private static string Unknown(string path)
     {
+        string why = !File.Exists(path) && !Directory.Exists(path)
+            ? " (there is no such file or folder; if it moved, name its new place with --dataset, also to go on with a run)" : "";
         string deeper = Directory.Exists(path) && Directory.EnumerateDirectories(path).FirstOrDefault(folder => EpisodeFile.Files(folder).Count > 0)
             is { } folder ? $" There are some in {folder}: name that one." : "";
-        return $"There are no episodes in '{path}': expected npz files with observation (N + 1, O), action (N + 1) int64 or (N + 1, A) float32, "
-            + "reward (N + 1), terminated and truncated (N + 1) bool or discount (N + 1), where action[t] led to observation[t]; or a Minari "
-            + $"data set, or a D4RL file (hdf5).{deeper}";
+        return $"There are no episodes in '{path}'{why}: expected npz files with observation (N + 1, O), action (N + 1) int64 or (N + 1, A) "
+            + "float32, reward (N + 1), terminated and truncated (N + 1) bool or discount (N + 1), where action[t] led to observation[t]; or a "
+            + $"Minari data set, or a D4RL file (hdf5).{deeper}";
     }
 }

@@ -12,7 +12,7 @@ internal sealed class D4rlFormat : IRecordingFormat
     /// <inheritdoc />
     public IRecordingReader Open(string path, RecordingOptions options)
     {
-        if (options.Actions == ActionAlignment.LedThere)
+        if (options.Actions == ActionAlignment.Led)
         {
             throw new RecordingException($"'{path}': D4RL's rows hold an observation and the action taken at it. Leave out that actions led "
                 + "there, or write the rows so");

@@ -28,7 +28,7 @@ internal sealed class MinariFormat : IRecordingFormat
     /// <inheritdoc />
     public IRecordingReader Open(string path, RecordingOptions options)
     {
-        if (options.Actions == ActionAlignment.LedThere)
+        if (options.Actions == ActionAlignment.Led)
         {
             throw new RecordingException($"'{path}': Minari keeps T actions between T + 1 observations, each taken at the one before it. Leave "
                 + "out that they led there");
