@@ -14,7 +14,8 @@ public sealed class Recording
     private static readonly IRecordingFormat[] Formats = [new NpzEpisodes(), new MinariFormat(), new D4rlFormat()];
 
     private Recording(
-        string path, IRecordingReader reader, IReadOnlyList<Episode> episodes, IReadOnlyList<string> sources, bool hasRewards)
+        string path, IRecordingReader reader, IReadOnlyList<Episode> episodes, IReadOnlyList<string> sources,
+        IReadOnlyList<string>? names, bool hasRewards)
     {
         (Path, Description, Files, Sources, HasRewards) = (path, reader.Description, [.. reader.Files], sources, hasRewards);
         List<string> notes = [.. reader.Notes];
@@ -22,7 +23,7 @@ public sealed class Recording
         RecordedActions.CheckKinds(Episodes, sources);
         Spec = reader.Declared is { } declared
             ? RecordedActions.Checked(declared, Episodes, sources, notes)
-            : RecordedActions.Inferred(Episodes, sources, notes);
+            : RecordedActions.Inferred(Episodes, sources, notes) with { ObservationNames = names };
         Notes = notes;
         Observations = Moments.OfObservations(Episodes, Spec.Observation);
         Warnings = [.. RecordingDoubts.Of(this)];
@@ -111,6 +112,7 @@ public sealed class Recording
         options ??= new();
         using IRecordingReader reader = Open(path, options);
         List<(Episode, string)>[] parts = new List<(Episode, string)>[reader.Parts];
+        IReadOnlyList<string>? names = null;
         int done = 0, unrewarded = 0;
         object counter = new object();
         try
@@ -121,6 +123,7 @@ public sealed class Recording
                 parts[part] = [.. episodes.Select(episode => (EpisodeStandard.Of(episode, options), episode.Source))];
                 lock (counter)
                 {
+                    names = part == 0 ? episodes.Select(episode => ObservationColumns.NumberNames(episode.Columns)).FirstOrDefault() : names;
                     unrewarded += episodes.Count(episode => !episode.Columns.ContainsKey(EpisodeColumn.Reward));
                     progress?.Invoke(++done, reader.Parts);
                 }
@@ -133,7 +136,7 @@ public sealed class Recording
         }
         (Episode Episode, string Source)[] all = [.. parts.SelectMany(part => part)];
         return all.Length > 0
-            ? new(path, reader, [.. all.Select(entry => entry.Episode)], [.. all.Select(entry => entry.Source)], hasRewards: unrewarded == 0)
+            ? new(path, reader, [.. all.Select(entry => entry.Episode)], [.. all.Select(entry => entry.Source)], names, hasRewards: unrewarded == 0)
             : throw new RecordingException($"There is no episode of at least one step in '{path}'.");
 
         // A stretch of a chunk may be one record; a file of its own that has but one is refused by its checks.

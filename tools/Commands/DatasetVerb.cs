@@ -2,7 +2,6 @@ using System.Globalization;
 using CommandLine;
 using WorldModels.Bundles;
 using WorldModels.Recordings;
-using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 

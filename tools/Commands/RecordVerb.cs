@@ -3,7 +3,6 @@ using CommandLine;
 using WorldModels.Bundles;
 using WorldModels.Recordings;
 using WorldModels.Recordings.Formats.Hdf5;
-using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 
