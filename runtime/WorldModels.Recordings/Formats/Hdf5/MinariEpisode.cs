@@ -50,8 +50,6 @@ internal sealed class MinariEpisode(Hdf5File file, string name, NativeGroup grou
             AddGroup(array, parts, column, space, records, areSteps);
             return;
         }
-        if (space?.Type == "Text")
-            throw file.Refused(Named(array), "is text", "Leave it out: models read numbers");
         if (space?.Parts is not null)
             throw file.Refused(Named(array), "is one array", $"The space says {space.Type}: download or write the data set again");
         (Hdf5Array stored, NpyArray values) = Numbers(array, found, records, space?.Shape);

@@ -17,6 +17,8 @@ internal sealed class MinariReader : IRecordingReader
     {
         (_file, _metadata, Notes) = (file, metadata, notes);
         _episodes = [.. episodes.Where(episode => episode.Steps > 0)];
+        CheckSpace("observations", metadata.Observation, notes);
+        CheckSpace("actions", metadata.Action, notes);
         Declared = DatasetOf(metadata, notes);
         _parts = Plan();
     }
@@ -139,8 +141,6 @@ internal sealed class MinariReader : IRecordingReader
             notes.Add("It does not say what its spaces are; they are read off the episodes.");
             return null;
         }
-        AddStarts("observations", metadata.Observation, notes);
-        AddStarts("actions", metadata.Action, notes);
         if (metadata.Action.ToActions() is not { } actions)
         {
             notes.Add($"Its actions are of the space {metadata.Action.Type}, which is neither numbers nor one of several; they are read as they "
@@ -150,12 +150,15 @@ internal sealed class MinariReader : IRecordingReader
         return new() { Environment = metadata.Environment ?? DatasetSpec.NoEnvironment, Observation = metadata.Observation.Size, Action = actions };
     }
 
-    private static void AddStarts(string name, GymSpace space, List<string> notes)
+    /// <summary>Refuses text, and says which numbers do not begin at 0.</summary>
+    private void CheckSpace(string name, GymSpace? space, List<string> notes)
     {
+        if (space?.Type == "Text")
+            throw _file.Refused(name, "is text", "Leave it out: models read numbers");
         if (space is { Type: "Discrete", Start: not 0 })
             notes.Add($"The values of {name} begin at {space.Start}; they are shifted to begin at 0.");
-        foreach ((string part, GymSpace inner) in space.Parts ?? new Dictionary<string, GymSpace>())
-            AddStarts($"{name}/{part}", inner, notes);
+        foreach ((string part, GymSpace inner) in space?.Parts ?? new Dictionary<string, GymSpace>())
+            CheckSpace($"{name}/{part}", inner, notes);
     }
 
     /// <summary>Ranges of episodes of a few MB, by the size of a record of the first.</summary>
