@@ -40,6 +40,19 @@ public sealed class Hdf5ArrayTests
     }
 
     [Test]
+    public void RowsOfTilesAreReadFromEveryTileTheyCross([Values("little_tiles", "big_tiles")] string name)
+    {
+        for (int first = 0; first < 7; first++)
+        {
+            for (int rows = 0; rows <= 7 - first; rows++)
+            {
+                NpyArray some = Read(name, stored => stored.Read(first, rows));
+                RecordingFiles.Check(some, NpyType.Int64, [rows, 3, 5], Enumerable.Range(15 * first, 15 * rows).Select(i => (double)i));
+            }
+        }
+    }
+
+    [Test]
     public void BoolOfH5pyIsBoolAlsoThroughALink([Values("bool", "soft")] string name)
     {
         RecordingFiles.Check(Read(name, stored => stored.Read()), NpyType.Bool, [3, 2], [0, 1, 0, 1, 0, 1]);

@@ -50,7 +50,7 @@ internal sealed class Hdf5File : IDisposable
         {
             return read();
         }
-        catch (Exception e) when (e is not RecordingException and not OutOfMemoryException and not OperationCanceledException)
+        catch (Exception e) when (e is not RecordingException)      // damage may look as if too little memory, too
         {
             throw new RecordingException($"'{Path}': {what} cannot be read: {Explain(e)}", e);
         }
@@ -92,7 +92,7 @@ internal sealed class Hdf5File : IDisposable
             _all.Add(handle);
             return handle;
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
         {
             stream?.Dispose();
             if (e is RecordingException)

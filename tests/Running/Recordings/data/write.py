@@ -174,6 +174,9 @@ def types():
         file["scalar"] = 3.5
         file.create_dataset("lzf", data=np.zeros((64, 4)), compression="lzf")
         file.create_dataset("checked", data=np.arange(64.0), chunks=(16,), compression="gzip", fletcher32=True)
+        for order, name in (("<", "little_tiles"), (">", "big_tiles")):
+            tiles = np.arange(7 * 3 * 5).reshape(7, 3, 5).astype(order + "i2")
+            file.create_dataset(name, data=tiles, chunks=(3, 2, 2), compression="gzip", shuffle=True)
         file.create_dataset("never_written", shape=(4, 2), dtype="f4", chunks=(2, 2), fillvalue=7)
         file.create_dataset("words", data=["go", "stop"], dtype=h5py.string_dtype("utf-8"))
         file["elsewhere"] = h5py.ExternalLink("/" + "./" * 100 + "elsewhere.hdf5", "/observations")     # tests put another path there
