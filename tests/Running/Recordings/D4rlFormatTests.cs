@@ -7,8 +7,8 @@ using WorldModels.Tests.Onnx;
 namespace WorldModels.Tests.Recordings;
 
 /// <summary>
-/// D4RL's rows become episodes. The files have 8 rows of observations 0, 1, 2; 3, 4, 5; ...: three that terminate, two that run out of time,
-/// one that does at once, and two without an end.
+/// D4RL's rows become episodes. The files have 8 rows of observations 0, 1, 2; 3, 4, 5; ...: three that terminate, two that run out of
+/// time, one that does at once, and two without an end.
 /// </summary>
 public sealed class D4rlFormatTests
 {
@@ -34,9 +34,9 @@ public sealed class D4rlFormatTests
         Check(episodes[2], 6, [6, 7], [6], terminated: false);
         Assert.That(reader.Notes, Is.EqualTo(new[]
         {
-            "The last step of 3 episodes that did not terminate is left out: without 'next_observations' nobody knows where it led.",
-            "The last observation of 1 episodes that terminated stands twice, so that the end is learnt: there is no 'next_observations'.",
-            "1 episodes of a single row are left out: no step remains of them.",
+            "Episodes whose last step is left out: 3; they did not terminate, and without 'next_observations' nobody knows where it led.",
+            "Episodes whose last observation stands twice: 1; they terminated, and without 'next_observations' only so the end is learnt.",
+            "Episodes of a single row that are left out: 1; no step remains of them.",
             "Nothing marks the end of the last 2 rows; they count as an episode that was cut off.",
             "Not read: infos, metadata.",
         }));
@@ -65,7 +65,8 @@ public sealed class D4rlFormatTests
         Assert.That(episodes, Has.Count.EqualTo(2));
         Check(episodes[0], 0, [0, 1, 2, 2], [0, 1, 2], terminated: true);
         Check(episodes[1], 3, [3, 4, 5, 6, 7], [3, 4, 5, 6], terminated: false);
-        Assert.That(reader.Notes, Does.Contain("There is no 'timeouts': only terminals mark ends, and a time limit inside the file goes unseen.")
+        Assert.That(reader.Notes, Does
+            .Contain("There is no 'timeouts': only terminals mark ends, and a time limit inside the file goes unseen.")
             .And.Contain("Nothing marks the end of the last 5 rows; they count as an episode that was cut off."));
     }
 
@@ -149,7 +150,10 @@ public sealed class D4rlFormatTests
         }
         return new H5File
         {
-            ["observations"] = observations, ["actions"] = new float[count, 1], ["rewards"] = new float[count], ["terminals"] = new byte[count],
+            ["observations"] = observations,
+            ["actions"] = new float[count, 1],
+            ["rewards"] = new float[count],
+            ["terminals"] = new byte[count],
         };
     }
 

@@ -61,7 +61,8 @@ public sealed class Hdf5ArrayTests
     [Test]
     public void CompressedAndCheckedChunksAndFillValuesAreRead()
     {
-        RecordingFiles.Check(Read("checked", stored => stored.Read()), NpyType.Float32, [64], Enumerable.Range(0, 64).Select(i => (double)i));
+        IEnumerable<double> count = Enumerable.Range(0, 64).Select(i => (double)i);
+        RecordingFiles.Check(Read("checked", stored => stored.Read()), NpyType.Float32, [64], count);
         RecordingFiles.Check(Read("never_written", stored => stored.Read()), NpyType.Float32, [4, 2], Enumerable.Repeat(7.0, 8));
     }
 
@@ -114,10 +115,12 @@ public sealed class Hdf5ArrayTests
         File.WriteAllText(folder["pointer.hdf5"], "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n");
         byte[] whole = File.ReadAllBytes(RecordingFiles.PathOf("types.hdf5"));
         File.WriteAllBytes(folder["cut.hdf5"], whole[..^1000]);
-        Assert.That(() => new Hdf5File(folder["pointer.hdf5"]), Throws.TypeOf<RecordingException>().With.Message.Contains("is no HDF5 file"));
+        Assert.That(() => new Hdf5File(folder["pointer.hdf5"]), Throws.TypeOf<RecordingException>()
+            .With.Message.Contains("is no HDF5 file"));
         Assert.That(() => new Hdf5File(folder["cut.hdf5"]), Throws.TypeOf<RecordingException>()
             .With.Message.Contains($"is cut short: it has {whole.Length - 1000} bytes of {whole.Length}"));
-        Assert.That(() => new Hdf5File(folder["none.hdf5"]), Throws.TypeOf<RecordingException>().With.Message.Contains("Could not find file"));
+        Assert.That(() => new Hdf5File(folder["none.hdf5"]), Throws.TypeOf<RecordingException>()
+            .With.Message.Contains("Could not find file"));
     }
 
     [Test]

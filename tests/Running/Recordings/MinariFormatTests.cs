@@ -44,12 +44,12 @@ public sealed class MinariFormatTests
         {
             int steps = 3 + e, start = 100 * e, back = -e;
             IReadOnlyDictionary<string, NpyArray> columns = episodes[e].Columns;
-            RecordingFiles.Check(
-                columns["observation"], NpyType.Float32, [steps + 1, 3], Enumerable.Range(0, 3 * (steps + 1)).Select(i => (double)(start + i)));
+            IEnumerable<double> seen = Enumerable.Range(start, 3 * (steps + 1)).Select(i => (double)i);
+            IEnumerable<double> rewards = Enumerable.Range(0, steps).Select(i => (double)(float)(i / 10.0 - back));
+            RecordingFiles.Check(columns["observation"], NpyType.Float32, [steps + 1, 3], seen);
             RecordingFiles.Check(
                 columns["action"], NpyType.Float32, [steps + 1, 1], [0, .. Enumerable.Range(0, steps).Select(i => back - i / 8.0)]);
-            RecordingFiles.Check(
-                columns["reward"], NpyType.Float32, [steps + 1], [0, .. Enumerable.Range(0, steps).Select(i => (double)(float)(i / 10.0 - back))]);
+            RecordingFiles.Check(columns["reward"], NpyType.Float32, [steps + 1], [0, .. rewards]);
             RecordingFiles.Check(columns["terminated"], NpyType.Bool, [steps + 1], [.. new double[steps], e % 2]);
             RecordingFiles.Check(columns["truncated"], NpyType.Bool, [steps + 1], [.. new double[steps], 1 - e % 2]);
             Assert.That(episodes[e].Source, Does.EndWith($"main_data.hdf5, episode_{e}"));
@@ -117,7 +117,10 @@ public sealed class MinariFormatTests
         Assert.That(episodes[2].StoredAs["observation"], Is.EqualTo("float64"));
         Assert.That(reader.Declared?.Environment, Is.EqualTo("CartPole-v1"));
         Assert.That(reader.Declared?.Action.Count, Is.EqualTo(2));
-        Assert.That(reader.Notes, Is.EqualTo(new[] { "The numbers of 1 episodes are missing, the first is 2; the others are read in order." }));
+        Assert.That(reader.Notes, Is.EqualTo(new[]
+        {
+            "Numbers of episodes that are missing: 1, the first is 2; the others are read in order.",
+        }));
     }
 
     [TestCase("jpegs-v0", "episode_0/observations has records of [30], JPEG images. Record them again with minari's jpeg_encoding=False")]
@@ -133,7 +136,7 @@ public sealed class MinariFormatTests
         Assert.That(refused.Message, Does.Contain(expected).And.Not.Contain("\n"));
     }
 
-    [TestCase("observations", null, "episode_0 has no 'observations'. Expected observations, actions, rewards, terminations and truncations")]
+    [TestCase("observations", null, "episode_0 has no 'observations'. Expected observations, actions, rewards, terminations and")]
     [TestCase("terminations", null, "episode_0 has no 'terminations'.")]
     [TestCase("truncations", null, "episode_0 has no 'truncations'.")]
     [TestCase("observations", 3, "episode_0/observations has 3 records. Expected 4: one more than steps")]
@@ -161,11 +164,12 @@ public sealed class MinariFormatTests
         Refuse(folder["main_data.hdf5"], "episode_0/terminations[2] is 2. Expected a flag, 0 or 1");
     }
 
-    [TestCase("{\"total_episodes\": 3, \"total_steps\": 6}", "total_episodes is 3, and the file holds 2. Download or write the data set again")]
+    [TestCase("{\"total_episodes\": 3, \"total_steps\": 6}", "total_episodes is 3, and the file holds 2. Download or write the data set")]
     [TestCase("{\"total_episodes\": 2, \"total_steps\": 7}", "total_steps is 7, and the episodes have 6.")]
     [TestCase("{\"total_episodes\": ", "metadata.json' cannot be read: ")]
     [TestCase("{\"action_space\": \"{}\"}", "metadata.json': action_space is no space as Minari writes it")]
-    [TestCase("{\"observation_space\": \"{\\\"type\\\": \\\"Box\\\", \\\"dtype\\\": \\\"float32\\\", \\\"shape\\\": [3], \\\"low\\\": [0], \\\"high\\\": [1]}\"}",
+    [TestCase(
+        """{"observation_space": "{\"type\": \"Box\", \"dtype\": \"float32\", \"shape\": [3], \"low\": [0], \"high\": [1]}"}""",
         "episode_0/observations has records of [2]. Expected [3]")]
     public void MetadataThatContradictsTheFileIsRefused(string json, string expected)
     {
@@ -215,7 +219,7 @@ public sealed class MinariFormatTests
         new H5File { ["episode_0"] = empty, ["episode_1"] = Episode(3) }.Write(folder["main_data.hdf5"]);
         using IRecordingReader reader = Format.Open(folder["main_data.hdf5"], new());
         Assert.That(All(reader).Single().Source, Does.EndWith("episode_1"));
-        Assert.That(reader.Notes[0], Is.EqualTo("1 episodes without a step are left out."));
+        Assert.That(reader.Notes[0], Is.EqualTo("Episodes without a step, left out: 1."));
         Assert.That(
             () => Format.Open(folder["main_data.hdf5"], new() { Actions = ActionAlignment.LedThere }), Throws.TypeOf<RecordingException>());
     }

@@ -98,7 +98,8 @@ public sealed class MinariWriterTests
         writer.Add(Vectors(3, 0, terminated: true));
         Assert.That(() => writer.Add(Vectors(3, 0, terminated: true, size: 4)), Throws.TypeOf<RecordingException>()
             .With.Message.StartsWith("Episode 1: observation is float32 [4, 4]"));
-        Assert.That(writer.Complete, Throws.TypeOf<RecordingException>().With.Message.Contains("There are 1 bounds of action, and it has 2"));
+        Assert.That(writer.Complete, Throws.TypeOf<RecordingException>()
+            .With.Message.Contains("There are 1 bounds of action, and it has 2"));
     }
 
     [Test]

@@ -137,7 +137,10 @@ internal sealed class Hdf5Array
         float[] numbers = values.ToFloats();
         int wrong = Array.FindIndex(numbers, value => value is not (0 or 1));
         if (wrong >= 0)
-            throw _file.Refused(_name + Index(first, wrong), FormattableString.Invariant($"is {numbers[wrong]}"), "Expected a flag, 0 or 1");
+        {
+            string found = FormattableString.Invariant($"is {numbers[wrong]}");
+            throw _file.Refused(_name + Index(first, wrong), found, "Expected a flag, 0 or 1");
+        }
         return NpyArray.Of(Array.ConvertAll(numbers, value => value != 0), [.. values.Shape]);
     }
 

@@ -77,8 +77,9 @@ internal sealed class MinariEpisode(Hdf5File file, string name, NativeGroup grou
         Hdf5Array stored = new Hdf5Array(file, Named(array), found);
         if (stored.Rows != records)
         {
-            string expected = array.StartsWith("observations", StringComparison.Ordinal) ? $"{records}: one more than steps" : $"{records}, one a step";
-            throw file.Refused(Named(array), $"has {stored.Rows} records", $"Expected {expected}");
+            bool isSeen = array.StartsWith("observations", StringComparison.Ordinal);
+            string expected = $"Expected {records}{(isSeen ? ": one more than steps" : ", one a step")}";
+            throw file.Refused(Named(array), $"has {stored.Rows} records", expected);
         }
         shape ??= [.. stored.Shape.Skip(1).Select(size => (int)size)];
         if (stored.Size == GymSpace.Product(shape))

@@ -115,8 +115,8 @@ public sealed class MinariWriter : IDisposable
         {
             if (array.Type != first.Type || !array.Shape.Skip(1).SequenceEqual(first.Shape.Skip(1)))
             {
-                throw new RecordingException($"Episode {_file.Count}: {name} is {array.Describe()}, and that of the first is {first.Describe()} "
-                    + "a record. A data set has one kind of episode");
+                throw new RecordingException($"Episode {_file.Count}: {name} is {array.Describe()}, and that of the first is "
+                    + $"{first.Describe()} a record. A data set has one kind of episode");
             }
         }
     }
