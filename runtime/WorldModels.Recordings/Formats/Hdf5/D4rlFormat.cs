@@ -14,8 +14,8 @@ internal sealed class D4rlFormat : IRecordingFormat
     {
         if (options.Actions == ActionAlignment.Led)
         {
-            throw new RecordingException($"'{path}': D4RL's rows hold an observation and the action taken at it. Leave out that actions led "
-                + "there, or write the rows so");
+            throw new RecordingException($"'{path}': D4RL's rows hold an observation and the action taken at it. Leave out that actions "
+                + "led there, or write the rows so");
         }
         Hdf5File file = new Hdf5File(path);
         try

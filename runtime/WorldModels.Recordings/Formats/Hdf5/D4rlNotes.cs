@@ -11,18 +11,18 @@ internal static class D4rlNotes
         int lost = episodes.Count(episode => episode.LosesLastStep);
         if (lost > 0)
         {
-            yield return $"The last step of {lost} episodes that did not terminate is left out: without 'next_observations' nobody knows where "
-                + "it led.";
+            yield return $"Episodes whose last step is left out: {lost}; they did not terminate, and without 'next_observations' nobody "
+                + "knows where it led.";
         }
         int repeated = episodes.Count(episode => episode.RepeatsLast);
         if (repeated > 0)
         {
-            yield return $"The last observation of {repeated} episodes that terminated stands twice, so that the end is learnt: there is no "
-                + "'next_observations'.";
+            yield return $"Episodes whose last observation stands twice: {repeated}; they terminated, and without 'next_observations' only "
+                + "so the end is learnt.";
         }
         int empty = episodes.Count(episode => episode.Steps == 0);
         if (empty > 0)
-            yield return $"{empty} episodes of a single row are left out: no step remains of them.";
+            yield return $"Episodes of a single row that are left out: {empty}; no step remains of them.";
         if (episodes is [.., { Terminal: false, Timeout: false } tail])
             yield return $"Nothing marks the end of the last {tail.Rows} rows; they count as an episode that was cut off.";
         string others = string.Join(", ", rows.Others);

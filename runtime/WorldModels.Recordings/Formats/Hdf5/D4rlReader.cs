@@ -122,7 +122,7 @@ internal sealed class D4rlReader : IRecordingReader
         return NpyArray.Of(flags);
     }
 
-    /// <summary>Refuses rows of which one does not follow from the one before: there is an end that no flag marks, or they were shuffled.</summary>
+    /// <summary>Refuses rows of which one does not follow from the one before: an end that no flag marks, or shuffled rows.</summary>
     private void CheckOrder(D4rlEpisode episode, NpyArray observations, NpyArray? next, int at)
     {
         if (next is null)

@@ -51,7 +51,8 @@ internal sealed partial record GymSpace
     }
 
     /// <summary>JSON as Python writes it, in which infinities stand bare, as JSON that has them in quotes.</summary>
-    public static string Quote(string json) => Infinities().Replace(json, match => match.Value[0] == '"' ? match.Value : $"\"{match.Value}\"");
+    public static string Quote(string json) =>
+        Infinities().Replace(json, match => match.Value[0] == '"' ? match.Value : $"\"{match.Value}\"");
 
     /// <summary>The action space of this one; null: models have none such.</summary>
     public ActionSpec? ToActions() => Type switch
@@ -74,13 +75,17 @@ internal sealed partial record GymSpace
                 Start = space.TryGetProperty("start", out JsonElement start) ? start.GetInt64() : 0,
             },
             "MultiDiscrete" => new() { Type = type, Shape = ShapeOf(space.GetProperty("nvec")) },
-            "MultiBinary" => new() { Type = type, Shape = space.GetProperty("n") is { ValueKind: JsonValueKind.Array } n ? Ints(n) : Ints(space, "n") },
+            "MultiBinary" => new() { Type = type, Shape = [.. Flatten(space.GetProperty("n")).Select(size => size.GetInt32())] },
             "Text" => new() { Type = type },
-            "Dict" => new() { Type = type, Parts = space.GetProperty("subspaces").EnumerateObject().ToDictionary(p => p.Name, p => Parse(p.Value)) },
+            "Dict" => new()
+            {
+                Type = type,
+                Parts = Subspaces(space).EnumerateObject().ToDictionary(part => part.Name, part => Parse(part.Value)),
+            },
             "Tuple" => new()
             {
                 Type = type,
-                Parts = space.GetProperty("subspaces").EnumerateArray().Select(Parse).Index().ToDictionary(p => $"_index_{p.Index}", p => p.Item),
+                Parts = Subspaces(space).EnumerateArray().Index().ToDictionary(part => $"_index_{part.Index}", part => Parse(part.Item)),
             },
             _ => throw new FormatException($"type '{type}'; expected Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict or Tuple"),
         };
@@ -117,7 +122,7 @@ internal sealed partial record GymSpace
 
     private static int[] Ints(JsonElement values) => [.. values.EnumerateArray().Select(value => value.GetInt32())];
 
-    private static int[] Ints(JsonElement space, string name) => [space.GetProperty(name).GetInt32()];
+    private static JsonElement Subspaces(JsonElement space) => space.GetProperty("subspaces");
 
     private static int[] ShapeOf(JsonElement values) =>
         values.ValueKind == JsonValueKind.Array ? [values.GetArrayLength(), .. ShapeOf(values[0])] : [];

@@ -58,8 +58,8 @@ internal sealed class Hdf5Array
     /// <exception cref="RecordingException">It is damaged, or holds a number that is not kept.</exception>
     public NpyArray Read(long first, long rows)
     {
-        if (rows * Size > Array.MaxLength)
-            throw _file.Refused(_name, $"has {rows * Size} numbers", $"At most {Array.MaxLength} of them are held at once: write shorter episodes");
+        if (rows * Size * _dataset.Type.Size > int.MaxValue)
+            throw _file.Refused(_name, $"has {rows} records in one episode", "At most 2 GB are read at once: write shorter episodes");
         return _file.Guard(_name, () => ReadAs(first, [(int)rows, .. Shape.Skip(1).Select(size => (int)size)]));
     }
 
@@ -84,25 +84,46 @@ internal sealed class Hdf5Array
         T[] numbers = GC.AllocateUninitializedArray<T>((int)(shape[0] * Size));
         if (numbers.Length == 0)
             return numbers;
-        Selection? records = null;
-        if (shape[0] != Rows)
-        {
-            ulong[] starts = new ulong[shape.Length];
-            starts[0] = (ulong)first;
-            records = new HyperslabSelection(shape.Length, starts, Array.ConvertAll(shape, size => (ulong)size));
-        }
         try
         {
-            _dataset.Read(numbers.AsSpan(), records);
+            Fill(first, shape, numbers, inFileOrder: false);
         }
         catch (Exception e) when (e.Message.StartsWith("Byte order conversion", StringComparison.Ordinal))
         {
+            Fill(first, shape, numbers, inFileOrder: true);
             Span<byte> bytes = MemoryMarshal.AsBytes(numbers.AsSpan());
-            _dataset.Read(bytes, records);
             for (int at = 0; at < bytes.Length; at += Unsafe.SizeOf<T>())
                 bytes.Slice(at, Unsafe.SizeOf<T>()).Reverse();
         }
         return numbers;
+    }
+
+    private void Fill<T>(long first, int[] shape, T[] numbers, bool inFileOrder) where T : unmanaged
+    {
+        if (_dataset.Layout.Class == H5DataLayoutClass.Chunked)
+        {
+            ChunkedRows<T> chunks = new ChunkedRows<T>(_dataset, first, shape[0], numbers);
+            T[] ofEach = new T[chunks.Count];
+            Read(new H5DatasetAccess(ChunkCache: chunks), ofEach, chunks.Selection);
+        }
+        else if (shape[0] == Rows)
+        {
+            Read(default, numbers, null);
+        }
+        else
+        {
+            ulong[] starts = new ulong[shape.Length];
+            starts[0] = (ulong)first;
+            Read(default, numbers, new HyperslabSelection(shape.Length, starts, Array.ConvertAll(shape, size => (ulong)size)));
+        }
+
+        void Read(H5DatasetAccess access, Span<T> target, Selection? selection)
+        {
+            if (inFileOrder)
+                _dataset.Read(access, MemoryMarshal.AsBytes(target), selection);
+            else
+                _dataset.Read(access, target, selection);
+        }
     }
 
     /// <summary>What was read as flags: numbers that are all 0 or 1.</summary>
@@ -116,7 +137,10 @@ internal sealed class Hdf5Array
         float[] numbers = values.ToFloats();
         int wrong = Array.FindIndex(numbers, value => value is not (0 or 1));
         if (wrong >= 0)
-            throw _file.Refused(_name + Index(first, wrong), FormattableString.Invariant($"is {numbers[wrong]}"), "Expected a flag, 0 or 1");
+        {
+            string found = FormattableString.Invariant($"is {numbers[wrong]}");
+            throw _file.Refused(_name + Index(first, wrong), found, "Expected a flag, 0 or 1");
+        }
         return NpyArray.Of(Array.ConvertAll(numbers, value => value != 0), [.. values.Shape]);
     }
 
@@ -155,14 +179,12 @@ internal sealed class Hdf5Array
     private RecordingException Unreadable() => _dataset.Type.Class switch
     {
         H5DataTypeClass.String => _file.Refused(_name, "is text", "Leave it out: models read numbers"),
-        H5DataTypeClass.VariableLength when IsText(_dataset.Type) => _file.Refused(_name, "is text", "Leave it out: models read numbers"),
         H5DataTypeClass.VariableLength => _file.Refused(
-            _name, "has records of different lengths", "If they are JPEG, record again with minari's jpeg_encoding=False; else pad them"),
+            _name,
+            "is text, or has records of different lengths",
+            "Leave text out: models read numbers. Record images again with minari's jpeg_encoding=False"),
         _ => _file.Refused(_name, $"holds {_dataset.Type.Class} of {_dataset.Type.Size} bytes", "Save it as float32, int64, uint8 or bool"),
     };
-
-    /// <summary>Text of any length is a row of strings of one character.</summary>
-    private static bool IsText(IH5DataType type) => type.VariableLength.BaseType.Class == H5DataTypeClass.String;
 
     private static string? NameOf(IH5DataType type) => (type.Class, type.Size) switch
     {

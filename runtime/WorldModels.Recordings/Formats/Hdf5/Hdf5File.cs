@@ -50,7 +50,7 @@ internal sealed class Hdf5File : IDisposable
         {
             return read();
         }
-        catch (Exception e) when (e is not RecordingException and not OutOfMemoryException and not OperationCanceledException)
+        catch (Exception e) when (e is not RecordingException)      // damage may look as if too little memory, too
         {
             throw new RecordingException($"'{Path}': {what} cannot be read: {Explain(e)}", e);
         }
@@ -92,7 +92,7 @@ internal sealed class Hdf5File : IDisposable
             _all.Add(handle);
             return handle;
         }
-        catch (Exception e) when (e is not OutOfMemoryException)
+        catch (Exception e)
         {
             stream?.Dispose();
             if (e is RecordingException)
@@ -107,7 +107,10 @@ internal sealed class Hdf5File : IDisposable
             e = e.InnerException;
         const string Filter = "Could not find filter '";
         if (e.Message.StartsWith(Filter, StringComparison.Ordinal))
-            return $"it is compressed with {e.Message[Filter.Length..].Split('\'')[0]}. Write it again with gzip: h5repack -f GZIP=4 IN OUT";
+        {
+            string filter = e.Message[Filter.Length..].Split('\'')[0];
+            return $"it is compressed with {filter}. Write it again with gzip: h5repack -f GZIP=4 IN OUT";
+        }
         if (e is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
             return e.Message;
         return $"{e.Message.TrimEnd('.')}. The file may be damaged: copy or download it again";

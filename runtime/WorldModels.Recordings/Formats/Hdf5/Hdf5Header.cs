@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace WorldModels.Recordings.Formats.Hdf5;
 
-/// <summary>The first bytes of an HDF5 file, which say how long it has to be: PureHDF reads on past the end of one that was cut short.</summary>
+/// <summary>
+/// The first bytes of an HDF5 file, which say how long it has to be: PureHDF reads on past the end of one that was cut short.
+/// </summary>
 internal static class Hdf5Header
 {
     private const int OldPrefix = 24;
@@ -31,14 +33,14 @@ internal static class Hdf5Header
         long start = Find(stream);
         if (start < 0)
         {
-            throw new RecordingException($"'{stream.Name}' is no HDF5 file: it does not begin as one. If it came from Git LFS or a web page, "
-                + "download the file itself");
+            throw new RecordingException($"'{stream.Name}' is no HDF5 file: it does not begin as one. If it came from Git LFS or a web "
+                + "page, download the file itself");
         }
         long end = End(stream, start);
         if (end > stream.Length)
         {
-            throw new RecordingException($"'{stream.Name}' is cut short: it has {stream.Length} bytes of {end}. Copy or download it again, or "
-                + "let its writer close it");
+            throw new RecordingException($"'{stream.Name}' is cut short: it has {stream.Length} bytes of {end}. Copy or download it again, "
+                + "or let its writer close it");
         }
     }
 

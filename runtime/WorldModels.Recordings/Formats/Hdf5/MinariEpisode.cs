@@ -50,8 +50,6 @@ internal sealed class MinariEpisode(Hdf5File file, string name, NativeGroup grou
             AddGroup(array, parts, column, space, records, areSteps);
             return;
         }
-        if (space?.Type == "Text")
-            throw file.Refused(Named(array), "is text", "Leave it out: models read numbers");
         if (space?.Parts is not null)
             throw file.Refused(Named(array), "is one array", $"The space says {space.Type}: download or write the data set again");
         (Hdf5Array stored, NpyArray values) = Numbers(array, found, records, space?.Shape);
@@ -79,8 +77,9 @@ internal sealed class MinariEpisode(Hdf5File file, string name, NativeGroup grou
         Hdf5Array stored = new Hdf5Array(file, Named(array), found);
         if (stored.Rows != records)
         {
-            string expected = array.StartsWith("observations", StringComparison.Ordinal) ? $"{records}: one more than steps" : $"{records}, one a step";
-            throw file.Refused(Named(array), $"has {stored.Rows} records", $"Expected {expected}");
+            bool isSeen = array.StartsWith("observations", StringComparison.Ordinal);
+            string expected = $"Expected {records}{(isSeen ? ": one more than steps" : ", one a step")}";
+            throw file.Refused(Named(array), $"has {stored.Rows} records", expected);
         }
         shape ??= [.. stored.Shape.Skip(1).Select(size => (int)size)];
         if (stored.Size == GymSpace.Product(shape))

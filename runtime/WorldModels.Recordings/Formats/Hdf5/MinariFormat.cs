@@ -30,8 +30,8 @@ internal sealed class MinariFormat : IRecordingFormat
     {
         if (options.Actions == ActionAlignment.Led)
         {
-            throw new RecordingException($"'{path}': Minari keeps T actions between T + 1 observations, each taken at the one before it. Leave "
-                + "out that they led there");
+            throw new RecordingException($"'{path}': Minari keeps T actions between T + 1 observations, each taken at the one before it. "
+                + "Leave out that they led there");
         }
         string? folder = File.Exists(path) ? Path.GetDirectoryName(Path.GetFullPath(path)) : DataOf(path);
         if (folder is null)
@@ -39,16 +39,18 @@ internal sealed class MinariFormat : IRecordingFormat
         MinariMetadata? metadata = MinariMetadata.Read(folder);
         if (metadata?.DataFormat is not (null or "hdf5"))
         {
-            throw new RecordingException($"'{path}' is a Minari data set in the format {metadata.DataFormat}, and HDF5 is read. Convert it: load "
-                + "it with minari, and pass its episodes to minari.create_dataset_from_buffers(..., data_format=\"hdf5\")");
+            throw new RecordingException($"'{path}' is a Minari data set in the format {metadata.DataFormat}, and HDF5 is read. Convert "
+                + "it: load it with minari, and pass its episodes to minari.create_dataset_from_buffers(..., data_format=\"hdf5\")");
         }
         return MinariReader.Open(File.Exists(path) ? path : Path.Combine(folder, FileName), metadata);
     }
 
     /// <summary>The folder of a data set's arrays: that one itself, or the one in it; null: neither is.</summary>
     private static string? DataOf(string path) => ((string[])[path, Path.Combine(path, DataFolder)]).FirstOrDefault(folder =>
-        File.Exists(Path.Combine(folder, FileName))
-        || (Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)) == DataFolder && File.Exists(Path.Combine(folder, MinariMetadata.FileName))));
+    {
+        bool isNamedSo = Path.GetFileName(Path.TrimEndingDirectorySeparator(folder)) == DataFolder;
+        return File.Exists(Path.Combine(folder, FileName)) || (isNamedSo && File.Exists(Path.Combine(folder, MinariMetadata.FileName)));
+    });
 
     /// <summary>Whether a file of another name has Minari's groups.</summary>
     private static bool HasEpisodes(string path)

@@ -42,7 +42,8 @@ internal static class MinariJson
         }
     }
 
-    private static JsonArray? List(IReadOnlyList<string>? values) => values is null ? null : [.. values.Select(value => JsonValue.Create(value))];
+    private static JsonArray? List(IReadOnlyList<string>? values) =>
+        values is null ? null : [.. values.Select(value => JsonValue.Create(value))];
 
     private static string ObservationSpace(MinariSpec spec, NpyArray observation)
     {
@@ -69,10 +70,15 @@ internal static class MinariJson
     }
 
     private static string Box(
-        string name, NpyType type, int[] shape, (IReadOnlyList<double>? Each, double All) low, (IReadOnlyList<double>? Each, double All) high)
+        string name,
+        NpyType type,
+        int[] shape,
+        (IReadOnlyList<double>? Each, double All) low,
+        (IReadOnlyList<double>? Each, double All) high)
     {
         string dtype = type.ToString().ToLowerInvariant();
-        return $$"""{"type": "Box", "dtype": "{{dtype}}", "shape": [{{string.Join(", ", shape)}}], "low": {{Bounds(low)}}, "high": {{Bounds(high)}}}""";
+        string axes = string.Join(", ", shape);
+        return $$"""{"type": "Box", "dtype": "{{dtype}}", "shape": [{{axes}}], "low": {{Bounds(low)}}, "high": {{Bounds(high)}}}""";
 
         string Bounds((IReadOnlyList<double>? Each, double All) bounds)
         {

@@ -4,7 +4,7 @@ using PureHDF.VOL.Native;
 
 namespace WorldModels.Recordings.Formats.Hdf5;
 
-/// <summary>What a Minari data set says of itself: in a file beside its arrays or, before Minari 0.5, in attributes of their file.</summary>
+/// <summary>What a Minari data set says of itself: in a file beside its arrays or, before 0.5, in attributes of theirs.</summary>
 internal sealed record MinariMetadata
 {
     /// <summary>The file beside the arrays.</summary>

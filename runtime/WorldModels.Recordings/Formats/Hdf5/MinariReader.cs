@@ -7,6 +7,7 @@ namespace WorldModels.Recordings.Formats.Hdf5;
 internal sealed class MinariReader : IRecordingReader
 {
     private const long PartBytes = 4 << 20;
+    private const string Prefix = MinariFormat.EpisodePrefix;
 
     private readonly Hdf5File _file;
     private readonly MinariMetadata _metadata;
@@ -17,6 +18,8 @@ internal sealed class MinariReader : IRecordingReader
     {
         (_file, _metadata, Notes) = (file, metadata, notes);
         _episodes = [.. episodes.Where(episode => episode.Steps > 0)];
+        CheckSpace("observations", metadata.Observation, notes);
+        CheckSpace("actions", metadata.Action, notes);
         Declared = DatasetOf(metadata, notes);
         _parts = Plan();
     }
@@ -42,8 +45,8 @@ internal sealed class MinariReader : IRecordingReader
     }
 
     /// <inheritdoc />
-    public string Description => $"Minari data set{(_metadata.Id is null ? "" : $" {_metadata.Id}")}: {_episodes.Count} episodes in '{_file.Path}', "
-        + "actions taken at the observation before them";
+    public string Description => $"Minari data set{(_metadata.Id is null ? "" : $" {_metadata.Id}")}: {_episodes.Count} episodes in "
+        + $"'{_file.Path}', actions taken at the observation before them";
 
     /// <inheritdoc />
     public DatasetSpec? Declared { get; }
@@ -96,8 +99,8 @@ internal sealed class MinariReader : IRecordingReader
         List<Group> episodes = new List<Group>();
         foreach ((string name, NativeObject found) in handle.Root)
         {
-            if (!name.StartsWith(MinariFormat.EpisodePrefix, StringComparison.Ordinal)
-                || !long.TryParse(name.AsSpan(MinariFormat.EpisodePrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long number))
+            if (!name.StartsWith(Prefix, StringComparison.Ordinal)
+                || !long.TryParse(name.AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out long number))
             {
                 continue;
             }
@@ -108,7 +111,7 @@ internal sealed class MinariReader : IRecordingReader
         }
         episodes.Sort((a, b) => a.Number.CompareTo(b.Number));
         return episodes.Count > 0 ? episodes : throw file.Refused(
-            "its root", $"has no group {MinariFormat.EpisodePrefix}0", "Expected a group for each episode, as Minari lays them out");
+            "its root", $"has no group {Prefix}0", "Expected a group for each episode, as Minari lays them out");
     }
 
     private static void CheckCounts(Hdf5File file, MinariMetadata metadata, List<Group> episodes, List<string> notes)
@@ -125,11 +128,11 @@ internal sealed class MinariReader : IRecordingReader
             long first = 0;
             while (there.Contains(first))
                 first++;
-            notes.Add($"The numbers of {missing} episodes are missing, the first is {first}; the others are read in order.");
+            notes.Add($"Numbers of episodes that are missing: {missing}, the first is {first}; the others are read in order.");
         }
         int empty = episodes.Count(episode => episode.Steps == 0);
         if (empty > 0)
-            notes.Add($"{empty} episodes without a step are left out.");
+            notes.Add($"Episodes without a step, left out: {empty}.");
     }
 
     private static DatasetSpec? DatasetOf(MinariMetadata metadata, List<string> notes)
@@ -139,23 +142,25 @@ internal sealed class MinariReader : IRecordingReader
             notes.Add("It does not say what its spaces are; they are read off the episodes.");
             return null;
         }
-        AddStarts("observations", metadata.Observation, notes);
-        AddStarts("actions", metadata.Action, notes);
         if (metadata.Action.ToActions() is not { } actions)
         {
-            notes.Add($"Its actions are of the space {metadata.Action.Type}, which is neither numbers nor one of several; they are read as they "
-                + "stand, and the spaces read off the episodes.");
+            notes.Add($"Its actions are of the space {metadata.Action.Type}, which is neither numbers nor one of several; they are read as "
+                + "they stand, and the spaces read off the episodes.");
             return null;
         }
-        return new() { Environment = metadata.Environment ?? DatasetSpec.NoEnvironment, Observation = metadata.Observation.Size, Action = actions };
+        string environment = metadata.Environment ?? DatasetSpec.NoEnvironment;
+        return new() { Environment = environment, Observation = metadata.Observation.Size, Action = actions };
     }
 
-    private static void AddStarts(string name, GymSpace space, List<string> notes)
+    /// <summary>Refuses text, and says which numbers do not begin at 0.</summary>
+    private void CheckSpace(string name, GymSpace? space, List<string> notes)
     {
+        if (space?.Type == "Text")
+            throw _file.Refused(name, "is text", "Leave it out: models read numbers");
         if (space is { Type: "Discrete", Start: not 0 })
             notes.Add($"The values of {name} begin at {space.Start}; they are shifted to begin at 0.");
-        foreach ((string part, GymSpace inner) in space.Parts ?? new Dictionary<string, GymSpace>())
-            AddStarts($"{name}/{part}", inner, notes);
+        foreach ((string part, GymSpace inner) in space?.Parts ?? new Dictionary<string, GymSpace>())
+            CheckSpace($"{name}/{part}", inner, notes);
     }
 
     /// <summary>Ranges of episodes of a few MB, by the size of a record of the first.</summary>

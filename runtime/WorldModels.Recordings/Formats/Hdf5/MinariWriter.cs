@@ -86,7 +86,7 @@ public sealed class MinariWriter : IDisposable
         long bytes = 0;
         AtomicFile.Write(Path.Combine(data, MinariFormat.FileName), stream =>
         {
-            _file.Write(new KeptOpen(stream));
+            _file.Write(stream);
             bytes = stream.Length;
         });
         AtomicFile.Write(Path.Combine(data, MinariMetadata.FileName), stream =>
@@ -115,8 +115,8 @@ public sealed class MinariWriter : IDisposable
         {
             if (array.Type != first.Type || !array.Shape.Skip(1).SequenceEqual(first.Shape.Skip(1)))
             {
-                throw new RecordingException($"Episode {_file.Count}: {name} is {array.Describe()}, and that of the first is {first.Describe()} "
-                    + "a record. A data set has one kind of episode");
+                throw new RecordingException($"Episode {_file.Count}: {name} is {array.Describe()}, and that of the first is "
+                    + $"{first.Describe()} a record. A data set has one kind of episode");
             }
         }
     }
@@ -151,33 +151,5 @@ public sealed class MinariWriter : IDisposable
     {
         FALSE,
         TRUE,
-    }
-
-    /// <summary>A stream that whoever closes it leaves open: PureHDF closes what it has written.</summary>
-    private sealed class KeptOpen(Stream stream) : Stream
-    {
-        public override bool CanRead => stream.CanRead;
-
-        public override bool CanSeek => stream.CanSeek;
-
-        public override bool CanWrite => stream.CanWrite;
-
-        public override long Length => stream.Length;
-
-        public override long Position
-        {
-            get => stream.Position;
-            set => stream.Position = value;
-        }
-
-        public override void Flush() => stream.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => stream.Read(buffer, offset, count);
-
-        public override long Seek(long offset, SeekOrigin origin) => stream.Seek(offset, origin);
-
-        public override void SetLength(long value) => stream.SetLength(value);
-
-        public override void Write(byte[] buffer, int offset, int count) => stream.Write(buffer, offset, count);
     }
 }

@@ -9,7 +9,9 @@ namespace WorldModels.Recordings.Formats.Hdf5;
 /// </summary>
 internal sealed class Spool(string path) : IDisposable
 {
-    private readonly FileStream _stream = new(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+    private readonly FileStream _stream = new(
+        path, FileMode.Create, FileAccess.ReadWrite, FileShare.None, 1 << 16, FileOptions.DeleteOnClose);
+
     private object? _owner;
     private byte[] _bytes = [];
 

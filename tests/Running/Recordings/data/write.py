@@ -151,6 +151,8 @@ def text():
         group["terminations"], group["truncations"] = ends(2, False)
         file.attrs["total_episodes"] = 1
         file.attrs["total_steps"] = 2
+        space = {"type": "Text", "max_length": 9, "min_length": 1, "charset": "gopst, Infinity]"}
+        file.attrs["observation_space"] = json.dumps({"type": "Dict", "subspaces": {"numbers": box((2,), 0, 1), "mission": space}})
 
 
 def arrow():
@@ -172,8 +174,12 @@ def types():
         file["scalar"] = 3.5
         file.create_dataset("lzf", data=np.zeros((64, 4)), compression="lzf")
         file.create_dataset("checked", data=np.arange(64.0), chunks=(16,), compression="gzip", fletcher32=True)
+        for order, name in (("<", "little_tiles"), (">", "big_tiles")):
+            tiles = np.arange(7 * 3 * 5).reshape(7, 3, 5).astype(order + "i2")
+            file.create_dataset(name, data=tiles, chunks=(3, 2, 2), compression="gzip", shuffle=True)
         file.create_dataset("never_written", shape=(4, 2), dtype="f4", chunks=(2, 2), fillvalue=7)
-        file["elsewhere"] = h5py.ExternalLink("pendulum/random-v0/data/main_data.hdf5", "/episode_0/rewards")
+        file.create_dataset("words", data=["go", "stop"], dtype=h5py.string_dtype("utf-8"))
+        file["elsewhere"] = h5py.ExternalLink("/" + "./" * 100 + "elsewhere.hdf5", "/observations")     # tests put another path there
         file["lost"] = h5py.ExternalLink("nothing.hdf5", "/a")
         file["soft"] = h5py.SoftLink("/bool")
         file.create_dataset("raw_elsewhere", shape=(2,), dtype="f8", external=[("nothing.bin", 0, 16)])
