@@ -21,9 +21,13 @@ public sealed class Recording
         List<string> notes = [.. reader.Notes];
         Episodes = RecordedActions.Numbered(episodes, notes);
         RecordedActions.CheckKinds(Episodes, sources);
-        Spec = reader.Declared is { } declared
+        Spec = reader.Declared is { } declared && (declared.Action.Kind == ActionKind.Discrete || declared.Action.HasBounds)
             ? RecordedActions.Checked(declared, Episodes, sources, notes)
-            : RecordedActions.Inferred(Episodes, sources, notes) with { ObservationNames = names };
+            : RecordedActions.Inferred(Episodes, sources, notes) with
+            {
+                ObservationNames = names,
+                Environment = reader.Declared?.Environment ?? DatasetSpec.NoEnvironment,
+            };
         Notes = notes;
         Observations = Moments.OfObservations(Episodes, Spec.Observation);
         Warnings = [.. RecordingDoubts.Of(this)];

@@ -60,7 +60,7 @@ public sealed class RecordedPlay
             ObservationNames = Names(_environment.ObservationNames, observation.Size),
             Action = (action is Discrete numbered
                 ? ActionSpec.Discrete(numbered.N)
-                : ActionSpec.Continuous(action.Shape, ((Box)action).Low, ((Box)action).High)) with
+                : ActionSpec.Continuous(((Box)action).Shape, ((Box)action).Low, ((Box)action).High)) with
             {
                 Names = Names(_environment.ActionNames, action is Discrete all ? all.N : action.Size),
             },
@@ -122,7 +122,7 @@ public sealed class RecordedPlay
         }
         return new Episode(new Dictionary<string, NpyArray>
         {
-            [EpisodeColumn.Observation] = Observations([.. observations], rewards.Count, environment.ObservationSpace.Shape),
+            [EpisodeColumn.Observation] = Observations([.. observations], rewards.Count, ((Box)environment.ObservationSpace).Shape),
             [EpisodeColumn.Action] = actions.ToArray() is long[] numbers ? NpyArray.Of(numbers)
                 : NpyArray.Of((float[])(object)actions.ToArray(), rewards.Count, width),
             [EpisodeColumn.Reward] = NpyArray.Of(rewards.ToArray()),

@@ -67,9 +67,7 @@ public sealed class MinariFormatTests
         Assert.That(reader.Declared.Observation, Is.EqualTo(3));
         Assert.That(reader.Declared.Action, Is.EqualTo(ActionSpec.Continuous([1], -2, 2)).Using<ActionSpec>((a, b) =>
             a.Kind == b.Kind && a.Shape!.SequenceEqual(b.Shape!) && (a.Low, a.High) == (b.Low, b.High)));
-        Assert.That(reader.ActionBounds?.Lows, Is.EqualTo(new double[] { -2 }));
-        Assert.That(reader.ActionBounds?.Highs, Is.EqualTo(new double[] { 2 }));
-        Assert.That(reader.ObservationBounds, Is.Null);
+        Assert.That((reader.Declared?.Action.Low, reader.Declared?.Action.High), Is.EqualTo((-2.0, 2.0)));
         Assert.That(reader.Description, Does.StartWith("Minari data set pendulum/random-v0: 11 episodes in "));
         Assert.That(reader.Files.Select(Path.GetFileName), Is.EqualTo(new[] { "main_data.hdf5", "metadata.json" }));
     }

@@ -12,9 +12,7 @@ public sealed class MinariWriterTests
     private static readonly MinariSpec Spec = new()
     {
         Id = "test/pendulum-v0",
-        Dataset = new() { Environment = "pendulum", Observation = 3, Action = ActionSpec.Continuous([2], -2, 2) },
-        ActionLows = [-1, -2],
-        ActionHighs = [1, 2],
+        Dataset = new() { Environment = "pendulum", Observation = 3, Action = ActionSpec.Continuous([-1, -2], [1, 2]) },
         EnvSpec = "{\"id\": \"Pendulum-v1\"}",
         AlgorithmName = "random",
         Author = ["A", "B"],
@@ -45,8 +43,8 @@ public sealed class MinariWriterTests
         Assert.That(reader.Notes, Is.Empty);
         Assert.That(reader.Declared?.Observation, Is.EqualTo(3));
         Assert.That(reader.Declared?.Environment, Is.EqualTo("Pendulum-v1"));
-        Assert.That(reader.ActionBounds?.Lows, Is.EqualTo(new double[] { -1, -2 }));
-        Assert.That(reader.ActionBounds?.Highs, Is.EqualTo(new double[] { 1, 2 }));
+        Assert.That(reader.Declared?.Action.Lows, Is.EqualTo(new double[] { -1, -2 }));
+        Assert.That(reader.Declared?.Action.Highs, Is.EqualTo(new double[] { 1, 2 }));
         Assert.That(Directory.EnumerateFileSystemEntries(root["test"]).Select(Path.GetFileName), Is.EqualTo(new[] { "pendulum-v0" }));
     }
 
@@ -93,13 +91,13 @@ public sealed class MinariWriterTests
         Write(root.Path, Spec, Vectors(3, 0, terminated: true));
         Assert.That(() => new MinariWriter(root.Path, Spec), Throws.TypeOf<RecordingException>().With.Message.Contains("There is already"));
         Assert.That(() => new MinariWriter(root.Path, Spec with { Id = "../x-v0" }), Throws.TypeOf<RecordingException>());
-        using MinariWriter writer = new MinariWriter(root.Path, Spec with { Id = "other-v0", ActionLows = [1] });
+        using MinariWriter writer = new MinariWriter(root.Path, Spec with { Id = "other-v0", ObservationLows = [1] });
         Assert.That(writer.Complete, Throws.TypeOf<RecordingException>().With.Message.Contains("no episode"));
         writer.Add(Vectors(3, 0, terminated: true));
         Assert.That(() => writer.Add(Vectors(3, 0, terminated: true, size: 4)), Throws.TypeOf<RecordingException>()
             .With.Message.StartsWith("Episode 1: observation is float32 [4, 4]"));
         Assert.That(writer.Complete, Throws.TypeOf<RecordingException>()
-            .With.Message.Contains("There are 1 bounds of action, and it has 2"));
+            .With.Message.Contains("There are 1 bounds of observation, and it has 3"));
     }
 
     [Test]

@@ -66,7 +66,7 @@ internal static class MinariJson
         if (action.Type == NpyType.Int64)
             return $$"""{"type": "Discrete", "dtype": "int64", "start": 0, "n": {{actions.Count}}}""";
         (double low, double high) = (actions.Low ?? double.NegativeInfinity, actions.High ?? double.PositiveInfinity);
-        return Box("action", action.Type, [.. action.Shape.Skip(1)], (spec.ActionLows, low), (spec.ActionHighs, high));
+        return Box("action", action.Type, [.. action.Shape.Skip(1)], (actions.Lows, low), (actions.Highs, high));
     }
 
     private static string Box(

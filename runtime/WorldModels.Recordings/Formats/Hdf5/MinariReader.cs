@@ -51,12 +51,6 @@ internal sealed class MinariReader : IRecordingReader
     /// <inheritdoc />
     public DatasetSpec? Declared { get; }
 
-    /// <summary>The bounds of each number of an action; null: not all have some.</summary>
-    public DeclaredBounds? ActionBounds => _metadata.Action?.Bounds;
-
-    /// <summary>The bounds of each number of an observation that has one part; null: not all have some.</summary>
-    public DeclaredBounds? ObservationBounds => _metadata.Observation?.Bounds;
-
     /// <inheritdoc />
     public IReadOnlyList<string> Notes { get; }
 

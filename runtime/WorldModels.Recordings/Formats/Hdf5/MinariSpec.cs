@@ -9,12 +9,6 @@ public sealed record MinariSpec
     /// <summary>What the episodes are of.</summary>
     public required DatasetSpec Dataset { get; init; }
 
-    /// <summary>The lowest value of each number of an action; null: the one of <see cref="Dataset"/>, or none.</summary>
-    public IReadOnlyList<double>? ActionLows { get; init; }
-
-    /// <summary>The highest value of each number of an action; null: the one of <see cref="Dataset"/>, or none.</summary>
-    public IReadOnlyList<double>? ActionHighs { get; init; }
-
     /// <summary>The lowest value of each number of an observation; null: that of its type.</summary>
     public IReadOnlyList<double>? ObservationLows { get; init; }
 
