@@ -20,7 +20,7 @@ internal static class ElementReader
     /// <param name="header">What the elements are.</param>
     /// <param name="target">As large as what is read.</param>
     /// <param name="first">Index in the whole array of the first element, for messages.</param>
-    /// <exception cref="InvalidDataException">A number is beyond the type that it is read as.</exception>
+    /// <exception cref="NpyRefusal">A number is beyond the type that it is read as.</exception>
     public static void Read(Stream stream, NpyHeader header, NpyArray target, long first)
     {
         if (header.Element.Size == NpyArray.SizeOf(target.Type))
@@ -162,7 +162,7 @@ internal static class ElementReader
             bytes[i] = bytes[i] == 0 ? (byte)0 : (byte)1;
     }
 
-    private static InvalidDataException Beyond(NpyHeader header, long index, string value, string type) =>
+    private static NpyRefusal Beyond(NpyHeader header, long index, string value, string type) =>
         new($"its {header.Element.Name} element {header.IndexOf(index)} is {value}, which {type} cannot hold. Clip or scale the array before "
             + "it is saved");
 }

@@ -28,7 +28,7 @@ internal static class FileHead
     {
         if (head.StartsWith("PK\x03\x04"u8))
             return "it is a zip or npz file, not one bare array (npy). Open it as npz";
-        if (Npy.Magic.AsSpan().StartsWith(head))
+        if (!head.IsEmpty && Npy.Magic.AsSpan().StartsWith(head))
             return $"it is cut short. {Again}";
         return Other(head) ?? "it is not a numpy array. Save it with numpy.save or numpy.savez";
     }
