@@ -98,43 +98,18 @@ internal static class ElementReader
     {
         if (header.Element.Size == 2)
         {
-            ReadOnlySpan<Half> halves = MemoryMarshal.Cast<byte, Half>(bytes);
-            for (int i = 0; i < target.Length; i++)
-                target[i] = (float)halves[i];
+            Floats.ToSingles(MemoryMarshal.Cast<byte, Half>(bytes), target);
             return;
         }
 
         ReadOnlySpan<double> doubles = MemoryMarshal.Cast<byte, double>(bytes);
-        if (ToSingles(doubles, target))
+        if (Floats.ToSingles(doubles, target))
             return;
         for (int i = 0; i < target.Length; i++)
         {
             if (float.IsInfinity(target[i]) && double.IsFinite(doubles[i]))
                 throw Beyond(header, first + i, doubles[i].ToString("R", CultureInfo.InvariantCulture), "float32");
         }
-    }
-
-    /// <summary>Rounds to single precision.</summary>
-    /// <returns>Whether all are finite.</returns>
-    private static bool ToSingles(ReadOnlySpan<double> source, Span<float> target)
-    {
-        const int Infinity = 0x7F800000;        // as bits; those of a NaN are more
-        ReadOnlySpan<Vector<double>> wide = MemoryMarshal.Cast<double, Vector<double>>(source);
-        Span<Vector<float>> narrow = MemoryMarshal.Cast<float, Vector<float>>(target);
-        Vector<int> notFinite = Vector<int>.Zero;
-        for (int i = 0; i < narrow.Length; i++)
-        {
-            Vector<float> values = Vector.Narrow(wide[2 * i], wide[(2 * i) + 1]);
-            narrow[i] = values;
-            notFinite |= Vector.GreaterThanOrEqual(Vector.AsVectorInt32(Vector.Abs(values)), new Vector<int>(Infinity));
-        }
-        bool finite = notFinite == Vector<int>.Zero;
-        for (int i = narrow.Length * Vector<float>.Count; i < source.Length; i++)
-        {
-            target[i] = (float)source[i];
-            finite &= float.IsFinite(target[i]);
-        }
-        return finite;
     }
 
     private static void Widen<T>(ReadOnlySpan<byte> bytes, Span<long> target) where T : unmanaged, IBinaryInteger<T>

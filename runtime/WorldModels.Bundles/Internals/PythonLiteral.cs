@@ -130,17 +130,32 @@ internal ref struct PythonLiteral
     /// <summary>One string, or several that follow each other, which Python joins.</summary>
     private string Strings()
     {
-        StringBuilder text = new StringBuilder();
+        string text = "";
         while (Peek() != '\0' && IsString())
         {
             bool raw = _text[_at] is 'r' or 'R';
             if (char.IsAsciiLetter(_text[_at]))
                 _at++;
-            char quote = _text[_at++];
-            while (Next() is char c && c != quote)
-                text.Append(c == '\\' && !raw ? Escape() : c);
+            text += String(raw, _text[_at++]);
         }
-        return text.ToString();
+        return text;
+    }
+
+    private string String(bool raw, char quote)
+    {
+        StringBuilder? escaped = null;
+        while (true)
+        {
+            ReadOnlySpan<char> rest = _text[_at..];
+            int length = raw ? rest.IndexOf(quote) : rest.IndexOfAny(quote, '\\');
+            if (length < 0)
+                throw new FormatException();
+            _at += length + 1;
+            if (rest[length] == quote)
+                return escaped is null ? rest[..length].ToString() : escaped.Append(rest[..length]).ToString();
+            escaped ??= new StringBuilder();
+            escaped.Append(rest[..length]).Append(Escape());
+        }
     }
 
     private char Escape()

@@ -30,6 +30,15 @@ public sealed class NpyTypesTests
         Assert.That(Floats($"{order}f2", bigEndian, halves), Is.EqualTo(Array.ConvertAll(halves, x => (float)x)));
     }
 
+    [Test]
+    public void EveryHalf()
+    {
+        ushort[] halves = [.. Enumerable.Range(0, 65536).Select(i => (ushort)i)];
+        float[] read = NpyBytes.Read(NpyBytes.Of("<f2", "(65536,)", NpyBytes.Elements(false, halves))).As<float>().ToArray();
+        Assert.That(read, Is.EqualTo(Array.ConvertAll(halves, bits => (float)BitConverter.UInt16BitsToHalf(bits))));
+        Assert.That(float.IsNegative(read[0x8000]), Is.True, "-0");
+    }
+
     [TestCase("=f4")]
     [TestCase("f4")]
     public void TheMachinesOrder(string descr) => Assert.That(Floats(descr, false, 1.5f, -2), Is.EqualTo(new[] { 1.5f, -2 }));
