@@ -118,7 +118,7 @@ public sealed class NpyReader : IDisposable
         if (header.Length > Array.MaxLength)
         {
             throw new NpyRefusal($"it has {header.Length} elements, one array holds {Array.MaxLength}. "
-                + (isFortranOrder ? "Save it with numpy.ascontiguousarray and read it by records" : "Read it by records, or save it in parts"));
+                + (isFortranOrder ? "Save it with numpy.ascontiguousarray, read by records" : "Read it by records, or save it in parts"));
         }
         int[] shape = [.. header.Shape.Select(size => checked((int)size))];
         NpyArray elements = NpyArray.Unwritten(header.Type!.Value, isFortranOrder ? [(int)header.Length] : shape);

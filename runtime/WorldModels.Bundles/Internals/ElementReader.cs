@@ -138,6 +138,6 @@ internal static class ElementReader
     }
 
     private static NpyRefusal Beyond(NpyHeader header, long index, string value, string type) =>
-        new($"its {header.Element.Name} element {header.IndexOf(index)} is {value}, which {type} cannot hold. Clip or scale the array before "
-            + "it is saved");
+        new($"its {header.Element.Name} element {header.IndexOf(index)} is {value}, which {type} cannot hold. Clip or scale the array "
+            + "before it is saved");
 }

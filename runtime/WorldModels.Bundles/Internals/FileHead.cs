@@ -59,8 +59,8 @@ internal static class FileHead
         _ => null,
     };
 
-    private static bool IsText(ReadOnlySpan<byte> head) => head.IndexOfAnyInRange<byte>(0, 8) < 0 && head.IndexOfAnyInRange<byte>(14, 31) < 0
-        && head.IndexOfAnyInRange<byte>(127, 255) < 0;
+    private static bool IsText(ReadOnlySpan<byte> head) => !head.ContainsAnyInRange<byte>(0, 8) && !head.ContainsAnyInRange<byte>(14, 31)
+        && !head.ContainsAnyInRange<byte>(127, 255);
 
     private static string FirstLine(ReadOnlySpan<byte> head)
     {

@@ -13,7 +13,7 @@ internal sealed record NpyElement(string Name, int Size, bool IsBigEndian, NpyTy
     public static NpyElement Of(object? descr) => descr switch
     {
         string text => Of(text),
-        List<object?> fields => Refused("structured", $"structured, with the fields {FieldNames(fields)}", "Save each as an array of its own"),
+        List<object?> fields => Refused("structured", $"structured, with the fields {FieldNames(fields)}", "Save each as its own array"),
         _ => throw new FormatException(),
     };
 
@@ -31,7 +31,8 @@ internal sealed record NpyElement(string Name, int Size, bool IsBigEndian, NpyTy
             ('u', 2 or 4 or 8) => new($"uint{8 * size}", size, bigEndian, NpyType.Int64, null),
             ('b', 1) or ('?', 0) => new("bool", 1, IsBigEndian: false, NpyType.Bool, null),
             ('f', > 8) => Refused("longdouble", $"long double, of {size} bytes an element", "Save it with astype('float64')"),
-            ('O', _) => Refused("object", "an array of Python objects (a pickle)", "Save numbers: numpy.stack of equal shapes, or astype('float32')"),
+            ('O', _) => Refused("object", "an array of Python objects (a pickle)",
+                "Save numbers: numpy.stack of equal shapes, or astype('float32')"),
             ('c', _) => Refused($"complex{8L * size}", "complex", "Save its real and its imaginary part as two arrays"),
             ('U' or 'S' or 'a', _) => Refused(code, "text", "Save numbers in its place, such as an index into the texts"),
             ('M', _) => Refused($"datetime64{Unit(code)}", "dates", "Save them with astype('int64')"),

@@ -11,7 +11,8 @@ public sealed class NpyTypesTests
         Assert.That(Longs<sbyte>("|i1", bigEndian, sbyte.MinValue, -1, sbyte.MaxValue), Is.EqualTo(new long[] { -128, -1, 127 }));
         Assert.That(Longs<short>($"{order}i2", bigEndian, short.MinValue, -2, 258), Is.EqualTo(new long[] { -32768, -2, 258 }));
         Assert.That(Longs<int>($"{order}i4", bigEndian, int.MinValue, -2, 16909060), Is.EqualTo(new long[] { int.MinValue, -2, 16909060 }));
-        Assert.That(Longs<long>($"{order}i8", bigEndian, long.MinValue, 1, long.MaxValue), Is.EqualTo(new[] { long.MinValue, 1, long.MaxValue }));
+        long[] ends = [long.MinValue, 1, long.MaxValue];
+        Assert.That(Longs<long>($"{order}i8", bigEndian, ends), Is.EqualTo(ends));
         Assert.That(Longs<ushort>($"{order}u2", bigEndian, 0, 258, ushort.MaxValue), Is.EqualTo(new long[] { 0, 258, 65535 }));
         Assert.That(Longs<uint>($"{order}u4", bigEndian, 0, 258, uint.MaxValue), Is.EqualTo(new long[] { 0, 258, uint.MaxValue }));
         Assert.That(Longs<ulong>($"{order}u8", bigEndian, 0, 258, long.MaxValue), Is.EqualTo(new[] { 0, 258, long.MaxValue }));
@@ -62,7 +63,8 @@ public sealed class NpyTypesTests
 
     [Test]
     public void AnUnsignedIntegerBeyondLongIsRefused([Values] bool bigEndian) =>
-        Assert.That(NpyBytes.Refusal(NpyBytes.Of(bigEndian ? ">u8" : "<u8", "(2,)", NpyBytes.Elements<ulong>(bigEndian, 5, ulong.MaxValue - 1))),
+        Assert.That(
+            NpyBytes.Refusal(NpyBytes.Of(bigEndian ? ">u8" : "<u8", "(2,)", NpyBytes.Elements<ulong>(bigEndian, 5, ulong.MaxValue - 1))),
             Does.Contain("uint64 element [1] is 18446744073709551614, which int64 cannot hold"));
 
     [Test]
@@ -118,7 +120,7 @@ public sealed class NpyTypesTests
     [TestCase("['descr']")]
     [TestCase("import os")]
     public void AnotherHeaderIsRefused(string dict) =>
-        Assert.That(NpyBytes.Refusal(NpyBytes.Of(dict, new byte[8])), Does.Contain("its header cannot be read").And.Contain("Copy the file"));
+        Assert.That(NpyBytes.Refusal(NpyBytes.Of(dict, new byte[8])), Does.Contain("its header cannot be read").And.Contain("Copy"));
 
     [Test]
     public void ANestOfBracketsIsRefused() =>

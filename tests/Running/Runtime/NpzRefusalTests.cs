@@ -15,7 +15,7 @@ public sealed class NpzRefusalTests
     public static IEnumerable<TestCaseData> Files()
     {
         byte[] sound = NpyBytes.Zip(("observation.npy", Sample), ("reward.npy", Sample));
-        byte[] pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d1\n"u8
+        byte[] pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5\n"u8
             .ToArray();
         TestCaseData Case(string name, byte[] bytes, params string[] expected) =>
             new TestCaseData(bytes, expected).SetArgDisplayNames(name);
@@ -35,7 +35,7 @@ public sealed class NpzRefusalTests
         yield return Case("empty entry", NpyBytes.Zip(("a.npy", [])), "array 'a': it is empty");
         yield return Case("pickle entry", NpyBytes.Zip(("a.npy", Pickle)), "array 'a': it is a pickle", "numpy.savez");
         yield return Case("json entry", NpyBytes.Zip(("meta.json", "{\"x\": 1}"u8.ToArray())), "array 'meta.json': it is text");
-        yield return Case("entry by text mode", NpyBytes.Zip(("a.npy", TextMode(Sample))), "array 'a': it was changed in transfer (text mode)");
+        yield return Case("entry by text mode", NpyBytes.Zip(("a.npy", TextMode(Sample))), "'a': it was changed in transfer (text mode)");
         yield return Case("later version", NpyBytes.Zip(("a.npy", NpyBytes.Of("{}", [], version: 4))), "array 'a'", "version 4");
         yield return Case("twice", NpyBytes.Zip(("a.npy", Sample), ("a", Sample)), "array 'a' appears twice");
         yield return Case("zstd", Patched(sound, headerAt: 8, directoryAt: 10, value: 93), "array 'observation'", "unsupported compression",
@@ -63,7 +63,7 @@ public sealed class NpzRefusalTests
     [Test]
     public void ReadsOnPastWhatIsNotSelected()
     {
-        File.WriteAllBytes(_path, NpyBytes.Zip(("folder/", []), ("readme.txt", "hello"u8.ToArray()), ("folder/a.npy", Sample), ("b", Sample)));
+        File.WriteAllBytes(_path, NpyBytes.Zip(("folder/", []), ("readme.txt", [.. "hello"u8]), ("folder/a.npy", Sample), ("b", Sample)));
         Assert.That(Npz.Read(_path, name => name is "folder/a" or "b").Keys, Is.EqualTo(new[] { "folder/a", "b" }));
         Dictionary<string, NpyHeader> headers = Npz.Headers(_path);
         Assert.That(headers.Keys, Is.EqualTo(new[] { "readme.txt", "folder/a", "b" }));

@@ -61,7 +61,7 @@ public sealed class NumpyFilesTests
     }
 
     [TestCase("objects", "object", "a pickle", "numpy.stack")]
-    [TestCase("structure", "structured", "with the fields x, y", "an array of its own")]
+    [TestCase("structure", "structured", "with the fields x, y", "its own array")]
     [TestCase("complex64", "complex64", "complex", "two arrays")]
     [TestCase("text", "U5", "text", "Save numbers")]
     [TestCase("ascii", "S4", "text", "Save numbers")]
