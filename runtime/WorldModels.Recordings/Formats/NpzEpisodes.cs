@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using WorldModels.Bundles;
 
 namespace WorldModels.Recordings.Formats;
@@ -62,8 +61,8 @@ internal sealed class NpzEpisodes : IRecordingFormat
             }
             catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
             {
-                throw new RecordingException($"Cannot read the episode {file}: {exception.Message.TrimEnd('.')}. Copy the file again, or "
-                    + "remove it.", exception);
+                throw new RecordingException($"Cannot read the episode {file}: {exception.Message.TrimEnd('.')}. Mend it, or "
+                    + "remove the file.", exception);
             }
         }
 
@@ -73,13 +72,11 @@ internal sealed class NpzEpisodes : IRecordingFormat
         {
             try
             {
-                using ZipArchive zip = ZipFile.OpenRead(file);
-                return [.. zip.Entries.Where(entry => entry.FullName.EndsWith(".npy", StringComparison.Ordinal)).Select(entry => entry.FullName[..^4])];
+                return [.. Npz.Headers(file).Keys];
             }
-            catch (Exception exception) when (exception is InvalidDataException or IOException or UnauthorizedAccessException)
+            catch (InvalidDataException exception)
             {
-                throw new RecordingException($"Cannot read the episode {file}: it is no complete npz (zip) file. Copy it again, or remove it.",
-                    exception);
+                throw new RecordingException($"Cannot read the episode {file}: {exception.Message.TrimEnd('.')}.", exception);
             }
         }
     }
