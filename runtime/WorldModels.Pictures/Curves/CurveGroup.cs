@@ -62,7 +62,8 @@ public sealed class CurveGroup
         foreach (TrainingCurve[] group in groups)
         {
             Dictionary<string, string> own = Facts(group[0]);
-            Dictionary<string, string>[] rivals = groups.Where(other => other != group && other[0].Name == group[0].Name).Select(rival => Facts(rival[0])).ToArray();
+            Dictionary<string, string>[] rivals =
+                [.. groups.Where(other => other != group && other[0].Name == group[0].Name).Select(rival => Facts(rival[0]))];
             string[] differing = own.Keys.Concat(rivals.SelectMany(rival => rival.Keys)).Distinct()
                 .Where(key => rivals.Any(rival => Value(rival, key) != Value(own, key)))
                 .Select(key => $"{key}={(own.TryGetValue(key, out string? value) ? value : "unset")}").ToArray();
