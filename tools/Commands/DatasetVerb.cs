@@ -51,7 +51,7 @@ public sealed class DatasetVerb : PageVerb
         Episodes(page, recording);
         if (Output is null)
             return 0;
-        Outputs.Prepare(Output);
+        AtomicFile.Prepare(Output);
         new DatasetPicture(recording).Save(Output);
         page.Line();
         page.Line($"{Output}: how often which value occurs.");

@@ -209,7 +209,7 @@ public sealed class MinariFormatTests
     }
 
     [Test]
-    public void AnEpisodeWithoutAStepIsLeftOutAndThatActionsLedThereIsRefused()
+    public void AnEpisodeWithoutAStepIsLeftOutAndThatActionsLedIsRefused()
     {
         using TemporaryDirectory folder = new();
         H5Group empty = Episode(1);
@@ -219,7 +219,7 @@ public sealed class MinariFormatTests
         Assert.That(All(reader).Single().Source, Does.EndWith("episode_1"));
         Assert.That(reader.Notes[0], Is.EqualTo("Episodes without a step, left out: 1."));
         Assert.That(
-            () => Format.Open(folder["main_data.hdf5"], new() { Actions = ActionAlignment.LedThere }), Throws.TypeOf<RecordingException>());
+            () => Format.Open(folder["main_data.hdf5"], new() { Actions = ActionAlignment.Led }), Throws.TypeOf<RecordingException>());
     }
 
     [Test]

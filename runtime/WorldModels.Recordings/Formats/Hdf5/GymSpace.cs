@@ -58,7 +58,7 @@ internal sealed partial record GymSpace
     public ActionSpec? ToActions() => Type switch
     {
         "Discrete" => ActionSpec.Discrete(checked((int)Count)),
-        "Box" when Bounds is not null && Shape.Length == 1 => ActionSpec.Continuous(Bounds.Lows, Bounds.Highs),
+        "Box" when Bounds is not null && Shape.Count == 1 => ActionSpec.Continuous(Bounds.Lows, Bounds.Highs),
         "Box" => new() { Kind = ActionKind.Continuous, Shape = [.. Shape], Low = Bounds?.Lows.Min(), High = Bounds?.Highs.Max() },
         _ => null,
     };
