@@ -78,8 +78,12 @@ public sealed class CurveGroup
             facts.TryGetValue(key, out string? value) ? Canonical(value) : null;
     }
 
+    // How many threads compute decides on how fast it goes, not on what is learnt.
     private static Dictionary<string, string> Facts(TrainingCurve run) =>
-        new(run.Config) { ["algorithm"] = run.Algorithm, ["env"] = run.Environment };
+        new(run.Config.Where(option => !option.Key.EndsWith("threads", StringComparison.OrdinalIgnoreCase)))
+        {
+            ["algorithm"] = run.Algorithm, ["env"] = run.Environment,
+        };
 
     private static string Identity(TrainingCurve run) => string.Join('\n', Facts(run)
         .OrderBy(fact => fact.Key, StringComparer.Ordinal).Select(fact => $"{fact.Key}={Canonical(fact.Value)}"));
