@@ -7,7 +7,7 @@ using WorldModels.Runtime;
 namespace WorldModels.Tools;
 
 /// <summary>Recordings as what a bundle is held against: they have to be of its world, or the figures would mean nothing.</summary>
-internal static class RecordedTrajectories
+public static class RecordedTrajectories
 {
     private const double Slack = 1e-3;      // of the range of an action, for rounding
 
