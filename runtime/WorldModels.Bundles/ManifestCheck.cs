@@ -181,7 +181,7 @@ internal static class ManifestCheck
         }
         else if (action.Count is not null || action.Shape is null || !Positive(action.Shape) || !action.HasBounds)
         {
-            problems.Add("action: continuous needs a shape, low < high (and lows and highs of each element, or neither), and no count");
+            problems.Add("action: continuous needs a shape and low < high, and no count; lows and highs of each element, or neither");
         }
     }
 
