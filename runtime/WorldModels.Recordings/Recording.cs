@@ -173,11 +173,14 @@ public sealed class Recording
 
     private static string Unknown(string path)
     {
-        string why = !File.Exists(path) && !Directory.Exists(path)
-            ? " (there is no such file or folder; if it moved, name its new place with --dataset, also to go on with a run)" : "";
+        if (!File.Exists(path) && !Directory.Exists(path))
+        {
+            return $"There is no recording '{path}': no such file or folder, and no Minari data set of that name. If it moved, name its new "
+                + "place; a run that goes on takes it by --dataset.";
+        }
         string deeper = Directory.Exists(path) && Directory.EnumerateDirectories(path).FirstOrDefault(folder => EpisodeFile.Files(folder).Count > 0)
             is { } folder ? $" There are some in {folder}: name that one." : "";
-        return $"There are no episodes in '{path}'{why}: expected npz files with observation (N + 1, O), action (N + 1) int64 or (N + 1, A) "
+        return $"There are no episodes in '{path}': expected npz files with observation (N + 1, O), action (N + 1) int64 or (N + 1, A) "
             + "float32, reward (N + 1), terminated and truncated (N + 1) bool or discount (N + 1), where action[t] led to observation[t]; or a "
             + $"Minari data set, or a D4RL file (hdf5).{deeper}";
     }

@@ -1,5 +1,4 @@
 using WorldModels.Environments;
-using WorldModels.Recordings;
 
 namespace WorldModels.Tests.Zoo;
 

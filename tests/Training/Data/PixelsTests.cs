@@ -1,5 +1,4 @@
 using WorldModels.Recordings;
-using WorldModels.Train.Data;
 
 namespace WorldModels.Tests.Data;
 

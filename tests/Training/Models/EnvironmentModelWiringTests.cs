@@ -1,7 +1,6 @@
 using TorchSharp;
 using WorldModels.Environments;
 using WorldModels.Models;
-using WorldModels.Recordings;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;
 using static TorchSharp.torch;

@@ -2,7 +2,6 @@ using System.Text.Json;
 using TorchSharp;
 using TorchSharp.Modules;
 using WorldModels.Models;
-using WorldModels.Recordings;
 using WorldModels.Train;
 using static TorchSharp.torch;
 

@@ -1,6 +1,5 @@
 using SkiaSharp;
 
-using WorldModels.Recordings;
 namespace WorldModels.Tests.Tools;
 
 /// <summary>Reads pictures back from their files.</summary>
