@@ -1,3 +1,4 @@
+using WorldModels.Recordings;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
@@ -10,11 +11,12 @@ public static class ToolsApp
     [
         typeof(InspectVerb), typeof(VerifyVerb), typeof(BenchVerb), typeof(PlayVerb), typeof(PictureVerb), typeof(DreamVerb),
         typeof(PlotVerb), typeof(ConvertVerb), typeof(QuantizeVerb), typeof(ProvidersVerb),
+        typeof(DatasetVerb), typeof(RecordVerb),
     ])
     {
         Explain = exception => exception switch
         {
-            BundleException => exception.Message,
+            BundleException or RecordingException => exception.Message,
             DllNotFoundException or TypeInitializationException =>
                 $"ONNX Runtime could not be loaded: {(exception.InnerException ?? exception).Message.Split('\n')[0]}",
             OutOfMemoryException => "There is not enough memory for this. Take a smaller --batch or --horizon.",

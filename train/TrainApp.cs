@@ -1,3 +1,4 @@
+using WorldModels.Recordings;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train;
@@ -14,7 +15,7 @@ public static class TrainApp
     {
         Explain = exception => exception switch
         {
-            UserException or BundleException => exception.Message,
+            UserException or BundleException or RecordingException => exception.Message,
             TypeInitializationException { InnerException: DllNotFoundException inner } =>
                 $"ONNX Runtime could not be loaded: {inner.Message.Split('\n')[0]}",
             OutOfMemoryException => Libtorch.NoMemory,

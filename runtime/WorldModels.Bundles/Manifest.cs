@@ -236,11 +236,17 @@ public sealed record ActionSpec
     /// <summary>Shape of one action, without the batch axis (continuous only).</summary>
     public IReadOnlyList<int>? Shape { get; init; }
 
-    /// <summary>Lower bound of every element (continuous only).</summary>
+    /// <summary>Lower bound of every element, the lowest of <see cref="Lows"/> where they differ (continuous only).</summary>
     public double? Low { get; init; }
 
-    /// <summary>Upper bound of every element (continuous only).</summary>
+    /// <summary>Upper bound of every element, the highest of <see cref="Highs"/> where they differ (continuous only).</summary>
     public double? High { get; init; }
+
+    /// <summary>Lower bound of each element, where they differ (continuous only); null: all have <see cref="Low"/>.</summary>
+    public IReadOnlyList<double>? Lows { get; init; }
+
+    /// <summary>Upper bound of each element, where they differ (continuous only); null: all have <see cref="High"/>.</summary>
+    public IReadOnlyList<double>? Highs { get; init; }
 
     /// <summary>What each action is called (discrete), or each element of one (continuous); null where they have no names.</summary>
     public IReadOnlyList<string>? Names { get; init; }
@@ -249,12 +255,36 @@ public sealed record ActionSpec
     [JsonIgnore]
     public int Size => Kind == ActionKind.Discrete ? 1 : TensorSpec.Product(Shape!);
 
+    /// <summary>Whether each element of a continuous action has a lower bound and a higher one.</summary>
+    [JsonIgnore]
+    public bool HasBounds => (Lows, Highs) switch
+    {
+        (null, null) => Low < High,
+        ({ } lows, { } highs) => lows.Count == Size && highs.Count == Size && lows.Zip(highs).All(pair => pair.First < pair.Second)
+            && Low == lows.Min() && High == highs.Max(),
+        _ => false,
+    };
+
+    /// <summary>Lower bound of an element of a continuous action.</summary>
+    public double LowOf(int element) => Lows is null ? Low!.Value : Lows[element];
+
+    /// <summary>Upper bound of an element of a continuous action.</summary>
+    public double HighOf(int element) => Highs is null ? High!.Value : Highs[element];
+
     /// <summary>A discrete space of <paramref name="count"/> actions.</summary>
     public static ActionSpec Discrete(int count) => new() { Kind = ActionKind.Discrete, Count = count };
 
     /// <summary>A continuous space.</summary>
     public static ActionSpec Continuous(IReadOnlyList<int> shape, double low, double high) =>
         new() { Kind = ActionKind.Continuous, Shape = shape, Low = low, High = high };
+
+    /// <summary>A continuous space of vectors with bounds of their own for each element.</summary>
+    public static ActionSpec Continuous(IReadOnlyList<double> lows, IReadOnlyList<double> highs)
+    {
+        ActionSpec space = Continuous([lows.Count], lows.Min(), highs.Max());
+        bool same = lows.All(low => low == space.Low) && highs.All(high => high == space.High);
+        return same ? space : space with { Lows = lows, Highs = highs };
+    }
 }
 
 /// <summary>One graph of a bundle.</summary>

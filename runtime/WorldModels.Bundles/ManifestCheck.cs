@@ -179,9 +179,9 @@ internal static class ManifestCheck
             if (action.Count is not > 0 || action.Shape is not null || action.Low is not null || action.High is not null)
                 problems.Add("action: discrete needs a count of at least 1, and neither shape nor bounds");
         }
-        else if (action.Count is not null || action.Shape is null || !Positive(action.Shape) || !(action.Low < action.High))
+        else if (action.Count is not null || action.Shape is null || !Positive(action.Shape) || !action.HasBounds)
         {
-            problems.Add("action: continuous needs a shape and low < high, and no count");
+            problems.Add("action: continuous needs a shape and low < high, and no count; lows and highs of each element, or neither");
         }
     }
 

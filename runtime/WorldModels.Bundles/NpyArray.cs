@@ -85,25 +85,48 @@ public sealed class NpyArray
         if (Shape.Count == 0 || (uint)index >= (uint)Shape[0])
             throw new ArgumentOutOfRangeException(nameof(index), index, $"Expected an index into the first axis of {Describe()}.");
         NpyArray slice = Zeros(Type, [.. Shape.Skip(1)]);
-        int size = slice.Bytes.Length;
-        Bytes.Slice(index * size, size).CopyTo(slice.Bytes);
+        CopyTo(index * slice.Length, slice);
         return slice;
     }
+
+    /// <summary>The same elements, not copied, in another shape.</summary>
+    /// <exception cref="ArgumentException">It has another number of elements.</exception>
+    public NpyArray Reshape(params int[] shape) => new(Type, _data, [.. shape]);
 
     /// <summary>Such as <c>float32 [2, 3]</c>.</summary>
     public string Describe() => $"{NumpyName(Type)} [{string.Join(", ", Shape)}]";
 
-    /// <summary>The memory of the elements.</summary>
-    internal Span<byte> Bytes => _data switch
-    {
-        float[] floats => MemoryMarshal.AsBytes(floats.AsSpan()),
-        long[] longs => MemoryMarshal.AsBytes(longs.AsSpan()),
-        byte[] bytes => bytes,
-        _ => MemoryMarshal.AsBytes(((bool[])_data).AsSpan()),
-    };
+    /// <summary>The memory of the elements, of arrays of less than 2 GiB.</summary>
+    internal Span<byte> Bytes => BytesOf(0, Length);
 
     /// <summary>The elements' array, for pinning.</summary>
     internal Array Data => _data;
+
+    /// <summary>An array whose elements are whatever was in memory, to be overwritten.</summary>
+    internal static NpyArray Unwritten(NpyType type, params int[] shape)
+    {
+        int length = checked((int)Count(shape));
+        Array data = type switch
+        {
+            NpyType.Float32 => GC.AllocateUninitializedArray<float>(length),
+            NpyType.Int64 => GC.AllocateUninitializedArray<long>(length),
+            NpyType.UInt8 => GC.AllocateUninitializedArray<byte>(length),
+            _ => GC.AllocateUninitializedArray<bool>(length),
+        };
+        return new(type, data, [.. shape]);
+    }
+
+    /// <summary>The memory of some elements.</summary>
+    internal Span<byte> BytesOf(int first, int count) => _data switch
+    {
+        float[] floats => MemoryMarshal.AsBytes(floats.AsSpan(first, count)),
+        long[] longs => MemoryMarshal.AsBytes(longs.AsSpan(first, count)),
+        byte[] bytes => bytes.AsSpan(first, count),
+        _ => MemoryMarshal.AsBytes(((bool[])_data).AsSpan(first, count)),
+    };
+
+    /// <summary>Fills an array of the same type with the elements from one on.</summary>
+    internal void CopyTo(int first, NpyArray target) => Array.Copy(_data, first, target._data, 0, target.Length);
 
     /// <summary>Such as <c>uint8</c>.</summary>
     internal static string NumpyName(NpyType type) => type.ToString().ToLowerInvariant();

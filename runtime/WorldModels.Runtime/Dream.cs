@@ -270,8 +270,8 @@ public sealed class Dream : IDisposable
                 }
                 Span<float> action = continuous.Slice(row * buffer.RowSize, buffer.RowSize);
                 Philox.FillUniform(key, action);
-                foreach (ref float x in action)
-                    x = (float)(space.Low!.Value + (space.High!.Value - space.Low.Value) * x);
+                for (int i = 0; i < action.Length; i++)
+                    action[i] = (float)(space.LowOf(i) + (space.HighOf(i) - space.LowOf(i)) * action[i]);
             }
         }
     }

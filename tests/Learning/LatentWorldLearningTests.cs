@@ -1,7 +1,7 @@
+using WorldModels.Recordings;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;
-using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Learning;

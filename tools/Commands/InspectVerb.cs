@@ -129,7 +129,11 @@ public sealed class InspectVerb : BundleVerb
 
     private static string Describe(ActionSpec action) => action.Kind == ActionKind.Discrete
         ? $"one of {action.Count}{Named(action.Names)}"
-        : $"({string.Join(", ", action.Shape!)}), {action.Low} to {action.High}{Named(action.Names)}";
+        : $"({string.Join(", ", action.Shape!)}), {Bounds(action)}{Named(action.Names)}";
+
+    private static string Bounds(ActionSpec action) => action.Lows is null
+        ? $"{action.Low} to {action.High}"
+        : string.Join(", ", Enumerable.Range(0, action.Size).Select(i => $"{action.LowOf(i)} to {action.HighOf(i)}"));
 
     private static string Named(IReadOnlyList<string>? names) => names is null ? "" : $": {string.Join(", ", names)}";
 

@@ -94,7 +94,7 @@ public sealed class PictureVerb : RunningVerb
     {
         using WorldModel world = WorldModel.Load(Model ?? Bundle, Options);
         RealEpisode real = Episode is not null
-            ? RealEpisode.Read(Episode, steps, skip)
+            ? Recorded(page, world.Manifest, steps, skip)
             : RealEpisode.Play(Environment ?? world.Manifest.Environment, steps, seed, skip);
         DreamComparison comparison = DreamComparison.Run(world, real, seed);
         DreamPicture picture = DreamPicture.Of(comparison);
@@ -109,12 +109,15 @@ public sealed class PictureVerb : RunningVerb
         page.Line($"{Output}: {real.Steps} steps of {real.Source}; {same} dreamed frames are the real ones.");
     }
 
+    private RealEpisode Recorded(Page page, Manifest manifest, int steps, int skip) =>
+        RecordedTrajectories.Read(Episode!, manifest, steps, skip, line => page.Line(line))[0];
+
     private void Chart(Page page, Manifest manifest, int episodes, int skip, OpenLoopOptions options)
     {
         using WorldModel world = WorldModel.Load(Model ?? Bundle, Options);
         int steps = options.Context - 1 + options.Horizon;
         using BundlePolicy? policy = Episode is null ? BundlePolicy.Open(Bundle, options.Seed, Greedy, Options) : null;
-        RealEpisode[] real = Episode is not null ? [RealEpisode.Read(Episode, steps, skip)]
+        RealEpisode[] real = Episode is not null ? [Recorded(page, world.Manifest, steps, skip)]
             : [.. Enumerable.Range(0, episodes).Select(e => Play(manifest, policy, steps, skip, options.Seed + (ulong)e))];
         OpenLoopComparison comparison = OpenLoopComparison.Run(world, real, options);
         IReadOnlyList<OpenLoopError> errors = comparison.Errors(1, 5, 15, 45);

@@ -2,7 +2,6 @@ using System.Globalization;
 using CommandLine;
 using WorldModels.Bundles;
 using WorldModels.Measure;
-using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
 
@@ -20,8 +19,8 @@ public sealed class QuantizeVerb : BundleVerb
         + "return may be below float32's by half the width of its 95 % interval.")]
     public string Threshold { get; set; } = "";
 
-    [Option("recordings", MetaValue = "PATH", HelpText = "Recorded episodes to dream along (an npz of observation, action, reward, or a "
-        + "directory of them) instead of games of the environment.")]
+    [Option("recordings", MetaValue = "PATH", HelpText = "Recorded episodes to dream along (npz files, a Minari data set, a D4RL file) "
+        + "instead of games of the environment.")]
     public string? Recordings { get; set; }
 
     [Option("seed", Default = "0", HelpText = "Determines the games and the noise.")]
@@ -34,7 +33,8 @@ public sealed class QuantizeVerb : BundleVerb
             Episodes = Arguments.WholeNumber("episodes", Episodes, least: 2),
             Threshold = Arguments.PositiveNumber("threshold", Threshold),
             Seed = Arguments.Seed("seed", Seed),
-            Recordings = Recordings is null ? [] : Read(Recordings),
+            Recordings = Recordings is null ? [] : RecordedTrajectories.Read(
+                Recordings, Manifest.Load(Bundle, verifyHashes: false), int.MaxValue, skip: 0, say: line => page.Line(line)),
             Progress = line => page.Line($"  {line}"),
         };
         bool isReplaced = Output is null && Manifest.Load(Bundle, verifyHashes: false).Variants?.ContainsKey(Quantization.Variant) == true;
@@ -79,11 +79,4 @@ public sealed class QuantizeVerb : BundleVerb
     private static string Text(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.##} %");
-
-    private static RealEpisode[] Read(string path)
-    {
-        string[] files = Directory.Exists(path) ? [.. Directory.EnumerateFiles(path, "*.npz").Order(StringComparer.Ordinal)] : [path];
-        return files.Length > 0 ? [.. files.Select(file => RealEpisode.Read(file, int.MaxValue))]
-            : throw new BundleException($"There is no recorded episode (*.npz) in '{path}'.");
-    }
 }

@@ -3,8 +3,8 @@ using System.Text.Json;
 using CommandLine;
 using WorldModels.Bundles;
 using WorldModels.Environments;
+using WorldModels.Recordings;
 using WorldModels.Train.Algorithms;
-using WorldModels.Train.Data;
 using WorldModels.Train.LatentWorlds;
 using static TorchSharp.torch;
 
@@ -42,11 +42,12 @@ public abstract record Algorithm(Type Command)
         if (options is LatentOptions { Dataset: { Length: > 0 } dataset })
         {
             // What the episodes are of decides on the preset; only --env says that it is to be played.
-            DatasetSpec recorded = Dataset.ReadSpec(dataset);
-            LatentOptions fitted = (LatentOptions)Preset(preset, environment ?? recorded.Environment);
-            options = Resolved(fitted with { ActionRepeat = recorded.ActionRepeat }) with
+            DatasetSpec? recorded = Recording.Declared(dataset);
+            LatentOptions fitted = (LatentOptions)Preset(preset, environment ?? recorded?.Environment ?? DatasetSpec.NoEnvironment);
+            options = (LatentOptions)Resolved(fitted with { ActionRepeat = recorded?.ActionRepeat ?? 1 }) with
             {
                 Env = environment ?? DatasetSpec.NoEnvironment,
+                Dataset = Path.GetFullPath(dataset),        // so that the run goes on from wherever it is resumed
             };
         }
         RequireEnvironment(options);

@@ -6,10 +6,10 @@ namespace WorldModels.Train;
 /// <summary>Training in latent space, which can do without an environment.</summary>
 public abstract class LatentVerb : TrainVerb
 {
-    [Option("dataset", HelpText = "Learn from the episodes (npz) in this folder; without --env nothing is played at all.")]
+    [Option("dataset", HelpText = "Learn from recordings: a folder of npz episodes, a Minari data set, a D4RL file; without --env nothing is played at all.")]
     public string? Dataset { get; set; }
 
-    protected override IEnumerable<string> Assignments => Dataset is null ? Set : [$"dataset={Dataset}", .. Set];
+    protected override IEnumerable<string> Assignments => Dataset is null ? Set : [$"dataset={Path.GetFullPath(Dataset)}", .. Set];
 }
 
 /// <summary>Trains, evaluates and exports. The same options for every algorithm; hyperparameters by <c>--set key=value</c>.</summary>

@@ -1,4 +1,5 @@
 using WorldModels.Bundles;
+using WorldModels.Recordings;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train.Data;
@@ -18,11 +19,11 @@ public sealed record ActionVectors(ActionSpec Space)
     /// <summary>The noise that a policy draws vectors with.</summary>
     public NoiseKind Noise => Discrete ? NoiseKind.Gumbel : NoiseKind.Gaussian;
 
-    /// <summary>Middle of the bounds of continuous actions.</summary>
-    public double Middle => (Space.High!.Value + Space.Low!.Value) / 2;
+    /// <summary>Middle of the bounds of an element of continuous actions.</summary>
+    public double MiddleOf(int element) => (Space.HighOf(element) + Space.LowOf(element)) / 2;
 
-    /// <summary>Half the distance of the bounds.</summary>
-    public double Half => (Space.High!.Value - Space.Low!.Value) / 2;
+    /// <summary>Half the distance of its bounds.</summary>
+    public double HalfOf(int element) => (Space.HighOf(element) - Space.LowOf(element)) / 2;
 
     /// <summary>How episodes keep these actions.</summary>
     public EpisodeColumn Column => Discrete
@@ -51,7 +52,7 @@ public sealed record ActionVectors(ActionSpec Space)
     public void Encode(ReadOnlySpan<float> action, Span<float> vector)
     {
         for (int i = 0; i < vector.Length; i++)
-            vector[i] = (float)((action[i] - Middle) / Half);
+            vector[i] = (float)((action[i] - MiddleOf(i)) / HalfOf(i));
     }
 
     /// <summary>The numbered action that a vector is nearest to.</summary>
@@ -71,7 +72,7 @@ public sealed record ActionVectors(ActionSpec Space)
     public void Decode(ReadOnlySpan<float> vector, Span<float> action)
     {
         for (int i = 0; i < vector.Length; i++)
-            action[i] = (float)(Math.Clamp(vector[i], -1f, 1f) * Half + Middle);
+            action[i] = (float)(Math.Clamp(vector[i], -1f, 1f) * HalfOf(i) + MiddleOf(i));
     }
 
     /// <summary>A uniformly random vector.</summary>

@@ -1,48 +1,26 @@
-using System.Text.Json;
 using WorldModels.Bundles;
+using WorldModels.Recordings;
 
 namespace WorldModels.Train.Data;
 
-/// <summary>
-/// A folder of episodes that somebody recorded, one npz file each (see <see cref="EpisodeFile"/>): <c>observation</c> (N + 1, O),
-/// <c>action</c> (N + 1) int64 or (N + 1, A) float32 in the environment's units, <c>reward</c> (N + 1), <c>terminated</c> and
-/// <c>truncated</c> (N + 1) bool, or <c>discount</c> (N + 1) in their place, all by the convention of <see cref="Episode"/>.
-/// </summary>
+/// <summary>The episodes of a run, as it keeps them in its folder: one npz file each, and what they are of.</summary>
 public static class Dataset
 {
     /// <summary>Writes what a folder's episodes are of.</summary>
     /// <exception cref="UserException">The disk refused.</exception>
-    public static void WriteSpec(string folder, DatasetSpec spec) =>
-        Disk.Write(Path.Combine(folder, DatasetSpec.FileName), JsonSerializer.Serialize(spec, OptionText.Json) + "\n");
+    public static void WriteSpec(string folder, DatasetSpec spec) => Disk.Write(Path.Combine(folder, DatasetSpec.FileName), spec.ToJson());
 
-    /// <summary>What a folder's episodes are of: as its dataset.json says, or else as the episodes show.</summary>
-    /// <exception cref="UserException">There are no episodes, or they are not what was expected.</exception>
-    public static DatasetSpec ReadSpec(string folder)
+    /// <summary>Writes an episode.</summary>
+    /// <exception cref="UserException">The disk refused.</exception>
+    public static void Write(string path, Episode episode)
     {
-        if (!Directory.Exists(folder) || EpisodeFile.Files(folder).Count == 0)
-        {
-            throw new UserException($"There are no episodes in '{folder}': expected npz files with observation (N + 1, O), action (N + 1) "
-                + "int64 or (N + 1, A) float32, reward (N + 1), terminated and truncated (N + 1) bool or discount (N + 1), where action[t] "
-                + "led to observation[t].");
-        }
-
-        string file = Path.Combine(folder, DatasetSpec.FileName);
-        if (!File.Exists(file))
-            return Infer(folder);
         try
         {
-            DatasetSpec spec = JsonSerializer.Deserialize<DatasetSpec>(File.ReadAllText(file), OptionText.Json)
-                ?? throw new JsonException("it is empty.");
-            if (spec.Observation < 1 || spec.ActionRepeat < 1)
-                throw new JsonException("observation and actionRepeat are whole numbers of at least 1.");
-            ActionSpec action = spec.Action;
-            bool whole = action.Kind == ActionKind.Discrete ? action.Count > 0 : action is { Shape: [> 0] } && action.Low < action.High;
-            return whole ? spec : throw new JsonException("action needs a count (discrete), or a shape [A] and low < high (continuous).");
+            EpisodeFile.Write(path, episode);
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (Disk.IsRefusal(exception))
         {
-            throw new UserException($"{file} does not describe a dataset: {exception.Message.TrimEnd('.')}. Restore it, or delete it to "
-                + "have the actions read off the episodes.", exception);
+            throw Disk.Refused(path, exception);
         }
     }
 
@@ -96,32 +74,6 @@ public static class Dataset
         {
             throw new UserException($"{path}: {exception.Message}.", exception);
         }
-    }
-
-    private static DatasetSpec Infer(string folder)
-    {
-        int observation = 0;
-        IReadOnlyList<int>? shape = null;
-        (long most, float low, float high) = (0, -1, 1);
-        foreach (string path in EpisodeFile.Files(folder))
-        {
-            Episode episode = ReadEpisode(path, extras: []);
-            NpyArray observations = episode.Observations, action = episode.Actions;
-            if (observations.Shape.Count != 2)
-                throw new UserException($"{path}: observation is {observations.Describe()}; expected (N + 1, O).");
-            observation = observations.Shape[1];
-            if (action.Type == NpyType.Int64)
-            {
-                foreach (long value in action.As<long>())
-                    most = Math.Max(most, value + 1);
-                continue;
-            }
-            shape = [.. action.Shape.Skip(1)];
-            foreach (float value in action.As<float>())
-                (low, high) = (Math.Min(low, value), Math.Max(high, value));
-        }
-        ActionSpec space = shape is null ? ActionSpec.Discrete((int)most) : ActionSpec.Continuous(shape, low, high);
-        return new() { Observation = observation, Action = space, IsInferred = true };
     }
 
     private static void RequireShape(string path, string name, NpyArray array, int[] expected)

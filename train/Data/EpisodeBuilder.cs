@@ -1,4 +1,5 @@
 using WorldModels.Bundles;
+using WorldModels.Recordings;
 
 namespace WorldModels.Train.Data;
 

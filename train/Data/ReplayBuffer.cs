@@ -1,3 +1,5 @@
+using WorldModels.Recordings;
+
 namespace WorldModels.Train.Data;
 
 /// <summary>
@@ -35,27 +37,20 @@ public sealed class ReplayBuffer(
     public void Add(Episode episode)
     {
         if (folder is not null)
-            EpisodeFile.Write(EpisodeFile.PathOf(folder, _first + _episodes.Count), episode);
+            Dataset.Write(EpisodeFile.PathOf(folder, _first + _episodes.Count), episode);
         Keep(episode);
     }
 
-    /// <summary>
-    /// Reads a folder of episodes that somebody else recorded, but for one in <paramref name="keepBack"/>, which are returned; of fewer
-    /// episodes none is kept back.
-    /// </summary>
-    public IReadOnlyList<Episode> AddAll(string dataset, int keepBack, IProgressReport progress)
+    /// <summary>Keeps episodes that somebody else recorded, but for every so many, which are returned; of fewer episodes none is kept back.</summary>
+    public IReadOnlyList<Episode> AddAll(IReadOnlyList<Episode> recorded, int keepBack)
     {
-        IReadOnlyList<string> files = EpisodeFile.Files(dataset);
-        using IProgressTask task = progress.Start("reading episodes", files.Count);
         List<Episode> heldOut = [];
-        for (int i = 0; i < files.Count; i++)
+        for (int i = 0; i < recorded.Count; i++)
         {
-            Episode episode = Dataset.Read(files[i], observation, actions, extras);
             if (i % keepBack == keepBack - 1)
-                heldOut.Add(episode);
+                heldOut.Add(recorded[i]);
             else
-                Keep(episode);
-            task.Report(i + 1, $"{Records} records");
+                Keep(recorded[i]);
         }
         return heldOut;
     }
@@ -71,24 +66,10 @@ public sealed class ReplayBuffer(
     /// <summary>Mean and standard deviation (O) of each number of the observations.</summary>
     public (float[] Mean, float[] Std) Statistics()
     {
-        float[] values = new float[_size];
-        (double[] sum, double[] squares) = (new double[_size], new double[_size]);
-        foreach (Episode episode in _episodes)
-        {
-            for (int record = 0; record < episode.Records; record++)
-            {
-                episode.CopyObservation(record, values);
-                for (int i = 0; i < _size; i++)
-                {
-                    sum[i] += values[i];
-                    squares[i] += (double)values[i] * values[i];
-                }
-            }
-        }
-
-        float[] mean = [.. sum.Select(value => (float)(value / Records))];
-        float[] std = [.. squares.Select((value, i) => (float)Math.Sqrt(Math.Max(0, value / Records - (double)mean[i] * mean[i])))];
-        return (mean, std);
+        Moments moments = Moments.OfObservations(_episodes, _size);
+        return (
+            [.. Enumerable.Range(0, _size).Select(i => (float)moments.Mean(i))],
+            [.. Enumerable.Range(0, _size).Select(i => (float)moments.Std(i))]);
     }
 
     /// <summary>Observations (N, O), spread evenly over all records.</summary>

@@ -1,3 +1,5 @@
+using WorldModels.Recordings;
+
 namespace WorldModels.Train.Data;
 
 /// <summary>Records of B sequences of T consecutive steps as networks take them, step by step: (T, B, ...).</summary>

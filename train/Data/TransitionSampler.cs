@@ -1,3 +1,4 @@
+using WorldModels.Recordings;
 using WorldModels.Runtime;
 
 namespace WorldModels.Train.Data;

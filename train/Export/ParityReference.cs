@@ -135,7 +135,11 @@ public sealed class ParityReference
         }
 
         Tensor uniform = Draw(input, NoiseKind.Uniform, step, stream);
-        return uniform * (_bundle.Action.High!.Value - _bundle.Action.Low!.Value) + _bundle.Action.Low.Value;
+        ActionSpec space = _bundle.Action;
+        double[] lows = [.. Enumerable.Range(0, space.Size).Select(space.LowOf)], highs = [.. Enumerable.Range(0, space.Size).Select(space.HighOf)];
+        long[] shape = [.. space.Shape!.Select(axis => (long)axis)];
+        using Tensor low = tensor(lows, shape, ScalarType.Float32), high = tensor(highs, shape, ScalarType.Float32);
+        return uniform * (high - low) + low;
     }
 
     private static Tensor Noise(TensorSpec input, int step) => Draw(input, input.Noise!.Value, step, Philox.Stream($"parity-{input.Name}"));

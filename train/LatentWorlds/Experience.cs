@@ -1,5 +1,6 @@
 using WorldModels.Bundles;
 using WorldModels.Models;
+using WorldModels.Recordings;
 using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
@@ -11,10 +12,9 @@ namespace WorldModels.Train.LatentWorlds;
 /// </summary>
 public sealed class Experience
 {
-    private const int KeepBack = 10;            // every tenth episode of a dataset is never trained on
-
     private readonly LatentOptions _options;
     private readonly AgentEnvironment? _environment;
+    private readonly Recording? _recording;
     private readonly SequenceBatch _batch;
     private ReplayBuffer? _replay;
     private Collector? _collector;
@@ -28,11 +28,15 @@ public sealed class Experience
         _options = options;
         if (options.Dataset.Length > 0)
         {
-            DatasetSpec spec = Dataset.ReadSpec(options.Dataset);
+            _recording = Recording.Read(options.Dataset, new() { Ends = options.DatasetEnds, Actions = options.DatasetActions });
+            DatasetSpec spec = _recording.Spec;
             RecordedIn = HasEnvironment ? options.Env : spec.Environment;
             (Actions, Observation) = HasEnvironment
                 ? SpacesOf(spec)
-                : (new(spec.Action), new() { Shape = [spec.Observation], Low = float.MinValue, High = float.MaxValue });
+                : (new(spec.Action), new()
+                {
+                    Shape = [spec.Observation], Low = float.MinValue, High = float.MaxValue, Names = spec.ObservationNames,
+                });
         }
         else
         {
@@ -74,7 +78,10 @@ public sealed class Experience
         if (_environment is null)
         {
             _replay = new(Observation.Shape, Actions, _options.Capacity, folder: null);
-            _heldOut = _replay.AddAll(_options.Dataset, KeepBack, progress);
+            CheckIdentity(run, isNew);
+            foreach (string line in _recording!.Summary())
+                progress.Say(line);
+            _heldOut = _replay.AddAll(_recording.Episodes, Recording.KeepBack);
             if (_replay.Forgotten > 0)
                 progress.Say($"The first {_replay.Forgotten} episodes are beyond capacity={_options.Capacity} records, and left out.");
         }
@@ -169,6 +176,20 @@ public sealed class Experience
             _collector.Collect(_environment!.Count, random: true);      // there has to be an episode to learn from
     }
 
+    /// <summary>Refuses other files than those that the run began with, unless the user says that he wants them.</summary>
+    private void CheckIdentity(RunFolder run, bool isNew)
+    {
+        string path = run.File(RecordingIdentity.FileName);
+        RecordingIdentity now = RecordingIdentity.Of(_recording!);
+        if (!isNew && File.Exists(path) && RecordingIdentity.Parse(path).DifferenceTo(now) is { } difference && !_options.DatasetMayChange)
+        {
+            throw new UserException($"{_options.Dataset} is not what {run.Path} has learnt from: {difference}. Bring the same files back, name "
+                + $"their place with --dataset, or go on with what is there now: --resume {run.Path} --set datasetMayChange=true (how "
+                + "observations are scaled stays as it was).");
+        }
+        Disk.Write(path, now.ToJson());
+    }
+
     /// <summary>The spaces of the environment that a dataset is to be judged in, which has to be the one it was recorded in.</summary>
     private (ActionVectors, ObservationSpec) SpacesOf(DatasetSpec spec)
     {
@@ -176,7 +197,8 @@ public sealed class Experience
         ActionSpec there = environment.Actions.Space, here = spec.Action;
         bool sameActions = there.Kind == here.Kind && (spec.IsInferred
             ? there.Size == here.Size && here.Count.GetValueOrDefault() <= there.Count.GetValueOrDefault()
-            : (there.Size, there.Count, there.Low, there.High) == (here.Size, here.Count, here.Low, here.High));
+            : there.Size == here.Size && there.Count == here.Count
+                && (here.Kind == ActionKind.Discrete || Enumerable.Range(0, here.Size).All(i => SameBounds(there, here, i))));
         if (environment.Observation.Size != spec.Observation || !sameActions)
         {
             throw new UserException(
@@ -187,4 +209,7 @@ public sealed class Experience
 
         return (environment.Actions, environment.Observation);
     }
+
+    private static bool SameBounds(ActionSpec there, ActionSpec here, int element) =>
+        there.LowOf(element) == here.LowOf(element) && there.HighOf(element) == here.HighOf(element);
 }

@@ -1,4 +1,5 @@
 using WorldModels.Models;
+using WorldModels.Recordings;
 using WorldModels.Train.Data;
 using static TorchSharp.torch;
 

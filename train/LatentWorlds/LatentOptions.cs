@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using WorldModels.Bundles;
 using WorldModels.Models;
+using WorldModels.Recordings;
 
 namespace WorldModels.Train.LatentWorlds;
 
@@ -11,10 +12,21 @@ namespace WorldModels.Train.LatentWorlds;
 public abstract record LatentOptions : TrainOptions
 {
     /// <summary>
-    /// Folder of recorded episodes to learn from instead of an environment. Without --env nothing is played, not even for evaluation.
+    /// Recorded episodes to learn from instead of an environment: a folder of npz files, a Minari data set, a D4RL file. Without --env nothing
+    /// is played, not even for evaluation. A run that goes on takes another place of the same files.
     /// </summary>
-    [Fixed]
     public string Dataset { get; init; } = "";
+
+    /// <summary>What the ends of recorded episodes mean where no array says so: refused, truncated or terminated.</summary>
+    [Fixed]
+    public UnmarkedEnds DatasetEnds { get; init; } = UnmarkedEnds.Refused;
+
+    /// <summary>Whether recorded <c>action[t]</c> led to <c>observation[t]</c> or was taken there: byFormat, led or taken.</summary>
+    [Fixed]
+    public ActionAlignment DatasetActions { get; init; } = ActionAlignment.ByFormat;
+
+    /// <summary>Whether a run may go on with other files than it began with.</summary>
+    public bool DatasetMayChange { get; init; }
 
     /// <summary>Environment steps that an action lasts; rewards are summed.</summary>
     [Fixed, Range(1, 100)]

@@ -1,5 +1,6 @@
 using TorchSharp;
 using WorldModels.Models;
+using WorldModels.Recordings;
 using WorldModels.Train.Data;
 using static TorchSharp.torch;
 

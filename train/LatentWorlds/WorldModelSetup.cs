@@ -21,13 +21,13 @@ public static class WorldModelSetup
             whole => optim.Adam(whole, options.ModelLearningRate, eps: options.AdamEpsilon));
     }
 
-    /// <summary>Sets how observations are measured; numbers that never change stay as they are.</summary>
+    /// <summary>Sets how observations are measured; numbers that never change, but for rounding, stay as they are.</summary>
     public static void Standardise(EagerParameters parameters, (float[] Mean, float[] Std) statistics)
     {
         using IDisposable guard = no_grad();
         using DisposeScope scope = NewDisposeScope();
         parameters.All[$"{Statistics}/{Standardizer<EagerTensor>.MeanName}"].copy_(tensor(statistics.Mean));
         parameters.All[$"{Statistics}/{Standardizer<EagerTensor>.StdName}"].copy_(tensor(
-            [.. statistics.Std.Select(value => value < 1e-6f ? 1 : value)]));
+            [.. statistics.Std.Select((value, i) => value <= MathF.BitIncrement(Math.Abs(statistics.Mean[i])) - Math.Abs(statistics.Mean[i]) ? 1 : value)]));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
+using WorldModels.Train.LatentWorlds;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;
@@ -121,7 +122,8 @@ public static class Session
             Frames = trainer.Frames,
             Seconds = Math.Round(run.Seconds, 1),
             Device = trainer.Parameters.Device.ToString(),
-            Config = OptionText.Describe(options),
+            Config = OptionText.Describe(options is LatentOptions { Dataset.Length: > 0 } latent
+                ? latent with { Dataset = Path.GetFileName(latent.Dataset) } : options),     // nobody else has the user's folders
             Figures = figures.ToDictionary(pair => pair.Key, pair => Math.Round(pair.Value, 6)),
         };
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(output));

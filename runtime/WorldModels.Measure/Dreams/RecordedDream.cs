@@ -135,8 +135,8 @@ internal sealed class RecordedDream
                 }
                 Span<float> action = forces.AsSpan((t * _batch + row) * space.Size, space.Size);
                 Philox.FillUniform(key, action);
-                foreach (ref float x in action)
-                    x = (float)(space.Low!.Value + (space.High!.Value - space.Low.Value) * x);
+                for (int i = 0; i < action.Length; i++)
+                    action[i] = (float)(space.LowOf(i) + (space.HighOf(i) - space.LowOf(i)) * action[i]);
             }
         }
         return (moves, forces);

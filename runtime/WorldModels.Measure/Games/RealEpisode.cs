@@ -1,5 +1,6 @@
 using WorldModels.Bundles;
 using WorldModels.Environments;
+using WorldModels.Recordings;
 using WorldModels.Runtime;
 
 namespace WorldModels.Measure;
@@ -76,46 +77,31 @@ public sealed record RealEpisode
         };
     }
 
-    /// <summary>
-    /// Reads a recorded episode: an npz with <c>observation</c> (T + 1, ...), <c>action</c> (T, ...) and, if they are known,
-    /// <c>reward</c> (T); or, as training keeps them, one more of both, where the first belongs to the reset. Observations of uint8 are
-    /// images of 0 to 255 and become 0 to 1.
-    /// </summary>
-    /// <param name="path">The file.</param>
+    /// <summary>A stretch of a recorded episode, its observations as networks see them.</summary>
+    /// <param name="episode">The episode.</param>
+    /// <param name="source">Where it stands.</param>
     /// <param name="steps">Most steps taken from it.</param>
     /// <param name="skip">Steps left out before.</param>
-    /// <exception cref="BundleException">The file cannot be read, or is no such episode.</exception>
-    public static RealEpisode Read(string path, int steps, int skip = 0)
+    /// <param name="hasRewards">Whether its rewards are known.</param>
+    /// <exception cref="BundleException">It is too short.</exception>
+    public static RealEpisode Of(Episode episode, string source, int steps, int skip = 0, bool hasRewards = true)
     {
-        Dictionary<string, NpyArray> arrays = Npz.Read(path, name => name is "observation" or "action" or "reward");
-        NpyArray observations = Take("observation"), actions = Take("action");
-        int length = observations.Shape.DefaultIfEmpty(0).First() - 1;
-        int resets = actions.Shape.DefaultIfEmpty(0).First() - length;
-        if (resets is not (0 or 1) || length < 1 || actions.Type is not (NpyType.Int64 or NpyType.Float32))
-        {
-            throw new BundleException($"'{path}' is no episode: expected T + 1 observations and T or T + 1 actions of int64 or float32; "
-                + $"found {observations.Describe()} and {actions.Describe()}.");
-        }
-
-        if (length <= skip)
-            throw new BundleException($"'{path}' has {length} steps: there is none after the first {skip}.");
-        steps = Math.Min(steps, length - skip);
-        float scale = observations.Type == NpyType.UInt8 ? 1f / 255 : 1;
-        int size = actions.Length / (length + resets), first = skip + resets;
-        float[] rewards = arrays.TryGetValue("reward", out NpyArray? reward) && reward.Length == length + resets ? reward.ToFloats() : [];
+        if (episode.Steps <= skip)
+            throw new BundleException($"'{source}' has {episode.Steps} steps: there is none after the first {skip}.");
+        steps = Math.Min(steps, episode.Steps - skip);
+        int size = episode.Observations.Length / episode.Records, width = episode.Actions.Length / episode.Records, first = skip + 1;
+        float[][] observations = new float[steps + 1][];
+        for (int t = 0; t <= steps; t++)
+            episode.CopyObservation(skip + t, observations[t] = new float[size]);
         return new()
         {
-            Source = Path.GetFileName(path),
-            Observations =
-                [.. Enumerable.Range(skip, steps + 1).Select(t => Array.ConvertAll(observations.Slice(t).ToFloats(), x => x * scale))],
-            Actions = actions.Type == NpyType.Int64
-                ? actions.As<long>().Slice(first * size, steps * size).ToArray()
-                : actions.As<float>().Slice(first * size, steps * size).ToArray(),
-            Rewards = [.. rewards.Skip(first).Take(steps)],
+            Source = Path.GetFileName(source),
+            Observations = observations,
+            Actions = episode.Actions.Type == NpyType.Int64
+                ? episode.Actions.As<long>().Slice(first, steps).ToArray()
+                : episode.Actions.As<float>().Slice(first * width, steps * width).ToArray(),
+            Rewards = hasRewards ? episode.Rewards.Slice(first, steps).ToArray() : [],
         };
-
-        NpyArray Take(string name) => arrays.TryGetValue(name, out NpyArray? array) ? array : throw new BundleException(
-            $"'{path}' is no episode: it has no array '{name}'. Give an npz with observation, action and reward.");
     }
 
     /// <summary>Makes an environment whose actions are the bundle's, each of them repeated.</summary>

@@ -76,20 +76,11 @@ public sealed class NpzTests
         }
     }
 
-    [TestCase("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }", "'<f8': expected float32, int64, uint8 or bool")]
-    [TestCase("{'descr': '<f4', 'fortran_order': True, 'shape': (1,), }", "numpy.ascontiguousarray")]
     [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }", "8 bytes of data, there are 4")]
     [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (2147483647, 2147483647, 9), }", "cut short or damaged")]
-    [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), }", "cut short or damaged")]
-    [TestCase("import os", "unreadable numpy header")]
-    public void RefusesAHeaderItDoesNotRead(string header, string expected)
-    {
-        List<byte> bytes = new List<byte> { 0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, (byte)header.Length, 0 };
-        bytes.AddRange(Encoding.ASCII.GetBytes(header));
-        bytes.AddRange(new byte[4]);
-        InvalidDataException error = Assert.Throws<InvalidDataException>(() => Npy.Read(new MemoryStream([.. bytes]), bytes.Count))!;
-        Assert.That(error.Message, Does.Contain(expected));
-    }
+    [TestCase("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), }", "399999999996 bytes of data, there are 4")]
+    public void RefusesAHeaderOfOtherData(string header, string expected) =>
+        Assert.That(NpyBytes.Refusal(NpyBytes.Of(header, new byte[4])), Does.Contain(expected));
 
     [Test]
     public void SaysWhichTypeAndShapeAnArrayHas()

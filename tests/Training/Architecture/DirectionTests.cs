@@ -12,7 +12,7 @@ public sealed class DirectionTests
 
     private static readonly string[] CommandLineTool =
     [
-        "WorldModels.CommandLine", "WorldModels.Pictures", "WorldModels.Measure", "WorldModels.Models", "WorldModels.Onnx",
+        "WorldModels.CommandLine", "WorldModels.Pictures", "WorldModels.Measure", "WorldModels.Recordings", "WorldModels.Models", "WorldModels.Onnx",
         "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments", "Spectre.Console", "Spectre.Console.Ansi", "CommandLine",
         "MathNet.Numerics",
     ];
@@ -27,13 +27,15 @@ public sealed class DirectionTests
         // For train and tools alone. What a graph costs is counted by a pass over it, which Onnx has.
         ["WorldModels.Measure"] =
         [
-            "WorldModels.Onnx", "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments", "Google.Protobuf", "MathNet.Numerics",
+            "WorldModels.Onnx", "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments", "WorldModels.Recordings",
+            "Google.Protobuf", "MathNet.Numerics",
         ],
         ["WorldModels.Pictures"] =
         [
             "WorldModels.Measure", "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments", "ScottPlot", "SkiaSharp",
             "SkiaSharp.HarfBuzz",
         ],
+        ["WorldModels.Recordings"] = ["WorldModels.Bundles", "PureHDF"],
         ["WorldModels.CommandLine"] = ["CommandLine"],
         ["WorldModels.Tools"] = [.. CommandLineTool, "ScottPlot", "SkiaSharp"],
         ["WorldModels.Train"] = [.. CommandLineTool, "TorchSharp", "Google.Protobuf"],
@@ -64,6 +66,7 @@ public sealed class DirectionTests
     [TestCase("WorldModels.CommandLine")]
     [TestCase("WorldModels.Measure", "WorldModels.Pictures")]
     [TestCase("WorldModels.Pictures")]
+    [TestCase("WorldModels.Recordings", "WorldModels.Measure")]
     public void IsForTrainAndToolsAlone(string name, params string[] besides)
     {
         IEnumerable<string> users = Assemblies.Where(user => Assembly.Load(user).GetReferencedAssemblies().Any(used => used.Name == name));

@@ -1,4 +1,5 @@
 using WorldModels.Bundles;
+using WorldModels.Recordings;
 using WorldModels.Train;
 using WorldModels.Train.Data;
 
@@ -108,32 +109,6 @@ public sealed class DatasetTests
         File.WriteAllBytes(file, File.ReadAllBytes(file)[..^40]);
         UserException exception = Assert.Throws<UserException>(() => Dataset.Read(file, [2], Continuous))!;
         Assert.That(exception.Message, Does.StartWith($"Cannot read the episode {file}"));
-    }
-
-    [TestCase("null", "it is empty")]
-    [TestCase("""{"observation":3,"action":{"kind":"continuous","shape":[1]}}""", "low < high")]
-    [TestCase("""{"observation":3,"action":{"kind":"continuous","shape":[1],"low":1,"high":1}}""", "low < high")]
-    [TestCase("""{"observation":0,"action":{"kind":"discrete","count":2}}""", "whole numbers of at least 1")]
-    [TestCase("""{"observation":3,"action":{"kind":"discrete"}}""", "needs a count")]
-    [TestCase("{", "does not describe a dataset")]
-    public void ADescriptionIsChecked(string json, string expected)
-    {
-        EpisodeFile.Write(EpisodeFile.PathOf(_folder, 0), Played.Episode(0, records: 6, Discrete));
-        File.WriteAllText(Path.Combine(_folder, DatasetSpec.FileName), json);
-        UserException exception = Assert.Throws<UserException>(() => Dataset.ReadSpec(_folder))!;
-        Assert.That(exception.Message, Does.Contain(DatasetSpec.FileName).And.Contain(expected));
-    }
-
-    [Test]
-    public void WithoutADescriptionTheActionsAreReadOffTheEpisodes()
-    {
-        EpisodeFile.Write(EpisodeFile.PathOf(_folder, 0), Played.Episode(0, records: 6, Discrete));
-        Assert.That(Dataset.ReadSpec(_folder).Action, Is.EqualTo(ActionSpec.Discrete(3)));
-        Dictionary<string, NpyArray> arrays = Played.Columns();
-        arrays["action"].As<float>()[5] = 3.5f;
-        Npz.Write(EpisodeFile.PathOf(_folder, 0), arrays);
-        DatasetSpec spec = Dataset.ReadSpec(_folder);
-        Assert.That((spec.Action.Low, spec.Action.High, spec.Observation), Is.EqualTo((-1.0, 3.5, 2)));
     }
 
     private void Refused(Dictionary<string, NpyArray> arrays, string expected)

@@ -1,6 +1,6 @@
 using WorldModels.Bundles;
+using WorldModels.Recordings;
 using WorldModels.Tests.Train;
-using WorldModels.Train.Data;
 
 namespace WorldModels.Tests.Data;
 

@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using WorldModels.Bundles;
+using WorldModels.Recordings;
 using WorldModels.Train.Data;
 
 namespace WorldModels.Tests.Data;

@@ -1,4 +1,4 @@
-using WorldModels.Train.Data;
+using WorldModels.Recordings;
 
 namespace WorldModels.Tests.Data;
 

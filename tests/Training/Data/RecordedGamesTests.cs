@@ -1,10 +1,10 @@
 using System.Text.Json;
 using WorldModels.Bundles;
 using WorldModels.Environments;
+using WorldModels.Recordings;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;
-using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Data;

@@ -1,4 +1,5 @@
 using WorldModels.Bundles;
+using WorldModels.Recordings;
 using WorldModels.Train.Data;
 
 namespace WorldModels.Tests.Data;

@@ -34,7 +34,7 @@ public sealed class LatentPictureTests
         Assert.That(text, Does.Contain("26 steps of 1 episode of episode.npz").And.Contain("mean of 8 dreams after 5 observations"));
         // What it dreams is what the runtime dreams after the same context.
         using WorldModel world = WorldModel.Load(bundle);
-        OpenLoopComparison comparison = OpenLoopComparison.Run(world, [RealEpisode.Read(episode, 49)], new() { Dreams = 2, Seed = 4 });
+        OpenLoopComparison comparison = OpenLoopComparison.Run(world, RecordedTrajectories.Read(episode, world.Manifest, 49, 0, _ => { }), new() { Dreams = 2, Seed = 4 });
         using Dream dream = world.Dream(2, 26);
         RealEpisode real = comparison.Episodes[0];
         float[] actions = (float[])real.Actions;

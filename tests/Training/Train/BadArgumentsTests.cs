@@ -77,7 +77,7 @@ public sealed class BadArgumentsTests
     [TestCase("planet --preset debug --set predictContinue=true", "PlaNet plans a fixed number of steps")]
     [TestCase("planet --preset debug --set candidates=10 elites=11", "elites=11", "candidates=10")]
     [TestCase("dreamer --preset debug --set gamma=0", "gamma must be between 0.01 and 1")]
-    [TestCase("dreamer --preset debug --dataset nowhere", "There are no episodes in 'nowhere'", "observation (N + 1, O)")]
+    [TestCase("dreamer --preset debug --dataset nowhere", "There is no recording", "nowhere': no such file or folder")]
     [TestCase("dreamer --preset debug --env none", "no environment 'none'")]
     [TestCase("dreamer --preset debug --set freeNatsForm=none", "freeNatsForm takes one of maxOfMean, meanOfExcess")]
     [TestCase("bench i2a --preset debug", "bench trains no environment model", "--set model=BUNDLE")]

@@ -1,6 +1,6 @@
 using WorldModels.Environments;
+using WorldModels.Recordings;
 using WorldModels.Train;
-using WorldModels.Train.Data;
 
 namespace WorldModels.Tests.Train;
 

@@ -148,7 +148,7 @@ public sealed class SweepTests
     [TestCase("a2c --preset smal", "no preset 'smal'")]
     [TestCase("a2c --device tpu", "Unknown device 'tpu'")]
     [TestCase("a2c --dataset nowhere", "Unknown option 'dataset'")]
-    [TestCase("dreamer --preset debug --dataset nowhere", "There are no episodes in 'nowhere'")]
+    [TestCase("dreamer --preset debug --dataset nowhere", "nowhere': no such file or folder")]
     [TestCase("a2d", "Unknown algorithm 'a2d'")]
     public void IsRefusedBeforeAnythingRuns(string line, params string[] expected)
     {

@@ -1,8 +1,8 @@
 using TorchSharp;
 using WorldModels.Environments;
 using WorldModels.Models;
+using WorldModels.Recordings;
 using WorldModels.Runtime;
-using WorldModels.Train.Data;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.Algorithms;

@@ -1,5 +1,6 @@
 using WorldModels.Bundles;
 using WorldModels.Environments;
+using WorldModels.Recordings;
 using WorldModels.Train.Data;
 
 namespace WorldModels.Train.Algorithms;

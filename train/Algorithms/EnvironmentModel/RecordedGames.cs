@@ -1,7 +1,7 @@
 using System.Text.Json;
 using WorldModels.Bundles;
 using WorldModels.Environments;
-using WorldModels.Train.Data;
+using WorldModels.Recordings;
 
 namespace WorldModels.Train.Algorithms;
 

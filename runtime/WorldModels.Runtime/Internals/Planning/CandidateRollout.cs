@@ -16,8 +16,8 @@ internal sealed class CandidateRollout : IDisposable
     private readonly DeviceMemory? _device;
     private readonly DreamBuffers? _buffers;
     private readonly Rollout? _rollout;
-    private readonly float _centre;
-    private readonly float _reach;
+    private readonly float[] _centre;   // of each element of an action
+    private readonly float[] _reach;
 
     /// <param name="bundle">The bundle.</param>
     /// <param name="from">Where the rows' states are.</param>
@@ -29,7 +29,8 @@ internal sealed class CandidateRollout : IDisposable
         (_from, _candidates) = (from, candidates);
         int rows = checked(from.Batch * candidates);
         ActionSpec space = bundle.Manifest.Action;
-        (_centre, _reach) = ((float)((space.High!.Value + space.Low!.Value) / 2), (float)((space.High.Value - space.Low.Value) / 2));
+        _centre = [.. Enumerable.Range(0, space.Size).Select(i => (float)((space.HighOf(i) + space.LowOf(i)) / 2))];
+        _reach = [.. Enumerable.Range(0, space.Size).Select(i => (float)((space.HighOf(i) - space.LowOf(i)) / 2))];
         DreamPlan plan = DreamTuning.Choose(bundle, rows, horizon, options, Purpose);
         SizeCheck.Steps(rows, horizon, plan.Tile);
         _pool = new(plan.Threads);
@@ -71,8 +72,11 @@ internal sealed class CandidateRollout : IDisposable
     /// <summary>From [-1, 1] to the bundle's bounds.</summary>
     public void Scale(ReadOnlySpan<float> actions, Span<float> scaled)
     {
-        for (int i = 0; i < actions.Length; i++)
-            scaled[i] = _centre + _reach * actions[i];
+        for (int i = 0, element = 0; i < actions.Length; i++)
+        {
+            scaled[i] = _centre[element] + _reach[element] * actions[i];
+            element = element + 1 == _centre.Length ? 0 : element + 1;
+        }
     }
 
     public void Dispose()

@@ -238,7 +238,7 @@ public sealed class ToolsAppTests
     [TestCase(1, "There is no directory 'nowhere'", "bench", "nowhere")]
     [TestCase(1, "There is no execution provider 'gpu'", "dream", "BUNDLE", "--provider", "gpu")]
     [TestCase(1, "did you mean 'minipacman-hunt'", "picture", "BUNDLE", "--env", "minipacman-hnt")]
-    [TestCase(1, "There is no file 'nothing.npz'", "picture", "BUNDLE", "--episode", "nothing.npz")]
+    [TestCase(1, "There is no recording 'nothing.npz'", "picture", "BUNDLE", "--episode", "nothing.npz")]
     public void AMistakeGivesOneMessage(int code, string message, params string[] args)
     {
         (int Code, string Output, string Error) result = Run([.. args.Select(arg => arg == "BUNDLE" ? _bundle : arg)]);

@@ -2,7 +2,9 @@ using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Measure;
 using WorldModels.Pictures;
+using WorldModels.Recordings;
 using WorldModels.Runtime;
+using WorldModels.Tools;
 
 namespace WorldModels.Tests.Tools;
 
@@ -66,14 +68,29 @@ public sealed class ComparisonTests
             ["action"] = NpyArray.Of(new long[] { 0, 1, 2, 3 }),
             ["reward"] = NpyArray.Of(new float[] { 0, 1, 0, 5 }),
         });
-        RealEpisode episode = RealEpisode.Read(path, steps: 2, skip: 1);
+        RealEpisode episode = Read(path, steps: 2, skip: 1);
         Assert.That(episode.Observations[0][0], Is.EqualTo(855 % 256 / 255f).Within(1e-6));
         Assert.That((episode.Steps, episode.Actions, episode.Rewards), Is.EqualTo((2, new long[] { 1, 2 }, new float[] { 1, 0 })));
         Assert.That(DreamComparison.Run(_world, episode).Dreamed, Has.Count.EqualTo(3));
-        Assert.That(() => RealEpisode.Read(path, 2, skip: 4), Throws.TypeOf<BundleException>().With.Message.Contains("4 steps"));
+        Assert.That(() => Read(path, 2, skip: 4), Throws.TypeOf<BundleException>().With.Message.Contains("4 steps"));
         Npz.Write(path, new Dictionary<string, NpyArray> { ["action"] = NpyArray.Of(new long[] { 0 }) });
-        Assert.That(() => RealEpisode.Read(path, 2), Throws.TypeOf<BundleException>().With.Message.Contains("no array 'observation'"));
+        Assert.That(() => Read(path, 2), Throws.TypeOf<RecordingException>().With.Message.Contains("no array 'observation'"));
     }
+
+    /// <summary>What is of another world would give figures that mean nothing.</summary>
+    [Test]
+    public void RecordingsOfAnotherWorldAreRefused()
+    {
+        string path = Path.Combine(_folder, "other.npz");
+        Npz.Write(path, new Dictionary<string, NpyArray>
+        {
+            ["observation"] = NpyArray.Zeros(NpyType.UInt8, 5, 3, 15, 19), ["action"] = NpyArray.Of([0L, 1, 7, 3, 0]),
+        });
+        Assert.That(() => Read(path, 2), Throws.TypeOf<BundleException>().With.Message.Contains("action[2] is 7"));
+    }
+
+    private RealEpisode Read(string path, int steps, int skip = 0) =>
+        RecordedTrajectories.Read(path, _world.Manifest, steps, skip, _ => { })[0];
 
     [Test]
     public void WhatDoesNotFitIsSaid()

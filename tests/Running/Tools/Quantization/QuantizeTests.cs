@@ -134,7 +134,7 @@ internal sealed class QuantizeTests
         Assert.That(Fails("quantize", _bundle, "--episodes", "2"), Does.Contain("'somewhere-else'").And.Contain("--recordings"));
         RealEpisode real = RealEpisode.Play("pendulum", steps: 60, seed: 1);
         string recordings = Directory.CreateDirectory(Path.Combine(_root, "recordings")).FullName;
-        Assert.That(Fails("quantize", _bundle, "--recordings", recordings), Does.Contain("no recorded episode"));
+        Assert.That(Fails("quantize", _bundle, "--recordings", recordings), Does.Contain("There are no episodes"));
         Npz.Write(Path.Combine(recordings, "one.npz"), new Dictionary<string, NpyArray>
         {
             ["observation"] = NpyArray.Of([.. real.Observations.SelectMany(o => o)], real.Steps + 1, 3),

@@ -1,6 +1,6 @@
 using WorldModels.Bundles;
 
-namespace WorldModels.Train.Data;
+namespace WorldModels.Recordings;
 
 /// <summary>What a column of an episode holds; its array is (N + 1, ...shape).</summary>
 /// <param name="Name">The column's name, in memory and on disk.</param>

@@ -1,6 +1,6 @@
 using WorldModels.Bundles;
 
-namespace WorldModels.Train.Data;
+namespace WorldModels.Recordings;
 
 /// <summary>
 /// One episode of N steps as N + 1 records, as PlaNet and Dreamer V1 keep them: an observation, the action that led to it, the reward
@@ -44,7 +44,7 @@ public sealed class Episode
     /// <summary>(N + 1, ...).</summary>
     public NpyArray Observations { get; }
 
-    /// <summary>(N + 1) int64 or (N + 1, A) float32, in the environment's units; <see cref="ActionVectors"/> encodes them.</summary>
+    /// <summary>(N + 1) int64 or (N + 1, A) float32, in the environment's units.</summary>
     public NpyArray Actions { get; }
 
     /// <summary>(N + 1), in the environment's units.</summary>

@@ -1,6 +1,6 @@
 using WorldModels.Bundles;
 
-namespace WorldModels.Train.Data;
+namespace WorldModels.Recordings;
 
 /// <summary>
 /// How earlier versions wrote the end of an episode. Replay kept <c>discount</c> (N + 1), 0 where the episode terminated, which a folder of
@@ -61,26 +61,16 @@ internal static class EarlierEpisodes
         foreach ((string name, NpyArray array) in arrays)
         {
             if (name is not Outcome)
-                converted[name] = name == EpisodeColumn.Observation ? array : AfterReset(array);
+                converted[name] = name == EpisodeColumn.Observation ? array : ColumnData.AfterReset(array);
         }
 
-        NpyArray outcomes = AfterReset(arrays[Outcome]);
+        NpyArray outcomes = ColumnData.AfterReset(arrays[Outcome]);
         byte[] flags = outcomes.As<byte>().ToArray();
         NpyArray Has(int flag) => NpyArray.Of(Array.ConvertAll(flags, value => (value & flag) != 0));
         converted[EpisodeColumn.Terminated] = Has(1);
         converted[EpisodeColumn.Truncated] = Has(2);
         converted[LevelUp] = Has(4);
         return converted;
-    }
-
-    /// <summary>The array with a record of zeros before its first.</summary>
-    private static NpyArray AfterReset(NpyArray array)
-    {
-        if (array.Shape.Count == 0)
-            return array;
-        NpyArray shifted = NpyArray.Zeros(array.Type, [array.Shape[0] + 1, .. array.Shape.Skip(1)]);
-        ColumnData.Copy(array, 0, shifted, 1, array.Shape[0]);
-        return shifted;
     }
 
     private static NpyArray Flag(int records, bool atEnd)

@@ -1,6 +1,6 @@
 using WorldModels.Bundles;
 
-namespace WorldModels.Train.Data;
+namespace WorldModels.Recordings;
 
 /// <summary>
 /// An episode on disk: an npz file, as numpy opens it, of its columns. Files of earlier versions are read too (see
@@ -11,23 +11,13 @@ public static class EpisodeFile
     /// <summary>Name of the file of the episode of a number.</summary>
     public static string PathOf(string folder, long number) => Path.Combine(folder, $"episode-{number:D6}.npz");
 
-    /// <summary>The files of a folder's episodes, in order.</summary>
-    public static IReadOnlyList<string> Files(string folder) =>
-        [.. Directory.EnumerateFiles(folder, "*.npz").Order(StringComparer.Ordinal)];
+    /// <summary>The files of a folder's episodes, in order; hidden files, as other systems leave them (._*), are none.</summary>
+    public static IReadOnlyList<string> Files(string folder) => [.. Directory.EnumerateFiles(folder, "*.npz")
+        .Where(file => !Path.GetFileName(file).StartsWith('.')).Order(StringComparer.Ordinal)];
 
     /// <summary>Writes an episode.</summary>
-    /// <exception cref="UserException">The disk refused.</exception>
-    public static void Write(string path, Episode episode)
-    {
-        try
-        {
-            Npz.Write(path, episode.Columns);
-        }
-        catch (Exception exception) when (Disk.IsRefusal(exception))
-        {
-            throw Disk.Refused(path, exception);
-        }
-    }
+    /// <exception cref="IOException">The disk refused.</exception>
+    public static void Write(string path, Episode episode) => Npz.Write(path, episode.Columns);
 
     /// <summary>Reads the columns that every episode has, and those of <paramref name="extras"/> that are there.</summary>
     /// <exception cref="InvalidDataException">The file is missing, damaged, or holds another kind of array.</exception>

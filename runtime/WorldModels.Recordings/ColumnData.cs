@@ -1,6 +1,6 @@
 using WorldModels.Bundles;
 
-namespace WorldModels.Train.Data;
+namespace WorldModels.Recordings;
 
 /// <summary>Records of arrays, whatever their type: a record is an entry along the first axis.</summary>
 internal static class ColumnData
@@ -8,6 +8,8 @@ internal static class ColumnData
     /// <summary>Copies records between arrays of one type and one shape of a record.</summary>
     public static void Copy(NpyArray from, int first, NpyArray to, int at, int records)
     {
+        if (records == 0)
+            return;
         int size = to.Length / to.Shape[0];
         switch (to.Type)
         {
@@ -35,6 +37,27 @@ internal static class ColumnData
         if (resized.Length > 0)
             Copy(array, 0, resized, 0, Math.Min(records, array.Shape[0]));
         return resized;
+    }
+
+    /// <summary>Some records, copied; the array itself if those are all.</summary>
+    public static NpyArray Records(NpyArray array, int first, int records)
+    {
+        if (first == 0 && records == array.Shape[0])
+            return array;
+        NpyArray part = NpyArray.Zeros(array.Type, [records, .. array.Shape.Skip(1)]);
+        Copy(array, first, part, 0, records);
+        return part;
+    }
+
+    /// <summary>The array with a record of zeros before its first: what was recorded of steps alone gets one for the reset.</summary>
+    public static NpyArray AfterReset(NpyArray array)
+    {
+        if (array.Shape.Count == 0)
+            return array;
+        NpyArray shifted = NpyArray.Zeros(array.Type, [array.Shape[0] + 1, .. array.Shape.Skip(1)]);
+        if (array.Length > 0)
+            Copy(array, 0, shifted, 1, array.Shape[0]);
+        return shifted;
     }
 
     /// <summary>A record as floats: an image of bytes, with more axes than one, becomes 0 to 1; other numbers keep their value.</summary>
