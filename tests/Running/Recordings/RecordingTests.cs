@@ -89,17 +89,17 @@ public sealed class RecordingTests
     [TestCase(float.NaN)]
     [TestCase(1e6f)]
     [TestCase(-999f)]
-    public void WhatStandsInForTheResetIsNotRead(float placeholder)
+    public void WhatStandsInForTheResetIsNotRead(float standIn)
     {
         Write(1, columns =>
         {
-            columns["action"].As<float>()[0] = placeholder;
-            columns["reward"].As<float>()[0] = placeholder;
+            columns["action"].As<float>()[0] = standIn;
+            columns["reward"].As<float>()[0] = standIn;
         });
         Recording recording = Read();
         Assert.That((recording.Spec.Action.Low, recording.Spec.Action.High), Is.EqualTo((-1.0, 2.0)));
         Assert.That(recording.Episodes[0].Return, Is.EqualTo(3));
-        Write(1, columns => columns["action"] = NpyArray.Of([placeholder > 0 ? 255L : -1L, 0, 1, 0]));
+        Write(1, columns => columns["action"] = NpyArray.Of([standIn > 0 ? 255L : -1L, 0, 1, 0]));
         Assert.That(Read().Spec.Action, Is.EqualTo(ActionSpec.Discrete(2)));
     }
 
