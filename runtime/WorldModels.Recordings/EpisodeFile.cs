@@ -32,19 +32,7 @@ public static class EpisodeFile
         if (arrays.TryGetValue(EpisodeColumn.Reward, out NpyArray? rewards) && rewards.Type != NpyType.Float32)
             arrays[EpisodeColumn.Reward] = NpyArray.Of(rewards.ToFloats(), [.. rewards.Shape]);
         Episode episode = new Episode(EarlierEpisodes.Convert(arrays));
-        foreach ((string name, NpyArray array) in episode.Columns)
-        {
-            if (array.Type != NpyType.Float32)
-                continue;
-            int size = array.Length / episode.Records;
-            int reset = name == EpisodeColumn.Action ? size : 0;        // no action led to it, whatever stands there
-            int wrong = array.As<float>()[reset..].IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
-            if (wrong >= 0)
-            {
-                throw new InvalidDataException($"{name} holds a NaN or an infinity in record {(reset + wrong) / size}. Remove the episode, "
-                    + "or clean it");
-            }
-        }
+        EpisodeStandard.CheckNumbers(episode.Columns, firstRecord: 0);
         return episode;
     }
 }

@@ -105,16 +105,18 @@ internal static class EpisodeStandard
         }
     }
 
-    private static void CheckNumbers(Dictionary<string, NpyArray> columns, long firstRecord)
+    /// <summary>Refuses a NaN or an infinity, but where the reset's action would stand: no action led to it.</summary>
+    /// <exception cref="InvalidDataException">There is one; its column, record and place are named.</exception>
+    public static void CheckNumbers(IReadOnlyDictionary<string, NpyArray> columns, long firstRecord)
     {
         foreach ((string name, NpyArray array) in columns)
         {
             if (array.Type != NpyType.Float32)
                 continue;
-            int wrong = array.As<float>().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
-            if (wrong < 0)
+            int size = array.Length / array.Shape[0], reset = name == EpisodeColumn.Action ? size : 0;
+            int wrong = array.As<float>()[reset..].IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) + reset;
+            if (wrong < reset)
                 continue;
-            int size = array.Length / array.Shape[0];
             string number = size == 1 ? "" : $", number {wrong % size}";
             throw new InvalidDataException($"{name} holds a NaN or an infinity in record {firstRecord + wrong / size}{number}. Remove the "
                 + "episode, or clean it");
