@@ -24,7 +24,8 @@ internal static class BundleFiles
     public static string RealDirectory(string directory)
     {
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-        return new DirectoryInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
+        DirectoryInfo folder = new(path);
+        return folder.LinkTarget is null ? path : folder.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
     }
 
     /// <summary>Whether a file of a directory is a link to somewhere outside of it: then it belongs to a store that others share.</summary>

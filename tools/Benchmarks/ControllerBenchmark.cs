@@ -21,6 +21,7 @@ public static class ControllerBenchmark
         List<Measurement> measurements = [];
         double? peak = null;
         ProviderReport? provider = null;
+        string? clipping = null;
         foreach (int batch in options.Batches)
         {
             List<Controller> controllers = [];
@@ -36,6 +37,7 @@ public static class ControllerBenchmark
                 if (provider.Chosen == "cpu")
                     peak ??= MachinePeak.MeasureGflops();
                 measurements.AddRange(Contest.Run(Contestants(directory, options, controllers), options.Seconds, peak));
+                clipping = controllers.Select(BundlePolicy.Clipped).OfType<string>().FirstOrDefault(clipping);
             }
             finally
             {
@@ -48,6 +50,7 @@ public static class ControllerBenchmark
             Bundle = Manifest.Load(directory, verifyHashes: false).Name,
             Provider = $"{provider}",
             PeakGflops = peak,
+            Note = clipping,
             Measurements = measurements,
         };
     }
