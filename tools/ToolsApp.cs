@@ -10,6 +10,7 @@ public static class ToolsApp
     [
         typeof(InspectVerb), typeof(VerifyVerb), typeof(BenchVerb), typeof(PlayVerb), typeof(PictureVerb), typeof(DreamVerb),
         typeof(PlotVerb), typeof(ConvertVerb), typeof(QuantizeVerb), typeof(ProvidersVerb),
+        typeof(AdoptVerb),
     ])
     {
         Explain = exception => exception switch

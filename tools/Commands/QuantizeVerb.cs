@@ -80,7 +80,8 @@ public sealed class QuantizeVerb : BundleVerb
 
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{share * 100:0.##} %");
 
-    private static RealEpisode[] Read(string path)
+    /// <summary>Recorded episodes of a file, or of all in a folder.</summary>
+    internal static RealEpisode[] Read(string path)
     {
         string[] files = Directory.Exists(path) ? [.. Directory.EnumerateFiles(path, "*.npz").Order(StringComparer.Ordinal)] : [path];
         return files.Length > 0 ? [.. files.Select(file => RealEpisode.Read(file, int.MaxValue))]
