@@ -211,6 +211,8 @@ internal static class Adoption
     {
         ForeignTensor observation = graphs.SelectMany(graph => graph.Inputs.Where(input => roles.Input(graph, input) == TensorRole.Observation))
             .Concat(graphs.SelectMany(graph => graph.Outputs.Where(output => roles.Output(graph, output) == TensorRole.Observation)))
+            // The state of a world without an encoder is an observation.
+            .Concat(graphs.SelectMany(graph => graph.Inputs.Where(input => TensorRoles.Named(input.Name) == TensorRole.Observation)))
             .FirstOrDefault() ?? throw new BundleException($"No graph has an observation among {string.Join(", ", graphs.SelectMany(graph =>
                 graph.Inputs.Select(input => input.Name)).Distinct())}: give --role NAME=observation.");
         bool isDiscrete = options.ActionCount is not null || environment is EnvironmentSpec<long>;
