@@ -68,6 +68,7 @@ public static class Quantization
         options ??= new();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Episodes, 2);
         Manifest manifest = Manifest.Load(directory);
+        ControllerBenchmark.Try(directory, manifest); // What does not run at all is said before what would gain nothing.
         QuantizedModel[] all = [.. manifest.Graphs.Keys.Select(graph => Quantize(directory, manifest, graph, new()))];
         QuantizedModel[] taken = [.. all.Where(graph => graph.Quantized.Count > 0)];
         string[] plain = [.. all.Except(taken).Select(graph => graph.Model.Name)];
