@@ -68,7 +68,8 @@ internal sealed record FileFault(string File, string One, string Many, string De
         }
 
         string start = Encoding.ASCII.GetString(content[..Math.Min(content.Length, 64)]).TrimStart('?', ' ', '\r', '\n', '\t');
-        return start.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase) || start.StartsWith("<html", StringComparison.OrdinalIgnoreCase)
+        return start.StartsWith("<!doctype html", StringComparison.OrdinalIgnoreCase)
+            || start.StartsWith("<html", StringComparison.OrdinalIgnoreCase)
             ? new(name, "is a web page in place of the file", "are web pages in place of the files", "",
                 "a download got a login or an error: fetch it again, from the address of the file itself")
             : null;

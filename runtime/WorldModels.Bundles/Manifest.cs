@@ -183,7 +183,9 @@ public sealed record Manifest
         AtomicFile.Write(Path.Combine(directory, FileName), s => s.Write(Encoding.UTF8.GetBytes(ToJson() + "\n")));
     }
 
-    /// <summary>The value of <see cref="Files"/> for a finished bundle: every file below its directory but the manifest and what is hidden.</summary>
+    /// <summary>
+    /// The value of <see cref="Files"/> for a finished bundle: every file below its directory but the manifest and what is hidden.
+    /// </summary>
     public static IReadOnlyDictionary<string, string> HashFiles(string directory)
     {
         IOrderedEnumerable<string> paths = BundleFiles.Below(directory).Where(p => p != FileName).Order(StringComparer.Ordinal);

@@ -49,7 +49,8 @@ public static class BundleReference
             // A state that is an observation begins as one.
             foreach (string name in _states.Keys.ToList())
             {
-                TensorSpec spec = _manifest.Graphs.Values.SelectMany(g => g.Inputs).First(i => i.Name == name && i.Role == TensorRole.State);
+                TensorSpec spec = _manifest.Graphs.Values.SelectMany(g => g.Inputs)
+                    .First(i => i.Name == name && i.Role == TensorRole.State);
                 if (spec.Initial == InitialState.Starts && spec.RowSize == _manifest.Observation.Size && spec.Dtype == TensorType.Float32)
                     _states[name] = NpyArray.Of(Observations(0), Shape(spec));
             }
@@ -98,7 +99,8 @@ public static class BundleReference
                 int size = array.Length / Batch;
                 throw new GraphOutputException($"Bundle '{_bundle.Directory}': graph '{runner.Name}' gave "
                     + $"{ActionCheck.Named(values[bad])} as '{output.Name}'{(size > 1 ? $"[{bad % size}]" : "")} of row {bad / size} "
-                    + $"at step {step}, from finite inputs: export a network whose weights are finite.", runner.Name, output.Name, bad / size,
+                    + $"at step {step}, from finite inputs: export a network whose weights are finite.", runner.Name,
+                        output.Name, bad / size,
                     step);
             }
             return found;
@@ -153,7 +155,8 @@ public static class BundleReference
             Between(_manifest.Action.Low!.Value, _manifest.Action.High!.Value, "parity-action", size, step);
 
         private long[] Choices(int step) => [.. Enumerable.Range(0, Batch).Select(row =>
-            (long)Philox.NextInt(new NoiseKey(Seed, (uint)row, (uint)step, Philox.Stream("parity-action")), _manifest.Action.Count!.Value))];
+            (long)Philox.NextInt(new NoiseKey(Seed, (uint)row, (uint)step, Philox.Stream("parity-action")),
+                _manifest.Action.Count!.Value))];
 
         private static float[] Between(double low, double high, string stream, int size, int step) =>
             Array.ConvertAll(Draw(NoiseKind.Uniform, stream, size, step), x => (float)(low + x * (high - low)));

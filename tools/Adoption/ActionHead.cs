@@ -22,7 +22,11 @@ internal static class ActionHead
         TensorSpec? noise = null;
         if (draws)
         {
-            noise = new() { Name = Free("gumbel_noise", names), Role = TensorRole.Noise, Noise = NoiseKind.Gumbel, Shape = ["batch", count] };
+            noise = new()
+            {
+                Name = Free("gumbel_noise", names), Role = TensorRole.Noise,
+                Noise = NoiseKind.Gumbel, Shape = ["batch", count]
+            };
             chosen = Free("perturbed_logits", names);
             graph.Input.Add(Value(noise.Name, TensorProto.Types.DataType.Float, count));
             graph.Node.Add(new NodeProto { Name = chosen, OpType = "Add", Input = { scores, noise.Name }, Output = { chosen } });

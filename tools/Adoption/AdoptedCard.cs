@@ -18,8 +18,13 @@ internal static class AdoptedCard
             + "not whether the export was right.\n");
         foreach (AdoptedGraph graph in graphs.Where(graph => graph.IsChanged))
         {
-            text.Append($"- `{graph.File}` is `{graph.Source.File}` with its inner shapes declared"
-                + $"{(graph.Draws is { } draws ? draws == ActionScores.Logits ? " and a draw of the action added" : " and the choice of the best action added" : "")}.\n");
+            string added = graph.Draws switch
+            {
+                ActionScores.Logits => " and a draw of the action added",
+                ActionScores.Values => " and the choice of the best action added",
+                _ => "",
+            };
+            text.Append($"- `{graph.File}` is `{graph.Source.File}` with its inner shapes declared{added}.\n");
         }
 
         text.Append("\n## Graphs\n\n| graph | tensor | role | type and shape |\n|---|---|---|---|\n");

@@ -9,7 +9,9 @@ namespace WorldModels.Tools;
 /// <param name="Model">The graph as it is used.</param>
 /// <param name="Inputs">Its inputs.</param>
 /// <param name="Outputs">Its outputs.</param>
-/// <param name="Draws">What its policy's numbers for each action are, if it gives such and not the action; null: it gives the action.</param>
+/// <param name="Draws">
+/// What its policy's numbers for each action are, if it gives such and not the action; null: it gives the action.
+/// </param>
 internal sealed record AdoptedGraph(
     ForeignGraph Source, OnnxModel Model, IReadOnlyList<TensorSpec> Inputs, IReadOnlyList<TensorSpec> Outputs, ActionScores? Draws)
 {
@@ -26,7 +28,8 @@ internal sealed record AdoptedGraph(
             return null;
         if (graph.Outputs.Any(o => roles.Output(graph, o) == TensorRole.Action && o.Type == TensorType.Int64))
             return null;
-        return graph.Outputs.FirstOrDefault(o => o is { Type: TensorType.Float32, Row.Count: 1 } && roles.Output(graph, o) == TensorRole.Logits)
+        return graph.Outputs.FirstOrDefault(o => o is { Type: TensorType.Float32, Row.Count: 1 }
+            && roles.Output(graph, o) == TensorRole.Logits)
             ?? (isDiscrete ? graph.Outputs.FirstOrDefault(o => o is { Type: TensorType.Float32, Row.Count: 1 }
                 && roles.Output(graph, o) == TensorRole.Action) : null);
     }
@@ -54,10 +57,12 @@ internal sealed record AdoptedGraph(
     private static ActionScores ScoresByName(ForeignGraph graph, ForeignTensor scores)
     {
         string name = scores.Name.ToLowerInvariant();
-        return name.Contains("logit") ? ActionScores.Logits : name is "q" || name.Contains("q_") || name.Contains("_q") || name.Contains("value")
+        return name.Contains("logit") ? ActionScores.Logits
+            : name is "q" || name.Contains("q_") || name.Contains("_q") || name.Contains("value")
             ? ActionScores.Values : throw new BundleException(
-                $"'{graph.File}': output '{scores.Name}' has {scores.Row[0]} numbers, one for each action, and its name does not tell which: "
-                + "give --scores logits (log-probabilities: an action is drawn), or --scores values (such as Q: the best is taken).");
+                $"'{graph.File}': output '{scores.Name}' has {scores.Row[0]} numbers, one for each action, and its name does not tell "
+                + "which: give --scores logits (log-probabilities: an action is drawn), or --scores values (such as Q: the best is "
+                + "taken).");
     }
 
     private static TensorSpec Input(ForeignGraph graph, ForeignTensor input, TensorRoles roles, InitialStateOf initial)

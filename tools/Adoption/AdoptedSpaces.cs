@@ -12,10 +12,11 @@ internal static class AdoptedSpaces
     /// <exception cref="BundleException">Bounds are missing, or the environment shows something else.</exception>
     public static ObservationSpec Observation(AdoptionOptions options, EnvironmentSpec? environment, IReadOnlyList<int> shape)
     {
-        if (Space(environment, observations: true) is Box box && !box.Shape.SequenceEqual(shape) && box.Size != shape.Aggregate(1, (a, b) => a * b))
+        if (Space(environment, observations: true) is Box box && !box.Shape.SequenceEqual(shape)
+            && box.Size != shape.Aggregate(1, (a, b) => a * b))
         {
-            throw new BundleException($"The graphs read observations ({string.Join(", ", shape)}), and environment '{environment!.Name}' shows "
-                + $"({string.Join(", ", box.Shape)}): give the --env that they were trained on.");
+            throw new BundleException($"The graphs read observations ({string.Join(", ", shape)}), and environment "
+                + $"'{environment!.Name}' shows ({string.Join(", ", box.Shape)}): give the --env that they were trained on.");
         }
         (double low, double high) = options.ObservationBounds ?? (Space(environment, observations: true) is Box own ? (own.Low, own.High)
             : throw new BundleException("The bounds of observations are not known, as the environment is none of ours: give "
@@ -47,9 +48,9 @@ internal static class AdoptedSpaces
                 "How many actions there are is not known: give --action-count.");
             if (scores is { } given && given != count)
             {
-                throw new BundleException($"The policy gives {given} numbers, and there are {count} actions"
-                    + $"{(options.ActionCount is null && own is not null ? $" in environment '{environment!.Name}'" : " by --action-count")}: "
-                    + "they have to be as many.");
+                string by = options.ActionCount is null && own is not null ? $"in environment '{environment!.Name}'" : "by --action-count";
+                throw new BundleException(
+                    $"The policy gives {given} numbers, and there are {count} actions {by}: they have to be as many.");
             }
             return ActionSpec.Discrete(count) with { Names = Fitting(names, count, options) };
         }
@@ -60,20 +61,23 @@ internal static class AdoptedSpaces
         }
 
         if (options.ActionCount is not null)
-            throw new BundleException($"'{action.Name}' holds real numbers: --action-count is of numbered actions; give --action-low and --action-high.");
+        {
+            throw new BundleException(
+                $"'{action.Name}' holds real numbers: --action-count is of numbered actions; give --action-low and --action-high.");
+        }
+
         int size = action.Row.Aggregate(1, (a, b) => a * b);
         if (own is not null && (own is not Box || own.Size != size))
         {
             throw new BundleException($"'{action.Name}' is {size} real numbers, and an action of environment '{environment!.Name}' is "
-                + $"{(own is Box ? $"{own.Size}" : "a number of a list")}: give the --env that it was trained on, or, of a policy whose numbers "
-                + $"are one for each action, --role {action.Name}=logits.");
+                + $"{(own is Box ? $"{own.Size}" : "a number of a list")}: give the --env that it was trained on, or, of a policy whose "
+                + $"numbers are one for each action, --role {action.Name}=logits.");
         }
-        if (options.ActionBounds is null && endsInTanh && own is Box { Low: not -1 } or Box { High: not 1 } && endsInTanh)
+        if (options.ActionBounds is null && endsInTanh && own is Box box && (box.Low != -1 || box.High != 1))
         {
-            Box box = (Box)own;
-            throw new BundleException($"'{action.Name}' ends in a Tanh, so it lies in -1..1, and actions of environment '{environment!.Name}' "
-                + $"in {box.Low}..{box.High}: give --action-low -1 --action-high 1 if they are to be stretched to these, or "
-                + $"--action-low {box.Low} --action-high {box.High} if they are meant as they are.");
+            throw new BundleException($"'{action.Name}' ends in a Tanh, so it lies in -1..1, and actions of environment "
+                + $"'{environment!.Name}' in {box.Low}..{box.High}: give --action-low -1 --action-high 1 if they are to be "
+                + $"stretched to these, or --action-low {box.Low} --action-high {box.High} if they are meant as they are.");
         }
         (double low, double high) = options.ActionBounds ?? (own is Box bounds ? (bounds.Low, bounds.High)
             : throw new BundleException("The bounds of actions are not known, as the environment is none of ours: give --action-low and "

@@ -67,20 +67,21 @@ internal static class Adoption
             throw new BundleException($"'{options.Folder}' is a bundle with a reference already: there is nothing to adopt. "
                 + $"Check it by: tools verify {options.Folder}");
         }
-        string told = options.Environment is not null ? "--env" : options.Algorithm is not null ? "--algorithm" : options.ActionCount is not null
-            ? "--action-count" : options.ActionBounds is not null ? "--action-low" : options.Graphs.Count > 0 ? "--graph" : "";
+        string told = options.Environment is not null ? "--env" : options.Algorithm is not null ? "--algorithm"
+            : options.ActionCount is not null ? "--action-count" : options.ActionBounds is not null ? "--action-low"
+            : options.Graphs.Count > 0 ? "--graph" : "";
         if (told.Length > 0)
         {
-            throw new BundleException($"'{options.Folder}' has a manifest, to which only a reference is added: {told} would change nothing. "
-                + "To adopt its graphs anew, remove manifest.json first.");
+            throw new BundleException($"'{options.Folder}' has a manifest, to which only a reference is added: {told} would change "
+                + "nothing. To adopt its graphs anew, remove manifest.json first.");
         }
         return Finish(options, manifest, [], written);
     }
 
     private static AdoptionReport Adopt(AdoptionOptions options, List<string> written)
     {
-        string name = options.Environment ?? throw new BundleException("Where the networks were trained is not known: give --env NAME, one of "
-            + $"ours ({string.Join(", ", EnvironmentRegistry.All.Select(spec => spec.Name))}), or any other name.");
+        string name = options.Environment ?? throw new BundleException("Where the networks were trained is not known: give --env NAME, one "
+            + $"of ours ({string.Join(", ", EnvironmentRegistry.All.Select(spec => spec.Name))}), or any other name.");
         string algorithm = options.Algorithm ?? throw new BundleException("How they were trained is not known: give --algorithm NAME.");
         EnvironmentSpec? environment = RegisteredEnvironments.Find(name, out _);
         ForeignGraph[] graphs = Read(options);
@@ -140,14 +141,15 @@ internal static class Adoption
         Npz.Write(Path.Combine(folder, ParityFile), reference);
         manifest = manifest with
         {
-            Parity = new() { File = ParityFile, Horizon = BundleReference.Horizon }, Files = Manifest.HashFiles(folder),
+            Parity = new() { File = ParityFile, Horizon = BundleReference.Horizon },
+            Files = Manifest.HashFiles(folder),
         };
         manifest.Save(folder);
         VerificationReport report = BundleVerifier.Verify(folder);
         if (!report.Passed)
         {
-            throw new BundleException($"The graphs of '{folder}' do not give the same twice, nothing was kept: export them in evaluation mode, "
-                + $"without dropout and with noise as an input.\n{report}");
+            throw new BundleException($"The graphs of '{folder}' do not give the same twice, nothing was kept: export them in evaluation "
+                + $"mode, without dropout and with noise as an input.\n{report}");
         }
         bool plays = environment is not null && manifest.PolicyGraphs.Length > 0;
         PlayedEpisodes? played = plays ? PlayedEpisodes.Play(folder, new() { Episodes = Games, Greedy = true }) : null;
@@ -172,7 +174,11 @@ internal static class Adoption
         foreach ((string graph, string file) in options.Graphs)
         {
             if (!files.Contains(file))
-                throw new BundleException($"--graph {graph}={file}: there is no such file in '{options.Folder}', which has {string.Join(", ", files)}.");
+            {
+                throw new BundleException(
+                    $"--graph {graph}={file}: there is no such file in '{options.Folder}', which has {string.Join(", ", files)}.");
+            }
+
             named[file] = graph;
         }
         foreach (string file in files.Where(file => !named.ContainsKey(file)))
@@ -184,7 +190,8 @@ internal static class Adoption
         }
         if (named.GroupBy(pair => pair.Value).FirstOrDefault(group => group.Count() > 1) is { } twice)
         {
-            throw new BundleException($"{string.Join(" and ", twice.Select(pair => $"'{pair.Key}'"))} are both taken for graph '{twice.Key}': "
+            throw new BundleException(
+                $"{string.Join(" and ", twice.Select(pair => $"'{pair.Key}'"))} are both taken for graph '{twice.Key}': "
                 + $"say which is, by --graph {twice.Key}=FILE, and what the other is, or remove it.");
         }
         return [.. named.Select(pair => ForeignGraph.Read(options.Folder, pair.Key, pair.Value))];
@@ -209,7 +216,8 @@ internal static class Adoption
     private static (ObservationSpec Observation, ActionSpec Action) Spaces(
         AdoptionOptions options, EnvironmentSpec? environment, ForeignGraph[] graphs, TensorRoles roles)
     {
-        ForeignTensor observation = graphs.SelectMany(graph => graph.Inputs.Where(input => roles.Input(graph, input) == TensorRole.Observation))
+        ForeignTensor observation = graphs
+            .SelectMany(graph => graph.Inputs.Where(input => roles.Input(graph, input) == TensorRole.Observation))
             .Concat(graphs.SelectMany(graph => graph.Outputs.Where(output => roles.Output(graph, output) == TensorRole.Observation)))
             // The state of a world without an encoder is an observation.
             .Concat(graphs.SelectMany(graph => graph.Inputs.Where(input => TensorRoles.Named(input.Name) == TensorRole.Observation)))
@@ -218,7 +226,8 @@ internal static class Adoption
         bool isDiscrete = options.ActionCount is not null || environment is EnvironmentSpec<long>;
         (ForeignGraph Graph, ForeignTensor Tensor)[] chosen = [.. graphs.SelectMany(graph => graph.Outputs
             .Where(output => roles.Output(graph, output) == TensorRole.Action).Select(output => (graph, output)))];
-        ForeignTensor? scores = graphs.Select(graph => AdoptedGraph.Scores(graph, roles, isDiscrete)).OfType<ForeignTensor>().FirstOrDefault();
+        ForeignTensor? scores = graphs.Select(graph => AdoptedGraph.Scores(graph, roles, isDiscrete))
+            .OfType<ForeignTensor>().FirstOrDefault();
         chosen = [.. chosen.Where(choice => choice.Tensor != scores)];
         ForeignTensor? action = chosen.Select(choice => choice.Tensor).FirstOrDefault() ?? (scores is not null ? null
             : graphs.SelectMany(graph => graph.Inputs.Where(input => roles.Input(graph, input) == TensorRole.Action)).FirstOrDefault());

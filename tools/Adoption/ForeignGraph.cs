@@ -17,7 +17,8 @@ internal sealed class ForeignGraph
 {
     private const int Rows = 2;
 
-    private ForeignGraph(string name, string file, OnnxModel model, IReadOnlyList<ForeignTensor> inputs, IReadOnlyList<ForeignTensor> outputs) =>
+    private ForeignGraph(
+        string name, string file, OnnxModel model, IReadOnlyList<ForeignTensor> inputs, IReadOnlyList<ForeignTensor> outputs) =>
         (Name, File, Model, Inputs, Outputs) = (name, file, model, inputs, outputs);
 
     /// <summary>Which graph of a bundle it is.</summary>
@@ -34,7 +35,9 @@ internal sealed class ForeignGraph
     public IReadOnlyList<ForeignTensor> Outputs { get; }
 
     /// <summary>Reads a file, and runs it once on zeros.</summary>
-    /// <exception cref="BundleException">Its batch is fixed, another axis is not, a type is none that bundles have, or it does not run.</exception>
+    /// <exception cref="BundleException">
+    /// Its batch is fixed, another axis is not, a type is none that bundles have, or it does not run.
+    /// </exception>
     public static ForeignGraph Read(string folder, string file, string name)
     {
         OnnxModel model = ModelReader.LoadWithWeights(Path.Combine(folder, file));
@@ -56,7 +59,8 @@ internal sealed class ForeignGraph
         }
         catch (OnnxRuntimeException e)
         {
-            throw new BundleException($"'{file}' cannot be opened by ONNX Runtime ({e.Message.Split('\n')[0].Trim()}): export it again.", e);
+            string why = e.Message.Split('\n')[0].Trim();
+            throw new BundleException($"'{file}' cannot be opened by ONNX Runtime ({why}): export it again.", e);
         }
     }
 
@@ -68,7 +72,8 @@ internal sealed class ForeignGraph
             throw Fixed(file, $"{where} is ({string.Join(", ", node.Dimensions)})", session);
         if (node.Dimensions.Skip(1).Any(size => size < 1))
         {
-            throw new BundleException($"'{file}': {where} has an axis besides the batch whose size is open: export it with that size fixed.");
+            throw new BundleException(
+                $"'{file}': {where} has an axis besides the batch whose size is open: export it with that size fixed.");
         }
 
         return new(name, type, [.. node.Dimensions.Skip(1)]);
@@ -104,7 +109,8 @@ internal sealed class ForeignGraph
         List<OrtValue> values = [];
         try
         {
-            values.AddRange(inputs.Select(input => OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, ElementType(input.Type),
+            values.AddRange(inputs.Select(input => OrtValue.CreateAllocatedTensorValue(
+                OrtAllocator.DefaultInstance, ElementType(input.Type),
                 [rows, .. input.Row.Select(size => (long)size)])));
             foreach (OrtValue value in values)
                 value.GetTensorMutableRawData().Clear();
@@ -121,7 +127,8 @@ internal sealed class ForeignGraph
 
     private static BundleException Fixed(string file, string what, InferenceSession session)
     {
-        IEnumerable<string> axes = session.InputMetadata.Keys.Concat(session.OutputMetadata.Keys).Select(name => $"'{name}': {{0: 'batch'}}");
+        IEnumerable<string> axes = session.InputMetadata.Keys.Concat(session.OutputMetadata.Keys)
+            .Select(name => $"'{name}': {{0: 'batch'}}");
         return new($"'{file}': {what}, where axis 0 has to be any batch: export it with torch.onnx.export(..., "
             + $"dynamic_axes={{{string.Join(", ", axes)}}}).");
     }
@@ -131,8 +138,8 @@ internal sealed class ForeignGraph
         TensorElementType.Float => TensorType.Float32,
         TensorElementType.Int64 => TensorType.Int64,
         TensorElementType.Bool => TensorType.Bool,
-        TensorElementType other => throw new BundleException($"'{file}': {where} holds {other}; bundles have float32, int64 and bool: cast it "
-            + "inside the network (such as model.float(), x.long()) and export again."),
+        TensorElementType other => throw new BundleException($"'{file}': {where} holds {other}; bundles have float32, int64 and bool: "
+            + "cast it inside the network (such as model.float(), x.long()) and export again."),
     } : throw new BundleException($"'{file}': {where} is no tensor: export graphs of tensors alone.");
 
     private static TensorElementType ElementType(TensorType type) => type switch

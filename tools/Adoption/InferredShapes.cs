@@ -10,12 +10,15 @@ namespace WorldModels.Tools;
 /// </summary>
 internal static class InferredShapes
 {
-    /// <summary>The model with every shape that can be known; the same one if it declares them all, or ONNX Runtime does not open it.</summary>
+    /// <summary>
+    /// The model with every shape that can be known; the same one if it declares them all, or ONNX Runtime does not open it.
+    /// </summary>
     public static OnnxModel Complete(OnnxModel model)
     {
         GraphProto graph = model.Proto.Graph;
         HashSet<string> known = [.. graph.Input.Concat(graph.ValueInfo).Concat(graph.Output).Where(IsKnown).Select(value => value.Name)];
-        string[] missing = [.. graph.Node.SelectMany(node => node.Output).Where(name => name.Length > 0 && !known.Contains(name)).Distinct()];
+        string[] missing = [.. graph.Node.SelectMany(node => node.Output)
+            .Where(name => name.Length > 0 && !known.Contains(name)).Distinct()];
         if (missing.Length == 0)
             return model;
         ModelProto probe = model.Proto.Clone(), complete = model.Proto.Clone();

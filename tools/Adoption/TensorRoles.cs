@@ -43,7 +43,8 @@ internal sealed class TensorRoles(AdoptionOptions options, HashSet<string> state
         if (named == TensorRole.Observation && graph.Name is not ("imagine" or "dream") && !states.Contains(input.Name))
             return TensorRole.Observation;
         bool isAlone = graph.Inputs.All(i => i == input || Named(i.Name) is not null || Feeds(graph, i) is not null);
-        bool unseen = sees && graph.Inputs.All(i => Named(i.Name) != TensorRole.Observation && options.Roles.GetValueOrDefault(i.Name, TensorRole.Other)
+        bool unseen = sees && graph.Inputs.All(i => Named(i.Name) != TensorRole.Observation
+            && options.Roles.GetValueOrDefault(i.Name, TensorRole.Other)
             != TensorRole.Observation);
         bool isSeen = unseen && isAlone && input.Type == TensorType.Float32 && Feeds(graph, input) is null && !states.Contains(input.Name);
         return isSeen ? TensorRole.Observation : TensorRole.State;

@@ -38,7 +38,8 @@ public static class BundleBenchmark
             report = report is null ? decisions : report with
             {
                 Measurements = [.. report.Measurements, .. decisions.Measurements],
-                Note = string.Join(' ', ((string?[])[report.Note, decisions.Note]).OfType<string>()) is { Length: > 0 } notes ? notes : null,
+                Note = string.Join(' ', ((string?[])[report.Note, decisions.Note]).OfType<string>()) is { Length: > 0 } notes
+                    ? notes : null,
             };
         }
         return report!;

@@ -5,10 +5,10 @@ using WorldModels.Measure;
 
 namespace WorldModels.Tools;
 
-[Verb("adopt", HelpText = "Make a bundle of ONNX files from elsewhere, such as a policy.onnx exported from PyTorch: manifest, starts, reference, "
-    + "model card. Files are known by name: act or policy (observation to action, or a number for each action), control, observe, imagine, "
-    + "decode, reward, continue, value, dream; tensors too: observation, action, reward, continue, value, logits, noise, is_first, and states, "
-    + "whose outputs are called next_NAME. A bundle without a reference gets one.")]
+[Verb("adopt", HelpText = "Make a bundle of ONNX files from elsewhere, such as a policy.onnx exported from PyTorch: manifest, starts, "
+    + "reference, model card. Files are known by name: act or policy (observation to action, or a number for each action), control, observe, "
+    + "imagine, decode, reward, continue, value, dream; tensors too: observation, action, reward, continue, value, logits, noise, is_first, "
+    + "and states, whose outputs are called next_NAME. A bundle without a reference gets one.")]
 public sealed class AdoptVerb : PageVerb
 {
     [Value(0, MetaName = "folder", Required = true, HelpText = "Folder of the ONNX files, which becomes the bundle.")]
@@ -26,7 +26,8 @@ public sealed class AdoptVerb : PageVerb
     [Option("action-count", MetaValue = "N", HelpText = "How many numbered actions there are (default: the environment's).")]
     public string? ActionCount { get; set; }
 
-    [Option("action-low", MetaValue = "X", HelpText = "Lower bound of real actions (default: the environment's); -1 and 1 are stretched to those.")]
+    [Option("action-low", MetaValue = "X",
+        HelpText = "Lower bound of real actions (default: the environment's); -1 and 1 are stretched to those.")]
     public string? ActionLow { get; set; }
 
     [Option("action-high", MetaValue = "X", HelpText = "Upper bound of real actions.")]
@@ -47,16 +48,19 @@ public sealed class AdoptVerb : PageVerb
     [Option("observation-names", MetaValue = "A,B", HelpText = "What the numbers of an observation are called.")]
     public string? ObservationNames { get; set; }
 
-    [Option("graph", MetaValue = "GRAPH=FILE", HelpText = "Which file is which graph, with commas between them, where its name does not tell.")]
+    [Option("graph", MetaValue = "GRAPH=FILE",
+        HelpText = "Which file is which graph, with commas between them, where its name does not tell.")]
     public string? Graph { get; set; }
 
-    [Option("role", MetaValue = "TENSOR=ROLE", HelpText = "Which tensor has which role, with commas between them, where its name does not tell.")]
+    [Option("role", MetaValue = "TENSOR=ROLE",
+        HelpText = "Which tensor has which role, with commas between them, where its name does not tell.")]
     public string? Role { get; set; }
 
     [Option("noise", MetaValue = "TENSOR=KIND", HelpText = "The distribution of noise inputs: gaussian, gumbel or uniform.")]
     public string? Noise { get; set; }
 
-    [Option("scores", HelpText = "What a policy's numbers for each action are: logits (one is drawn) or values, such as Q (the best is taken).")]
+    [Option("scores",
+        HelpText = "What a policy's numbers for each action are: logits (one is drawn) or values, such as Q (the best is taken).")]
     public string? Scores { get; set; }
 
     [Option("recordings", MetaValue = "DIR", HelpText = "Recorded episodes (npz), whose observations become the starts.")]
@@ -72,18 +76,22 @@ public sealed class AdoptVerb : PageVerb
             ("environment", manifest.Environment),
             ("observation", SpaceText.Of(manifest.Observation)),
             ("action", SpaceText.Of(manifest.Action)),
-            ("starts", report.Starts > 0 ? $"{report.Starts} observations of {(Recordings is null ? "random play" : Recordings)}" : "none added"));
-        page.Table(["graph", "file", "", "tensor", "role", "type", ""], [.. manifest.Graphs.SelectMany(graph => Rows(graph.Key, graph.Value))]);
+            ("starts", report.Starts > 0
+                ? $"{report.Starts} observations of {(Recordings is null ? "random play" : Recordings)}" : "none added"));
+        page.Table(["graph", "file", "", "tensor", "role", "type", ""],
+            [.. manifest.Graphs.SelectMany(graph => Rows(graph.Key, graph.Value))]);
         foreach (AdoptedGraph graph in report.Graphs.Where(graph => graph.Draws is not null))
         {
             page.Line(graph.Draws == ActionScores.Logits
                 ? $"{graph.File}: {graph.Source.File} with a draw of the action by its logits; greedy play takes the likeliest."
                 : $"{graph.File}: {graph.Source.File} with the choice of the best action.");
         }
-        page.Line($"Verified: {report.Report.Graphs.Count} comparisons with the reference that was made here, on {report.Report.Provider}.");
+        page.Line(
+            $"Verified: {report.Report.Graphs.Count} comparisons with the reference that was made here, on {report.Report.Provider}.");
         if (report.Played is { } played)
         {
-            page.Line($"Played {played.Returns.Count} episodes of {manifest.Environment}: mean return {Figures.Number(played.Returns.Average())}.");
+            string mean = Figures.Number(played.Returns.Average());
+            page.Line($"Played {played.Returns.Count} episodes of {manifest.Environment}: mean return {mean}.");
             if (played.Clipping is { } clipping)
                 page.Line(clipping);
             page.Line($"Watch it: tools picture {Folder} --output game.webp");
@@ -148,7 +156,8 @@ public sealed class AdoptVerb : PageVerb
             : throw new UsageException($"--{option} takes {string.Join(", ", names)}; found '{text}'{Names.Suggest(text, names)}");
     }
 
-    private static IEnumerable<string[]> Rows(string name, GraphSpec graph) => graph.Inputs.Select(tensor => Row(name, graph.File, "in", tensor))
+    private static IEnumerable<string[]> Rows(string name, GraphSpec graph) =>
+        graph.Inputs.Select(tensor => Row(name, graph.File, "in", tensor))
         .Concat(graph.Outputs.Select(tensor => Row(name, graph.File, "out", tensor)));
 
     private static string[] Row(string graph, string file, string way, TensorSpec tensor) =>

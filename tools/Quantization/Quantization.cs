@@ -113,7 +113,8 @@ public static class Quantization
     private static QuantizedModel Quantize(string directory, Manifest manifest, string graph, QuantizeOptions options)
     {
         string[] heads = BundleForms.LeftToHeads(manifest, graph);
-        OnnxModel exact = ExactForms.Latency(SplitHeadsPass.Apply(InferredShapes.Complete(BundleVariant.Load(directory, manifest, graph)), heads));
+        OnnxModel exact = ExactForms.Latency(SplitHeadsPass.Apply(
+            InferredShapes.Complete(BundleVariant.Load(directory, manifest, graph)), heads));
         QuantizedModel quantized = QuantizePass.Run(exact, options);
         Dictionary<string, long> sizes = exact.Inputs.SelectMany(input => input.Dims).Where(dim => dim.IsDynamic)
             .Select(dim => dim.Name!).Distinct().ToDictionary(name => name, _ => 1L);

@@ -42,7 +42,8 @@ public static class DreamCost
             if (outputs is not null)
                 PrunePass.Apply(model.Graph, outputs);
             // Other exporters call the first axis as they like.
-            Dictionary<string, long> sizes = model.Graph.Input.Select(input => input.Type?.TensorType?.Shape?.Dim.FirstOrDefault()?.DimParam)
+            Dictionary<string, long> sizes = model.Graph.Input
+                .Select(input => input.Type?.TensorType?.Shape?.Dim.FirstOrDefault()?.DimParam)
                 .OfType<string>().Where(name => name.Length > 0).Append("batch").Distinct().ToDictionary(name => name, _ => (long)batch);
             return CostPass.Run(model, sizes);
         }

@@ -23,8 +23,9 @@ public sealed class BundlePolicy : IDisposable
     {
         (ActionSpec actions, ActionClipping clipped) = (controller.Manifest.Action, controller.Clipped);
         return clipped.Count == 0 ? null : string.Create(CultureInfo.InvariantCulture,
-            $"Actions of '{controller.Manifest.Name}' left {actions.Low}..{actions.High} ({clipped.Count} numbers, {clipped.Least:0.###} to "
-            + $"{clipped.Most:0.###}) and were clipped: its policy may lack the last step, which clips or scales.");
+            $"Actions of '{controller.Manifest.Name}' left {actions.Low}..{actions.High} ({clipped.Count} numbers, "
+            + $"{clipped.Least:0.###} to {clipped.Most:0.###}) and were clipped: its policy may lack the last step, which "
+            + $"clips or scales.");
     }
 
     /// <summary>Opens what plays in a bundle; null if nothing does.</summary>

@@ -6,7 +6,9 @@ using WorldModels.Runtime.Internals;
 
 namespace WorldModels.Tests.Runtime;
 
-/// <summary>Files of bundles as other programs leave them: stores of links, git and its extensions, file managers, broken downloads.</summary>
+/// <summary>
+/// Files of bundles as other programs leave them: stores of links, git and its extensions, file managers, broken downloads.
+/// </summary>
 [Platform(Exclude = "Win", Reason = "links need a privilege there")]
 public sealed class BundleFileTests : BundleFixture
 {
@@ -76,7 +78,8 @@ public sealed class BundleFileTests : BundleFixture
         Refusal(snapshot, "manifest.json is a link that leads nowhere");
         File.Delete(Path.Combine(snapshot, "manifest.json"));
         File.Copy(Path.Combine(Keep(Fixtures.Latent()), "manifest.json"), Path.Combine(snapshot, "manifest.json"));
-        string message = Refusal(snapshot, "files are links that lead nowhere: act.onnx (to '../../blobs/", " more; fetch the bundle again");
+        string message = Refusal(snapshot, "files are links that lead nowhere: act.onnx (to '../../blobs/",
+            " more; fetch the bundle again");
         Assert.That(message, Does.Not.Contain("\n"));
     }
 
@@ -101,7 +104,8 @@ public sealed class BundleFileTests : BundleFixture
         Refusal(directory, "weights.safetensors is a Git LFS pointer", "git lfs pull");
         foreach (string file in Directory.EnumerateFiles(directory, "*.onnx"))
             File.WriteAllText(file, pointer);
-        Assert.That(Refusal(directory, "7 files are Git LFS pointers", "act.onnx, control.onnx, decode.onnx and 4 more"), Does.Not.Contain("\n"));
+        Assert.That(Refusal(directory, "7 files are Git LFS pointers", "act.onnx, control.onnx, decode.onnx and 4 more"),
+            Does.Not.Contain("\n"));
         File.WriteAllText(Path.Combine(directory, "manifest.json"), pointer);
         Refusal(directory, "manifest.json is a Git LFS pointer", "git lfs pull");
     }
@@ -189,7 +193,8 @@ public sealed class BundleFileTests : BundleFixture
     /// <summary>A bundle as huggingface_hub lays it down: each file a link to one that its hash names.</summary>
     private string Snapshot()
     {
-        string directory = Keep(Fixtures.Latent()), blobs = Path.Combine(_store, "blobs"), snapshot = Path.Combine(_store, "snapshots", "abc");
+        string directory = Keep(Fixtures.Latent()), blobs = Path.Combine(_store, "blobs"),
+            snapshot = Path.Combine(_store, "snapshots", "abc");
         Directory.CreateDirectory(blobs);
         Directory.CreateDirectory(snapshot);
         foreach (string path in Directory.EnumerateFiles(directory))

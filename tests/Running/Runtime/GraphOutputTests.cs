@@ -45,13 +45,14 @@ public sealed class GraphOutputTests : BundleFixture
         controller.Act(observations, actions);
         observations[18 * 3 + 1] = -8;
         GraphOutputException error = Assert.Throws<GraphOutputException>(() => controller.Act(observations, actions))!;
-        Assert.That(error.Message, Is.EqualTo($"Bundle '{directory}': graph 'act' gave infinity as 'action' of row 18 at step 2, though its "
-            + "observation is finite: export a policy whose weights are finite."));
+        Assert.That(error.Message, Is.EqualTo($"Bundle '{directory}': graph 'act' gave infinity as 'action' of row 18 at step 2, though "
+            + "its observation is finite: export a policy whose weights are finite."));
         Assert.That((error.Graph, error.Tensor, error.Row, error.Step), Is.EqualTo(("act", "action", 18, 2)));
         Assert.That(actions[17], Is.Zero, "the others are there");
         observations[3 * 3] = float.NaN;
         Assert.That(() => controller.Act(observations, actions),
-            Throws.TypeOf<GraphOutputException>().With.Message.Contains("NaN as 'action' of row 3 at step 4, as its observation has NaN at 0"));
+            Throws.TypeOf<GraphOutputException>()
+                .With.Message.Contains("NaN as 'action' of row 3 at step 4, as its observation has NaN at 0"));
     }
 
     [Test]

@@ -94,7 +94,8 @@ internal sealed class ForeignModel(string batch = "batch_size")
     }
 
     /// <summary>A linear policy for the pendulum.</summary>
-    public static ForeignModel Linear(float scale, string observation = "observation", string action = "action", string batch = "batch_size") =>
+    public static ForeignModel Linear(
+        float scale, string observation = "observation", string action = "action", string batch = "batch_size") =>
         new ForeignModel(batch).Input(observation, 3).Weight("w", [3, 1], 0, -scale, -scale / 4).Node("MatMul", [observation, "w"], action)
             .Output(action, 1);
 

@@ -96,8 +96,8 @@ internal sealed class ActionCheck
             break;
         }
         string element = size == 1 ? "" : $"[{at % size}]";
-        return new($"Bundle '{_bundle.Directory}': graph '{_graph}' gave {value} as '{tensor}'{element} of row {row} at step {call}, {cause}.",
-            _graph, tensor, row, call);
+        return new($"Bundle '{_bundle.Directory}': graph '{_graph}' gave {value} as '{tensor}'{element} of row {row} at step "
+            + $"{call}, {cause}.", _graph, tensor, row, call);
     }
 
     /// <summary>A number that is none, in words.</summary>

@@ -39,8 +39,8 @@ internal sealed class DreamCheck(DreamBuffers buffers, DreamBatch batch)
             string what = $"{(kind.Length > 0 ? kind + " " : "")}'{name}'{(size > 1 ? $"[{i % size}]" : "")}";
             string made = graph is null ? $"the dream starts with {ActionCheck.Named(values[i])} as"
                 : $"graph '{graph}' gave {ActionCheck.Named(values[i])} as";
-            throw new GraphOutputException($"Bundle '{buffers.Bundle.Directory}': {made} {what} of row {row} at step {t} of the dream. Start "
-                + "it from finite numbers, or export a world model whose weights are finite.", graph ?? "", name, row, t);
+            throw new GraphOutputException($"Bundle '{buffers.Bundle.Directory}': {made} {what} of row {row} at step {t} of the "
+                + "dream. Start it from finite numbers, or export a world model whose weights are finite.", graph ?? "", name, row, t);
         }
     }
 }

@@ -64,10 +64,12 @@ public sealed class AdoptTests
     [Test]
     public void ARecurrentPolicyCarriesItsState()
     {
-        ForeignModel model = new ForeignModel().Input("obs", 3).Input("h0", 1).Weight("w", [3, 1], 1, 0, 0).Node("MatMul", ["obs", "w"], "x")
+        ForeignModel model = new ForeignModel().Input("obs", 3).Input("h0", 1).Weight("w", [3, 1], 1, 0, 0)
+            .Node("MatMul", ["obs", "w"], "x")
             .Node("Add", ["x", "h0"], "hn").Node("Identity", ["hn"], "action").Output("action", 1).Output("hn", 1);
         string folder = Save("actor", model);
-        Succeeds("adopt", folder, "--env", "elsewhere", "--algorithm", "x", "--action-low=-10", "--action-high", "10", "--observation-low=-inf",
+        Succeeds("adopt", folder, "--env", "elsewhere", "--algorithm", "x", "--action-low=-10", "--action-high", "10",
+            "--observation-low=-inf",
             "--observation-high", "inf");
         Manifest manifest = Manifest.Load(folder);
         Assert.That(manifest.Graphs["act"].Outputs.Single(o => o.Name == "hn").Feeds, Is.EqualTo("h0"));
@@ -150,7 +152,8 @@ public sealed class AdoptTests
         ForeignModel model = new ForeignModel().Input("obs", 3).Weight("w", [3, 1], 1, 2, 3).Node("MatMul", ["obs", "w"], "x")
             .Node("Tanh", ["x"], "action").Output("action", 1);
         string folder = Save("policy", model);
-        Assert.That(Fails("adopt", folder, "--env", "pendulum", "--algorithm", "sac"), Does.Contain("ends in a Tanh").And.Contain("--action-low -1"));
+        Assert.That(Fails("adopt", folder, "--env", "pendulum", "--algorithm", "sac"),
+            Does.Contain("ends in a Tanh").And.Contain("--action-low -1"));
         Succeeds("adopt", folder, "--env", "pendulum", "--algorithm", "sac", "--action-low", "-1", "--action-high", "1");
         Assert.That(Manifest.Load(folder).Action.Low, Is.EqualTo(-1));
     }
@@ -185,7 +188,8 @@ public sealed class AdoptTests
         try
         {
             string message = Fails([verb, broken, .. arguments]).TrimEnd();
-            Assert.That(message, Does.Contain($"Bundle '{broken}': graph 'act' gave NaN as 'action' of row 0 at step 1").And.Not.Contain("\n"));
+            Assert.That(message, Does.Contain($"Bundle '{broken}': graph 'act' gave NaN as 'action' of row 0 at step 1")
+                .And.Not.Contain("\n"));
             if (!succeeds)
                 return;
             string said = Succeeds([verb, unbounded, .. arguments]);
@@ -205,13 +209,16 @@ public sealed class AdoptTests
         try
         {
             Manifest manifest = Manifest.Load(broken);
-            Npz.Write(Path.Combine(broken, "starts.npz"), new Dictionary<string, NpyArray> { ["observation"] = NpyArray.Of(new float[3], 1, 3) });
+            Npz.Write(Path.Combine(broken, "starts.npz"),
+                new Dictionary<string, NpyArray> { ["observation"] = NpyArray.Of(new float[3], 1, 3) });
             (manifest with { Files = Manifest.HashFiles(broken) }).Save(broken);
-            foreach (string[] command in (string[][])[["dream", broken, "--batch", "4"], ["bench", broken, "--batch", "4", "--seconds", "0.01"],
+            foreach (string[] command in (string[][])[["dream", broken, "--batch", "4"],
+                ["bench", broken, "--batch", "4", "--seconds", "0.01"],
                 ["picture", broken, "--dream", "--output", Path.Combine(_root, "x.png")]])
             {
                 string message = Fails(command).TrimEnd();
-                Assert.That(message, Does.Contain("graph 'imagine' gave NaN as ").And.Contain(" of row 0 at step ").And.Not.Contain("\n"), command[0]);
+                Assert.That(message, Does.Contain("graph 'imagine' gave NaN as ").And.Contain(" of row 0 at step ").And.Not.Contain("\n"),
+                    command[0]);
             }
         }
         finally
