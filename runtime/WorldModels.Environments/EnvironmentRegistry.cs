@@ -8,6 +8,9 @@ public abstract record EnvironmentSpec(string Name, string Summary)
     /// <summary>What the numbers of an observation are called, in their order; empty where they are pixels.</summary>
     public IReadOnlyList<string> ObservationNames { get; init; } = [];
 
+    /// <summary>The unit of each of those numbers, "" where it has none; empty where none has one.</summary>
+    public IReadOnlyList<string> ObservationUnits { get; init; } = [];
+
     /// <summary>What each numbered action is called or, of continuous ones, each number of an action.</summary>
     public IReadOnlyList<string> ActionNames { get; init; } = [];
 
@@ -48,7 +51,7 @@ public static class EnvironmentRegistry
         Find<TAction>(name).MakeVector(count);
 
     /// <summary>Looks a name up.</summary>
-    /// <exception cref="ArgumentException">There is none; the message lists those there are and suggests the nearest.</exception>
+    /// <exception cref="ArgumentException">There is none; the message lists those there are and suggests one whose name is near.</exception>
     public static EnvironmentSpec Find(string name)
     {
         foreach (EnvironmentSpec spec in All)
@@ -56,9 +59,9 @@ public static class EnvironmentRegistry
             if (spec.Name == name)
                 return spec;
         }
-        string nearest = All.MinBy(spec => EditDistance.Between(spec.Name, name))!.Name;
+        string[] known = [.. All.Select(spec => spec.Name)];
         throw new ArgumentException(
-            $"There is no environment '{name}'. Did you mean '{nearest}'? Known: {string.Join(", ", All.Select(spec => spec.Name))}.");
+            $"There is no environment '{name}'{EditDistance.Suggest(name, known)} Known: {string.Join(", ", known)}.");
     }
 
     private static EnvironmentSpec<TAction> Find<TAction>(string name) where TAction : unmanaged

@@ -18,7 +18,7 @@ internal static class DarkTheme
     /// <summary>Pictures below each other and a title, which may be empty.</summary>
     public static Drawing Titled(string title, int gap, params IEnumerable<Drawing> pictures)
     {
-        IEnumerable<Drawing> above = title.Length == 0 ? [] : [Drawing.Text(title, Ink, size: 16)];
+        IEnumerable<Drawing> above = title.Length == 0 ? [] : [Drawing.Text(title, Ink, size: 19)];
         return Drawing.Grid([.. above.Concat(pictures).Select(picture => (Drawing[])[picture])], gap);
     }
 }

@@ -110,7 +110,7 @@ public sealed class DreamPicture
             grid.Add([Label(""), .. shown.Select(t => Label(Moment(t)))]);
             for (int row = 0; row < _rows.Length; row++)
                 grid.Add([Label(Names[row]), .. shown.Select(t => Drawing.Pixels(_rows[row][t], _scale))]);
-            grid.Add([Label(""), .. shown.Select(t => Label($"{DifferingPixels[t]} differ"))]);
+            grid.Add([Label(""), .. shown.Select(t => Label(Count(t)))]);
             if (shown[^1] < frames - 1)
                 grid.Add([Label("")]);
         }
@@ -124,7 +124,7 @@ public sealed class DreamPicture
         return [.. Enumerable.Range(0, DifferingPixels.Count).Select(t => DarkTheme.Titled(_options.Title, 6, Drawing.Grid(
             [[.. Names.Select(Label)],
              [.. _rows.Select(row => Drawing.Pixels(row[t], scale))],
-             [Label(Moment(t)), Label(""), Label($"{DifferingPixels[t]} differ")]], 6)))];
+             [Label(Moment(t)), Label(""), Label(Count(t))]], 6)))];
     }
 
     /// <summary>Writes the strip to a file that ends in .png, or the animation to one that ends in .webp.</summary>
@@ -136,6 +136,8 @@ public sealed class DreamPicture
 
     private string Moment(int t) =>
         t == 0 ? "start" : _options.Actions.Count < t ? $"step {t}" : $"step {t}: {_options.Actions[t - 1]}";
+
+    private string Count(int t) => DifferingPixels[t] == 1 ? "1 pixel differs" : $"{DifferingPixels[t]} pixels differ";
 
     private static Drawing Label(string text) => DarkTheme.Label(text);
 

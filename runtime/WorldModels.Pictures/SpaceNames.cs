@@ -6,11 +6,15 @@ namespace WorldModels.Pictures;
 /// <summary>What the numbers and actions of a bundle are called, for people.</summary>
 public sealed record SpaceNames
 {
-    private SpaceNames(IReadOnlyList<string> observations, IReadOnlyList<string> actions, double? seconds) =>
-        (Observations, Actions, SecondsPerStep) = (observations, actions, seconds);
+    private SpaceNames(
+        IReadOnlyList<string> observations, IReadOnlyList<string> units, IReadOnlyList<string> actions, double? seconds) =>
+        (Observations, Units, Actions, SecondsPerStep) = (observations, units, actions, seconds);
 
     /// <summary>A name for each number of an observation.</summary>
     public IReadOnlyList<string> Observations { get; }
+
+    /// <summary>The unit of each number of an observation; "" where it has none or it is not known.</summary>
+    public IReadOnlyList<string> Units { get; }
 
     /// <summary>A name for each numbered action or, of continuous ones, for each number of an action.</summary>
     public IReadOnlyList<string> Actions { get; }
@@ -27,8 +31,11 @@ public sealed record SpaceNames
     {
         EnvironmentSpec? environment = EnvironmentRegistry.All.FirstOrDefault(spec => spec.Name == (name ?? manifest.Environment));
         (ActionSpec action, int observations) = (manifest.Action, manifest.Observation.Size);
+        IReadOnlyList<string> names = Choose(manifest.Observation.Names, environment?.ObservationNames, observations, "observation");
+        bool hasUnits = environment?.ObservationUnits.Count == observations && names.SequenceEqual(environment.ObservationNames);
         return new(
-            Choose(manifest.Observation.Names, environment?.ObservationNames, observations, "observation"),
+            names,
+            hasUnits ? environment!.ObservationUnits : [.. Enumerable.Repeat("", observations)],
             Choose(action.Names, environment?.ActionNames, action.Count ?? action.Size, "action"),
             environment?.TimeStep * (manifest.ActionRepeat ?? 1));
     }

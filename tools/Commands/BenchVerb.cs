@@ -1,4 +1,5 @@
 using CommandLine;
+using WorldModels.Bundles;
 using WorldModels.Measure;
 using WorldModels.Runtime;
 
@@ -55,7 +56,7 @@ public sealed class BenchVerb : RunningVerb
         foreach (string? file in (string?[])[Json is "-" ? null : Json, HtmlPage])
         {
             if (file is not null)
-                Outputs.Prepare(file);
+                AtomicFile.Prepare(file);
         }
 
         if (Results is not null)

@@ -12,17 +12,6 @@ public abstract class PageVerb : Verb
     private protected abstract int Run(Page page);
 }
 
-/// <summary>Files that commands write.</summary>
-internal static class Outputs
-{
-    /// <summary>Makes the directory of a file that is going to be written: a wrong path shall fail before the work, not after it.</summary>
-    public static void Prepare(string path)
-    {
-        if (Path.GetDirectoryName(path) is { Length: > 0 } directory)
-            Directory.CreateDirectory(directory);
-    }
-}
-
 /// <summary>A command on a bundle.</summary>
 public abstract class BundleVerb : PageVerb
 {

@@ -49,7 +49,7 @@ public sealed class InspectVerb : BundleVerb
             return;
         }
         bool isPage = Path.GetExtension(Output).Equals(".md", StringComparison.OrdinalIgnoreCase);
-        Outputs.Prepare(Output);
+        AtomicFile.Prepare(Output);
         File.WriteAllText(Output, isPage ? $"# {manifest.Name}: {name}\n\n```mermaid\n{text}```\n" : text);
         page.Line($"{Output}: graph {name}, {diagram.Operations} operations in {diagram.Boxes} box{(diagram.Boxes == 1 ? "" : "es")}.");
     }

@@ -64,7 +64,7 @@ public sealed class PictureVerb : RunningVerb
         if (!PictureFile.Fits(Output))
             throw new UsageException($"--output takes a file that ends in .png (film strip) or .webp (animation); found '{Output}'.");
         bool animated = PictureFile.IsAnimation(Output);
-        Outputs.Prepare(Output);
+        AtomicFile.Prepare(Output);
         Manifest manifest = Manifest.Load(Bundle, verifyHashes: false);
         bool plays = ControllerBenchmark.Fits(manifest);
         bool imagines = Model is not null || manifest.Graphs.ContainsKey("imagine") || manifest.Graphs.ContainsKey("dream");
@@ -173,7 +173,7 @@ public sealed class PictureVerb : RunningVerb
             new() { Bundle = Bundle, Model = Model, Environment = Environment, Seed = seed, Greedy = Greedy, Runtime = Options };
         AgentGame game = AgentGame.Play(play, options);
         string model = Model is null ? "" : $", imagined by {Manifest.Load(Model, verifyHashes: false).Name}";
-        new FuturesPicture(game, $"{manifest.Name} plays {game.Game}{model}").Save(Output);
+        new FuturesPicture(game, $"{manifest.Name} plays {Environment ?? manifest.Environment}{model}").Save(Output);
         page.Table(["step", "action", "real reward", "imagined reward", "pixels that differ"], [.. game.Moments.Select(moment => (string[])
         [
             $"{moment.Step}", game.Actions[moment.Taken], PlayStatus.Number(moment.Real[0].Reward),

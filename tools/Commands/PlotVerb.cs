@@ -1,5 +1,6 @@
 using System.Globalization;
 using CommandLine;
+using WorldModels.Bundles;
 using WorldModels.Measure;
 using WorldModels.Pictures;
 
@@ -49,7 +50,7 @@ public sealed class PlotVerb : PageVerb
             LastStep = to,
             Title = Title,
         });
-        Outputs.Prepare(Output);
+        AtomicFile.Prepare(Output);
         if (ending is ".png" or ".svg")
             new CurvePicture(curves).Save(Output);
         else

@@ -10,7 +10,7 @@ namespace WorldModels.Tools;
 /// </summary>
 public sealed class FuturesPicture
 {
-    private const int Gap = 6, Line = 18, Large = 22;
+    private const int Gap = 6, Line = 18, Large = 16;
 
     private static readonly SKColor Chosen = new(255, 175, 60);
     private static readonly SKColor Truth = new(90, 200, 120);
@@ -51,8 +51,8 @@ public sealed class FuturesPicture
         {
             PlayStatus status = moment.Status;
             string value = status.Value is { } estimate ? $"   value {PlayStatus.Number(estimate)}" : "";
-            canvas.Write($"step {moment.Step}", 0, Large - 4, DarkTheme.Ink, Large);
-            canvas.Write($"return {PlayStatus.Number(status.Return)}{value}", 0, 3 * Line - 6, DarkTheme.Ink, Large);
+            string state = $"step {moment.Step}   return {PlayStatus.Number(status.Return)}{value}";
+            canvas.Write(state, 0, 3 * Line - 6, DarkTheme.Ink, Large);
             canvas.Draw(frame, 0, top);
             Label(canvas, "imagined, by first action (pink: not as it came)", left + Gap, Line, DarkTheme.Faint);
             for (int action = 0; action < _columns - 1; action++)

@@ -50,16 +50,20 @@ internal sealed record OpenLoopChart
     /// <summary>What the number is called.</summary>
     public string Name { get; }
 
+    /// <summary>Its unit; "" where it has none.</summary>
+    public string Unit { get; init; } = "";
+
     /// <summary>Whether the steps stand below.</summary>
     public bool HasSteps { get; init; }
 
     /// <summary>How long a step is, which then stands below as well; null where steps are not time.</summary>
     public double? SecondsPerStep { get; init; }
 
-    /// <summary>What stands left of the charts: the number's name and, where the steps stand below, what they are.</summary>
+    /// <summary>What stands left of the charts: the number's name and unit and, where the steps stand below, what they are.</summary>
     public Drawing Heading(int width) => new(width, High, canvas =>
     {
         canvas.Write(Name, 0, High / 2 + 5, RealLine, 15);
+        canvas.Write(Unit, 0, High / 2 + 22, Faint, 12);
         if (HasSteps)
             canvas.Write("steps", width, High + 14, Faint, 12, SKTextAlign.Right);
         if (HasSteps && SecondsPerStep is not null)

@@ -105,8 +105,9 @@ public sealed class OpenLoopPicture
         for (int i = 0; i < Math.Min(_numbers, most); i++)
         {
             int number = i;
-            charts.Add(new(_comparison, _episodes, _names.Observations[i], (e, t) => _comparison.Real(e, t)?[number],
-                (e, dream, t) => _comparison.Dreamed(e, dream, t)[number], 1 - _comparison.Context));
+            OpenLoopChart chart = new(_comparison, _episodes, _names.Observations[i], (e, t) => _comparison.Real(e, t)?[number],
+                (e, dream, t) => _comparison.Dreamed(e, dream, t)[number], 1 - _comparison.Context);
+            charts.Add(chart with { Unit = _names.Units[i] });
         }
         if (_comparison.HasRewards)
             charts.Add(new(_comparison, _episodes, "reward", _comparison.RealReward, _comparison.DreamedReward, 1));
@@ -125,14 +126,18 @@ public sealed class OpenLoopPicture
 
     private Drawing Legend(int most)
     {
-        List<(string Text, SKColor Colour, int Height)> parts = [("real", OpenLoopChart.RealLine, 3), ("dreamed", OpenLoopChart.DreamLine, 3)];
+        List<(string Text, SKColor Colour, int Height)> parts =
+            [("real", OpenLoopChart.RealLine, 3), ("dreamed", OpenLoopChart.DreamLine, 3)];
         if (_comparison.Dreams > 1)
             parts.Add(($"{_comparison.Dreams - 1} more dreams", OpenLoopChart.OtherDreams, 3));
         string context = _comparison.Context == 1 ? "the observation" : $"the {_comparison.Context} observations";
         string numbers = _numbers > most ? $"; {most} of {_numbers} numbers" : "";
         parts.Add(($"{context} it starts from{numbers}", OpenLoopChart.Shade, 14));
         return Drawing.Grid([[.. parts.SelectMany(part => (Drawing[])
-            [new(26, 16, canvas => canvas.Fill(0, 8 - part.Height / 2, 22, part.Height, part.Colour)), Label(part.Text)])]], Gap);
+            [new(26, 16, canvas => canvas.Fill(0, 8 - part.Height / 2, 22, part.Height, part.Colour)), Spaced(Label(part.Text))])]], Gap);
+
+        // Room behind each text, or the next sign would stand as near to it as its own.
+        static Drawing Spaced(Drawing text) => text with { Width = text.Width + 3 * Gap };
     }
 
     private Drawing Errors()
@@ -145,7 +150,9 @@ public sealed class OpenLoopPicture
             ["repeating the last", .. _errors.Select(error => Figures.Number(error.RepeatLast))],
             ["keeping the motion", .. _errors.Select(error => double.IsNaN(error.KeepMoving) ? "–" : Figures.Number(error.KeepMoving))],
         ];
-        string heading = $"mean squared error, in variances, over {_comparison.Episodes.Count} episodes as far as they go";
+        int count = _comparison.Episodes.Count;
+        string episodes = count == 1 ? "1 episode as far as it goes" : $"{count} episodes as far as they go";
+        string heading = $"mean squared error, in variances, over {episodes}";
         Drawing table = Drawing.Grid([.. lines.Select(line => (Drawing[])
             [Label(line[0]), .. line.Skip(1).Select(cell => Drawing.Text(cell, Ink, width: 76, align: SKTextAlign.Right))])], 2);
         return Drawing.Grid([[Drawing.Text(heading, Faint)], [table]], 2);

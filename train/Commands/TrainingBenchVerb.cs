@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using CommandLine;
 using MathNet.Numerics.Statistics;
+using WorldModels.Bundles;
 using WorldModels.Measure;
 using WorldModels.Runtime;
 using WorldModels.Train.Algorithms;
@@ -122,7 +123,7 @@ public sealed class TrainingBenchVerb : Verb
         string bundle = Bundle
             ?? throw new UsageException($"Name the bundle whose dreams are measured: bench {Dream} BUNDLE --peer torchsharp");
         if (Peer is not (null or "torchsharp"))
-            throw new UsageException($"There is no peer '{Peer}': --peer torchsharp.");
+            throw new UsageException($"There is no peer '{Peer}': --peer takes torchsharp.");
         BenchmarkOptions standard = new();
         BenchmarkOptions options = standard with
         {
@@ -133,6 +134,8 @@ public sealed class TrainingBenchVerb : Verb
             Seconds = Seconds is null ? standard.Seconds : Arguments.PositiveNumber("seconds", Seconds),
             Runtime = new() { Provider = "cpu" },
         };
+        if (Json is not null)
+            AtomicFile.Prepare(Json);
         using EagerPeer? peer = Peer is null ? null : new(bundle);
         using DreamBenchmark benchmark = new(bundle, options, peer);
         BenchmarkReport report = benchmark.Run() with

@@ -9,18 +9,21 @@ public static class ClassicControl
         Spec<CartPoleEnvironment, long>("cartpole", "CartPole-v1, balance a pole on a cart: 4 reals, 2 actions", () => new()) with
         {
             ObservationNames = ["x", "ẋ", "θ", "θ̇"],
+            ObservationUnits = ["m", "m/s", "rad", "rad/s"],
             ActionNames = ["left", "right"],
             TimeStep = CartPoleEnvironment.TimeStep,
         },
         Spec<PendulumEnvironment, float>("pendulum", "Pendulum-v1, swing a rod up: 3 reals, a torque in -2..2", () => new()) with
         {
             ObservationNames = ["cos θ", "sin θ", "θ̇"],
+            ObservationUnits = ["", "", "rad/s"],
             ActionNames = ["torque"],
             TimeStep = PendulumEnvironment.TimeStep,
         },
         Spec<AcrobotEnvironment, long>("acrobot", "Acrobot-v1, swing two links up: 6 reals, 3 actions", () => new()) with
         {
             ObservationNames = ["cos θ₁", "sin θ₁", "cos θ₂", "sin θ₂", "θ̇₁", "θ̇₂"],
+            ObservationUnits = ["", "", "", "", "rad/s", "rad/s"],
             ActionNames = ["torque −1", "torque 0", "torque +1"],
             TimeStep = AcrobotEnvironment.TimeStep,
         },

@@ -13,6 +13,8 @@ public sealed class AcrobotSwingUpTask : IControlTask
 
     public IReadOnlyList<string> ObservationNames { get; } = ["sin θ₁", "sin θ₂", "cos θ₁", "cos θ₂", "θ̇₁", "θ̇₂"];
 
+    public IReadOnlyList<string> ObservationUnits { get; } = ["", "", "", "", "rad/s", "rad/s"];
+
     public int SubSteps => 1;
 
     public void Start(IPhysics physics, NumPyRandomState random)

@@ -14,6 +14,8 @@ public sealed class CartPoleTask(bool swingUp, bool sparse) : IControlTask
 
     public IReadOnlyList<string> ObservationNames { get; } = ["x", "cos θ", "sin θ", "ẋ", "θ̇"];
 
+    public IReadOnlyList<string> ObservationUnits { get; } = ["m", "", "", "m/s", "rad/s"];
+
     public int SubSteps => 1;
 
     public void Start(IPhysics physics, NumPyRandomState random)

@@ -27,6 +27,7 @@ public static class ControlSuite
             count => new SyncVectorEnvironment<ControlSuiteEnvironment, float>(count, Make))
         {
             ObservationNames = task.ObservationNames,
+            ObservationUnits = task.ObservationUnits,
             ActionNames = [action],
             TimeStep = timeStep * task.SubSteps,
         };

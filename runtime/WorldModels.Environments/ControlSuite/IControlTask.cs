@@ -9,6 +9,9 @@ public interface IControlTask
     /// <summary>What the elements of an observation are called, in their order.</summary>
     IReadOnlyList<string> ObservationNames { get; }
 
+    /// <summary>Their units; "" for those that have none.</summary>
+    IReadOnlyList<string> ObservationUnits { get; }
+
     /// <summary>Steps of the physics that one control step takes.</summary>
     int SubSteps { get; }
 

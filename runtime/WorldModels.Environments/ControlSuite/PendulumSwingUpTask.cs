@@ -12,6 +12,8 @@ public sealed class PendulumSwingUpTask : IControlTask
 
     public IReadOnlyList<string> ObservationNames { get; } = ["cos θ", "sin θ", "θ̇"];
 
+    public IReadOnlyList<string> ObservationUnits { get; } = ["", "", "rad/s"];
+
     public int SubSteps => 1;
 
     public void Start(IPhysics physics, NumPyRandomState random) => physics.Positions[0] = random.Uniform(-Math.PI, Math.PI);

@@ -42,10 +42,11 @@ public sealed class CurveFigure
         Random = [.. random.Select(same => (
             random.Length == 1 ? "random" : $"random, each action {same.Key} steps", same.Average(run => run.RandomReturn!.Value)))];
         _levels = [.. levels.Select(level => ("level", level.Label, level.Value))];
-        _levels = [.. _levels, .. Random.Select(chance => ("random", $"{chance.Label} {Figures.Number(chance.Mean)}", chance.Mean))];
-        IEnumerable<((CurveGroup Group, int Colour) entry, TrainingCurve run)> evaluated = _groups.SelectMany(entry => entry.Group.Runs, (entry, run) => (entry, run))
-            .Where(one => IsReturn && one.run.Returns.Count > 0);
-        _finals = [.. evaluated.Select(one => (one.entry.Colour, $"{one.entry.Group.Label}, seed {one.run.Seed}", one.run.Returns[0]))];
+        _levels = [.. _levels, .. Random.Select(chance => ("random", $"{chance.Label}: {Figures.Number(chance.Mean)}", chance.Mean))];
+        _finals = [.. from entry in _groups
+            from run in entry.Group.Runs
+            where IsReturn && run.Returns.Count > 0
+            select (entry.Colour, $"{entry.Group.Label}, seed {run.Seed}", run.Returns[0])];
         MetricSeries[] curves = runs.Where(run => run.Metrics.ContainsKey(metric)).Select(run => run.Metrics[metric]).ToArray();
         _last = Math.Max(curves.Max(curve => curve.Last), 1);
         double[] heights = [.. curves.SelectMany(curve => curve.Values), .. _levels.Select(level => level.Value),

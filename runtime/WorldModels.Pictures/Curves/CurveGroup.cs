@@ -62,7 +62,8 @@ public sealed class CurveGroup
         foreach (TrainingCurve[] group in groups)
         {
             Dictionary<string, string> own = Facts(group[0]);
-            Dictionary<string, string>[] rivals = groups.Where(other => other != group && other[0].Name == group[0].Name).Select(rival => Facts(rival[0])).ToArray();
+            Dictionary<string, string>[] rivals =
+                [.. groups.Where(other => other != group && other[0].Name == group[0].Name).Select(rival => Facts(rival[0]))];
             string[] differing = own.Keys.Concat(rivals.SelectMany(rival => rival.Keys)).Distinct()
                 .Where(key => rivals.Any(rival => Value(rival, key) != Value(own, key)))
                 .Select(key => $"{key}={(own.TryGetValue(key, out string? value) ? value : "unset")}").ToArray();
@@ -77,8 +78,12 @@ public sealed class CurveGroup
             facts.TryGetValue(key, out string? value) ? Canonical(value) : null;
     }
 
+    // How many threads compute decides on how fast it goes, not on what is learnt.
     private static Dictionary<string, string> Facts(TrainingCurve run) =>
-        new(run.Config) { ["algorithm"] = run.Algorithm, ["env"] = run.Environment };
+        new(run.Config.Where(option => !option.Key.EndsWith("threads", StringComparison.OrdinalIgnoreCase)))
+        {
+            ["algorithm"] = run.Algorithm, ["env"] = run.Environment,
+        };
 
     private static string Identity(TrainingCurve run) => string.Join('\n', Facts(run)
         .OrderBy(fact => fact.Key, StringComparer.Ordinal).Select(fact => $"{fact.Key}={Canonical(fact.Value)}"));

@@ -95,10 +95,11 @@ public sealed class CurvePage
     {
         if (run.LastStep <= last)
             return run;
-        Dictionary<string, MetricSeries> metrics = run.Metrics.Select(entry => (entry.Key, Series: entry.Value.Until(last))).Where(entry => entry.Series is not null)
-            .ToDictionary(entry => entry.Key, entry => entry.Series!);
+        Dictionary<string, MetricSeries> metrics = run.Metrics.Select(entry => (entry.Key, Series: entry.Value.Until(last)))
+            .Where(entry => entry.Series is not null).ToDictionary(entry => entry.Key, entry => entry.Series!);
         // What was judged at the end is nothing that was reached by then; the random policy stays what it is.
-        Dictionary<string, double> random = run.Figures.Where(figure => figure.Key.StartsWith("return_random", StringComparison.Ordinal)).ToDictionary();
+        Dictionary<string, double> random =
+            run.Figures.Where(figure => figure.Key.StartsWith("return_random", StringComparison.Ordinal)).ToDictionary();
         return metrics.Count == 0 ? null : run with { Metrics = metrics, Figures = random };
     }
 
@@ -259,8 +260,7 @@ public sealed class CurvePage
     private static string Short(TrainingCurve run) => run.Shortfall is { } shortfall ? $" ({shortfall})" : "";
 
     private static BundleException Unknown(string kind, string name, string[] known) => new(
-        $"There is no {kind} '{name}' in these runs. Did you mean '{known.MaxBy(other => other.AsSpan().CommonPrefixLength(name))}'? "
-        + $"Known: {string.Join(", ", known)}.");
+        $"There is no {kind} '{name}' in these runs{EditDistance.Suggest(name, known)} Known: {string.Join(", ", known)}.");
 
     internal static string Named(string environment) => environment.Length > 0 ? environment : "an environment that is not named";
 

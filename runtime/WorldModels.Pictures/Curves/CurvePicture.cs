@@ -11,6 +11,8 @@ namespace WorldModels.Pictures;
 /// </summary>
 public sealed partial class CurvePicture
 {
+    private const int Edge = 5;
+
     private static readonly SKColor Ink = new(0x1C, 0x1F, 0x24), Soft = new(0x5C, 0x64, 0x70), Panel = new(0xF4, 0xF6, 0xF8);
 
     // The page's, of which the light ones come first.
@@ -88,8 +90,10 @@ public sealed partial class CurvePicture
                 [.. steps, (strips + end) / 2], [.. steps.Select(x.Label), "final\nevaluation"]);
         plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual([.. y.Values], [.. y.Values.Select(y.Label)]);
         plot.Grid.XAxisStyle.IsVisible = false;
-        plot.Axes.SetLimits(0, end, y.Values[0], y.Values[^1]);
-        plot.Layout.Fixed(new PixelPadding((float)left, 16, CurveFigure.Height - (float)bottom, (float)top));
+        // A little more than the ticks cover, or a dot on the first or last of them would be cut.
+        double beyond = Edge / (bottom - top) * (y.Values[^1] - y.Values[0]);
+        plot.Axes.SetLimits(0, end, y.Values[0] - beyond, y.Values[^1] + beyond);
+        plot.Layout.Fixed(new PixelPadding((float)left, 16, CurveFigure.Height - (float)bottom - Edge, (float)top - Edge));
         return plot.Draw(CurveFigure.Width, CurveFigure.Height).With(canvas =>
         {
             canvas.Write(figure.StepName, (float)(left + right) / 2, CurveFigure.Height - 8, Ink, 13, SKTextAlign.Center);
@@ -164,10 +168,12 @@ public sealed partial class CurvePicture
             SKColor ink = Palette[entry.Colour % Palette.Length];
             if (entry.Group.Runs.Count > 1)
                 canvas.Fill(4, 1, 26, 14, ink.WithAlpha(41));
-            canvas.Fill(4, 7, 26, 2, ink);
+            int dash = entry.Colour < Palette.Length ? 26 : 6;
+            for (int x = 4; x < 30; x += dash + 4)
+                canvas.Fill(x, 7, dash, 2, ink);
         }),
         Drawing.Text(entry.Group.Label, Ink), Drawing.Text(entry.Group.Seeds, Soft),
-    ])], 3);
+    ])], 6);
 
     private static Color Colour(SKColor colour) => Color.FromSKColor(colour);
 

@@ -235,6 +235,6 @@ public static partial class TrainingCurveReader
 
     private static BundleException Unmeasured(string folder, string why) => new($"There is nothing to plot in '{folder}' yet: {why}.");
 
-    [GeneratedRegex(@"-s\d+$")]
+    [GeneratedRegex(@"-s(eed-)?\d+$")]
     private static partial Regex SeedSuffix();
 }

@@ -23,7 +23,7 @@ public sealed class EnvironmentRegistryTests
     {
         Assert.That(
             () => EnvironmentRegistry.Make<long>("MiniPackman-Hunt"),
-            Throws.ArgumentException.With.Message.Contains("Did you mean 'minipacman-hunt'?")
+            Throws.ArgumentException.With.Message.Contains("did you mean 'minipacman-hunt'?")
                 .And.Message.Contains("minipacman, minipacman-regular, minipacman-avoid"));
     }
 
@@ -50,11 +50,18 @@ public sealed class EnvironmentRegistryTests
         Assert.That(spec.ObservationNames, Is.Unique);
         // A cosine and a sine of one angle belong together, and what is left of them is no such pair by chance.
         string[] names = [.. spec.ObservationNames];
+        // The mountain car's numbers have no units.
+        Assert.That(spec.ObservationUnits.Count > 0, Is.EqualTo(spec.TimeStep is not null));
+        if (spec.ObservationUnits.Count > 0)
+            Assert.That(spec.ObservationUnits, Is.EqualTo(names.Select(UnitOf)));
         foreach (string cosine in names.Where(name => name.StartsWith("cos ", StringComparison.Ordinal)))
         {
             int sine = Array.IndexOf(names, "sin " + cosine[4..]);
             Assert.That(double.Hypot(seen[Array.IndexOf(names, cosine)], seen[sine]), Is.EqualTo(1).Within(1e-6), cosine);
         }
+
+        static string UnitOf(string name) => name.Contains(' ', StringComparison.Ordinal) // a cosine or a sine
+            ? "" : (name[0] == 'θ' ? "rad" : "m") + (name.Contains('\u0307') || name.Contains('ẋ') ? "/s" : "");
 
         static (Space, Space, float[]) Play<TAction>(IEnvironment<TAction> environment, TAction[] action) where TAction : unmanaged
         {

@@ -38,7 +38,7 @@ public sealed class BadArgumentsTests
     [TestCase("bench a2c nowhere", "bench a2c takes no 'nowhere'; dreams of a bundle are measured by: bench dream BUNDLE")]
     [TestCase("bench dream nowhere --updates 3", "bench dream has no use for --updates: it is for algorithms: bench ALGORITHM")]
     [TestCase("bench dream", "Name the bundle whose dreams are measured")]
-    [TestCase("bench dream nowhere --peer jax", "There is no peer 'jax': --peer torchsharp.")]
+    [TestCase("bench dream nowhere --peer jax", "There is no peer 'jax': --peer takes torchsharp.")]
     [TestCase("bench dream nowhere --batch 0", "--batch takes whole numbers of at least 1")]
     [TestCase("bench dream nowhere --level pixel", "--level takes latent, heads, pixels, end-to-end; found 'pixel'")]
     [TestCase("bench dream nowhere --seconds 0", "--seconds takes a number above 0")]

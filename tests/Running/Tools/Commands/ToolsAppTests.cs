@@ -230,14 +230,14 @@ public sealed class ToolsAppTests
     [TestCase(2, "--output is given twice", "picture", "BUNDLE", "-o", "a.png", "--output", "b.png")]
     [TestCase(2, "--output needs a value", "picture", "BUNDLE", "-o")]
     [TestCase(2, "--seed is given twice", "dream", "BUNDLE", "--seed", "1", "--seed=2")]
-    [TestCase(1, "Did you mean 'minipacman-hunt'", "play", "BUNDLE", "--mode", "hnt")]
+    [TestCase(1, "did you mean 'minipacman-hunt'", "play", "BUNDLE", "--mode", "hnt")]
     [TestCase(1, "There is no directory 'nowhere'", "play", "nowhere")]
     [TestCase(1, "There is no directory 'nowhere'", "play", "BUNDLE", "--model", "nowhere")]
     [TestCase(1, "Nobody plays in this dream", "play", "BUNDLE", "--dream")]
     [TestCase(1, "There is no directory 'nowhere'", "inspect", "nowhere")]
     [TestCase(1, "There is no directory 'nowhere'", "bench", "nowhere")]
     [TestCase(1, "There is no execution provider 'gpu'", "dream", "BUNDLE", "--provider", "gpu")]
-    [TestCase(1, "Did you mean 'minipacman-hunt'", "picture", "BUNDLE", "--env", "minipacman-hnt")]
+    [TestCase(1, "did you mean 'minipacman-hunt'", "picture", "BUNDLE", "--env", "minipacman-hnt")]
     [TestCase(1, "There is no file 'nothing.npz'", "picture", "BUNDLE", "--episode", "nothing.npz")]
     public void AMistakeGivesOneMessage(int code, string message, params string[] args)
     {

@@ -79,7 +79,7 @@ public sealed class ComparisonTests
     public void WhatDoesNotFitIsSaid()
     {
         Assert.That(() => RealEpisode.Play("minipacmen", 5, 0),
-            Throws.TypeOf<BundleException>().With.Message.Contains("Did you mean 'minipacman'"));
+            Throws.TypeOf<BundleException>().With.Message.Contains("did you mean 'minipacman'"));
         RealEpisode vectors = new() { Source = "file", Observations = [new float[4], new float[4]], Actions = new long[1], Rewards = [] };
         Assert.That(() => DreamComparison.Run(_world, vectors),
             Throws.TypeOf<BundleException>().With.Message.Contains("have 4 values, those of bundle 'fading' 855"));

@@ -146,12 +146,13 @@ public sealed class PictureTests
         Manifest nameless = old with { Observation = old.Observation with { Names = null }, Action = old.Action with { Names = null } };
         SpaceNames names = SpaceNames.Of(nameless);
         Assert.That((names.Observations, names.Actions), Is.EqualTo((new[] { "cos θ", "sin θ", "θ̇" }, new[] { "torque" })));
+        Assert.That(names.Units, Is.EqualTo(new[] { "", "", "rad/s" }));
         Assert.That(names.SecondsPerStep, Is.EqualTo(0.05 * (old.ActionRepeat ?? 1)));
         names = SpaceNames.Of(nameless with { Environment = "none" });
         Assert.That((names.Observations, names.Actions, names.SecondsPerStep),
             Is.EqualTo((new[] { "observation 1", "observation 2", "observation 3" }, new[] { "action 1" }, null as double?)));
         names = SpaceNames.Of(nameless with { Observation = nameless.Observation with { Names = ["a", "b", "c"] } });
-        Assert.That(names.Observations, Is.EqualTo(new[] { "a", "b", "c" }));
+        Assert.That((names.Observations, names.Units), Is.EqualTo((new[] { "a", "b", "c" }, new[] { "", "", "" })));
         Assert.That(SpaceNames.Of(nameless, "cartpole").Observations[0], Is.EqualTo("observation 1"), "four numbers, not three");
     }
 

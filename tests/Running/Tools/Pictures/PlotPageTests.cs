@@ -15,11 +15,11 @@ public sealed class PlotPageTests
         string[] folders = [Rising(runs, 0), Rising(runs, 1)];
         string html = CurvePage.Of(folders, new() { Levels = [new("Published <2017>", 120)], Title = "A & B" }).ToHtml();
         Assert.That(html, Does.Contain("<title>A &amp; B</title>").And.Contain("Published &lt;2017&gt;")
-            .And.Contain("mean and min–max of 2 seeds").And.Contain("random 3").And.Contain("100.0 &#177; 2.5")
+            .And.Contain("mean and min–max of 2 seeds").And.Contain("random: 3").And.Contain("100.0 &#177; 2.5")
             .And.Contain("<option selected>return</option>").And.Contain("bands: smallest to largest seed").And.Contain(folders[1]));
         Assert.That(html, Does.Not.Contain("http").And.Not.Contain(" src=").And.Not.Contain("@import"));
         string cut = CurvePage.Of(folders, new() { LastStep = 500 }).ToHtml();
-        Assert.That(cut, Does.Contain("Shown up to step 500").And.Not.Contain("100.0 &#177; 2.5").And.Contain("random 3"));
+        Assert.That(cut, Does.Contain("Shown up to step 500").And.Not.Contain("100.0 &#177; 2.5").And.Contain("random: 3"));
     }
 
     [Test]
@@ -43,7 +43,7 @@ public sealed class PlotPageTests
     {
         string zoo = Path.Combine(Repository.Root, "models", "zoo");
         string html = CurvePage.Of([Path.Combine(zoo, "cartpole-swingup-dreamer"), Path.Combine(zoo, "cartpole-swingup-planet")]).ToHtml();
-        Assert.That(html, Does.Match("random, each action 4 steps 8[0-9]").And.Match("random, each action 8 steps 1[2-3][0-9]"));
+        Assert.That(html, Does.Match("random, each action 4 steps: 8[0-9]").And.Match("random, each action 8 steps: 1[2-3][0-9]"));
     }
 
     [TestCaseSource(typeof(Repository), nameof(Repository.Zoo))]
@@ -69,7 +69,7 @@ public sealed class PlotPageTests
         {
             string text = string.Concat(XDocument.Load(file).Descendants().Where(element => element.Name.LocalName == "text")
                 .Select(element => element.Value.Trim() + " "));
-            Assert.That(text, Does.Contain("published").And.Contain("random 3").And.Contain("frames").And.Contain("final"));
+            Assert.That(text, Does.Contain("published").And.Contain("random: 3").And.Contain("frames").And.Contain("final"));
             return;
         }
         SKBitmap picture = Frames.Read(file).Frames.Single();
@@ -89,14 +89,18 @@ public sealed class PlotPageTests
         string file = Path.Combine(runs.Root, "plot.html");
         Mistake("plot needs folders of runs or bundles", "--output", file);
         Mistake("There is no directory 'nowhere'", "nowhere");
-        Mistake("There is no metric 'retrun' in these runs. Did you mean 'return'?", folder, "--metric", "retrun");
-        Mistake("There is no environment 'pend' in these runs. Did you mean 'pendulum'?", folder, "--env", "pend");
+        Mistake("There is no metric 'retrun' in these runs; did you mean 'return'?", folder, "--metric", "retrun");
+        Mistake("There is no environment 'pendulun' in these runs; did you mean 'pendulum'? Known: pendulum.", folder, "--env", "pendulun");
         Mistake("--level takes LABEL=VALUE", folder, "--level", "821");
         Mistake("Folders come before it", "--level", "a=1", folder);
+        Mistake("There is no environment 'maze' in these runs. Known: pendulum.", folder, "--env", "maze");
         Mistake("choose one by --env", bundle, "--level", "a=1");
         Mistake("--to takes a number above 0", folder, "--to", "-5");
         Mistake("Nothing was measured up to step 1", folder, "--to", "1");
         Mistake("ends in .html (a page), .png or .svg (a picture); found 'plot.gif'", folder, "--output", "plot.gif");
+        Mistake("plots.png' cannot be written: it is a directory", folder, "--output", Directory.CreateDirectory(
+            Path.Combine(runs.Root, "plots.png")).FullName);
+        Mistake("manifest.json/a.png' cannot be written", folder, "--output", Path.Combine(bundle, "manifest.json", "a.png"));
         Mistake("--metric is given twice", folder, "--metric", "loss", "--metric=return");
         Assert.That(File.Exists(file), Is.False);
         Assert.That(Plot(out _, folder, "--level", "a=1", "--level", "b=2", "--output", file), Is.Empty);

@@ -257,7 +257,7 @@ public sealed class PlaySessionTests
             Refused<BundleException>(() => Open(_policy, four), "World model", "has 4 actions", "minipacman-regular shows (3, 15, 19) and has 5");
             Refused<BundleException>(() => Open(wide), "Agent", "observes (3, 15, 20)", "(3, 15, 19)");
             Refused<BundleException>(() => Open(_policy, _policy), "no graph 'imagine'");
-            Refused<BundleException>(() => Open(_policy, environment: "minipacmen"), "Did you mean 'minipacman'");
+            Refused<BundleException>(() => Open(_policy, environment: "minipacmen"), "did you mean 'minipacman'");
             Refused<InvalidDataException>(() => Open("nowhere"), "There is no directory 'nowhere'");
             Refused<InvalidDataException>(() => Open(_policy, "nowhere"), "There is no directory 'nowhere'");
         }
