@@ -35,7 +35,8 @@ public sealed class DirectionTests
             "SkiaSharp.HarfBuzz",
         ],
         ["WorldModels.CommandLine"] = ["CommandLine"],
-        ["WorldModels.Tools"] = [.. CommandLineTool, "ScottPlot", "SkiaSharp"],
+        // Graphs from elsewhere are read, completed and tried before they are a bundle that the runtime opens.
+        ["WorldModels.Tools"] = [.. CommandLineTool, "ScottPlot", "SkiaSharp", "Google.Protobuf", "Microsoft.ML.OnnxRuntime"],
         ["WorldModels.Train"] = [.. CommandLineTool, "TorchSharp", "Google.Protobuf"],
         ["WorldModels.TorchSharpRepair"] = ["Mono.Cecil", "Mono.Cecil.Rocks"],
     };
