@@ -11,7 +11,7 @@ public static class ToolsApp
     [
         typeof(InspectVerb), typeof(VerifyVerb), typeof(BenchVerb), typeof(PlayVerb), typeof(PictureVerb), typeof(DreamVerb),
         typeof(PlotVerb), typeof(ConvertVerb), typeof(QuantizeVerb), typeof(ProvidersVerb),
-        typeof(DatasetVerb), typeof(RecordVerb),
+        typeof(DatasetVerb), typeof(RecordVerb), typeof(AdoptVerb),
     ])
     {
         Explain = exception => exception switch

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -117,12 +118,21 @@ public sealed record Manifest
         string path = Path.Combine(directory, FileName);
         if (!Directory.Exists(directory))
             throw new InvalidDataException($"There is no directory '{directory}': give a bundle's directory, the one that holds {FileName}.");
-        if (!File.Exists(path))
-            throw new InvalidDataException($"'{directory}' is not a bundle: it has no {FileName}. Give the directory that an export wrote.");
+        if (new FileInfo(path) is { Exists: false, LinkTarget: null })
+        {
+            throw new InvalidDataException($"'{directory}' is not a bundle: it has no {FileName}. Give the directory that an export wrote; "
+                + "for ONNX files without one there is: tools adopt.");
+        }
+
+        if (BundleFiles.Fault(path, FileName, expected: "", read: false) is { } fault)
+            throw InvalidData.Of($"Bundle '{directory}'", FileFault.Lines([fault]));
         Manifest manifest;
         try
         {
-            manifest = Parse(File.ReadAllBytes(path));
+            byte[] utf8 = File.ReadAllBytes(path);
+            if (FileFault.Replacement(utf8, FileName) is { } replacement)
+                throw InvalidData.Of($"Bundle '{directory}'", FileFault.Lines([replacement]));
+            manifest = Parse(utf8);
         }
         catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -132,7 +142,7 @@ public sealed record Manifest
         try
         {
             if (problems.Count == 0)
-                problems = ManifestCheck.FileProblems(manifest, directory, verifyHashes);
+                problems = BundleFiles.Problems(manifest, directory, verifyHashes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -145,6 +155,9 @@ public sealed record Manifest
     /// <exception cref="InvalidDataException">It is not a manifest of this schema.</exception>
     public static Manifest Parse(ReadOnlySpan<byte> utf8)
     {
+        // Editors put a byte order mark there, which JSON has not.
+        if (utf8.StartsWith("\uFEFF"u8))
+            utf8 = utf8[3..];
         try
         {
             ManifestCheck.Syntax(utf8);
@@ -171,12 +184,12 @@ public sealed record Manifest
         AtomicFile.Write(Path.Combine(directory, FileName), s => s.Write(Encoding.UTF8.GetBytes(ToJson() + "\n")));
     }
 
-    /// <summary>The value of <see cref="Files"/> for a finished bundle: every file below its directory but the manifest.</summary>
+    /// <summary>
+    /// The value of <see cref="Files"/> for a finished bundle: every file below its directory but the manifest and what is hidden.
+    /// </summary>
     public static IReadOnlyDictionary<string, string> HashFiles(string directory)
     {
-        IOrderedEnumerable<string> paths = Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)
-            .Select(p => Path.GetRelativePath(directory, p).Replace('\\', '/'))
-            .Where(p => p != FileName).Order(StringComparer.Ordinal);
+        IOrderedEnumerable<string> paths = BundleFiles.Below(directory).Where(p => p != FileName).Order(StringComparer.Ordinal);
         return paths.ToDictionary(p => p, p => Hash(Path.Combine(directory, p)));
     }
 
@@ -185,6 +198,8 @@ public sealed record Manifest
         using FileStream stream = File.OpenRead(path);
         return Convert.ToHexString(SHA256.HashData(stream)).ToLowerInvariant();
     }
+
+    internal static string Hash(byte[] content) => Convert.ToHexString(SHA256.HashData(content)).ToLowerInvariant();
 }
 
 /// <summary>The observation space: a box of one shape and one pair of bounds.</summary>
@@ -270,6 +285,11 @@ public sealed record ActionSpec
 
     /// <summary>Upper bound of an element of a continuous action.</summary>
     public double HighOf(int element) => Highs is null ? High!.Value : Highs[element];
+
+    /// <summary>Bounds of a continuous action in words: <c>-2..2</c>, or of each element where they differ.</summary>
+    [JsonIgnore]
+    public string BoundsText => string.Join(", ", Enumerable.Range(0, Lows is null ? 1 : Size)
+        .Select(i => string.Create(CultureInfo.InvariantCulture, $"{LowOf(i):0.######}..{HighOf(i):0.######}")));
 
     /// <summary>A discrete space of <paramref name="count"/> actions.</summary>
     public static ActionSpec Discrete(int count) => new() { Kind = ActionKind.Discrete, Count = count };

@@ -8,8 +8,6 @@ internal static class ManifestCheck
     private static readonly TensorRole[] Single =
         [TensorRole.Observation, TensorRole.Action, TensorRole.Reward, TensorRole.Continue, TensorRole.IsFirst];
 
-    private static readonly string[] DataExtensions = [".onnx", ".safetensors", ".npz"];
-
     /// <summary>What the JSON reader lets pass: another schema, repeated members, nulls.</summary>
     public static void Syntax(ReadOnlySpan<byte> utf8)
     {
@@ -65,12 +63,12 @@ internal static class ManifestCheck
         foreach ((string name, GraphSpec graph) in manifest.Graphs)
         {
             Graph(manifest, name, graph, problems);
-            if (!manifest.Files.ContainsKey(graph.File))
+            if (!manifest.Files.ContainsKey(graph.File) || BundleFiles.IsForeign(graph.File))
                 problems.Add($"graph {name}: '{graph.File}' is not listed in files");
         }
         if (manifest.Parity is { } parity)
         {
-            if (!manifest.Files.ContainsKey(parity.File))
+            if (!manifest.Files.ContainsKey(parity.File) || BundleFiles.IsForeign(parity.File))
                 problems.Add($"parity: '{parity.File}' is not listed in files");
             if (!(parity.Tolerance >= 0 && parity.NearTies >= 0))
                 problems.Add("parity: tolerance and nearTies must be at least 0");
@@ -82,89 +80,6 @@ internal static class ManifestCheck
         States(manifest, problems);
         VariantCheck.Problems(manifest, problems);
         return problems;
-    }
-
-    /// <summary>Files that are missing, changed, outside the directory, or there without being listed.</summary>
-    public static List<string> FileProblems(Manifest manifest, string directory, bool verifyHashes)
-    {
-        List<string> problems = new List<string>();
-        foreach ((string file, string expected) in manifest.Files)
-        {
-            if (Escape(directory, file) is { } escape)
-            {
-                problems.Add(escape);
-                continue;
-            }
-            string path = Path.Combine(directory, file);
-            if (!File.Exists(path))
-            {
-                problems.Add($"{file} is missing: copy the bundle again, with all its files");
-            }
-            else if (verifyHashes && Manifest.Hash(path) is var found && !found.Equals(expected, StringComparison.OrdinalIgnoreCase))
-            {
-                problems.Add($"{file} is damaged or was changed: expected sha256 {expected}, found {found} "
-                    + $"({new FileInfo(path).Length} bytes); copy the bundle again, or export it again");
-            }
-        }
-        if (problems.Count == 0)
-            ExternalData(manifest, directory, problems);
-        foreach (string path in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories))
-        {
-            string file = Path.GetRelativePath(directory, path).Replace('\\', '/');
-            if (DataExtensions.Contains(Path.GetExtension(file).ToLowerInvariant()) && !manifest.Files.ContainsKey(file))
-                problems.Add($"{file} is in the directory but not in the manifest: remove it, or export the bundle again");
-        }
-        return problems;
-    }
-
-    /// <summary>Weights outside a graph's file are files of the bundle as well: listed, hashed, inside.</summary>
-    private static void ExternalData(Manifest manifest, string directory, List<string> problems)
-    {
-        List<VariantSpec> variants = manifest.Variants?.Values.ToList() ?? [];
-        foreach (string graph in manifest.Graphs.Values.Concat(variants.SelectMany(v => v.Graphs.Values)).Select(g => g.File)
-            .Concat(variants.SelectMany(v => v.Unrolled?.Values ?? []).Select(u => u.File)).Distinct())
-        {
-            string folder = graph[..(graph.LastIndexOf('/') + 1)];
-            foreach (string location in OnnxExternalData.Locations(Path.Combine(directory, graph)))
-            {
-                if (!manifest.Files.ContainsKey(folder + location))
-                    problems.Add($"{graph} keeps weights in '{location}', which is not listed in files: export the bundle again");
-            }
-        }
-    }
-
-    /// <summary>Why a file may not be opened, or null: a path of a bundle stays in its directory, links included.</summary>
-    private static string? Escape(string directory, string file)
-    {
-        string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)) + Path.DirectorySeparatorChar;
-        bool plain = file.Length > 0 && !Path.IsPathRooted(file) && !file.Contains('\\') && !file.Contains(':')
-            && file.Split('/').All(part => part is not ("" or "." or ".."));
-        if (!plain)
-            return $"'{file}' leaves the bundle's directory: expected a plain relative path with '/'";
-        string path = root;
-        foreach (string part in file.Split('/'))
-        {
-            path = Path.Combine(path, part);
-            FileSystemInfo info = Directory.Exists(path) ? new DirectoryInfo(path) : new FileInfo(path);
-            if (info.LinkTarget is null)
-                continue;
-            string target = Resolve(info);
-            if (!target.StartsWith(root, StringComparison.Ordinal))
-                return $"'{file}' is a link that leaves the bundle's directory (to '{target}'): copy the file itself into the bundle";
-        }
-        return null;
-    }
-
-    private static string Resolve(FileSystemInfo link)
-    {
-        try
-        {
-            return link.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? link.FullName;
-        }
-        catch (IOException)
-        {
-            return link.LinkTarget!; // A link in a circle: it leads nowhere, so certainly not inside.
-        }
     }
 
     private static bool IsPlainName(string name) =>

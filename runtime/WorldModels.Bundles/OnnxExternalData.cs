@@ -43,6 +43,22 @@ public static class OnnxExternalData
         return weights;
     }
 
+    /// <summary>Whether a model's last field goes beyond the end of its file.</summary>
+    internal static bool IsCutShort(ReadOnlySpan<byte> model)
+    {
+        List<Field> fields = Fields(model);
+        ReadOnlySpan<byte> rest = fields is [.., { IsBytes: true } last] ? model[(last.Start + last.Length)..] : model;
+        while (Varint(ref rest) is { } tag)
+        {
+            bool isBytes = (tag & 7) == 2;
+            if (Varint(ref rest) is not { } length || (isBytes && length > (ulong)rest.Length))
+                return fields.Count > 0;
+            if (isBytes)
+                rest = rest[(int)length..];
+        }
+        return fields.Count > 0 && rest.Length > 0;
+    }
+
     private static ExternalWeight? Weight(ReadOnlySpan<byte> tensor)
     {
         // Numbers of a repeated field come one by one, or packed.

@@ -85,6 +85,30 @@ public static class Safetensors
         return ReadHeader(path, stream, out _);
     }
 
+    /// <summary>Whether a file ends before the header, or before the tensors that it promises.</summary>
+    internal static bool IsCutShort(ReadOnlySpan<byte> content)
+    {
+        if (content.Length < sizeof(long))
+            return true;
+        long header = BinaryPrimitives.ReadInt64LittleEndian(content);
+        if (header is < 2 or > LongestHeader)
+            return false;
+        if (header > content.Length - sizeof(long))
+            return content.Length == sizeof(long) || content[sizeof(long)] == '{';
+        try
+        {
+            using JsonDocument json = JsonDocument.Parse(content.Slice(sizeof(long), (int)header).ToArray());
+            long end = json.RootElement.EnumerateObject().Where(property => property.Name != MetadataKey)
+                .Select(property => property.Value.GetProperty("data_offsets")[1].GetInt64()).DefaultIfEmpty(0).Max();
+            return end > content.Length - sizeof(long) - header;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException
+            or IndexOutOfRangeException)
+        {
+            return false;
+        }
+    }
+
     private static Dictionary<string, SafetensorsEntry> ReadHeader(string path, FileStream stream, out Dictionary<string, string> metadata)
     {
         if (stream.Length < sizeof(long))

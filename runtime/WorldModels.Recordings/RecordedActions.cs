@@ -71,11 +71,7 @@ internal static class RecordedActions
 
     /// <summary>Such as <c>3 reals in -1..1</c>.</summary>
     public static string Describe(ActionSpec action) => action.Kind == ActionKind.Discrete ? $"one of {action.Count}"
-        : $"{action.Size} real{(action.Size == 1 ? "" : "s")} in "
-            + string.Join(", ", Enumerable.Range(0, action.Lows is null ? 1 : action.Size).Select(i => Range(action, i)));
-
-    private static string Range(ActionSpec action, int i) =>
-        string.Create(CultureInfo.InvariantCulture, $"{action.LowOf(i):0.######}..{action.HighOf(i):0.######}");
+        : $"{action.Size} real{(action.Size == 1 ? "" : "s")} in {action.BoundsText}";
 
     private static ActionSpec Counted(IReadOnlyList<Episode> episodes, IReadOnlyList<string> sources, List<string> notes)
     {

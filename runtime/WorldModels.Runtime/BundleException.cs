@@ -5,7 +5,7 @@ namespace WorldModels.Runtime;
 /// What is wrong with a bundle, a file of one, an execution provider, or the way either was used.
 /// The message is fit for a user as it stands: it names the thing, what was expected, what was found, and what to do.
 /// </summary>
-public sealed class BundleException : Exception
+public class BundleException : Exception
 {
     /// <summary>An error with a message for the user.</summary>
     /// <param name="message">Names the thing, what was expected, and what to do.</param>

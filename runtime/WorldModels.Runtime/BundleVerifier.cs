@@ -120,7 +120,8 @@ public static class BundleVerifier
         foreach ((string form, string graph) in forms)
             bundle.Open(graph, form);
         ParitySpec spec = bundle.Manifest.Parity ?? throw new BundleException(
-            $"Bundle '{directory}' has no parity file to verify against: its manifest has no member 'parity'. Export it again with one.");
+            $"Bundle '{directory}' has no parity file to verify against: its manifest has no member 'parity'. Export it again with one, "
+            + $"or add one that is made here: tools adopt {directory}");
         string path = Path.Combine(directory, spec.File);
         Dictionary<string, NpyArray> arrays = BundleException.Reading(() => Npz.Read(path));
         Check(bundle.Manifest, path, arrays.Keys);

@@ -25,8 +25,16 @@ public sealed record ControllerOptions
 /// its thread.
 /// </summary>
 /// <remarks>
-/// Observations are not looked at. NaN or infinity in one row makes that row's action NaN (a discrete one: any class) and spoils its state
-/// until <see cref="Reset(ReadOnlySpan{int})"/>; other rows act as before, except in an int8 variant, whose rows share a scale.
+/// <para>
+/// Actions are looked at before they are given: continuous ones beyond the manifest's bounds are clipped to them, also for the next call,
+/// and <see cref="Clipped"/> counts it. NaN, infinity, or a number that no action has, is a <see cref="GraphOutputException"/>, which names
+/// the first row. All actions are written then, and other rows go on as if nothing had happened.
+/// </para>
+/// <para>
+/// Observations are not looked at. NaN or infinity in one row makes that row's action NaN (a discrete one: NaN logits, or any class) and
+/// spoils its state until <see cref="Reset(ReadOnlySpan{int})"/>; other rows act as before, except in an int8 variant, whose rows share a
+/// scale.
+/// </para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -45,6 +53,7 @@ public sealed class Controller : IDisposable
     private readonly ControllerOptions _options;
     private readonly string[] _graphs;
     private readonly ExclusiveUse _use;
+    private readonly ActionCheck _check;
     private ControllerStep? _step;
 
     internal Controller(Bundle bundle, ControllerOptions options, bool ownsBundle)
@@ -53,6 +62,7 @@ public sealed class Controller : IDisposable
         (_bundle, _options, _ownsBundle) = (bundle, options, ownsBundle);
         _use = new(this, bundle, Free);
         _graphs = Policy(bundle);
+        _check = new(bundle, _graphs[^1]);
         foreach (string graph in _graphs)
             bundle.Open(graph, Math.Max(1, options.Batch));
         if (options.Batch > 0)
@@ -76,6 +86,9 @@ public sealed class Controller : IDisposable
 
     /// <summary>Logits of the last call, (B, ..., classes); empty if the bundle has none.</summary>
     public ReadOnlySpan<float> Logits => Last(TensorRole.Logits);
+
+    /// <summary>What was clipped so far, since an action of the policy lay beyond the manifest's bounds.</summary>
+    public ActionClipping Clipped => _check.Clipped;
 
     /// <summary>Copies to and from a device so far, for tests.</summary>
     internal long Copies => _step?.Copies ?? 0;
@@ -106,6 +119,7 @@ public sealed class Controller : IDisposable
     /// <param name="observations">(B, ...observation).</param>
     /// <param name="actions">(B), written.</param>
     /// <exception cref="BundleException">Another number of values, or the actions are continuous.</exception>
+    /// <exception cref="GraphOutputException">The policy gave NaN, infinity, or an action that there is not; all are written.</exception>
     /// <exception cref="ObjectDisposedException">The controller, or the world model that it runs, was disposed.</exception>
     /// <exception cref="InvalidOperationException">Another thread is using the controller.</exception>
     public void Act(ReadOnlySpan<float> observations, Span<long> actions)
@@ -117,6 +131,7 @@ public sealed class Controller : IDisposable
     /// <param name="observations">(B, ...observation).</param>
     /// <param name="actions">(B, ...shape), written.</param>
     /// <exception cref="BundleException">Another number of values, or the actions are discrete.</exception>
+    /// <exception cref="GraphOutputException">The policy gave NaN, infinity, or an action that there is not; all are written.</exception>
     /// <exception cref="ObjectDisposedException">The controller, or the world model that it runs, was disposed.</exception>
     /// <exception cref="InvalidOperationException">Another thread is using the controller.</exception>
     public void Act(ReadOnlySpan<float> observations, Span<float> actions)
@@ -164,7 +179,11 @@ public sealed class Controller : IDisposable
         int batch = ActingRows.Infer(Manifest, _options.Batch, observations.Length, actions.Length);
         if (batch != Batch)
             Bind(batch);
-        _step!.Run(observations, _options.Seed, _options.Deterministic).Read<T>().CopyTo(actions);
+        TensorBuffer chosen = _step!.Run(observations, _options.Seed, _options.Deterministic);
+        GraphOutputException? broken = _check.Look(_step, chosen, observations);
+        chosen.Read<T>().CopyTo(actions);
+        if (broken is not null)
+            throw broken;
     }
 
     private void Expect(ActionKind kind)

@@ -115,6 +115,16 @@ public sealed class DreamBatch
         return decoder.Observation.Read<float>();
     }
 
+    /// <summary>
+    /// Looks through the states, actions, rewards and continuations that were kept; for hosts that do not trust a bundle. It reads
+    /// everything, and a run never does so by itself.
+    /// </summary>
+    /// <exception cref="GraphOutputException">One is NaN or infinite; the message names the first.</exception>
+    public void ThrowIfNotFinite() => new DreamCheck(_buffers, this).Run();
+
+    /// <summary>Whether the graphs that ran last computed rewards or continuations.</summary>
+    internal bool Has(TensorRole role) => _dream.Computes(role);
+
     internal void Dispose()
     {
         foreach (Decoder decoder in _decoders.Values)

@@ -83,7 +83,8 @@ public static partial class ExecutionProviders
         SessionOptions session = new SessionOptions
         {
             GraphOptimizationLevel = options.GraphOptimization,
-            LogSeverityLevel = allOnDevice ? OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL : OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            // What goes wrong is an exception, and is said once.
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
             IntraOpNumThreads = options.Threads,
             InterOpNumThreads = 1,
         };

@@ -26,7 +26,10 @@ public sealed class GraphRunner
     /// <returns>Every output by name.</returns>
     /// <exception cref="BundleException">An input is missing, unknown, or of another type or shape; one message lists all.</exception>
     /// <exception cref="ObjectDisposedException">The world model was disposed.</exception>
-    public IReadOnlyDictionary<string, NpyArray> Run(IReadOnlyDictionary<string, NpyArray> inputs)
+    public IReadOnlyDictionary<string, NpyArray> Run(IReadOnlyDictionary<string, NpyArray> inputs) => Run(inputs, explains: true);
+
+    /// <summary>The same; tells whether a failure is tried to be explained, by running more.</summary>
+    internal IReadOnlyDictionary<string, NpyArray> Run(IReadOnlyDictionary<string, NpyArray> inputs, bool explains)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         using Bundle.Lease lease = _graph.Bundle.LeaseFor(this);
@@ -44,7 +47,7 @@ public sealed class GraphRunner
         }
         catch (OnnxRuntimeException e)
         {
-            throw new BundleException($"Graph '{Name}' failed while running: {e.Message.Split('\n')[0].Trim()}", e);
+            throw _graph.Failure(e, explains);
         }
         finally
         {

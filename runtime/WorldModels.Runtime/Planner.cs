@@ -155,7 +155,14 @@ public sealed class Planner : IDisposable
         uint decision = _filter!.Calls;
         _executed = _filter.Run(observations, _options.Seed, _options.Deterministic);
         _noiseStep = _search!.NoiseStep(decision, 0);
-        _search.Plan(_options.Seed, decision, _evaluate);
+        try
+        {
+            _search.Plan(_options.Seed, decision, _evaluate);
+        }
+        catch (BundleException e)
+        {
+            throw new BundleException($"Bundle '{_bundle.Directory}', decision {_filter.Calls}: {e.Message}", e);
+        }
         _rollout!.Scale(_search.Mean, _plan);
         _plan.AsSpan(0, actions.Length).CopyTo(actions);
         _plan.AsSpan(0, actions.Length).CopyTo(_executed.Overwrite<float>());

@@ -35,7 +35,12 @@ public static class BundleBenchmark
         if (decides)
         {
             BenchmarkReport decisions = ControllerBenchmark.Run(directory, options);
-            report = report is null ? decisions : report with { Measurements = [.. report.Measurements, .. decisions.Measurements] };
+            report = report is null ? decisions : report with
+            {
+                Measurements = [.. report.Measurements, .. decisions.Measurements],
+                Note = string.Join(' ', ((string?[])[report.Note, decisions.Note]).OfType<string>()) is { Length: > 0 } notes
+                    ? notes : null,
+            };
         }
         return report!;
     }

@@ -12,6 +12,17 @@ public static class ControllerBenchmark
     /// <summary>Whether a bundle has a policy.</summary>
     public static bool Fits(Manifest manifest) => manifest.PolicyGraphs.Length > 0;
 
+    /// <summary>Lets a bundle's policy, if it has one, act once on some rows.</summary>
+    /// <exception cref="BundleException">It does not run, or gives what nobody can use.</exception>
+    internal static void Try(string directory, Manifest manifest)
+    {
+        const int Rows = 4;
+        if (!Fits(manifest))
+            return;
+        using Controller controller = Controller.Load(directory, new() { Batch = Rows, Runtime = new() { Variant = VariantSpec.Plain } });
+        Call(controller, Observations(directory, manifest, Rows))();
+    }
+
     /// <summary>Measures a controller at each batch size, on recorded observations, or random ones where the bundle has none.</summary>
     /// <param name="directory">The bundle.</param>
     /// <param name="options">What is measured.</param>
@@ -21,6 +32,7 @@ public static class ControllerBenchmark
         List<Measurement> measurements = [];
         double? peak = null;
         ProviderReport? provider = null;
+        string? clipping = null;
         foreach (int batch in options.Batches)
         {
             List<Controller> controllers = [];
@@ -36,6 +48,7 @@ public static class ControllerBenchmark
                 if (provider.Chosen == "cpu")
                     peak ??= MachinePeak.MeasureGflops();
                 measurements.AddRange(Contest.Run(Contestants(directory, options, controllers), options.Seconds, peak));
+                clipping = controllers.Select(BundlePolicy.Clipped).OfType<string>().FirstOrDefault(clipping);
             }
             finally
             {
@@ -48,6 +61,7 @@ public static class ControllerBenchmark
             Bundle = Manifest.Load(directory, verifyHashes: false).Name,
             Provider = $"{provider}",
             PeakGflops = peak,
+            Note = clipping,
             Measurements = measurements,
         };
     }

@@ -64,6 +64,7 @@ public static class SoakTest
         RecordedDream recorded = new(world, level, batch, horizon);
         using Dream dream = world.Dream(batch, horizon, options.Dream with { Outputs = DreamBenchmark.Outputs(world.Manifest, level) });
         recorded.Start(dream);
+        recorded.Run(dream, 0).ThrowIfNotFinite();
         List<SoakPoint> points = [];
         long done = 0, allocated = 0, start = Stopwatch.GetTimestamp();
         for (int point = 1; point <= Points; point++)

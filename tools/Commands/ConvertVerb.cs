@@ -26,7 +26,7 @@ public sealed class ConvertVerb : RunningVerb
         }
 
         Manifest manifest = Manifest.Load(Bundle);
-        BundleForm form = BundleForms.Make(Bundle, manifest, To) ?? throw new BundleException(
+        BundleForm form = BundleForms.Make(Bundle, manifest, To, InferredShapes.Complete) ?? throw new BundleException(
             $"Bundle '{Bundle}' has nothing that {To} would make faster: its graphs {Missing}. It stays as it is.");
         bool exists = manifest.Variants?.ContainsKey(To) == true;
         VerificationReport? report = null;

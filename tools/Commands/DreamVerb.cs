@@ -26,6 +26,7 @@ public sealed class DreamVerb : RunningVerb
         using WorldModel world = WorldModel.Load(Bundle, Options);
         using Dream dream = world.Dream(batch, horizon);
         DreamBatch imagined = dream.Run(seed);
+        imagined.ThrowIfNotFinite();
         bool rewards = Predicts(world.Manifest, TensorRole.Reward), continues = Predicts(world.Manifest, TensorRole.Continue);
         // What a dreamer collects: rewards count as far as the episode still goes on, by the model's own word.
         double[] returns = new double[batch], alive = [.. Enumerable.Repeat(1.0, batch)];

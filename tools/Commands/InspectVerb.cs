@@ -60,8 +60,8 @@ public sealed class InspectVerb : BundleVerb
         page.Heading($"{manifest.Name}: {manifest.Algorithm} on {manifest.Environment}");
         page.Facts(
             ("created", manifest.Created.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)),
-            ("observation", Describe(manifest.Observation)),
-            ("action", Describe(manifest.Action)),
+            ("observation", SpaceText.Of(manifest.Observation)),
+            ("action", SpaceText.Of(manifest.Action)),
             ("parameters", DreamCost.Parameters(Bundle, manifest) is { } parameters ? Figures.Number(parameters) : null),
             ("opset", $"{manifest.Opset}"),
             ("parity", manifest.Parity is { } parity ? $"{parity.File}, tolerance {parity.Tolerance}" : "none travels"));
@@ -123,19 +123,6 @@ public sealed class InspectVerb : BundleVerb
         page.Heading(heading);
         page.Facts(facts);
     }
-
-    private static string Describe(ObservationSpec space) => $"({string.Join(", ", space.Shape)}), "
-        + (space.IsBounded ? $"{space.Low} to {space.High}" : "unbounded") + Named(space.Names);
-
-    private static string Describe(ActionSpec action) => action.Kind == ActionKind.Discrete
-        ? $"one of {action.Count}{Named(action.Names)}"
-        : $"({string.Join(", ", action.Shape!)}), {Bounds(action)}{Named(action.Names)}";
-
-    private static string Bounds(ActionSpec action) => action.Lows is null
-        ? $"{action.Low} to {action.High}"
-        : string.Join(", ", Enumerable.Range(0, action.Size).Select(i => $"{action.LowOf(i)} to {action.HighOf(i)}"));
-
-    private static string Named(IReadOnlyList<string>? names) => names is null ? "" : $": {string.Join(", ", names)}";
 
     private static IEnumerable<string[]> Rows(string name, GraphSpec graph) =>
         graph.Inputs.Select(tensor => Row(name, "in", tensor)).Concat(graph.Outputs.Select(tensor => Row(name, "out", tensor)));

@@ -137,6 +137,7 @@ public sealed class PictureVerb : RunningVerb
         string dreamed = comparison.Episodes.Count == 1 ? "1 episode" : $"{comparison.Episodes.Count} episodes";
         string who = Episode is not null ? "" : $", {policy?.How ?? "random actions"}";
         page.Line($"{Output}: {comparison.Horizon} steps of {dreamed} of {real[0].Source}{who}.");
+        Say(page, policy);
     }
 
     private void DrawGame(Page page, Manifest manifest, int moments, int every, int skip, ulong seed)
@@ -147,6 +148,13 @@ public sealed class PictureVerb : RunningVerb
             $"{manifest.Name} plays {game.Source}").Save(Output);
         page.Line($"{Output}: {game.Steps} steps of {game.Source}, return {Figures.Number(game.Rewards.Sum(reward => (double)reward))}. "
             + "To see what a world model imagines on the way, give its bundle by --model.");
+        Say(page, policy);
+    }
+
+    private static void Say(Page page, BundlePolicy? policy)
+    {
+        if (policy?.Clipping is { } clipping)
+            page.Line(clipping);
     }
 
     private RealEpisode Play(Manifest manifest, BundlePolicy? policy, int steps, int skip, ulong seed)

@@ -144,6 +144,7 @@ public sealed class AgentGame
                     controller.Act(frames, chosen);
                 }
                 DreamBatch imagined = dream.Run(options.Seed + (ulong)(t * game.Depth + step), chosen);
+                imagined.ThrowIfNotFinite();
                 imagined.Observations(1).CopyTo(frames);
                 FutureMove[] row = new FutureMove[chosen.Length];
                 for (int a = 0; a < row.Length; a++)

@@ -84,6 +84,7 @@ public sealed class OpenLoopComparison
         options = options with { Horizon = Math.Min(options.Horizon, enough.Max(episode => episode.Steps - context + 1)) };
         using Dream dream = world.Dream(enough.Length * options.Dreams, options.Horizon);
         DreamBatch imagined = enough[0].Actions is long[]? Follow<long>(dream, enough, options) : Follow<float>(dream, enough, options);
+        imagined.ThrowIfNotFinite();
         bool rewards = manifest.Graphs["imagine"].Output(TensorRole.Reward) is not null && enough.All(episode => episode.Rewards.Count > 0);
         return new(manifest, enough, options,
             [.. Enumerable.Range(1 - context, context + options.Horizon).Select(t => imagined.Observations(t).ToArray())],

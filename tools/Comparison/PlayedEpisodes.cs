@@ -39,8 +39,9 @@ public sealed record ActionAgreement(int Decisions, int? Agreeing, double? Error
 /// <param name="Returns">The return of each episode (E).</param>
 /// <param name="Recorded">The first episodes, from beginning to end.</param>
 /// <param name="Agreement">How an onlooker agreed; null without one.</param>
+/// <param name="Clipping">That actions were clipped, as a sentence; null if none was.</param>
 public sealed record PlayedEpisodes(
-    IReadOnlyList<double> Returns, IReadOnlyList<RealEpisode> Recorded, ActionAgreement? Agreement)
+    IReadOnlyList<double> Returns, IReadOnlyList<RealEpisode> Recorded, ActionAgreement? Agreement, string? Clipping)
 {
     /// <summary>Plays.</summary>
     /// <exception cref="BundleException">
@@ -97,7 +98,7 @@ public sealed record PlayedEpisodes(
             }
         }
         return new([.. games.Select(game => game.Return)], [.. games.Take(options.Recorded).Select(game => game.Episode())],
-            onlooker is null ? null : compare([.. played], [.. compared]));
+            onlooker is null ? null : compare([.. played], [.. compared]), player.Clipping);
     }
 
     private static BundlePolicy Open(string directory, PlayedEpisodesOptions options, RuntimeOptions runtime) =>

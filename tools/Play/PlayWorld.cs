@@ -126,6 +126,7 @@ internal sealed class DreamWorld : PlayWorld, IDisposable
             _dream.Continue();
         // Noise repeats at equal seeds, and every move is a run.
         DreamBatch imagined = _dream.Run(RowSeed.Of(_seed, _runs++), [action]);
+        imagined.ThrowIfNotFinite();
         imagined.Observations(1).CopyTo(Pixels);
         if (_continues)
             Continue = imagined.Continues(0)[0];

@@ -68,6 +68,7 @@ public static class Quantization
         options ??= new();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Episodes, 2);
         Manifest manifest = Manifest.Load(directory);
+        ControllerBenchmark.Try(directory, manifest); // What does not run at all is said before what would gain nothing.
         QuantizedModel[] all = [.. manifest.Graphs.Keys.Select(graph => Quantize(directory, manifest, graph, new()))];
         QuantizedModel[] taken = [.. all.Where(graph => graph.Quantized.Count > 0)];
         string[] plain = [.. all.Except(taken).Select(graph => graph.Model.Name)];
@@ -112,7 +113,8 @@ public static class Quantization
     private static QuantizedModel Quantize(string directory, Manifest manifest, string graph, QuantizeOptions options)
     {
         string[] heads = BundleForms.LeftToHeads(manifest, graph);
-        OnnxModel exact = ExactForms.Latency(SplitHeadsPass.Apply(BundleVariant.Load(directory, manifest, graph), heads));
+        OnnxModel exact = ExactForms.Latency(SplitHeadsPass.Apply(
+            InferredShapes.Complete(BundleVariant.Load(directory, manifest, graph)), heads));
         QuantizedModel quantized = QuantizePass.Run(exact, options);
         Dictionary<string, long> sizes = exact.Inputs.SelectMany(input => input.Dims).Where(dim => dim.IsDynamic)
             .Select(dim => dim.Name!).Distinct().ToDictionary(name => name, _ => 1L);

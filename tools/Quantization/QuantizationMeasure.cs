@@ -61,6 +61,8 @@ internal static class QuantizationMeasure
         PlayedEpisodesOptions play = new() { Episodes = options.Episodes, Seed = options.Seed, Greedy = greedy };
         options.Progress($"playing in float32: {way}");
         PlayedEpisodes plain = PlayedEpisodes.Play(directory, play with { Runtime = Plain, Onlooker = Int8, Recorded = Trajectories });
+        if (plain.Clipping is { } clipping)
+            options.Progress(clipping);
         options.Progress($"playing in int8: {way}");
         PlayedEpisodes int8 = PlayedEpisodes.Play(directory, play with { Runtime = Int8 });
         double[] differences = [.. int8.Returns.Zip(plain.Returns, (after, before) => after - before)];

@@ -65,10 +65,12 @@ public sealed record VariantDrift(int Horizon, int Dreams, IReadOnlyList<Predict
         bool discrete = moments[0].Episode.Actions is long[];
         DreamBatch expected = discrete ? Start<long>(reference, moments, context, horizon, options.Seed)
             : Start<float>(reference, moments, context, horizon, options.Seed);
+        expected.ThrowIfNotFinite();
         foreach (string state in expected.StateNames)
             other.Start(state, expected.State(state, 0));
         DreamBatch found = discrete ? other.Run(options.Seed, Actions<long>(moments, context - 1, horizon))
             : other.Run(options.Seed, Actions<float>(moments, context - 1, horizon));
+        found.ThrowIfNotFinite();
         return new(horizon, moments.Length, [.. Compare(manifest, expected, found)]);
     }
 

@@ -60,9 +60,5 @@ public static class ModelCard
     /// <summary>An action space in a few characters.</summary>
     internal static string Describe(ActionSpec action) => action.Kind == ActionKind.Discrete
         ? $"0..{action.Count - 1}{Named(action.Names)}"
-        : string.Create(
-            CultureInfo.InvariantCulture, $"({string.Join(", ", action.Shape!)}){Named(action.Names)} in {Bounds(action)}");
-
-    private static string Bounds(ActionSpec action) => string.Join(", ", Enumerable.Range(0, action.Lows is null ? 1 : action.Size)
-        .Select(i => string.Create(CultureInfo.InvariantCulture, $"{action.LowOf(i)}..{action.HighOf(i)}")));
+        : $"({string.Join(", ", action.Shape!)}){Named(action.Names)} in {action.BoundsText}";
 }

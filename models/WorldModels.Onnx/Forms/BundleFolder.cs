@@ -1,3 +1,5 @@
+using WorldModels.Bundles;
+
 namespace WorldModels.Onnx;
 
 /// <summary>Changes of a bundle's directory that are seen whole or not at all.</summary>
@@ -9,7 +11,7 @@ public static class BundleFolder
     /// </summary>
     public static void Replace(string directory, Action<string> fill)
     {
-        directory = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        directory = BundleFiles.RealDirectory(directory); // A link to a directory stays a link.
         string temporary = $"{directory}.{Environment.ProcessId}.tmp", former = $"{directory}.{Environment.ProcessId}.old";
         try
         {
@@ -34,15 +36,15 @@ public static class BundleFolder
         }
     }
 
-    /// <summary>Copies a directory with all its files.</summary>
+    /// <summary>Copies a directory with all its files but hidden ones; links become the files that they lead to.</summary>
     public static void Copy(string from, string to)
     {
         Directory.CreateDirectory(to);
-        foreach (string path in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        foreach (string file in BundleFiles.Below(from))
         {
-            string target = Path.Combine(to, Path.GetRelativePath(from, path));
+            string target = Path.Combine(to, file);
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(path, target, overwrite: true);
+            File.Copy(Path.Combine(from, file), target, overwrite: true);
         }
     }
 

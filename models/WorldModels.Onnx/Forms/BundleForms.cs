@@ -54,13 +54,18 @@ public static class BundleForms
 
     /// <summary>Rewrites a bundle's graphs; null where the form would change none.</summary>
     /// <exception cref="InvalidDataException">A graph cannot be read, or its weights do not fit into the form's numbers.</exception>
-    public static BundleForm? Make(string directory, Manifest manifest, string form)
+    /// <param name="directory">The bundle.</param>
+    /// <param name="manifest">Its manifest.</param>
+    /// <param name="form">The form's name.</param>
+    /// <param name="complete">Declares the shapes that a foreign graph leaves out; null: they are all there.</param>
+    public static BundleForm? Make(string directory, Manifest manifest, string form, Func<OnnxModel, OnnxModel>? complete = null)
     {
         (Func<OnnxModel, OnnxModel> rewrite, VariantSpec facts) = Of(form);
         List<RewrittenGraph> graphs = [];
         foreach (string name in manifest.Graphs.Keys)
         {
             OnnxModel plain = BundleVariant.Load(directory, manifest, name);
+            plain = complete?.Invoke(plain) ?? plain;
             string[] removed = facts.Precision == Precision.Float32 ? LeftToHeads(manifest, name) : [];
             OnnxModel model = Rewritten(directory, manifest.Graphs[name].File, SplitHeadsPass.Apply(plain, removed), rewrite);
             if (!model.HasSameGraph(plain))

@@ -158,6 +158,7 @@ internal sealed class DreamBenchmark : IDisposable
                 dreams.Add(dream);
                 recorded.Start(dream);
                 ulong seed = 0;
+                recorded.Run(dream, seed).ThrowIfNotFinite();
                 Measurement own = subject with
                 {
                     Runner = Runner,

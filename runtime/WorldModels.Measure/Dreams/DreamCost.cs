@@ -41,7 +41,11 @@ public static class DreamCost
             ModelProto model = ModelReader.Load(path);
             if (outputs is not null)
                 PrunePass.Apply(model.Graph, outputs);
-            return CostPass.Run(model, ("batch", batch));
+            // Other exporters call the first axis as they like.
+            Dictionary<string, long> sizes = model.Graph.Input
+                .Select(input => input.Type?.TensorType?.Shape?.Dim.FirstOrDefault()?.DimParam)
+                .OfType<string>().Where(name => name.Length > 0).Append("batch").Distinct().ToDictionary(name => name, _ => (long)batch);
+            return CostPass.Run(model, sizes);
         }
         catch (Exception e) when (e is IOException or InvalidDataException or KeyNotFoundException)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
 
@@ -13,6 +14,19 @@ public sealed class BundlePolicy : IDisposable
 
     /// <summary>How it plays, for people.</summary>
     public string How => _controller is not null ? "played by its policy" : "played by planning";
+
+    /// <summary>That actions were clipped, as a sentence for people; null if none was.</summary>
+    public string? Clipping => _controller is null ? null : Clipped(_controller);
+
+    /// <summary>That a controller clipped actions, as a sentence for people; null if it did not.</summary>
+    public static string? Clipped(Controller controller)
+    {
+        (ActionSpec actions, ActionClipping clipped) = (controller.Manifest.Action, controller.Clipped);
+        return clipped.Count == 0 ? null : string.Create(CultureInfo.InvariantCulture,
+            $"Actions of '{controller.Manifest.Name}' left {actions.Low}..{actions.High} ({clipped.Count} numbers, "
+            + $"{clipped.Least:0.###} to {clipped.Most:0.###}) and were clipped: its policy may lack the last step, which "
+            + $"clips or scales.");
+    }
 
     /// <summary>Opens what plays in a bundle; null if nothing does.</summary>
     /// <param name="directory">The bundle's directory.</param>

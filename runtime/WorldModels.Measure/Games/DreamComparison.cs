@@ -40,6 +40,7 @@ public sealed class DreamComparison
         using Dream dream = world.Dream(1, real.Steps);
         dream.Start(real.Observations[0]);
         DreamBatch imagined = real.Actions is long[] indices ? dream.Run(seed, indices) : dream.Run(seed, (float[])real.Actions);
+        imagined.ThrowIfNotFinite();
         GraphSpec imagine = manifest.Graphs["imagine"]; // the graph that follows given actions
         bool rewards = imagine.Output(TensorRole.Reward) is not null, continues = imagine.Output(TensorRole.Continue) is not null;
         return new(manifest, real, [.. Enumerable.Range(0, real.Steps + 1).Select(t => imagined.Observations(t).ToArray())],

@@ -85,7 +85,7 @@ public sealed class BundleTests : BundleFixture
         byte[] bytes = File.ReadAllBytes(weights);
         bytes[^1] ^= 1;
         File.WriteAllBytes(weights, bytes);
-        Refused(directory, "2 problems", "act.onnx is missing", "weights.safetensors is damaged or was changed: expected sha256", "found");
+        Refused(directory, "2 problems", "act.onnx is missing", "weights.safetensors is damaged or was changed (expected sha256", "found");
     }
 
     [Test]
@@ -95,7 +95,7 @@ public sealed class BundleTests : BundleFixture
         string path = Path.Combine(directory, "imagine.onnx");
         byte[] bytes = File.ReadAllBytes(path);
         File.WriteAllBytes(path, bytes[..(bytes.Length / 2)]);
-        Refused(directory, "imagine.onnx is damaged or was changed");
+        Refused(directory, "imagine.onnx is cut short");
         // Without hashes, or with the hash of the damaged file, ONNX Runtime's own refusal is passed on.
         Refused(directory, Unhashed, "imagine.onnx cannot be opened by ONNX Runtime", "copy the bundle again");
     }
@@ -166,24 +166,6 @@ public sealed class BundleTests : BundleFixture
     {
         string directory = Keep(Fixtures.Grid(m => m with { Files = new Dictionary<string, string>(m.Files) { [file] = new('0', 64) } }));
         Refused(directory, $"'{file}' leaves the bundle's directory");
-    }
-
-    [Test]
-    [Platform(Exclude = "Win", Reason = "links need a privilege there")]
-    public void RefusesLinksThatLeaveTheDirectory()
-    {
-        string directory = Keep(Fixtures.Grid());
-        string outside = Keep(Directory.CreateTempSubdirectory("worldmodels-outside").FullName);
-        string inside = Path.Combine(directory, "imagine.onnx");
-        File.Move(inside, Path.Combine(outside, "imagine.onnx"));
-        File.CreateSymbolicLink(inside, Path.Combine(outside, "imagine.onnx"));
-        Refused(directory, "'imagine.onnx' is a link that leaves the bundle's directory", outside);
-
-        // A link that stays inside is a file like any other.
-        File.Delete(inside);
-        File.Move(Path.Combine(outside, "imagine.onnx"), Path.Combine(directory, "real.bin"));
-        File.CreateSymbolicLink(inside, "real.bin");
-        Assert.That(() => Manifest.Load(directory), Throws.Nothing);
     }
 
     [Test]

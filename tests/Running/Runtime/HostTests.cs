@@ -172,11 +172,13 @@ public sealed class HostTests : BundleFixture
         float[] seen = [1, 0, 0.1f, 0, 1, 0.2f, -1, 0, 0.3f], ill = [.. seen];
         ill[4] = float.NaN;
         (float[] action, float[] expected) = (new float[3], new float[3]);
-        foreach (float[] observations in (float[][])[seen, ill, seen])
-        {
-            controller.Act(observations, action);
+        controller.Act(seen, action);
+        GraphOutputException fed = Assert.Throws<GraphOutputException>(() => controller.Act(ill, action))!;
+        Assert.That(fed.Message, Does.Contain("of row 1 at step 2, as its observation has NaN at 1"));
+        GraphOutputException kept = Assert.Throws<GraphOutputException>(() => controller.Act(seen, action))!;
+        Assert.That((kept.Row, kept.Step, kept.Tensor), Is.EqualTo((1, 3, "action")));
+        for (int call = 0; call < 3; call++)
             clean.Act(seen, expected);
-        }
         Assert.That(action[1], Is.NaN);
         Assert.That((action[0], action[2]), Is.EqualTo((expected[0], expected[2])), "no other row");
         controller.Reset([1]);

@@ -37,7 +37,8 @@ public sealed class DirectionTests
         ],
         ["WorldModels.Recordings"] = ["WorldModels.Bundles", "PureHDF"],
         ["WorldModels.CommandLine"] = ["CommandLine"],
-        ["WorldModels.Tools"] = [.. CommandLineTool, "ScottPlot", "SkiaSharp"],
+        // Graphs from elsewhere are read, completed and tried before they are a bundle that the runtime opens.
+        ["WorldModels.Tools"] = [.. CommandLineTool, "ScottPlot", "SkiaSharp", "Google.Protobuf", "Microsoft.ML.OnnxRuntime"],
         ["WorldModels.Train"] = [.. CommandLineTool, "TorchSharp", "Google.Protobuf"],
         ["WorldModels.TorchSharpRepair"] = ["Mono.Cecil", "Mono.Cecil.Rocks"],
     };

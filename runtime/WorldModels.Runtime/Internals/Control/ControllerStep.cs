@@ -23,6 +23,7 @@ internal sealed class ControllerStep : IDisposable
     private readonly Dictionary<TensorRole, TensorBuffer> _results = [];
     private readonly string? _valueGraph;
     private readonly List<BoundGraph>[] _valueOf = [[], []];
+    private readonly uint[] _begun;
     private uint _calls;
     private uint _callOfValues;
 
@@ -32,7 +33,7 @@ internal sealed class ControllerStep : IDisposable
     /// <param name="reader">Another graph, which reads the states that they make; or null.</param>
     public ControllerStep(Bundle bundle, string[] graphs, int batch, string? reader = null)
     {
-        (_bundle, Batch) = (bundle, batch);
+        (_bundle, Batch, _begun) = (bundle, batch, new uint[batch]);
         try
         {
             _device = bundle.NewDeviceMemory();
@@ -81,6 +82,13 @@ internal sealed class ControllerStep : IDisposable
     /// <summary>How many steps there were.</summary>
     public uint Calls => _calls;
 
+    /// <summary>Logits of the last call where reading them costs no copy from a device; empty where there are none, or it would.</summary>
+    public ReadOnlySpan<float> LogitsAtHand =>
+        _device is null && _results.TryGetValue(TensorRole.Logits, out TensorBuffer? logits) ? logits.Read<float>() : [];
+
+    /// <summary>How many calls there were since a row's last reset.</summary>
+    public uint StepOf(int row) => _calls - _begun[row];
+
     /// <summary>A state as the last step left it.</summary>
     public TensorBuffer State(string name) => _states[name][(int)(_calls & 1)];
 
@@ -118,6 +126,7 @@ internal sealed class ControllerStep : IDisposable
         if (_valueGraph is not null && _calls > 0)
             RunValue();
         int phase = (int)(_calls & 1);
+        _begun[row] = _calls;
         foreach (TensorBuffer[] state in _states.Values)
             state[phase].Set(row, 0);
         _actions[phase].Set(row, 0);

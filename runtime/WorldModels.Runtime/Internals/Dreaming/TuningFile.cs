@@ -14,8 +14,9 @@ internal sealed record TuningKey(
     bool? Unroll);
 
 /// <summary>
-/// Plans measured on this machine, beside the bundle in <c>NAME.tuning.json</c>: a cache, which may be deleted, and is made anew when the
-/// machine, ONNX Runtime or the bundle changes. Where it cannot be written, every process measures for itself.
+/// Plans measured on this machine, beside the bundle in <c>NAME.tuning.json</c> (of a bundle whose files are links into a store that
+/// others share, in the user's folder for the data of applications): a cache, which may be deleted, and is made anew when the machine,
+/// ONNX Runtime or the bundle changes. Where it cannot be written, every process measures for itself.
 /// </summary>
 internal sealed record TuningFile(string Machine, string Bundle, List<TuningFile.Entry> Plans)
 {
@@ -39,7 +40,10 @@ internal sealed record TuningFile(string Machine, string Bundle, List<TuningFile
             try
             {
                 byte[] json = JsonSerializer.SerializeToUtf8Bytes(file, TuningJson.Default.TuningFile);
-                AtomicFile.Write(PathOf(bundle), stream => stream.Write(json));
+                if (PathOf(bundle) is not { } path)
+                    return;
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                AtomicFile.Write(path, stream => stream.Write(json));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -48,15 +52,23 @@ internal sealed record TuningFile(string Machine, string Bundle, List<TuningFile
         }
     }
 
-    public static string PathOf(Bundle bundle) =>
-        Path.TrimEndingDirectorySeparator(bundle.FullPath) + ".tuning.json";
+    /// <summary>Where the file of a bundle is, however the bundle is reached; null where the user has no place for it.</summary>
+    public static string? PathOf(Bundle bundle)
+    {
+        string directory = BundleFiles.RealDirectory(bundle.FullPath);
+        if (!BundleFiles.IsShared(directory, Manifest.FileName))
+            return directory + ".tuning.json";
+        const Environment.SpecialFolder Data = Environment.SpecialFolder.LocalApplicationData;
+        string user = Environment.GetFolderPath(Data, Environment.SpecialFolderOption.DoNotVerify);
+        return user.Length == 0 ? null : Path.Combine(user, "WorldModels", $"{Fingerprint(bundle)[..16]}.tuning.json");
+    }
 
     /// <summary>The file, if it is of this machine and bundle.</summary>
     private static TuningFile? Read(Bundle bundle)
     {
         try
         {
-            string path = PathOf(bundle);
+            string? path = PathOf(bundle);
             if (!File.Exists(path))
                 return null;
             TuningFile? file = JsonSerializer.Deserialize(File.ReadAllBytes(path), TuningJson.Default.TuningFile);

@@ -59,7 +59,7 @@ internal sealed class BoundGraph(GraphSession graph, DeviceMemory? device = null
         }
         catch (OnnxRuntimeException e)
         {
-            throw new BundleException($"Graph '{graph.Name}' failed while running: {e.Message.Split('\n')[0].Trim()}", e);
+            throw graph.Failure(e);
         }
     }
 

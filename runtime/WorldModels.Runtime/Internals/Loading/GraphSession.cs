@@ -20,7 +20,7 @@ internal sealed record GraphSession(string Name, GraphSpec Spec, InferenceSessio
     /// <param name="wait">Whether a captured run returns when the device is done, instead of as soon as the device was told to run.</param>
     public RunOptions Options(bool capture = false, bool wait = true)
     {
-        RunOptions options = new RunOptions();
+        RunOptions options = new RunOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
         if (Placement != Placement.Capturing)
             return options;
         // Without a number, all runs of such a session would replay the first.
@@ -31,13 +31,41 @@ internal sealed record GraphSession(string Name, GraphSpec Spec, InferenceSessio
         return options;
     }
 
+    /// <summary>What to say of a run that failed.</summary>
+    /// <param name="failure">What ONNX Runtime says.</param>
+    /// <param name="explains">Whether to find out, by running more, if the graph takes one row only.</param>
+    public BundleException Failure(OnnxRuntimeException failure, bool explains = true)
+    {
+        string fault = explains && FixedBatch.Explain(this) is { } why ? $"failed: {why}"
+            : $"failed while running: {failure.Message.Split('\n')[0].Trim()}";
+        return new($"Bundle '{Bundle.Directory}': graph '{Name}' {fault}", failure);
+    }
+
     /// <summary>Where a session's tensors differ from the manifest's.</summary>
     public static List<string> Problems(string name, GraphSpec spec, InferenceSession session)
     {
         List<string> problems = new List<string>();
+        if (FixedRows(spec, session) is { Count: > 0 } rows)
+        {
+            problems.Add($"graph {name}: {string.Join(", ", rows)}, where any batch is expected: {FixedBatch.Remedy(spec)}");
+            return problems;
+        }
         Compare($"graph {name}: input", spec.Inputs, session.InputMetadata, problems);
         Compare($"graph {name}: output", spec.Outputs, session.OutputMetadata, problems);
         return problems;
+    }
+
+    /// <summary>The tensors whose batch the graph fixes, with their shapes.</summary>
+    private static List<string> FixedRows(GraphSpec spec, InferenceSession session)
+    {
+        return [.. Of("input", spec.Inputs, session.InputMetadata), .. Of("output", spec.Outputs, session.OutputMetadata)];
+
+        static IEnumerable<string> Of(string side, IReadOnlyList<TensorSpec> tensors, IReadOnlyDictionary<string, NodeMetadata> found) =>
+            from tensor in tensors
+            let node = found.GetValueOrDefault(tensor.Name)
+            where node is { IsTensor: true, Dimensions: [> 0, ..] } && tensor.Shape is [{ IsFixed: false }, ..]
+                && node.Dimensions.Length == tensor.Shape.Count
+            select $"{side} '{tensor.Name}' is {Describe(node)}";
     }
 
     private static void Compare(string where, IReadOnlyList<TensorSpec> expected, IReadOnlyDictionary<string, NodeMetadata> found,

@@ -96,7 +96,7 @@ internal sealed class Parity
                     if (tensor.Dtype == TensorType.Float32)
                         maxError = Math.Max(maxError, error);
                     if (error > allowed)
-                        failures.Add($"output '{tensor.Name}', step {t}, row {row}: differs by {error:0.0e+0}, allowed {allowed:0.0e+0}");
+                        failures.Add($"output '{tensor.Name}', step {t}, row {row}: {Said(found[tensor.Name], row, error, allowed)}");
                 }
             }
         }
@@ -161,6 +161,17 @@ internal sealed class Parity
         bool Agrees(TensorSpec tensor, int row) => errors[tensor.Name][row] <= Allowed(tensor, spec);
         return _draws.Flips(_inputs[t], _outputs[t], found, spec.NearTies, Agrees)
             .Where(flip => flip.IsSeen || _runner.Spec.Outputs.Any(o => o.Role != TensorRole.Logits && !Agrees(o, flip.Row)));
+    }
+
+    /// <summary>How a row differs; the rows of a graph that gives less than it was asked for are all missing.</summary>
+    private static string Said(NpyArray found, int row, double error, double allowed)
+    {
+        if (!double.IsPositiveInfinity(error))
+            return $"differs by {error:0.0e+0}, allowed {allowed:0.0e+0}";
+        double[] values = found.Shape.Count > 0 && row < found.Shape[0] ? Doubles(found.Slice(row)) : [];
+        int at = Array.FindIndex(values, value => !double.IsFinite(value));
+        return at < 0 ? $"is no row like the reference's; the graph gave {found.Describe()}"
+            : $"is {ActionCheck.Named((float)values[at])} at {at}";
     }
 
     private static double Allowed(TensorSpec tensor, ParitySpec spec) => tensor.Dtype == TensorType.Float32 ? spec.Tolerance : 0;
