@@ -7,7 +7,7 @@ internal static class EpisodeStandard
 {
     /// <summary>The episode: vectors of an observation joined in one column, actions as one column, ends as flags.</summary>
     /// <exception cref="RecordingException">It is no episode, contradicts itself, or holds a NaN or an infinity.</exception>
-    public static Episode Of(RecordedEpisode recorded, RecordingOptions options)
+    public static Episode Of(RecordedEpisode recorded, RecordingOptions options, ObservationStore store)
     {
         try
         {
@@ -20,6 +20,8 @@ internal static class EpisodeStandard
             columns[EpisodeColumn.Reward] = Rewards(recorded.Columns, records, options.NeedsRewards);
             Ends(recorded.Columns, columns, records);
             CheckNumbers(columns, recorded.FirstRecord);
+            foreach (string name in columns.Keys.Where(name => name.StartsWith(EpisodeColumn.Observation, StringComparison.Ordinal)).ToArray())
+                columns[name] = store.Keep(columns[name]);
             return new Episode(columns);
         }
         catch (InvalidDataException exception)

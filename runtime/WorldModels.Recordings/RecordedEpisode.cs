@@ -20,6 +20,9 @@ public sealed record RecordedEpisode
     /// <summary>Number of its first record in <see cref="Source"/>, to name records by as the user counts them.</summary>
     public long FirstRecord { get; init; }
 
+    /// <summary>Whether it goes on from a file before: record 0 is no reset then.</summary>
+    public bool GoesOn { get; init; }
+
     /// <summary>Such as <c>float64</c>: how arrays stood in the file, where that is not how they are kept.</summary>
     public IReadOnlyDictionary<string, string> StoredAs { get; init; } = new Dictionary<string, string>();
 }

@@ -15,10 +15,15 @@ public sealed class Recording
 
     private Recording(
         string path, IRecordingReader reader, IReadOnlyList<Episode> episodes, IReadOnlyList<string> sources,
-        IReadOnlyList<string>? names, bool hasRewards)
+        IReadOnlyList<string>? names, bool hasRewards, IReadOnlyList<ResetRecord?> resets, ObservationStore store)
     {
         (Path, Description, Files, Sources, HasRewards) = (path, reader.Description, [.. reader.Files], sources, hasRewards);
         List<string> notes = [.. reader.Notes];
+        if (store.Spilled > 0)
+        {
+            notes.Add(string.Create(CultureInfo.InvariantCulture,
+                $"{store.Spilled / 1e9:0.##} GB of observations do not fit into the memory they may have: they are read from a temporary file."));
+        }
         Episodes = RecordedActions.Numbered(episodes, notes);
         RecordedActions.CheckKinds(Episodes, sources);
         Spec = reader.Declared is { } declared && (declared.Action.Kind == ActionKind.Discrete || declared.Action.HasBounds)
@@ -30,7 +35,7 @@ public sealed class Recording
             };
         Notes = notes;
         Observations = Moments.OfObservations(Episodes, Spec.Observation);
-        Warnings = [.. RecordingDoubts.Of(this)];
+        Warnings = [.. RecordingDoubts.Of(this), .. ResetDoubts.Of(this, resets)];
     }
 
     /// <summary>Where it is.</summary>
@@ -115,7 +120,8 @@ public sealed class Recording
     {
         options ??= new();
         using IRecordingReader reader = Open(path, options);
-        List<(Episode, string)>[] parts = new List<(Episode, string)>[reader.Parts];
+        ObservationStore store = new(options.Memory);
+        List<(Episode, string, ResetRecord?)>[] parts = new List<(Episode, string, ResetRecord?)>[reader.Parts];
         IReadOnlyList<string>? names = null;
         int done = 0, unrewarded = 0;
         object counter = new object();
@@ -124,7 +130,7 @@ public sealed class Recording
             Parallel.For(0, reader.Parts, part =>
             {
                 RecordedEpisode[] episodes = [.. reader.Read(part).Where(HasSteps)];
-                parts[part] = [.. episodes.Select(episode => (EpisodeStandard.Of(episode, options), episode.Source))];
+                parts[part] = [.. episodes.Select(episode => (EpisodeStandard.Of(episode, options, store), episode.Source, ResetRecord.Of(episode)))];
                 lock (counter)
                 {
                     names = part == 0 ? episodes.Select(episode => ObservationColumns.NumberNames(episode.Columns)).FirstOrDefault() : names;
@@ -138,9 +144,10 @@ public sealed class Recording
             // The first in the order of the files, so that the message is the same every time.
             throw exception.InnerExceptions.MinBy(inner => inner.Message, StringComparer.Ordinal)!;
         }
-        (Episode Episode, string Source)[] all = [.. parts.SelectMany(part => part)];
+        (Episode Episode, string Source, ResetRecord? Reset)[] all = [.. parts.SelectMany(part => part)];
         return all.Length > 0
-            ? new(path, reader, [.. all.Select(entry => entry.Episode)], [.. all.Select(entry => entry.Source)], names, hasRewards: unrewarded == 0)
+            ? new(path, reader, [.. all.Select(entry => entry.Episode)], [.. all.Select(entry => entry.Source)], names, unrewarded == 0,
+                [.. all.Select(entry => entry.Reset)], store)
             : throw new RecordingException($"There is no episode of at least one step in '{path}'.");
 
         // A stretch of a chunk may be one record; a file of its own that has but one is refused by its checks.

@@ -15,6 +15,9 @@ public sealed record RecordingOptions
     /// <summary>Columns that are read beside those of every episode.</summary>
     public IReadOnlyCollection<string> Extras { get; init; } = [];
 
+    /// <summary>Bytes of observations that are kept in memory; what is beyond is read from a temporary file when it is looked at.</summary>
+    public long Memory { get; init; } = ObservationStore.HalfOfTheMachine;
+
     /// <summary>Whether pictures beside vectors are kept; they are checked anyway.</summary>
     public bool KeepPictures { get; init; }
 }

@@ -64,7 +64,7 @@ public abstract record Algorithm(Type Command)
     public abstract TrainOptions OptionsOf(Manifest bundle);
 
     /// <summary>A trainer at its first update; what the folder of its run holds already may decide on its network.</summary>
-    public abstract ITrainer Create(TrainOptions options, Device device, RunFolder? run = null);
+    public abstract ITrainer Create(TrainOptions options, Device device, RunFolder? run = null, IProgressReport? progress = null);
 
     /// <summary>What has to be learnt before it in a run, in order; what the run's folder holds already is left out.</summary>
     public abstract IReadOnlyList<Stage> StagesBefore(TrainOptions options, RunFolder run);
@@ -72,15 +72,15 @@ public abstract record Algorithm(Type Command)
     /// <summary>All algorithms.</summary>
     public static IReadOnlyList<Algorithm> All { get; } =
     [
-        new Algorithm<A2COptions>(typeof(A2CVerb), (options, device, _) => new A2C(options, device)),
-        new Algorithm<DreamerOptions>(typeof(DreamerVerb), (options, device, _) => new Dreamer(options, device)),
+        new Algorithm<A2COptions>(typeof(A2CVerb), (options, device, _, _) => new A2C(options, device)),
+        new Algorithm<DreamerOptions>(typeof(DreamerVerb), (options, device, _, progress) => new Dreamer(options, device, progress)),
         new Algorithm<EnvironmentModelOptions>(
-            typeof(EnvironmentModelVerb), (options, device, _) => new EnvironmentModelTrainer(options, device)),
-        new Algorithm<I2AOptions>(typeof(I2AVerb), (options, device, run) => new I2A(options, device, run))
+            typeof(EnvironmentModelVerb), (options, device, _, _) => new EnvironmentModelTrainer(options, device)),
+        new Algorithm<I2AOptions>(typeof(I2AVerb), (options, device, run, _) => new I2A(options, device, run))
         {
             Stages = ImaginationModel.StagesBefore,
         },
-        new Algorithm<PlaNetOptions>(typeof(PlaNetVerb), (options, device, _) => new PlaNet(options, device)),
+        new Algorithm<PlaNetOptions>(typeof(PlaNetVerb), (options, device, _, progress) => new PlaNet(options, device, progress)),
     ];
 
     /// <exception cref="UserException">No algorithm has this name.</exception>
@@ -113,7 +113,7 @@ public sealed record Stage(string Folder, Algorithm Algorithm, TrainOptions Opti
 /// <summary>An algorithm with options of its own type, whose presets stand in <see cref="Presets{TOptions}"/>.</summary>
 /// <param name="Command">Type of the command that trains it.</param>
 /// <param name="Make">Makes a trainer.</param>
-public sealed record Algorithm<TOptions>(Type Command, Func<TOptions, Device, RunFolder?, ITrainer> Make)
+public sealed record Algorithm<TOptions>(Type Command, Func<TOptions, Device, RunFolder?, IProgressReport?, ITrainer> Make)
     : Algorithm(Command)
     where TOptions : TrainOptions, new()
 {
@@ -138,7 +138,8 @@ public sealed record Algorithm<TOptions>(Type Command, Func<TOptions, Device, Ru
 
     public override IReadOnlyList<Stage> StagesBefore(TrainOptions options, RunFolder run) => Stages?.Invoke((TOptions)options, run) ?? [];
 
-    public override ITrainer Create(TrainOptions options, Device device, RunFolder? run = null) => Make((TOptions)options, device, run);
+    public override ITrainer Create(TrainOptions options, Device device, RunFolder? run, IProgressReport? progress) =>
+        Make((TOptions)options, device, run, progress);
 
     private static Presets<TOptions> Presets => Presets<TOptions>.Embedded;
 }

@@ -22,13 +22,14 @@ public sealed class Experience
     private long _records;          // learnt from
 
     /// <param name="options">Where the records come from, and how many.</param>
+    /// <param name="progress">Told how far reading a dataset is.</param>
     /// <exception cref="UserException">The environment or the dataset is none to learn from, or they do not fit each other.</exception>
-    public Experience(LatentOptions options)
+    public Experience(LatentOptions options, IProgressReport? progress = null)
     {
         _options = options;
         if (options.Dataset.Length > 0)
         {
-            _recording = Recording.Read(options.Dataset, new() { Ends = options.DatasetEnds, Actions = options.DatasetActions });
+            _recording = Read(options, progress);
             DatasetSpec spec = _recording.Spec;
             RecordedIn = HasEnvironment ? options.Env : spec.Environment;
             (Actions, Observation) = HasEnvironment
@@ -164,6 +165,23 @@ public sealed class Experience
                 _replay!.Restore(reader);
                 _collector.Restore(reader);
             });
+        }
+    }
+
+    private static Recording Read(LatentOptions options, IProgressReport? progress)
+    {
+        RecordingOptions reading = new() { Ends = options.DatasetEnds, Actions = options.DatasetActions };
+        if (options.DatasetMemory > 0)
+            reading = reading with { Memory = (long)(options.DatasetMemory * 1e9) };
+        IProgressTask? task = null;
+        try
+        {
+            return Recording.Read(options.Dataset, reading, (done, total) =>
+                (task ??= progress?.Start("reading recordings", total))?.Report(done, ""));
+        }
+        finally
+        {
+            task?.Dispose();
         }
     }
 

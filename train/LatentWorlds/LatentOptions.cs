@@ -28,6 +28,10 @@ public abstract record LatentOptions : TrainOptions
     /// <summary>Whether a run may go on with other files than it began with.</summary>
     public bool DatasetMayChange { get; init; }
 
+    /// <summary>GB of observations that are kept in memory, the others in a temporary file; 0: half of what the machine has.</summary>
+    [Range(0.0, 1e6)]
+    public double DatasetMemory { get; init; }
+
     /// <summary>Environment steps that an action lasts; rewards are summed.</summary>
     [Fixed, Range(1, 100)]
     public int ActionRepeat { get; init; } = 2;

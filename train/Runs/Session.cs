@@ -14,7 +14,8 @@ public static class Session
         RunFolder folder, Algorithm algorithm, TrainOptions options, Device device, IProgressReport progress, bool export, CancellationToken stop)
     {
         using ITrainer trainer = Libtorch.While(
-            "making the networks", () => algorithm.Create(options, device, folder), then: () => $"The run is as it was: --resume {folder.Path}");
+            "making the networks", () => algorithm.Create(options, device, folder, progress),
+            then: () => $"The run is as it was: --resume {folder.Path}");
         progress.Say($"{algorithm.Name} on {options.Env}: {trainer.Parameters.Count:N0} parameters, run folder {folder.Path}");
         foreach (Stage stage in algorithm.StagesBefore(options, folder))
         {
@@ -60,7 +61,7 @@ public static class Session
         (string name, TrainOptions options) = ReadOptions(path);
         using RunFolder folder = RunFolder.Resume(path);
         Checkpoint checkpoint = Checkpoint.Read(folder.CheckpointPath);
-        using ITrainer trainer = Algorithm.Find(name).Create(options, Devices.Open("cpu", options), folder);
+        using ITrainer trainer = Algorithm.Find(name).Create(options, Devices.Open("cpu", options), folder, progress);
         if (output is not null && !trainer.Ships)
             throw new UserException($"{path} is a control experiment, which ships nothing. Without --output, it is evaluated.");
         trainer.Prepare(folder, progress, CancellationToken.None);

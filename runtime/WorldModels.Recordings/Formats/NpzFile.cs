@@ -45,7 +45,7 @@ internal sealed class NpzFile(string file, Dictionary<string, NpyArray> arrays, 
             piece[EpisodeColumn.Terminated] = NpyArray.Of(terminated[first..(first + records)]);
         if (truncated is not null)
             piece[EpisodeColumn.Truncated] = NpyArray.Of(truncated[first..(first + records)]);
-        return new() { Source = file, Columns = piece, FirstRecord = first };
+        return new() { Source = file, Columns = piece, FirstRecord = first, GoesOn = first == 0 && Flags(layout.First) is [false, ..] };
     }
 
     /// <summary>The stretches between records that begin an episode.</summary>

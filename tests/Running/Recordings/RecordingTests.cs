@@ -232,6 +232,60 @@ public sealed class RecordingTests
         Assert.That(before.DifferenceTo(RecordingIdentity.Of(Read())), Is.EqualTo("1 file missing (episode-000002.npz)"));
     }
 
+    /// <summary>An episode's observations are 32 bytes.</summary>
+    [TestCase(0)]
+    [TestCase(40)]
+    public void ObservationsBeyondTheMemoryTheyMayHaveAreReadFromAFile(long memory)
+    {
+        for (int i = 1; i <= 30; i++)
+        {
+            float from = i;
+            Write(i, columns => columns["observation"] = NpyArray.Of([from, 7, 102, 7, 104, 7, 106, -from], 4, 2));
+        }
+        Recording within = Read(), beyond = Recording.Read(_folder, new() { Memory = memory });
+        Assert.That(beyond.Notes, Has.Some.Contains("are read from a temporary file"));
+        Assert.That(beyond.Episodes.Select(episode => episode.Observations.As<float>().ToArray()),
+            Is.EqualTo(within.Episodes.Select(episode => episode.Observations.As<float>().ToArray())));
+        float[] seen = new float[2];
+        beyond.Episodes[16].CopyObservation(3, seen);
+        Assert.That(seen, Is.EqualTo(new float[] { 106, -17 }));
+        Assert.That((beyond.Observations.Mean(0), beyond.Observations.Std(1)), Is.EqualTo((within.Observations.Mean(0), within.Observations.Std(1))));
+    }
+
+    /// <summary>A mass that is pushed: its speed is the sum of the pushes, and the reward is that speed.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public void ActionsAndRewardsInRecordZeroAreHeldAgainstWhatHappens(bool late)
+    {
+        Random draws = new Random(1);
+        for (int i = 1; i <= 5; i++)
+        {
+            float[] actions = [.. Enumerable.Range(0, 61).Select(_ => draws.NextSingle() * 2 - 1)], seen = new float[2 * 61], rewards = new float[61];
+            for (int t = 1; t < 61; t++)
+            {
+                seen[2 * t + 1] = seen[2 * t - 1] + actions[late ? t - 1 : t];
+                seen[2 * t] = seen[2 * t - 2] + 0.1f * seen[2 * t + 1];
+            }
+            for (int t = 0; t < 61; t++)
+                rewards[t] = late ? seen[2 * Math.Min(t + 1, 60) + 1] : seen[2 * t + 1];
+            Write(i, columns =>
+            {
+                (columns["observation"], columns["action"]) = (NpyArray.Of(seen, 61, 2), NpyArray.Of(actions, 61, 1));
+                (columns["reward"], columns["terminated"], columns["truncated"]) =
+                    (NpyArray.Of(rewards), NpyArray.Of(new bool[61]), NpyArray.Of([.. new bool[60], true]));
+            });
+        }
+        IReadOnlyList<string> warnings = Read().Warnings;
+        Assert.That(warnings, Has.Some.Match(late
+            ? "Record 0 of 5 of 5 episodes carries an action.*datasetActions=taken.*leaves [1-9][0-9.]+ %.* as it is read, 0.0 % if"
+            : "Record 0 of 5 of 5 episodes carries an action.*leaves 0.0 % of the changes of .* as it is read, [1-9][0-9.]+ % if"));
+        Assert.That(warnings, late
+            ? Has.Some.Match("carries a reward.*leaves [1-9][0-9.]* % of the rewards unexplained as it is read, 0.0 % if")
+            : Has.None.Contains("carries a reward"));
+        Recording taken = Recording.Read(_folder, new() { Actions = ActionAlignment.Taken });
+        Assert.That(taken.Warnings, Has.None.Contains("carries an action"));
+    }
+
     private Recording Read() => Recording.Read(_folder);
 
     private string File(int number) => EpisodeFile.PathOf(_folder, number);

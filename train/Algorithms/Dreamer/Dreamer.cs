@@ -34,10 +34,10 @@ public sealed class Dreamer : ITrainer
     private readonly LatentEvaluation _evaluation;
     private LatentAgent? _agent;
 
-    public Dreamer(DreamerOptions options, Device device)
+    public Dreamer(DreamerOptions options, Device device, IProgressReport? progress = null)
     {
         _options = options;
-        _experience = new(options);
+        _experience = new(options, progress);
         Parameters = new(options.Seed, device);
         _worldConfig = options.World(_experience.Observation, _experience.Actions.Size);
         _world = new(Parameters.Root[WorldSignature.World], _worldConfig);

@@ -19,10 +19,10 @@ public sealed class PlaNet : ITrainer
     private readonly LatentEvaluation _evaluation;
     private LatentAgent? _agent;
 
-    public PlaNet(PlaNetOptions options, Device device)
+    public PlaNet(PlaNetOptions options, Device device, IProgressReport? progress = null)
     {
         _options = options;
-        _experience = new(options);
+        _experience = new(options, progress);
         if (_experience.Actions.Discrete)
         {
             throw new UserException(
