@@ -41,6 +41,9 @@ public static class EnvironmentRegistry
         .. ControlSuite.Specs,
     ];
 
+    /// <summary>What stands in place of a name where recordings do not say what they are of.</summary>
+    public const string None = "none";
+
     /// <summary>Makes one environment.</summary>
     /// <exception cref="ArgumentException">There is none of this name, or its actions are not of this type.</exception>
     public static IEnvironment<TAction> Make<TAction>(string name) where TAction : unmanaged => Find<TAction>(name).Make();
@@ -60,6 +63,11 @@ public static class EnvironmentRegistry
                 return spec;
         }
         string[] known = [.. All.Select(spec => spec.Name)];
+        if (name == None)
+        {
+            throw new ArgumentException(
+                $"It was learnt from recordings, and in which environment is not known: name one. Known: {string.Join(", ", known)}.");
+        }
         throw new ArgumentException(
             $"There is no environment '{name}'{EditDistance.Suggest(name, known)} Known: {string.Join(", ", known)}.");
     }

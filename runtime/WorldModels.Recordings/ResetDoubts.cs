@@ -35,7 +35,7 @@ internal static class ResetDoubts
     /// <summary>Whether values are there, and are no placeholder: that would be the same everywhere, or no number.</summary>
     private static bool Carries(float[][] values) => values.Length > 0
         && values.All(value => value.All(float.IsFinite)) && values.Any(value => value.AsSpan().ContainsAnyExcept(0f))
-        && (values.Length == 1 || values.Any(value => !value.SequenceEqual(values[0])));
+        && values.Any(value => !value.SequenceEqual(values[0]));
 
     private static bool IsAction(ActionSpec space, float[] value) => space.Kind == ActionKind.Discrete
         ? value.Length > 1 || (value[0] >= 0 && value[0] < space.Count)

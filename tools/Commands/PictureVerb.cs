@@ -23,8 +23,8 @@ public sealed class PictureVerb : RunningVerb
     [Option("dream", HelpText = "Of a bundle that is agent and world model: real frames over dreamed ones, as of a world model alone.")]
     public bool Dream { get; set; }
 
-    [Option("depth", Default = "3", HelpText = "Of an agent: steps imagined.")]
-    public string Depth { get; set; } = "";
+    [Option("depth", HelpText = "Of an agent: steps imagined (default: 3).")]
+    public string? Depth { get; set; }
 
     [Option("every", HelpText = "Of an agent: real steps from one moment to the next (default: 8 of a .png, 1 of a .webp).")]
     public string? Every { get; set; }
@@ -32,11 +32,11 @@ public sealed class PictureVerb : RunningVerb
     [Option("greedy", HelpText = "The agent takes its likeliest action instead of a draw.")]
     public bool Greedy { get; set; }
 
-    [Option("episodes", Default = "8", HelpText = "Of a world over vectors: episodes dreamed of; up to four of them are drawn.")]
-    public string Episodes { get; set; } = "";
+    [Option("episodes", HelpText = "Of a world over vectors: episodes dreamed of (default: 8); up to four of them are drawn.")]
+    public string? Episodes { get; set; }
 
-    [Option("context", Default = "5", HelpText = "Of a world over vectors: observations it filters before it dreams.")]
-    public string Context { get; set; } = "";
+    [Option("context", HelpText = "Of a world over vectors: observations it filters before it dreams (default: 5).")]
+    public string? Context { get; set; }
 
     [Option("skip", HelpText = "Real steps before the picture begins (default: 20 of a game in pictures, else 0).")]
     public string? Skip { get; set; }
@@ -56,8 +56,9 @@ public sealed class PictureVerb : RunningVerb
         int? steps = Steps is null ? null : Arguments.WholeNumber("steps", Steps, least: 1);
         int? every = Every is null ? null : Arguments.WholeNumber("every", Every, least: 1);
         int? skip = Skip is null ? null : Arguments.WholeNumber("skip", Skip, least: 0);
-        int depth = Arguments.WholeNumber("depth", Depth, least: 1), episodes = Arguments.WholeNumber("episodes", Episodes, least: 1);
-        int context = Arguments.WholeNumber("context", Context, least: 1);
+        int depth = Arguments.WholeNumber("depth", Depth ?? "3", least: 1);
+        int episodes = Arguments.WholeNumber("episodes", Episodes ?? "8", least: 1);
+        int context = Arguments.WholeNumber("context", Context ?? "5", least: 1);
         ulong seed = Arguments.Seed("seed", Seed);
         if (Path.GetExtension(Output).Equals(".gif", StringComparison.OrdinalIgnoreCase))
             throw new UsageException($"Animations are written as .webp: take --output {Path.ChangeExtension(Output, ".webp")}.");
@@ -70,24 +71,40 @@ public sealed class PictureVerb : RunningVerb
         bool imagines = Model is not null || manifest.Graphs.ContainsKey("imagine") || manifest.Graphs.ContainsKey("dream");
         if (plays && !imagines && !Dream && Episode is null)
         {
+            Takes("a game", "every", "skip");
             DrawGame(page, manifest, steps ?? (animated ? 100 : 12), every ?? (animated ? 1 : 8), skip ?? 0, seed);
         }
         else if (manifest.Observation.Shape.Count == 1)
         {
+            Takes("a world over vectors", "episodes", "context", "skip");
             Chart(page, manifest, episodes, skip ?? 0, new() { Context = context, Horizon = steps ?? 45, Seed = seed });
         }
         // Futures are laid out by first action, so the actions have to be numbered.
         else if (plays && manifest.Action.Kind == ActionKind.Discrete && !Dream && Episode is null)
         {
+            Takes("an agent and what it imagines", "every", "depth", "skip");
             Imagine(page, manifest, seed,
                 new() { Moments = steps ?? (animated ? 40 : 5), Every = every ?? (animated ? 1 : 8), Skip = skip ?? 20, Depth = depth });
         }
         else
         {
+            Takes("a world over pictures", "skip");
             Compare(page, steps ?? 15, skip ?? (Episode is null ? 20 : 0), seed);
         }
 
         return 0;
+    }
+
+    /// <summary>Refuses an option that would change nothing in what is drawn.</summary>
+    private void Takes(string drawn, params string[] options)
+    {
+        (string Name, string? Value)[] given =
+            [("every", Every), ("depth", Depth), ("episodes", Episodes), ("context", Context), ("skip", Skip)];
+        if (given.FirstOrDefault(option => option.Value is not null && !options.Contains(option.Name)).Name is { } other)
+        {
+            throw new UsageException(
+                $"--{other} changes nothing here: what is drawn is {drawn}, which takes --{string.Join(", --", options)}.");
+        }
     }
 
     private void Compare(Page page, int steps, int skip, ulong seed)
