@@ -10,7 +10,7 @@ public static class TrainApp
     [
         .. Algorithm.All.Select(algorithm => algorithm.Command),
         typeof(ExportVerb), typeof(VerifyExportVerb), typeof(ListVerb), typeof(SweepVerb), typeof(TrainingBenchVerb), typeof(QuickstartVerb),
-        typeof(UntrainedVerb),
+        typeof(UntrainedVerb), typeof(DistillVerb),
     ])
     {
         Explain = exception => exception switch

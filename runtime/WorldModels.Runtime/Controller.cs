@@ -139,6 +139,19 @@ public sealed class Controller : IDisposable
         Act(ActionKind.Continuous, observations, actions);
     }
 
+    /// <summary>
+    /// Says that other actions were played than those that the last call chose, as by a safety filter: the next call takes these for the
+    /// previous ones. A policy that does not look at its actions takes no notice.
+    /// </summary>
+    /// <param name="actions">(B), the discrete actions that were played.</param>
+    /// <exception cref="BundleException">Another number of values, or the actions are continuous.</exception>
+    /// <exception cref="InvalidOperationException">Another thread is using the controller.</exception>
+    public void Played(ReadOnlySpan<long> actions) => Played(ActionKind.Discrete, actions);
+
+    /// <inheritdoc cref="Played(ReadOnlySpan{long})"/>
+    /// <param name="actions">(B, ...shape), the continuous actions that were played.</param>
+    public void Played(ReadOnlySpan<float> actions) => Played(ActionKind.Continuous, actions);
+
     /// <summary>Starts an episode in every row: states take their initial value, the previous action is zero, is-first is 1.</summary>
     public void Reset()
     {
@@ -184,6 +197,18 @@ public sealed class Controller : IDisposable
         chosen.Read<T>().CopyTo(actions);
         if (broken is not null)
             throw broken;
+    }
+
+    private void Played<T>(ActionKind kind, ReadOnlySpan<T> actions) where T : unmanaged
+    {
+        using ExclusiveUse.Use use = _use.Begin();
+        Expect(kind);
+        if (actions.Length != Batch * Manifest.Action.Size)
+        {
+            throw new BundleException($"Expected the actions of {Batch} rows, {Batch * Manifest.Action.Size} numbers, found "
+                + $"{actions.Length}: give those of the last call.");
+        }
+        _step?.Play(actions);
     }
 
     private void Expect(ActionKind kind)

@@ -22,6 +22,9 @@ public sealed class Graph
     /// <summary>IR version of the files: the one of opset 15 to 17.</summary>
     public const int IrVersion = 8;
 
+    private const string LearnedDomain = "ai.onnx.ml";
+    private const int LearnedOpset = 3;     // of the same release as opset 15 to 17
+
     private readonly GraphProto _proto = new();
     private readonly Dictionary<string, Symbol> _constants = [];
     private readonly Dictionary<string, Symbol> _transposed = [];
@@ -96,6 +99,8 @@ public sealed class Graph
             Graph = graph,
             OpsetImport = { new OperatorSetIdProto { Version = Opset } },
         };
+        if (graph.Node.Any(node => node.Domain == LearnedDomain))
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = LearnedDomain, Version = LearnedOpset });
         model.MetadataProps.AddRange(Metadata.Select(pair => new StringStringEntryProto { Key = pair.Key, Value = pair.Value }));
         return new OnnxModel(model, graph.Initializer.Where(i => _weights.ContainsKey(i.Name))
             .ToDictionary(i => i.Name, i => _weights[i.Name]));
@@ -120,6 +125,15 @@ public sealed class Graph
         string name = AddNode(op, inputs, attributes, out NodeProto node);
         node.Output.Add(name);
         return Value(name, type, dims);
+    }
+
+    /// <summary>A node of ONNX's machine-learning operators (trees and such), from floats to floats.</summary>
+    internal Symbol AddLearned(string op, Symbol input, ReadOnlySpan<AxisSize> dims, params ReadOnlySpan<AttributeProto> attributes)
+    {
+        string name = AddNode(op, [input], attributes, out NodeProto node);
+        node.Domain = LearnedDomain;
+        node.Output.Add(name);
+        return Value(name, DType.Float32, dims);
     }
 
     internal Symbol[] AddMany(string op, ReadOnlySpan<Symbol?> inputs, DType type, AxisSize[][] dims,

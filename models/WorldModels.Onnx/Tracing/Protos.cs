@@ -84,5 +84,14 @@ internal static class Protos
     public static AttributeProto Attribute(string name, ReadOnlySpan<int> values) =>
         new() { Name = name, Ints = { values.ToArray().Select(v => (long)v) }, Type = AttributeType.Ints };
 
+    public static AttributeProto Attribute(string name, IEnumerable<long> values) =>
+        new() { Name = name, Ints = { values }, Type = AttributeType.Ints };
+
+    public static AttributeProto Attribute(string name, IEnumerable<float> values) =>
+        new() { Name = name, Floats = { values }, Type = AttributeType.Floats };
+
+    public static AttributeProto Attribute(string name, IEnumerable<string> values) =>
+        new() { Name = name, Strings = { values.Select(ByteString.CopyFromUtf8) }, Type = AttributeType.Strings };
+
     private static string Text(float value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -70,6 +70,17 @@ public sealed class BundlePolicy : IDisposable
             _controller!.Act(observation, (float[])(object)action);
     }
 
+    /// <summary>Says that other actions were played than those that <see cref="Act"/> chose; planning takes no notice.</summary>
+    /// <typeparam name="TAction">long or float, as the bundle's actions are.</typeparam>
+    /// <param name="action">(B, ...action).</param>
+    public void Played<TAction>(TAction[] action) where TAction : unmanaged
+    {
+        if (action is long[] number)
+            _controller?.Played(number);
+        else
+            _controller?.Played((float[])(object)action);
+    }
+
     /// <summary>Closes the bundle.</summary>
     public void Dispose()
     {

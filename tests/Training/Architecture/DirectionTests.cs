@@ -35,11 +35,15 @@ public sealed class DirectionTests
             "WorldModels.Measure", "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments", "ScottPlot", "SkiaSharp",
             "SkiaSharp.HarfBuzz",
         ],
-        ["WorldModels.Recordings"] = ["WorldModels.Bundles", "PureHDF"],
+        ["WorldModels.Recordings"] = ["WorldModels.Bundles", "MathNet.Numerics", "PureHDF"],
         ["WorldModels.CommandLine"] = ["CommandLine"],
         // Graphs from elsewhere are read, completed and tried before they are a bundle that the runtime opens.
         ["WorldModels.Tools"] = [.. CommandLineTool, "ScottPlot", "SkiaSharp", "Google.Protobuf", "Microsoft.ML.OnnxRuntime"],
-        ["WorldModels.Train"] = [.. CommandLineTool, "TorchSharp", "Google.Protobuf"],
+        ["WorldModels.Train"] =
+        [
+            .. CommandLineTool, "TorchSharp", "Google.Protobuf", "Microsoft.ML.Core", "Microsoft.ML.Data", "Microsoft.ML.DataView",
+            "Microsoft.ML.FastTree", "Microsoft.ML.LightGbm", "Microsoft.ML.StandardTrainers",
+        ],
         ["WorldModels.TorchSharpRepair"] = ["Mono.Cecil", "Mono.Cecil.Rocks"],
     };
 

@@ -119,6 +119,9 @@ internal sealed class ControllerStep : IDisposable
         return _actions[1 - phase];
     }
 
+    /// <summary>Takes other actions for those of the last step.</summary>
+    public void Play<T>(ReadOnlySpan<T> actions) where T : unmanaged => actions.CopyTo(_actions[(int)(_calls & 1)].Overwrite<T>());
+
     /// <summary>Starts an episode in a row.</summary>
     public void Reset(int row)
     {

@@ -1,4 +1,4 @@
-namespace WorldModels.Tools;
+namespace WorldModels.Measure;
 
 /// <summary>
 /// Errors in standard deviations: the root of the mean squared difference over that of the mean variance of the reference's numbers, each

@@ -1,9 +1,8 @@
 using WorldModels.Bundles;
 using WorldModels.Environments;
-using WorldModels.Measure;
 using WorldModels.Runtime;
 
-namespace WorldModels.Tools;
+namespace WorldModels.Measure;
 
 /// <summary>How <see cref="PlayedEpisodes.Play"/> plays.</summary>
 public sealed record PlayedEpisodesOptions
@@ -23,8 +22,20 @@ public sealed record PlayedEpisodesOptions
     /// <summary>What plays: provider, threads and variant.</summary>
     public RuntimeOptions Runtime { get; init; } = new();
 
+    /// <summary>The environment; null: the bundle's.</summary>
+    public string? Environment { get; init; }
+
+    /// <summary>Random actions are played instead of the policy's.</summary>
+    public bool Random { get; init; }
+
     /// <summary>An onlooker, which gets the same observations and whose actions are compared but not played. Null: none.</summary>
     public RuntimeOptions? Onlooker { get; init; }
+
+    /// <summary>The onlooker's bundle; null: the one that plays.</summary>
+    public string? OnlookerBundle { get; init; }
+
+    /// <summary>The onlooker is told what was played, and goes on from that; otherwise it remembers its own actions.</summary>
+    public bool OnlookerFollows { get; init; }
 }
 
 /// <summary>How far an onlooker's actions are from those that were played, while each remembers its own.</summary>
@@ -38,10 +49,12 @@ public sealed record ActionAgreement(int Decisions, int? Agreeing, double? Error
 /// <summary>Whole episodes of a bundle's real environment that its policy played, a row each, so that no row plays twice.</summary>
 /// <param name="Returns">The return of each episode (E).</param>
 /// <param name="Recorded">The first episodes, from beginning to end.</param>
+/// <param name="Others">What the onlooker would have done at each step of those (T, ...shape); empty without one.</param>
 /// <param name="Agreement">How an onlooker agreed; null without one.</param>
 /// <param name="Clipping">That actions were clipped, as a sentence; null if none was.</param>
 public sealed record PlayedEpisodes(
-    IReadOnlyList<double> Returns, IReadOnlyList<RealEpisode> Recorded, ActionAgreement? Agreement, string? Clipping)
+    IReadOnlyList<double> Returns, IReadOnlyList<RealEpisode> Recorded, IReadOnlyList<Array> Others, ActionAgreement? Agreement,
+    string? Clipping)
 {
     /// <summary>Plays.</summary>
     /// <exception cref="BundleException">
@@ -53,52 +66,71 @@ public sealed record PlayedEpisodes(
         Manifest manifest = Manifest.Load(directory, verifyHashes: false);
         RealEpisodeOptions fitting = new() { ActionRepeat = manifest.ActionRepeat ?? 1, Actions = manifest.Action };
         EnvironmentSpec spec =
-            RegisteredEnvironments.Find(manifest.Environment, out string? problem) ?? throw new BundleException(problem!);
+            RegisteredEnvironments.Find(options.Environment ?? manifest.Environment, out string? problem)
+            ?? throw new BundleException(problem!);
         return spec switch
         {
-            EnvironmentSpec<long> discrete => Play(directory, options, () => RealEpisode.Make(discrete, fitting),
+            EnvironmentSpec<long> discrete => Play(directory, options, () => RealEpisode.Make(discrete, fitting), RandomActions.Index,
                 (played, other) => new(played.Length, played.Zip(other).Count(pair => pair.First == pair.Second), null)),
             EnvironmentSpec<float> continuous => Play(directory, options,
-                () => RealEpisode.Stretched(RealEpisode.Make(continuous, fitting), fitting),
+                () => RealEpisode.Stretched(RealEpisode.Make(continuous, fitting), fitting), RandomActions.Value,
                 (played, other) => new(played.Length / manifest.Action.Size, null, RelativeError.Of(other, played, manifest.Action.Size))),
             _ => throw new BundleException($"The actions of environment '{spec.Name}' are of a kind that no policy here chooses."),
         };
     }
 
     private static PlayedEpisodes Play<TAction>(string directory, PlayedEpisodesOptions options, Func<IEnvironment<TAction>> make,
-        Func<TAction[], TAction[], ActionAgreement> compare) where TAction : unmanaged
+        Func<Random, Space, TAction> draw, Func<TAction[], TAction[], ActionAgreement> compare) where TAction : unmanaged
     {
-        using BundlePolicy player = Open(directory, options, options.Runtime);
-        using BundlePolicy? onlooker = options.Onlooker is null ? null : Open(directory, options, options.Onlooker);
+        using BundlePolicy? player = options.Random ? null : Open(directory, options, options.Runtime);
+        using BundlePolicy? onlooker =
+            options.Onlooker is null ? null : Open(options.OnlookerBundle ?? directory, options, options.Onlooker);
+        Random random = new(unchecked((int)options.Seed));
         Game<TAction>[] games = [.. Enumerable.Range(0, options.Episodes)
             .Select(row => new Game<TAction>(make(), RowSeed.Of(options.Seed, row), isRecorded: row < options.Recorded))];
         int size = games[0].Observation.Length, actionSize = games[0].ActionSize;
         float[] observations = new float[games.Length * size];
         TAction[] actions = new TAction[games.Length * actionSize], others = new TAction[actions.Length];
         List<TAction> played = [], compared = [];
-        player.Reset();
+        RequireWidth(directory, size);
+        player?.Reset();
         onlooker?.Reset();
         while (games.Any(game => !game.IsOver))
         {
             for (int row = 0; row < games.Length; row++)
                 games[row].Observation.CopyTo(observations, row * size);
-            player.Act(observations, actions);
+            foreach (ref TAction value in player is null ? actions.AsSpan() : [])
+                value = draw(random, games[0].Actions);
+            player?.Act(observations, actions);
             onlooker?.Act(observations, others);
+            if (options.OnlookerFollows)
+                onlooker?.Played(actions);
             for (int row = 0; row < games.Length; row++)
             {
                 if (games[row].IsOver)
                     continue;
-                Span<TAction> action = actions.AsSpan(row * actionSize, actionSize);
+                Span<TAction> action = actions.AsSpan(row * actionSize, actionSize), other = others.AsSpan(row * actionSize, actionSize);
                 if (onlooker is not null)
                 {
                     played.AddRange(action);
-                    compared.AddRange(others.AsSpan(row * actionSize, actionSize));
+                    compared.AddRange(other);
                 }
-                games[row].Step(action);
+                games[row].Step(action, other);
             }
         }
         return new([.. games.Select(game => game.Return)], [.. games.Take(options.Recorded).Select(game => game.Episode())],
-            onlooker is null ? null : compare([.. played], [.. compared]), player.Clipping);
+            onlooker is null ? [] : [.. games.Take(options.Recorded).Select(game => game.Others)],
+            onlooker is null ? null : compare([.. played], [.. compared]), player?.Clipping);
+    }
+
+    private static void RequireWidth(string directory, int size)
+    {
+        Manifest manifest = Manifest.Load(directory, verifyHashes: false);
+        if (manifest.Observation.Size != size)
+        {
+            throw new BundleException($"An observation of the environment has {size} numbers, of bundle '{manifest.Name}' "
+                + $"{manifest.Observation.Size}: give the environment it was trained on, '{manifest.Environment}'.");
+        }
     }
 
     private static BundlePolicy Open(string directory, PlayedEpisodesOptions options, RuntimeOptions runtime) =>
@@ -111,7 +143,7 @@ public sealed record PlayedEpisodes(
         private readonly IEnvironment<TAction> _environment;
         private readonly bool _isRecorded;
         private readonly List<float[]> _observations = [];
-        private readonly List<TAction> _actions = [];
+        private readonly List<TAction> _actions = [], _others = [];
         private readonly List<float> _rewards = [];
 
         public Game(IEnvironment<TAction> environment, ulong seed, bool isRecorded)
@@ -125,13 +157,17 @@ public sealed record PlayedEpisodes(
 
         public float[] Observation { get; }
 
-        public int ActionSize => _environment.ActionSpace.Size;
+        public Space Actions => _environment.ActionSpace;
+
+        public int ActionSize => Actions.Size;
+
+        public Array Others => _others.ToArray();
 
         public bool IsOver { get; private set; }
 
         public double Return { get; private set; }
 
-        public void Step(ReadOnlySpan<TAction> action)
+        public void Step(ReadOnlySpan<TAction> action, ReadOnlySpan<TAction> other)
         {
             StepResult result = _environment.Step(action, Observation);
             IsOver = result.Done;
@@ -140,6 +176,7 @@ public sealed record PlayedEpisodes(
                 return;
             _observations.Add([.. Observation]);
             _actions.AddRange(action);
+            _others.AddRange(other);
             _rewards.Add((float)result.Reward);
         }
 
