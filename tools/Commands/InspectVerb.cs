@@ -3,6 +3,7 @@ using CommandLine;
 using WorldModels.Bundles;
 using WorldModels.Measure;
 using WorldModels.Onnx;
+using WorldModels.Pictures;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
@@ -74,6 +75,11 @@ public sealed class InspectVerb : BundleVerb
         ])]);
         foreach (GraphCost cost in costs.Where(cost => cost.Unknown.Count > 0))
             page.Line($"{cost.Graph}: not counted: {string.Join(", ", cost.Unknown)}");
+        foreach ((string name, GraphSpec graph) in manifest.Graphs)
+        {
+            if (Forest.Find(ModelReader.Load(Path.Combine(Bundle, graph.File)).Graph) is { } forest)
+                Show(page, name, forest, SpaceNames.Of(manifest));
+        }
         foreach ((string name, VariantSpec variant) in manifest.Variants ?? new Dictionary<string, VariantSpec>())
             Show(page, name, variant);
         page.Line();
@@ -95,6 +101,42 @@ public sealed class InspectVerb : BundleVerb
         page.Heading($"Variant {name}: {variant.Precision}, {chosen}");
         page.Facts(variant.Graphs.Select(graph => (graph.Key, (string?)graph.Value.File)));
         Show(page, "Its figures", (variant.Figures ?? new Dictionary<string, double>()).Select(f => (f.Key, (string?)Text(f.Value))));
+    }
+
+    /// <summary>What a forest asks most, by the names of the observation's numbers.</summary>
+    private static void Show(Page page, string name, Forest forest, SpaceNames names)
+    {
+        const int Most = 10;
+        ForestReading.Split[] splits = [.. ForestReading.Splits(forest)];
+        double all = splits.Sum(split => split.Use);
+        page.Line();
+        page.Heading($"Forest of {name}: {forest.Trees.Count} trees, {splits.Length} branches, {forest.Base.Count} outputs");
+        page.Table(["number", "share of decisions", "branches", "lowest threshold", "median", "highest"],
+            [.. splits.GroupBy(split => split.Number).OrderByDescending(group => group.Sum(split => split.Use)).Select(group =>
+            {
+                float[] thresholds = [.. group.Select(split => split.Threshold).Order()];
+                return (string[])
+                [
+                    Number(group.Key), FormattableString.Invariant($"{100 * group.Sum(split => split.Use) / all:0.0} %"),
+                    $"{thresholds.Length}", Text(thresholds[0]), Text(thresholds[thresholds.Length / 2]), Text(thresholds[^1]),
+                ];
+            })]);
+        page.Line();
+        page.Heading("Splits that are used most");
+        page.Table(["split", "share of decisions", "branches"],
+            [.. splits.GroupBy(split => (split.Number, Threshold: split.Threshold.ToString("g3", CultureInfo.InvariantCulture)))
+                .OrderByDescending(group => group.Sum(split => split.Use)).Take(Most).Select(group => (string[])
+                [
+                    $"{Number(group.Key.Number)} <= {group.Key.Threshold}",
+                    FormattableString.Invariant($"{100 * group.Sum(split => split.Use) / all:0.0} %"), $"{group.Count()}",
+                ])]);
+
+        // A row of several observations begins with the oldest.
+        string Number(int number)
+        {
+            int size = names.Observations.Count, back = forest.Features / size - 1 - number / size;
+            return names.Observations[number % size] + back switch { 0 => "", 1 => ", a step ago", _ => $", {back} steps ago" };
+        }
     }
 
     private static void Show(Page page, TrainingSpec training)

@@ -45,6 +45,15 @@ public sealed class PictureVerb : RunningVerb
         + "40 of a .webp; without a world model 12 and 100).")]
     public string? Steps { get; set; }
 
+    [Option("policy", MetaValue = "X,Y", HelpText = "What the policy does over two numbers of the observation, by name or number: \"θ̇,sin θ\", 2,1.")]
+    public string? Policy { get; set; }
+
+    [Option("beside", MetaValue = "DIR", HelpText = "With --policy: another policy beside it, as a teacher beside what it taught.")]
+    public string? Beside { get; set; }
+
+    [Option("latent", HelpText = "Where the states of a world lie, on their two principal components, coloured by reward.")]
+    public bool Latent { get; set; }
+
     [Option("seed", Default = "0", HelpText = "Determines the game and the dream's noise.")]
     public string Seed { get; set; } = "";
 
@@ -67,6 +76,13 @@ public sealed class PictureVerb : RunningVerb
         bool animated = PictureFile.IsAnimation(Output);
         AtomicFile.Prepare(Output);
         Manifest manifest = Manifest.Load(Bundle, verifyHashes: false);
+        if (Beside is not null && Policy is null)
+            throw new UsageException("--beside goes with --policy, which draws policies side by side.");
+        if (Policy is not null || Latent)
+        {
+            Plane(page, manifest, episodes, steps ?? 200, skip ?? 0, seed);
+            return 0;
+        }
         bool plays = ControllerBenchmark.Fits(manifest);
         bool imagines = Model is not null || manifest.Graphs.ContainsKey("imagine") || manifest.Graphs.ContainsKey("dream");
         if (plays && !imagines && !Dream && Episode is null)
@@ -95,6 +111,31 @@ public sealed class PictureVerb : RunningVerb
         return 0;
     }
 
+    private void Plane(Page page, Manifest manifest, int episodes, int steps, int skip, ulong seed)
+    {
+        if (PictureFile.IsAnimation(Output))
+            throw new UsageException($"--{(Latent ? "latent" : "policy")} draws one picture: --output has to end in .png.");
+        if (Latent)
+        {
+            Takes("the states of a world", "episodes", "skip");
+            using WorldModel world = WorldModel.Load(Bundle, Options);
+            using BundlePolicy? policy = Episode is null ? BundlePolicy.Open(Bundle, seed, Greedy, Options) : null;
+            LatentStates states = LatentStates.Of(world, Episode is not null ? [Recorded(page, manifest, steps, skip)]
+                : [.. Enumerable.Range(0, episodes).Select(e => Play(manifest, policy, steps, skip, seed + (ulong)e))]);
+            PlanePicture.Save(Output, manifest.Name, states);
+            page.Line(FormattableString.Invariant($"{Output}: {states.Points.Count} states of {states.Size} numbers; the two components have ")
+                + FormattableString.Invariant($"{states.Shares.First:P0} and {states.Shares.Second:P0} of their variance."));
+            return;
+        }
+        Takes("policies over two numbers");
+        PolicyPlane plane = PolicyPlane.Of(Bundle, Policy!, Environment, seed);
+        PlanePicture.Save(Output, plane, [.. ((string?[])[Bundle, Beside]).OfType<string>()
+            .Select(bundle => (Manifest.Load(bundle, verifyHashes: false), plane.Actions(bundle)))]);
+        page.Line($"{Output}: the other numbers are "
+            + string.Join(", ", SpaceNames.Of(manifest).Observations.Select((name, i) => (name, i)).Where(n => n.i != plane.X && n.i != plane.Y)
+                .Select(n => FormattableString.Invariant($"{n.name} = {plane.Others[n.i]:g3}"))) + ".");
+    }
+
     /// <summary>Refuses an option that would change nothing in what is drawn.</summary>
     private void Takes(string drawn, params string[] options)
     {
@@ -103,7 +144,8 @@ public sealed class PictureVerb : RunningVerb
         if (given.FirstOrDefault(option => option.Value is not null && !options.Contains(option.Name)).Name is { } other)
         {
             throw new UsageException(
-                $"--{other} changes nothing here: what is drawn is {drawn}, which takes --{string.Join(", --", options)}.");
+                $"--{other} changes nothing here: what is drawn is {drawn}, which takes "
+                + (options.Length == 0 ? "none of these." : $"--{string.Join(", --", options)}."));
         }
     }
 

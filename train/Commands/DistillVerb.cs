@@ -14,7 +14,7 @@ public sealed class DistillVerb : Verb
     [Option("env", HelpText = "The environment (default: the one that the teacher was trained in).")]
     public string? Env { get; set; }
 
-    [Option("learner", Default = "fast-forest", HelpText = "fast-forest, fast-tree or lightgbm.")]
+    [Option("learner", Default = "fast-tree", HelpText = "fast-tree, lightgbm or fast-forest.")]
     public string Learner { get; set; } = "";
 
     [Option("trees", Default = "100", HelpText = "Trees of each number of an action, or of each numbered action.")]

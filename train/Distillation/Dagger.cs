@@ -155,7 +155,7 @@ public sealed class Dagger
         int stride = Math.Max(1, lessons.Rows.Count / Most);
         float[][] rows = [.. lessons.Rows.Where((_, i) => i % stride == 0)];
         float[][] expected = forest.Predict(rows);
-        IReadOnlyList<float[]> found = ForestBundle.Scores(student, _teacher, rows, _options.History);
+        IReadOnlyList<float[]> found = ForestBundle.Answers(student, rows);
         for (int i = 0; i < rows.Length; i++)
         {
             for (int output = 0; output < expected[i].Length; output++)

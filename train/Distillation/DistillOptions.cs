@@ -23,7 +23,7 @@ public sealed record DistillOptions
     public string? Environment { get; init; }
 
     /// <summary>The learner.</summary>
-    public TreeLearner Learner { get; init; }
+    public TreeLearner Learner { get; init; } = TreeLearner.FastTree;
 
     /// <summary>Trees of each number of an action, or of each numbered action.</summary>
     public int Trees { get; init; } = 100;

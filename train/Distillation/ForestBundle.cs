@@ -52,24 +52,26 @@ internal sealed class ForestBundle(Manifest teacher, string environment, Distill
         (manifest with { Parity = new() { Horizon = BundleReference.Horizon }, Files = Manifest.HashFiles(directory) }).Save(directory);
     }
 
-    /// <summary>What a bundle's graph gives for rows: actions, or the scores of numbered ones.</summary>
+    /// <summary>What a bundle gives for rows: actions, or the scores of numbered ones.</summary>
     /// <param name="directory">The bundle.</param>
-    /// <param name="teacher">The teacher's manifest.</param>
-    /// <param name="rows">Rows (N) of k observations.</param>
-    /// <param name="history">k.</param>
-    public static IReadOnlyList<float[]> Scores(string directory, Manifest teacher, IReadOnlyList<float[]> rows, int history)
+    /// <param name="rows">Rows (N) of k observations, which it is shown one after another.</param>
+    public static IReadOnlyList<float[]> Answers(string directory, IReadOnlyList<float[]> rows)
     {
-        int size = teacher.Observation.Size, seen = (history - 1) * size;
-        using WorldModel bundle = WorldModel.Load(directory);
-        Dictionary<string, NpyArray> inputs = new()
+        using Controller controller = Controller.Load(directory, new() { Batch = rows.Count, Deterministic = true });
+        ActionSpec action = controller.Manifest.Action;
+        int size = controller.Manifest.Observation.Size;
+        float[] numbers = new float[rows.Count * action.Size];
+        for (int at = 0; at < rows[0].Length; at += size)
         {
-            ["observation"] = NpyArray.Of(rows.SelectMany(row => row[seen..]).ToArray(), [rows.Count, .. teacher.Observation.Shape]),
-        };
-        if (history > 1)
-            inputs["seen"] = NpyArray.Of(rows.SelectMany(row => row[..seen]).ToArray(), rows.Count, seen);
-        NpyArray scores = bundle.Graph(history == 1 ? "act" : "control").Run(inputs)[teacher.Action.Kind == ActionKind.Discrete ? "logits" : "action"];
-        int width = scores.Length / rows.Count;
-        return [.. Enumerable.Range(0, rows.Count).Select(i => scores.As<float>().Slice(i * width, width).ToArray())];
+            float[] observations = [.. rows.SelectMany(row => row[at..(at + size)])];
+            if (action.Kind == ActionKind.Discrete)
+                controller.Act(observations, new long[rows.Count]);
+            else
+                controller.Act(observations, numbers);
+        }
+        float[] answers = action.Kind == ActionKind.Discrete ? controller.Logits.ToArray() : numbers;
+        int width = answers.Length / rows.Count;
+        return [.. Enumerable.Range(0, rows.Count).Select(i => answers[(i * width)..((i + 1) * width)])];
     }
 
     /// <summary>What users call the learners.</summary>

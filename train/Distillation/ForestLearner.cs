@@ -145,18 +145,20 @@ internal sealed class ForestLearner(DistillOptions options)
     private static float Add(List<Tree> trees, object parameters, int target) => parameters switch
     {
         TreeEnsembleModelParametersBasedOnRegressionTree ensemble => Add(trees, ensemble.TrainedTreeEnsemble, target),
-        TreeEnsembleModelParametersBasedOnQuantileRegressionTree ensemble => Add(trees, ensemble.TrainedTreeEnsemble, target),
+        // Of a forest over numbers ML.NET takes the mean.
+        TreeEnsembleModelParametersBasedOnQuantileRegressionTree ensemble =>
+            Add(trees, ensemble.TrainedTreeEnsemble, target, 1.0 / ensemble.TrainedTreeEnsemble.Trees.Count),
         CalibratedModelParametersBase<FastTreeBinaryModelParameters, PlattCalibrator> { SubModel: { } inner } => Add(trees, inner, target),
         CalibratedModelParametersBase<LightGbmBinaryModelParameters, PlattCalibrator> { SubModel: { } inner } => Add(trees, inner, target),
         _ => throw new NotSupportedException($"{parameters.GetType().Name} holds no trees."),
     };
 
-    private static float Add<TTree>(List<Tree> trees, TreeEnsemble<TTree> ensemble, int target) where TTree : RegressionTreeBase
+    private static float Add<TTree>(List<Tree> trees, TreeEnsemble<TTree> ensemble, int target, double scale = 1) where TTree : RegressionTreeBase
     {
         for (int i = 0; i < ensemble.Trees.Count; i++)
         {
             TTree tree = ensemble.Trees[i];
-            double weight = ensemble.TreeWeights[i];
+            double weight = ensemble.TreeWeights[i] * scale;
             trees.Add(new(target, [.. tree.NumericalSplitFeatureIndexes], [.. tree.NumericalSplitThresholds],
                 [.. tree.LeftChild], [.. tree.RightChild], [.. tree.LeafValues.Select(value => (float)(value * weight))]));
         }

@@ -47,6 +47,35 @@ public sealed class ControllerTests : BundleFixture
     }
 
     [Test]
+    public void AnActionThatWasPlayedInsteadIsRemembered()
+    {
+        string directory = Keep(Fixtures.Latent());
+        float[] own = Logits(_ => { }), same = Logits(controller => controller.Played(Last)), other = Logits(controller =>
+        {
+            long[] changed = [Last[0], (Last[1] + 1) % 4, Last[2]];
+            controller.Played(changed);
+        });
+        Assert.That(same, Is.EqualTo(own));
+        Assert.That((other[..4], other[8..]), Is.EqualTo((own[..4], own[8..])), "other rows");
+        Assert.That(other[4..8], Is.Not.EqualTo(own[4..8]));
+        using Controller controller = Controller.Load(directory);
+        controller.Act(Observations(3, 0), new long[3]);
+        Refused(() => controller.Played(new long[2]), "Expected the actions of 3 rows, 3 numbers, found 2");
+        Refused(() => controller.Played(new float[3]), "actions are discrete");
+
+        float[] Logits(Action<Controller> between)
+        {
+            using Controller controller = Controller.Load(directory, new() { Deterministic = true });
+            controller.Act(Observations(3, 0), Last);
+            between(controller);
+            controller.Act(Observations(3, 1), new long[3]);
+            return controller.Logits.ToArray();
+        }
+    }
+
+    private long[] Last { get; } = new long[3];
+
+    [Test]
     public void ResetRowsLeaveTheOthersAlone()
     {
         string directory = Keep(Fixtures.Latent());
