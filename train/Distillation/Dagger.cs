@@ -121,18 +121,21 @@ public sealed class Dagger
         Dictionary<string, double> figures = [];
         ulong seed = _options.Seed + JudgeSeed;
         using IProgressTask task = progress.Start("judging", 4);
+        // The student's name is that of every bundle's own play in its card.
         (string Name, string Bundle, bool Random)[] players =
-            [("teacher", _options.Teacher, false), ("student", student, false), ("random", student, true), ("shuffled", control, false)];
+            [("teacher", _options.Teacher, false), ("greedy", student, false), ("random", student, true), ("shuffled", control, false)];
         for (int i = 0; i < players.Length; i++)
         {
             (string name, string bundle, bool random) = players[i];
             PlayedEpisodes played = PlayedEpisodes.Play(bundle, new()
             {
                 Environment = Environment, Episodes = _options.EvaluationEpisodes, Seed = seed, Greedy = true, Random = random,
-                Onlooker = name == "student" ? new() : null, OnlookerBundle = _options.Teacher, OnlookerFollows = true,
+                Onlooker = name == "greedy" ? new() : null, OnlookerBundle = _options.Teacher, OnlookerFollows = true,
             });
             ReturnStatistics returns = ReturnStatistics.Of(played.Returns);
-            (figures[$"return_{name}_mean"], figures[$"return_{name}_ci95"]) = (returns.Mean, returns.HalfWidth);
+            figures[$"return_{name}_mean"] = returns.Mean;
+            figures[$"return_{name}_sd"] = returns.Deviation;
+            figures[$"return_{name}_ci95"] = returns.HalfWidth;
             if (played.Agreement is { } agreement)
             {
                 if (agreement.Agreeing is { } same)
@@ -142,9 +145,10 @@ public sealed class Dagger
             }
             task.Report(i + 1, name);
         }
+        figures["evaluation_episodes"] = _options.EvaluationEpisodes;
         double gain = figures["return_teacher_mean"] - figures["return_random_mean"];
         if (gain > 0)
-            figures["share_of_gain"] = (figures["return_student_mean"] - figures["return_random_mean"]) / gain;
+            figures["share_of_gain"] = (figures["return_greedy_mean"] - figures["return_random_mean"]) / gain;
         return figures;
     }
 

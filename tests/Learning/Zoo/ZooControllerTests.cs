@@ -31,8 +31,8 @@ public sealed class ZooControllerTests
         Assert.That(ZooGames.PlayRandom(name, Episodes, Seed), Is.LessThan(MostOfRandomPlay(manifest)));
     }
 
-    /// <summary>How a bundle is judged: MiniPacman's agents by their draws, those in latent worlds by their likeliest actions.</summary>
-    private static string Way(Manifest manifest) => manifest.Algorithm is "dreamer" or "planet" ? "greedy" : "sampled";
+    /// <summary>How a bundle is judged: MiniPacman's agents by their draws, all others by their likeliest actions.</summary>
+    private static string Way(Manifest manifest) => manifest.Algorithm is "dreamer" or "planet" or "distill" ? "greedy" : "sampled";
 
     private static (double Mean, double Deviation) Card(Manifest manifest, string policy)
     {
