@@ -11,13 +11,14 @@ namespace WorldModels.MLNet;
 /// <code>
 /// MLContext mlContext = new();
 /// IDataView recorded = mlContext.Data.LoadFromRecording("episodes");
-/// var pipeline = mlContext.Transforms.ApplyController("models/zoo/pendulum-dreamer", "observation", "U", episode: "episode")
+/// EstimatorChain&lt;DreamTransformer&gt; pipeline = mlContext.Transforms
+///     .ApplyController("models/zoo/pendulum-dreamer", observation: "observation", action: "U", episode: "episode")
 ///     .Append(mlContext.Transforms.ApplyDream("models/zoo/pendulum-dreamer", "observation", new() { Returns = "G", Batch = 32 }));
-/// ITransformer model = pipeline.Fit(recorded);                               // nothing is learned: columns and bundle are checked
+/// using TransformerChain&lt;DreamTransformer&gt; model = pipeline.Fit(recorded);   // nothing is learned: columns and bundle are checked
 /// IDataView acted = model.Transform(recorded);                               // lazily, block by block
 /// mlContext.Model.Save(model, recorded.Schema, "agent.zip");
 ///
-/// mlContext.ComponentCatalog.RegisterWorldModels();                          // once, before a pipeline with bundles is loaded
+/// mlContext.ComponentCatalog.RegisterWorldModels();                          // once, before pipelines with bundles are loaded
 /// ITransformer again = mlContext.Model.Load("agent.zip", out DataViewSchema schema);
 /// mlContext.Data.SaveAsEpisodes(again.Transform(recorded), "relabelled", new() { Action = "U", Actions = ActionAlignment.Taken });
 /// </code>
