@@ -21,8 +21,8 @@ public sealed record ApplyControllerOptions
     public int Batch { get; init; } = 1024;
 
     /// <summary>
-    /// Rows that are read ahead, so that a policy with memory acts in several episodes at once; null: as many as 64 MiB hold, and not
-    /// more than 65,536. An episode that is longer is played alone, record by record.
+    /// The most rows that are read ahead, so that a policy with memory acts in as many episodes at once as <see cref="Batch"/> says; null:
+    /// as many as 64 MiB hold, and not more than 262,144. An episode that is longer is played alone, record by record.
     /// </summary>
     public int? ReadAhead { get; init; }
 

@@ -30,7 +30,7 @@ internal sealed class BlockCursor : DataViewRowCursor
             _runner = transformer.Rent();
             _runner.Begin();
             _block = new(_runner.Capacity, transformer.Source.Manifest.Observation.Size, transformer.Outputs, active[view.Added..]);
-            _reader = new(input, transformer.Observation, transformer.Episode, _block, _runner.WantsEpisodes);
+            _reader = new(input, transformer.Observation, transformer.Episode, _block, _runner.Episodes);
         }
         catch
         {

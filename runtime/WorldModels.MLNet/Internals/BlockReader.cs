@@ -9,13 +9,13 @@ internal sealed class BlockReader : IDisposable
     private readonly ObservationGetter _observation;
     private readonly EpisodeMarks? _marks;
     private readonly Block _block;
-    private readonly bool _wantsEpisodes;
+    private readonly int _episodes;
     private Stretch _last = new(0, 0, uint.MaxValue, 0);      // the episode before the first is none
     private bool _ended;
 
-    public BlockReader(IDataView input, string observation, string? episode, Block block, bool wantsEpisodes)
+    public BlockReader(IDataView input, string observation, string? episode, Block block, int episodes)
     {
-        (_block, _wantsEpisodes) = (block, wantsEpisodes);
+        (_block, _episodes) = (block, episodes);
         DataViewSchema.Column seen = input.Schema[observation];
         DataViewSchema.Column? marked = episode is null ? null : input.Schema[episode];
         _rows = input.GetRowCursor(marked is { } both ? [seen, both] : [seen]);
@@ -23,7 +23,9 @@ internal sealed class BlockReader : IDisposable
         _marks = marked is { } column ? EpisodeMarks.Of(_rows, column) : null;
     }
 
-    /// <summary>Reads as many rows as there is room for; false: there are none any more.</summary>
+    /// <summary>
+    /// Reads as many rows as there is room for, or until there are the wanted number of whole episodes; false: there are none any more.
+    /// </summary>
     public bool Fill()
     {
         int size = _block.ObservationSize, left = _block.Rows - _block.Ready;
@@ -34,7 +36,7 @@ internal sealed class BlockReader : IDisposable
         if (left > 0)
             stretches.Add(_last = _last with { First = 0 });
         int rows = left;
-        while (rows < _block.Capacity && Read())
+        while (rows < _block.Capacity && (_episodes == 0 || stretches.Count <= _episodes) && Read())
         {
             bool begins = _marks?.Begins() ?? _last.Episode == uint.MaxValue;
             if (begins)
@@ -50,7 +52,7 @@ internal sealed class BlockReader : IDisposable
         }
 
         _block.Rows = rows;
-        _block.Ready = _ended || !_wantsEpisodes || stretches.Count == 1 ? rows : _last.First;
+        _block.Ready = _ended || _episodes == 0 || stretches.Count == 1 ? rows : _last.First;
         return rows > 0;
     }
 

@@ -6,8 +6,8 @@ internal abstract class BlockRunner : IDisposable
     /// <summary>Most rows of a block.</summary>
     public abstract int Capacity { get; }
 
-    /// <summary>Whether whole episodes are wanted in a block, where they fit.</summary>
-    public abstract bool WantsEpisodes { get; }
+    /// <summary>Whole episodes that a block is to have, where they fit; 0: it does not matter.</summary>
+    public abstract int Episodes { get; }
 
     /// <summary>Starts a pass.</summary>
     public abstract void Begin();

@@ -14,12 +14,12 @@ internal sealed class BundleSource : IDisposable
     private readonly string? _expected;
     private readonly string? _unpacked;
     private readonly bool _verify;
-    private string? _sha256;
     private Manifest? _manifest;
 
     private BundleSource(string path, string fullPath, bool packed, bool verify, string? expected, string? unpacked)
     {
         (Path, FullPath, IsPacked, _verify, _expected, _unpacked) = (path, fullPath, packed, verify, expected, unpacked);
+        Sha256 = expected ?? "";
         if (unpacked is not null)
             AppDomain.CurrentDomain.ProcessExit += Delete;
     }
@@ -35,10 +35,10 @@ internal sealed class BundleSource : IDisposable
 
     /// <summary>What the bundle says of itself; read when first asked for.</summary>
     /// <exception cref="BundleException">It is missing, incomplete or damaged, or another one than the pipeline was saved with.</exception>
-    public Manifest Manifest => _manifest ??= Read();
+    public Manifest Manifest => _manifest ??= Read(FullPath);
 
     /// <summary>SHA-256 of the manifest's file.</summary>
-    public string Sha256 => _sha256 ??= Hash();
+    public string Sha256 { get; private set; }
 
     /// <summary>The bundle in a directory, checked now.</summary>
     /// <exception cref="BundleException">It is missing, incomplete or damaged.</exception>
@@ -46,7 +46,7 @@ internal sealed class BundleSource : IDisposable
     {
         ArgumentNullException.ThrowIfNull(path);
         BundleSource source = new(path, System.IO.Path.GetFullPath(path), packed, verify, expected: null, unpacked: null);
-        _ = source.Manifest;
+        source._manifest = source.Read(path);
         return source;
     }
 
@@ -81,11 +81,12 @@ internal sealed class BundleSource : IDisposable
         Delete(null, EventArgs.Empty);
     }
 
-    private Manifest Read()
+    private Manifest Read(string directory)
     {
         try
         {
-            Manifest manifest = Manifest.Load(FullPath, _verify);
+            Manifest manifest = Manifest.Load(directory, _verify);
+            Sha256 = Hash();
             return _expected is null || Sha256 == _expected ? manifest : throw new BundleException($"The pipeline was saved with bundle "
                 + $"'{Path}' when the SHA-256 of its {Manifest.FileName} was {_expected}; now it is {Sha256}: another bundle stands there. "
                 + "Put the former one back, or build the pipeline with this one and save it again.");

@@ -15,13 +15,13 @@ internal sealed class ControllerRunner<T> : BlockRunner where T : unmanaged
 {
     private const int ActionColumn = 0;
     private const long ReadAheadBytes = 64 << 20;
-    private const int MostReadAhead = 65_536;
+    private const int MostReadAhead = 262_144;
 
     private readonly BundleSource _source;
     private readonly SavedController _saved;
     private readonly ControllerOptions _options;
     private readonly bool _memoryless;
-    private readonly int _observation, _action, _value = -1, _logits = -1;
+    private readonly int _observation, _action, _value = -1, _logits = -1, _logitsWidth;
     private readonly Controller _together;
     private Controller? _alone;
     private DrawPlace[] _places = [];
@@ -37,10 +37,9 @@ internal sealed class ControllerRunner<T> : BlockRunner where T : unmanaged
             if (columns[i].Name == options.Value)
                 _value = i;
             else
-                _logits = i;
+                (_logits, _logitsWidth) = (i, columns[i].Width);
         }
 
-        WantsEpisodes = !_memoryless && saved.Episode is not null;
         int fitting = (int)Math.Clamp(ReadAheadBytes / (sizeof(float) * (long)(_observation + columns.Sum(c => c.Width))), 1, MostReadAhead);
         Capacity = WantsEpisodes ? options.ReadAhead ?? fitting : options.Batch;
         _options = new() { Seed = options.Seed ?? 0, Deterministic = options.Seed is null, Runtime = options.Runtime };
@@ -49,7 +48,9 @@ internal sealed class ControllerRunner<T> : BlockRunner where T : unmanaged
 
     public override int Capacity { get; }
 
-    public override bool WantsEpisodes { get; }
+    public override int Episodes => WantsEpisodes ? _saved.Options.Batch : 0;
+
+    private bool WantsEpisodes => !_memoryless && _saved.Episode is not null;
 
     public override void Begin() { }
 
@@ -114,7 +115,7 @@ internal sealed class ControllerRunner<T> : BlockRunner where T : unmanaged
             if (!places.IsEmpty)
                 places[0] = new(stretch.Episode, stretch.Step + (uint)i);
             Act(_alone, block.Observations.AsSpan(row * _observation, _observation), action, places, _ => block.FirstRow + row);
-            Store(block, row, _alone, action, 0);
+            Store(block, _alone, action, [new(0, row, 0, 0)]);
         }
     }
 
@@ -132,33 +133,33 @@ internal sealed class ControllerRunner<T> : BlockRunner where T : unmanaged
             // A controller's rows are fresh when it is bound, and there are none to reset before.
             if (_together.Batch == batch)
                 _together.Reset(dealing.Begun);
-            foreach ((int slot, int row, uint episode, uint step) in dealing.Taken)
+            foreach (Take take in dealing.Taken)
+                block.Observations.AsSpan(take.Row * _observation, _observation).CopyTo(seen.AsSpan(take.Slot * _observation));
+            if (!places.IsEmpty)
             {
-                block.Observations.AsSpan(row * _observation, _observation).CopyTo(seen.AsSpan(slot * _observation));
-                if (!places.IsEmpty)
-                    places[slot] = new(episode, step);
+                foreach (Take take in dealing.Taken)
+                    places[take.Slot] = new(take.Episode, take.Step);
             }
             Act(_together, seen, actions, places, slot => block.FirstRow + dealing.RowOf(slot));
-            ReadOnlySpan<float> values = block.Wants(_value) ? _together.Values : [], logits = block.Wants(_logits) ? _together.Logits : [];
-            foreach ((int slot, int row, uint _, uint _) in dealing.Taken)
-                Store(block, row, actions, values, logits, slot);
+            Store(block, _together, actions, dealing.Taken);
         }
     }
 
-    private void Store(Block block, int row, Controller controller, ReadOnlySpan<T> actions, int slot) => Store(block, row, actions,
-        block.Wants(_value) ? controller.Values : [], block.Wants(_logits) ? controller.Logits : [], slot);
-
-    private void Store(
-        Block block, int row, ReadOnlySpan<T> actions, ReadOnlySpan<float> values, ReadOnlySpan<float> logits, int slot)
+    /// <summary>Puts what a controller gave into the rows that its rows took.</summary>
+    private void Store(Block block, Controller controller, ReadOnlySpan<T> actions, ReadOnlySpan<Take> taken)
     {
         if (block.Wants(ActionColumn))
-            actions.Slice(slot * _action, _action).CopyTo(Actions(block)[(row * _action)..]);
-        if (!values.IsEmpty)
-            block.Singles(_value)[row] = values[slot];
-        if (logits.IsEmpty)
-            return;
-        int width = logits.Length / (actions.Length / _action);
-        logits.Slice(slot * width, width).CopyTo(block.Singles(_logits)[(row * width)..]);
+            Scatter(actions, Actions(block), _action, taken);
+        if (block.Wants(_value))
+            Scatter(controller.Values, block.Singles(_value), 1, taken);
+        if (block.Wants(_logits))
+            Scatter(controller.Logits, block.Singles(_logits), _logitsWidth, taken);
+    }
+
+    private static void Scatter<TNumber>(ReadOnlySpan<TNumber> from, Span<TNumber> to, int width, ReadOnlySpan<Take> taken)
+    {
+        foreach (Take take in taken)
+            from.Slice(take.Slot * width, width).CopyTo(to[(take.Row * width)..]);
     }
 
     private void Act(Controller controller, ReadOnlySpan<float> seen, Span<T> actions, ReadOnlySpan<DrawPlace> places, Func<int, long> rowOf)

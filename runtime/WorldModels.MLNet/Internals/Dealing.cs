@@ -1,4 +1,13 @@
+using System.Runtime.InteropServices;
+
 namespace WorldModels.MLNet.Internals;
+
+/// <summary>A record that a row of a batch takes at a step.</summary>
+/// <param name="Slot">The row of the batch.</param>
+/// <param name="Row">The record's row in its block.</param>
+/// <param name="Episode">The number of its episode in the data.</param>
+/// <param name="Step">Its number in the episode.</param>
+internal readonly record struct Take(int Slot, int Row, uint Episode, uint Step);
 
 /// <summary>
 /// Deals whole episodes to the rows of a batch, the longest first and each to the row that is free earliest, and says step by step which
@@ -6,11 +15,12 @@ namespace WorldModels.MLNet.Internals;
 /// </summary>
 internal sealed class Dealing
 {
-    private readonly List<Stretch>[] _slots;
-    private readonly int[] _episode, _record;
-    private readonly List<(int Slot, int Row, uint Episode, uint Step)> _taken = [];
-    private readonly List<int> _begun = [];
+    private readonly Queue<Stretch>[] _waiting;
+    private readonly Stretch[] _current;      // what is left of the episode that a row plays
+    private readonly Take[] _taken;
     private readonly int[] _rows;
+    private readonly List<int> _begun = [];
+    private int _count;
 
     /// <param name="stretches">The episodes.</param>
     /// <param name="most">Rows that a batch may have. It has no more than keep it busy as long as the longest episode lasts.</param>
@@ -20,13 +30,13 @@ internal sealed class Dealing
         Array.Sort(sorted, (a, b) => a.Rows != b.Rows ? b.Rows.CompareTo(a.Rows) : a.First.CompareTo(b.First));
         int total = sorted.Sum(stretch => stretch.Rows);
         Batch = Math.Clamp((total + sorted[0].Rows - 1) / sorted[0].Rows, 1, most);
-        _slots = [.. Enumerable.Range(0, Batch).Select(_ => new List<Stretch>())];
-        (_episode, _record, _rows) = (new int[Batch], new int[Batch], new int[Batch]);
+        _waiting = [.. Enumerable.Range(0, Batch).Select(_ => new Queue<Stretch>())];
+        (_current, _taken, _rows) = (new Stretch[Batch], new Take[Batch], new int[Batch]);
         PriorityQueue<int, (int Load, int Slot)> free = new(Enumerable.Range(0, Batch).Select(slot => (slot, (0, slot))));
         foreach (Stretch stretch in sorted)
         {
             free.TryDequeue(out int slot, out (int Load, int Slot) load);
-            _slots[slot].Add(stretch);
+            _waiting[slot].Enqueue(stretch);
             free.Enqueue(slot, (load.Load + stretch.Rows, slot));
         }
     }
@@ -34,11 +44,11 @@ internal sealed class Dealing
     /// <summary>Rows of the batch.</summary>
     public int Batch { get; }
 
-    /// <summary>Which record of the block each row takes at this step; rows that have none any more are not there.</summary>
-    public IReadOnlyList<(int Slot, int Row, uint Episode, uint Step)> Taken => _taken;
+    /// <summary>The records that are taken at this step; a row that has none any more is not there.</summary>
+    public ReadOnlySpan<Take> Taken => _taken.AsSpan(0, _count);
 
     /// <summary>The rows whose record is the first of an episode.</summary>
-    public ReadOnlySpan<int> Begun => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_begun);
+    public ReadOnlySpan<int> Begun => CollectionsMarshal.AsSpan(_begun);
 
     /// <summary>The record that a row took last.</summary>
     public int RowOf(int slot) => _rows[slot];
@@ -46,21 +56,21 @@ internal sealed class Dealing
     /// <summary>Goes on to the next step; false: all records are taken.</summary>
     public bool Next()
     {
-        _taken.Clear();
+        _count = 0;
         _begun.Clear();
         for (int slot = 0; slot < Batch; slot++)
         {
-            if (_episode[slot] == _slots[slot].Count)
-                continue;
-            Stretch stretch = _slots[slot][_episode[slot]];
-            int record = _record[slot]++;
-            if (record == 0)
+            ref Stretch current = ref _current[slot];
+            if (current.Rows == 0)
+            {
+                if (!_waiting[slot].TryDequeue(out current))
+                    continue;
                 _begun.Add(slot);
-            _rows[slot] = stretch.First + record;
-            _taken.Add((slot, _rows[slot], stretch.Episode, stretch.Step + (uint)record));
-            if (_record[slot] == stretch.Rows)
-                (_episode[slot], _record[slot]) = (_episode[slot] + 1, 0);
+            }
+            _taken[_count++] = new(slot, current.First, current.Episode, current.Step);
+            _rows[slot] = current.First;
+            current = new(current.First + 1, current.Rows - 1, current.Episode, current.Step + 1);
         }
-        return _taken.Count > 0;
+        return _count > 0;
     }
 }

@@ -25,7 +25,7 @@ internal sealed class DreamRunner : BlockRunner
 
     public override int Capacity => _options.Batch;
 
-    public override bool WantsEpisodes => false;
+    public override int Episodes => 0;
 
     public override void Begin() => _runs = 0;
 
