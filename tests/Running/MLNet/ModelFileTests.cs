@@ -3,7 +3,6 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using WorldModels.Bundles;
 using WorldModels.MLNet;
-using WorldModels.Runtime;
 using WorldModels.Tests.Runtime;
 
 namespace WorldModels.Tests.MLNet;

@@ -1,7 +1,6 @@
 using Microsoft.ML;
 using WorldModels.MLNet;
 using WorldModels.MLNet.Internals;
-using WorldModels.Runtime;
 using WorldModels.Tests.Runtime;
 using WorldModels.Tests.Tools;
 

@@ -1,9 +1,7 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using WorldModels.Bundles;
 using WorldModels.MLNet;
 using WorldModels.Recordings;
-using WorldModels.Tests.Runtime;
 
 namespace WorldModels.Tests.MLNet;
 

@@ -35,10 +35,11 @@ public sealed class DirectionTests
             "WorldModels.Measure", "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments", "ScottPlot", "SkiaSharp",
             "SkiaSharp.HarfBuzz",
         ],
-        ["WorldModels.Recordings"] = ["WorldModels.Bundles", "PureHDF"],
+        ["WorldModels.Recordings"] = ["WorldModels.Bundles", "PureHDF", "MathNet.Numerics"],
         ["WorldModels.MLNet"] =
         [
-            "WorldModels.Runtime", "WorldModels.Recordings", "WorldModels.Bundles", "Microsoft.ML.Core", "Microsoft.ML.Data", "Microsoft.ML.DataView",
+            "WorldModels.Runtime", "WorldModels.Recordings", "WorldModels.Bundles", "Microsoft.ML.Core", "Microsoft.ML.Data",
+            "Microsoft.ML.DataView", "Microsoft.Extensions.Logging.Abstractions",
         ],
         ["WorldModels.CommandLine"] = ["CommandLine"],
         // Graphs from elsewhere are read, completed and tried before they are a bundle that the runtime opens.
