@@ -150,9 +150,34 @@ public sealed class Recording
                 [.. all.Select(entry => entry.Reset)], store)
             : throw new RecordingException($"There is no episode of at least one step in '{path}'.");
 
-        // A stretch of a chunk may be one record; a file of its own that has but one is refused by its checks.
-        bool HasSteps(RecordedEpisode episode) => episode.FirstRecord == 0
-            || episode.Columns.Values.First().Shape is not [1, ..];
+    }
+
+    /// <summary>
+    /// Reads a recording episode by episode, in their order: no more than a part of it is in memory. Each is checked as
+    /// <see cref="Read"/> does; what only all of them show (bounds that nobody declared, doubts) is not looked for. One-hot actions become
+    /// numbers where the recording declares numbered ones.
+    /// </summary>
+    /// <param name="path">A folder or a file.</param>
+    /// <param name="options">How to understand it where it does not say so itself.</param>
+    /// <returns>Each episode, and where it stands.</returns>
+    /// <exception cref="RecordingException">There is none, or it contradicts itself; thrown where the reading comes to it.</exception>
+    public static IEnumerable<(Episode Episode, string Source)> Stream(string path, RecordingOptions? options = null)
+    {
+        options ??= new();
+        using IRecordingReader reader = Open(path, options);
+        ObservationStore store = new(long.MaxValue);
+        (Episode Episode, string Source)? first = null;
+        foreach (RecordedEpisode recorded in Enumerable.Range(0, reader.Parts).SelectMany(reader.Read).Where(HasSteps))
+        {
+            Episode episode = EpisodeStandard.Of(recorded, options, store);
+            if (reader.Declared is { Action.Kind: ActionKind.Discrete })
+                episode = RecordedActions.Numbered([episode], [])[0];
+            if (reader.Declared is { } declared && (declared.Action.Kind == ActionKind.Discrete || declared.Action.HasBounds))
+                RecordedActions.Checked(declared, [episode], [recorded.Source], []);
+            first ??= (episode, recorded.Source);
+            RecordedActions.CheckKinds([first.Value.Episode, episode], [first.Value.Source, recorded.Source]);
+            yield return (episode, recorded.Source);
+        }
     }
 
     /// <summary>The short form for people: what it is, how much, and what was noticed.</summary>
@@ -171,6 +196,9 @@ public sealed class Recording
         foreach (string warning in Warnings)
             yield return $"Warning: {warning}";
     }
+
+    /// <summary>A stretch of a chunk may be one record; a file of its own that has but one is refused by its checks.</summary>
+    private static bool HasSteps(RecordedEpisode episode) => episode.FirstRecord == 0 || episode.Columns.Values.First().Shape is not [1, ..];
 
     private static IRecordingReader Open(string path, RecordingOptions options)
     {

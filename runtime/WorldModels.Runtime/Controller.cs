@@ -124,7 +124,7 @@ public sealed class Controller : IDisposable
     /// <exception cref="InvalidOperationException">Another thread is using the controller.</exception>
     public void Act(ReadOnlySpan<float> observations, Span<long> actions)
     {
-        Act(ActionKind.Discrete, observations, actions);
+        Act(ActionKind.Discrete, observations, actions, places: default);
     }
 
     /// <summary>Chooses continuous actions.</summary>
@@ -136,7 +136,7 @@ public sealed class Controller : IDisposable
     /// <exception cref="InvalidOperationException">Another thread is using the controller.</exception>
     public void Act(ReadOnlySpan<float> observations, Span<float> actions)
     {
-        Act(ActionKind.Continuous, observations, actions);
+        Act(ActionKind.Continuous, observations, actions, places: default);
     }
 
     /// <summary>
@@ -185,14 +185,19 @@ public sealed class Controller : IDisposable
             _bundle.Dispose();
     }
 
-    private void Act<T>(ActionKind kind, ReadOnlySpan<float> observations, Span<T> actions) where T : unmanaged
+    /// <summary>Chooses actions of the bundle's kind, and draws each row's noise at a place that the caller says.</summary>
+    internal void Act<T>(ReadOnlySpan<float> observations, Span<T> actions, ReadOnlySpan<DrawPlace> places) where T : unmanaged =>
+        Act(typeof(T) == typeof(long) ? ActionKind.Discrete : ActionKind.Continuous, observations, actions, places);
+
+    private void Act<T>(ActionKind kind, ReadOnlySpan<float> observations, Span<T> actions, ReadOnlySpan<DrawPlace> places)
+        where T : unmanaged
     {
         using ExclusiveUse.Use use = _use.Begin();
         Expect(kind);
         int batch = ActingRows.Infer(Manifest, _options.Batch, observations.Length, actions.Length);
         if (batch != Batch)
             Bind(batch);
-        TensorBuffer chosen = _step!.Run(observations, _options.Seed, _options.Deterministic);
+        TensorBuffer chosen = _step!.Run(observations, _options.Seed, _options.Deterministic, places);
         GraphOutputException? broken = _check.Look(_step, chosen, observations);
         chosen.Read<T>().CopyTo(actions);
         if (broken is not null)

@@ -1,6 +1,9 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using CommandLine;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using WorldModels.MLNet;
 using WorldModels.Runtime;
 using WorldModels.Tools;
 
@@ -19,23 +22,26 @@ public sealed class ReadmeTests
             float[] observation = new float[3 * 15 * 19];
             long[] action = new long[1];
             float[] seen = [0, -1, 0, 0, 0], push = new float[1];
+            string folder = "tests/Running/Recordings/data/pendulum/random-v0";
 
             // <sample>
             using WorldModel world = WorldModel.Load("models/zoo/minipacman-environment-model");
             using Dream dream = world.Dream(batch: 1024, horizon: 15);    // buffers bound once, no allocation per step
             DreamBatch imagined = dream.Run(seed: 7);                    // rewards, continues, actions, states
             float first = imagined.Rewards(0)[0];
-
             using Controller controller = Controller.Load("models/zoo/minipacman-a2c");
             controller.Act(observation, action);                         // spans in, spans out; controller.Reset(rows) between episodes
-
             using Planner planner = Planner.Load("models/zoo/cartpole-swingup-planet");
             planner.Act(seen, push);                                     // no policy: it searches for each action in the world model
+            MLContext ml = new();                                        // WorldModels.MLNet: recordings and bundles in ML.NET's pipelines
+            IDataView played = ml.Data.LoadFromRecording(folder);        // episodes stream; ml.Data.SaveAsEpisodes writes them
+            IDataView acted = ml.Transforms.ApplyController("models/zoo/pendulum-dreamer", "observation", "U", "episode").Fit(played).Transform(played);
             // </sample>
 
             Assert.That(float.IsFinite(first));
             Assert.That(action[0], Is.InRange(0, 4));
             Assert.That(push[0], Is.InRange(-1, 1).And.Not.Zero);
+            Assert.That(acted.GetColumn<float>("U"), Has.All.InRange(-2f, 2f).And.Some.Not.Zero);
         }
         finally
         {

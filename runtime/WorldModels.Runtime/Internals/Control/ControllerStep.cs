@@ -101,14 +101,23 @@ internal sealed class ControllerStep : IDisposable
     }
 
     /// <summary>One step; the actions, valid until the next, which reads them as the previous ones.</summary>
-    public TensorBuffer Run(ReadOnlySpan<float> observations, ulong seed, bool deterministic)
+    /// <param name="observations">(B, ...observation).</param>
+    /// <param name="seed">Determines the noise.</param>
+    /// <param name="deterministic">Whether there is none.</param>
+    /// <param name="places">Whose noise each row draws; none: its own, at this call.</param>
+    public TensorBuffer Run(ReadOnlySpan<float> observations, ulong seed, bool deterministic, ReadOnlySpan<DrawPlace> places = default)
     {
         int phase = (int)(_calls & 1);
         observations.CopyTo(_observation.Overwrite<float>());
         if (!deterministic)
         {
             foreach (NoiseInput input in _noise)
-                input.Draw(seed, _calls);
+            {
+                if (places.IsEmpty)
+                    input.Draw(seed, _calls);
+                else
+                    input.Draw(seed, places);
+            }
         }
 
         foreach (BoundGraph graph in _bound[phase])

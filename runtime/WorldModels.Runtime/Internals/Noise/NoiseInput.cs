@@ -18,4 +18,17 @@ internal sealed class NoiseInput(string graph, TensorSpec tensor, TensorBuffer b
         // All rows at once: short rows would leave most of each vector empty.
         Draws.FromWords(tensor.Noise!.Value, draws);
     }
+
+    /// <summary>Draws every row at a place of its own.</summary>
+    public void Draw(ulong seed, ReadOnlySpan<DrawPlace> places)
+    {
+        Span<float> draws = buffer.Overwrite<float>()[..(rows * buffer.RowSize)];
+        Span<uint> words = MemoryMarshal.Cast<float, uint>(draws);
+        for (int row = 0; row < rows; row++)
+            Philox.FillWords(new NoiseKey(seed, places[row].Row, places[row].Step, _stream), words.Slice(row * buffer.RowSize, buffer.RowSize));
+        Draws.FromWords(tensor.Noise!.Value, draws);
+    }
 }
+
+/// <summary>Whose noise a row draws: that of a row, at a step. So what is dealt to rows anew keeps its draws wherever it runs.</summary>
+internal readonly record struct DrawPlace(uint Row, uint Step);
