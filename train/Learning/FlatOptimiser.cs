@@ -59,6 +59,15 @@ public sealed class FlatOptimiser : IDisposable
     /// <summary>Takes a step.</summary>
     public void Step() => Optimiser.step()?.Dispose();
 
+    /// <summary>Shrinks all parameters by a share.</summary>
+    public void Decay(double share)
+    {
+        if (share == 0)
+            return;
+        using IDisposable guard = no_grad();
+        _ = _whole.mul_(1 - share);
+    }
+
     public void Dispose()
     {
         Optimiser.Dispose();

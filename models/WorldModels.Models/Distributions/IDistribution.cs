@@ -27,6 +27,10 @@ public interface IDistribution<T> where T : ITensor<T>
     /// <summary>Log probability (...) of what <see cref="Sample"/> draws with this noise.</summary>
     T LogProbOfSample(T noise) => LogProb(Sample(noise));
 
+    /// <summary>Entropy (...), in nats.</summary>
+    /// <exception cref="NotSupportedException">It has no closed form.</exception>
+    T Entropy => throw new NotSupportedException($"The entropy of {GetType().Name} has no closed form here.");
+
     /// <summary>KL(this || other), (...), in nats.</summary>
     /// <exception cref="NotSupportedException">There is no closed form for the two.</exception>
     T Kl(IDistribution<T> other) => throw new NotSupportedException(

@@ -23,6 +23,8 @@ public sealed class Normal<T>(T mean, T std) : IDistribution<T> where T : ITenso
 
     public T LogProb(T value) => (((value - mean) / std).Square() * -0.5 - std.Log() - HalfLogTwoPi).Sum(-1);
 
+    public T Entropy => (std.Log() + (HalfLogTwoPi + 0.5)).Sum(-1);
+
     public T Kl(IDistribution<T> other)
     {
         if (other is not Normal<T> prior)
@@ -55,6 +57,35 @@ public sealed class UnitNormal<T>(T mean, int axes) : IDistribution<T> where T :
         T squares = (mean - value).Square();
         return -0.5 * (axes == 0 ? squares : squares.Reduce(Reduction.Sum, false, [.. Enumerable.Range(-axes, axes)]));
     }
+}
+
+/// <summary>
+/// Independent normal numbers whose draws are clipped to [-1, 1]; gradients pass the clip as if it were not there. Densities and the entropy
+/// are those of the normal numbers.
+/// </summary>
+/// <param name="mean">(..., A).</param>
+/// <param name="std">Standard deviations, (..., A).</param>
+public sealed class ClippedNormal<T>(T mean, T std) : IDistribution<T> where T : ITensor<T>
+{
+    private readonly Normal<T> _normal = new(mean, std);
+
+    public IReadOnlyList<T> Parameters => [mean, std];
+
+    public T Mean => mean;
+
+    public T Mode => mean;
+
+    public T Entropy => _normal.Entropy;
+
+    public IDistribution<T> With(IReadOnlyList<T> parameters) => new ClippedNormal<T>(parameters[0], parameters[1]);
+
+    public T Sample(T noise)
+    {
+        T drawn = _normal.Sample(noise);                                                            // (..., A)
+        return T.StraightThrough(drawn.Clamp(-1, 1), drawn);
+    }
+
+    public T LogProb(T value) => _normal.LogProb(value);
 }
 
 /// <summary>tanh(x) of independent normal x: numbers in (-1, 1), a value is (..., A).</summary>

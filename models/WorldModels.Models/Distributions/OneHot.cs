@@ -31,6 +31,15 @@ public sealed class OneHot<T>(T logits, int groups = 1) : IDistribution<T> where
 
     public T LogProb(T value) => Total(Fold(logits).LogSoftmax(-1) * Fold(value));
 
+    public T Entropy
+    {
+        get
+        {
+            T log = Fold(logits).LogSoftmax(-1);                                                    // (..., G, C)
+            return -Total(log.Exp() * log);
+        }
+    }
+
     public T Kl(IDistribution<T> other)
     {
         if (other is not OneHot<T> prior)

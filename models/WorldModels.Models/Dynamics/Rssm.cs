@@ -31,9 +31,12 @@ public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
             : new CategoricalLatent<T>(config.Stochastic, config.Classes, config.Unimix);
         (int deterministic, int stochastic, int hidden, int stats) = (config.Deterministic, _latent.Size, config.Hidden, _latent.Statistics);
         _input = new(p["input"], ("stochastic", stochastic), ("action", config.Actions), hidden);
-        _gru = config.Gru == GruForm.ResetAfter
-            ? new GruCell<T>(p["gru"], hidden, deterministic)
-            : new ResetBeforeGruCell<T>(p["gru"], hidden, deterministic);
+        _gru = config.Gru switch
+        {
+            GruForm.ResetAfter => new GruCell<T>(p["gru"], hidden, deterministic),
+            GruForm.ResetBefore => new ResetBeforeGruCell<T>(p["gru"], hidden, deterministic),
+            _ => new LayerNormGruCell<T>(p["gru"], hidden, deterministic),
+        };
         _prior = new(p["prior"]["hidden"], deterministic, hidden, Init.Glorot(deterministic, hidden), Init.Zeros);
         _priorStats = new(p["prior"]["stats"], hidden, stats, Init.Glorot(hidden, stats), Init.Zeros);
         _posterior = new(p["posterior"]["hidden"], ("deterministic", deterministic), ("embedding", config.Embedding), hidden);
@@ -80,7 +83,7 @@ public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
         State<T> all = State<T>.Stack(states);                                                      // (T, B, ...)
         IDistribution<T> posterior = posteriors.Stack(), prior = Prior(all[Deterministic]);
         T kl = posterior.Kl(prior);                                                                 // (T, B)
-        Dictionary<string, T> losses = new Dictionary<string, T> { ["kl"] = FreeNats(kl) };
+        Dictionary<string, T> losses = new Dictionary<string, T> { ["kl"] = Divergence(posterior, prior) };
         Dictionary<string, T> figures = new Dictionary<string, T> { ["kl"] = kl.Mean() };
         if (_config.Overshooting > 1)
             losses["overshooting"] = figures["overshooting"] = Overshoot(sequence, all, posterior);
@@ -90,6 +93,14 @@ public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
     /// <summary>The prior that deterministic parts (..., D) lead to.</summary>
     public IDistribution<T> Prior(T deterministic) =>
         _latent.Distribution(_priorStats.Forward(_prior.Forward(deterministic).Apply(_config.Activation)));
+
+    /// <summary>
+    /// The divergence that is learnt from: one, or the two of KL balancing (Hafner et al. 2021, algorithm 2), of which the first moves the
+    /// prior alone and the second the posterior alone.
+    /// </summary>
+    public T Divergence(IDistribution<T> posterior, IDistribution<T> prior) => _config.KlBalance == 0
+        ? FreeNats(posterior.Kl(prior))
+        : _config.KlBalance * FreeNats(posterior.Detach().Kl(prior)) + (1 - _config.KlBalance) * FreeNats(posterior.Kl(prior.Detach()));
 
     /// <summary>The mean of divergences, of any shape, of which the first nats are free.</summary>
     public T FreeNats(T kl) => _config.FreeNatsForm == FreeNatsForm.MaxOfMean

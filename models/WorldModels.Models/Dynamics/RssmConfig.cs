@@ -8,6 +8,9 @@ public enum GruForm
 
     /// <summary>The reset gate applies before it (PlaNet).</summary>
     ResetBefore,
+
+    /// <summary>All gates and the candidate from one normalised product; the update gate begins almost closed (DreamerV2).</summary>
+    LayerNorm,
 }
 
 /// <summary>How the divergence of posterior and prior is allowed a few nats for free. The two have different gradients.</summary>
@@ -58,6 +61,12 @@ public sealed record RssmConfig : IDynamicsConfig
 
     /// <summary>How they are applied.</summary>
     public FreeNatsForm FreeNatsForm { get; init; } = FreeNatsForm.MaxOfMean;
+
+    /// <summary>
+    /// Share of the divergence that moves the prior towards the posterior, the rest moves the posterior (DreamerV2: 0.8); 0: one divergence
+    /// that moves both (Dreamer V1).
+    /// </summary>
+    public double KlBalance { get; init; }
 
     /// <summary>Steps of latent overshooting (Hafner et al. 2019, section 4); 1: none, only the next step's prior learns.</summary>
     public int Overshooting { get; init; } = 1;

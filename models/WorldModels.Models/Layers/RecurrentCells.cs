@@ -66,6 +66,37 @@ public sealed class ResetBeforeGruCell<T> : IRecurrentCell<T> where T : ITensor<
     }
 }
 
+/// <summary>
+/// One GRU step whose product of x and h is normalised as a whole (Hafner et al. 2021): reset gate, candidate and update gate in this order;
+/// 1 is taken from the update gate's number, so that a new cell changes slowly.
+/// </summary>
+public sealed class LayerNormGruCell<T> : IRecurrentCell<T> where T : ITensor<T>
+{
+    private const double Epsilon = 1e-3;    // Keras's
+
+    private readonly Parameters<T> _p;
+    private readonly JointLinear<T> _product;
+    private readonly T _gain, _bias;
+    private readonly int _size;
+
+    public LayerNormGruCell(Parameters<T> p, int inputs, int size)
+    {
+        _p = p;
+        _size = size;
+        _product = new(p["product"], ("h", size), ("x", inputs), 3 * size);
+        _gain = p.Get("gain", [3 * size], Init.Ones);
+        _bias = p.Get("bias", [3 * size], Init.Zeros);
+    }
+
+    public T Forward(T x, T h)
+    {
+        using Parameters<T>.Scope _ = _p.Enter();
+        T[] parts = _product.Forward(h, _product.Project(x)).LayerNorm(_gain, _bias, Epsilon).Split(-1, _size, _size, _size);
+        T candidate = (parts[0].Sigmoid() * parts[1]).Tanh();                                   // (B, size)
+        return h + (parts[2] - 1).Sigmoid() * (candidate - h);
+    }
+}
+
 /// <summary>One LSTM step in PyTorch's form, U(+-1/sqrt(size)) initialisation.</summary>
 public sealed class LstmCell<T> where T : ITensor<T>
 {

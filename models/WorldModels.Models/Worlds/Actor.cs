@@ -1,5 +1,15 @@
 namespace WorldModels.Models;
 
+/// <summary>What an actor says of continuous actions.</summary>
+public enum ActorForm
+{
+    /// <summary>A normal distribution squashed by tanh (Dreamer V1).</summary>
+    TanhNormal,
+
+    /// <summary>A normal distribution about a mean in [-1, 1], clipped (DreamerV2, which truncates it).</summary>
+    ClippedNormal,
+}
+
 /// <summary>Sizes of an <see cref="Actor{T}"/>; defaults as published for Dreamer V1.</summary>
 public sealed record ActorConfig
 {
@@ -18,6 +28,9 @@ public sealed record ActorConfig
     /// <summary>Activation of the hidden layers.</summary>
     public Unary Activation { get; init; } = Unary.Elu;
 
+    /// <summary>What it says of continuous actions.</summary>
+    public ActorForm Form { get; init; }
+
     /// <summary>Standard deviation before the squash of an actor that has learnt nothing yet.</summary>
     public double InitialStd { get; init; } = 5;
 
@@ -26,7 +39,7 @@ public sealed record ActorConfig
 }
 
 /// <summary>
-/// The policy of Dreamer V1 (Hafner et al. 2020, section 3 and appendix A): a state's feature to a tanh-normal over [-1, 1], or to a
+/// The policy of Dreamer (Hafner et al. 2020, section 3 and appendix A): a state's feature to a distribution over [-1, 1], or to a
 /// one-hot action through which gradients pass straight.
 /// </summary>
 public sealed class Actor<T> where T : ITensor<T>
@@ -47,7 +60,7 @@ public sealed class Actor<T> where T : ITensor<T>
 
     /// <summary>
     /// The distribution of action vectors (B, A) for features (B, F): a <see cref="OneHot{T}"/> of a discrete policy, a
-    /// <see cref="TanhNormal{T}"/> of a continuous one.
+    /// <see cref="TanhNormal{T}"/> or a <see cref="ClippedNormal{T}"/> of a continuous one.
     /// </summary>
     public IDistribution<T> Forward(T feature)
     {
@@ -55,6 +68,8 @@ public sealed class Actor<T> where T : ITensor<T>
         if (_config.Discrete)
             return new OneHot<T>(output);
         T[] parts = output.Split(-1, _config.Actions, _config.Actions);                                 // 2 x (B, A)
+        if (_config.Form == ActorForm.ClippedNormal)    // DreamerV2: between 0.1 and 2.1, at first 1.1
+            return new ClippedNormal<T>(parts[0].Tanh(), 2 * (parts[1] / 2).Sigmoid() + 0.1);
         return new TanhNormal<T>(
             (parts[0] / MeanScale).Tanh() * MeanScale, (parts[1] + _stdShift).Softplus() + _config.MinimumStd);
     }

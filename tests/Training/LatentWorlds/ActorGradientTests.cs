@@ -53,7 +53,7 @@ public sealed class ActorGradientTests
         using DisposeScope scope = NewDisposeScope();
         Tensor rewards = tensor(new float[] { 1, 2, 3 }, [3, 1]), values = tensor(new float[] { 10, 20, 30 }, [3, 1]).requires_grad_();
         Tensor discounts = tensor(new[] { 0.5f, 0.8f, 0.9f }, [3, 1]);
-        (Tensor actor, Tensor critic, Tensor returns) = Dreamer.BehaviourLosses(rewards, values, discounts, lambda: 0);
+        (Tensor actor, Tensor critic, Tensor returns) = DreamerBehaviour.BehaviourLosses(rewards, values, discounts, lambda: 0);
         Assert.That(returns.data<float>().ToArray(), Is.EqualTo(new[] { 1 + 0.5f * 20, 2 + 0.8f * 30 }).Within(1e-5));
         Assert.That(actor.item<float>(), Is.EqualTo(-(11 + 0.5 * 26) / 2).Within(1e-5));
         critic.backward();
@@ -67,9 +67,9 @@ public sealed class ActorGradientTests
         Tensor start = tensor(Enumerable.Range(0, Rows).Select(i => i / 2f - 1).ToArray(), [Rows, 1]);
         Tensor[] draws = [.. Enumerable.Range(0, Horizon).Select(t => full([Rows, 1], noise * Math.Sin(t)))];
         State<EagerTensor> state = new(["s"], start);
-        Tensor features = Dreamer.Imagine(world, world.Act, state, draws, draws).Value.reshape(Horizon, Rows);          // (H, N)
+        Tensor features = DreamerBehaviour.Imagine(world, world.Act, state, draws, draws).Value.reshape(Horizon, Rows);          // (H, N)
         Tensor rewards = -features.square();
-        return Dreamer.BehaviourLosses(rewards, rewards * 2, full([Horizon, Rows], Gamma), Lambda).Actor;
+        return DreamerBehaviour.BehaviourLosses(rewards, rewards * 2, full([Horizon, Rows], Gamma), Lambda).Actor;
     }
 
     /// <summary>

@@ -1,5 +1,4 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using WorldModels.Models;
 using WorldModels.Runtime;
 using WorldModels.Train.LatentWorlds;
@@ -8,8 +7,9 @@ using static TorchSharp.torch;
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>
-/// Dreamer V1 (Hafner et al. 2020, algorithm 1): a world model learns from experience; an actor learns from trajectories imagined in it, by
-/// gradients that flow back through the learned dynamics; a critic sees beyond their horizon.
+/// Dreamer (Hafner et al. 2020, algorithm 1; 2021): a world model learns from experience; an actor and a critic learn from trajectories
+/// imagined in it. How these learn is the <see cref="IBehaviour"/> of the version: <see cref="DreamerBehaviour"/> is that of V1,
+/// <see cref="DreamerV2Behaviour"/> that of V2; what else differs are sizes and losses of the world, in the options.
 /// </summary>
 public sealed class Dreamer : ITrainer
 {
@@ -25,12 +25,8 @@ public sealed class Dreamer : ITrainer
     private readonly Experience _experience;
     private readonly LatentWorldConfig _worldConfig;
     private readonly LatentWorld<EagerTensor> _world;
-    private readonly ActorConfig _actorConfig;
-    private readonly Actor<EagerTensor> _actor;
-    private readonly MlpConfig _criticConfig;
-    private readonly Critic<EagerTensor> _critic;
-    private readonly Parameter[] _actorParameters, _criticParameters;
-    private readonly FlatOptimiser _modelOptimiser, _actorOptimiser, _criticOptimiser;
+    private readonly IBehaviour _behaviour;
+    private readonly FlatOptimiser _modelOptimiser;
     private readonly LatentEvaluation _evaluation;
     private LatentAgent? _agent;
 
@@ -41,15 +37,8 @@ public sealed class Dreamer : ITrainer
         Parameters = new(options.Seed, device);
         _worldConfig = options.World(_experience.Observation, _experience.Actions.Size);
         _world = new(Parameters.Root[WorldSignature.World], _worldConfig);
-        _actorConfig = options.Actor(_world.Dynamics.Feature, _experience.Actions);
-        _criticConfig = options.Critic();
-        _actor = new(Parameters.Root[ActorPath], _actorConfig);
-        _critic = new(Parameters.Root[CriticPath], _world.Dynamics.Feature, _criticConfig, Unary.Elu);
-        _actorParameters = Parameters.Below(ActorPath);
-        _criticParameters = Parameters.Below(CriticPath);
+        _behaviour = options.Behaviour(_world, _experience.Actions, Parameters);
         _modelOptimiser = WorldModelSetup.Optimiser(Parameters, options);
-        _actorOptimiser = new(_actorParameters, whole => optim.Adam(whole, options.ActorLearningRate, eps: options.AdamEpsilon));
-        _criticOptimiser = new(_criticParameters, whole => optim.Adam(whole, options.CriticLearningRate, eps: options.AdamEpsilon));
         _evaluation = new(options, _experience, _world, _worldConfig, device, MakeAgent);
     }
 
@@ -90,18 +79,26 @@ public sealed class Dreamer : ITrainer
             State<EagerTensor> posteriors;
             using (Timings.Of("world model"))
                 posteriors = LearnWorldModel(sequences, random, figures);
+            if (_options.WorldStepsFirst)
+                StepWorldModel();
             using (Timings.Of("behaviour"))
-                LearnBehaviour(posteriors, sequences, random, figures);
-            // All gradients are of the parameters as they were: the steps come last.
+                _behaviour.Learn(update, posteriors, sequences, random, figures);
+            // Otherwise all gradients are of the parameters as they were: the steps come last.
+            if (!_options.WorldStepsFirst)
+                StepWorldModel();
             using (Timings.Of("optimisers"))
-            {
-                _modelOptimiser.Step();
-                if (!_options.FreezeActor)
-                    _actorOptimiser.Step();
-                _criticOptimiser.Step();
-            }
+                _behaviour.Step();
         }
         return figures ?? Measured.None;
+    }
+
+    private void StepWorldModel()
+    {
+        using (Timings.Of("optimisers"))
+        {
+            _modelOptimiser.Step();
+            _modelOptimiser.Decay(_options.WeightDecay);
+        }
     }
 
     /// <summary>Filters sequences and takes the gradient of the world model's loss. Gives the posteriors, (T, B, ...).</summary>
@@ -150,49 +147,6 @@ public sealed class Dreamer : ITrainer
         return losses;
     }
 
-    /// <summary>
-    /// Imagines trajectories from posteriors and takes the gradients of the actor's and the critic's losses (sections 3 and 4): the actor
-    /// raises the lambda-returns, the critic predicts them.
-    /// </summary>
-    private void LearnBehaviour(
-        State<EagerTensor> posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures)
-    {
-        State<EagerTensor> start = Starts(posteriors, sequences, _options.Starts, _options.PredictContinue, random);
-        (int horizon, long rows) = (_options.Horizon, start.Values[0].Value.size(0));
-        NoiseSpec noise = _world.Dynamics.Noise;
-        Tensor[] latentNoise = NoiseDraws.Of(
-            noise.Distribution.ToKind(), [horizon, rows, noise.Size], random, Parameters.Device).unbind();
-        Tensor[] actionNoise = NoiseDraws.Of(
-            _experience.Actions.Noise, [horizon, rows, _experience.Actions.Size], random, Parameters.Device).unbind();
-
-        EagerTensor feature = Imagine(_world.Dynamics, _actor.Forward, start, latentNoise, actionNoise);    // (H N, F)
-        Tensor rewards = _world.Reward(feature).Mean.Value.reshape(horizon, rows);
-        Tensor values = _critic.Forward(feature).Mean.Value.reshape(horizon, rows);
-        Tensor discounts = _world.HasContinue
-            ? _world.Continue(feature).Mean.Value.reshape(horizon, rows)
-            : full([horizon, rows], _options.Gamma, device: Parameters.Device);
-        (Tensor actorLoss, Tensor criticLoss, Tensor returns) = BehaviourLosses(rewards, values, discounts, _options.Lambda);
-
-        _actorOptimiser.ZeroGradients();
-        _criticOptimiser.ZeroGradients();
-        // Each loss reaches its own network alone, through a graph that both share.
-        autograd.backward([criticLoss], retain_graph: true, inputs: [.. _criticParameters]);
-        autograd.backward([actorLoss], inputs: [.. _actorParameters]);
-        double actorNorm = _actorOptimiser.ClipGradients(_options.MaxGradNorm);
-        double criticNorm = _criticOptimiser.ClipGradients(_options.MaxGradNorm);
-        if (figures is null)
-            return;
-        using IDisposable guard = no_grad();
-        figures["imagined_reward"] = rewards.mean().item<float>() / _options.RewardScale;
-        figures["imagined_return"] = returns.mean().item<float>() / _options.RewardScale;
-        figures["policy_entropy"] =
-            -_actor.Forward(_world.Dynamics.FeatureOf(start)).LogProbOfSample(actionNoise[0]).Value.mean().item<float>();
-        figures["actor_loss"] = actorLoss.item<float>();
-        figures["critic_loss"] = criticLoss.item<float>();
-        figures["actor_gradient_norm"] = actorNorm;
-        figures["critic_gradient_norm"] = criticNorm;
-    }
-
     /// <summary>States to imagine from: posteriors, all or a random share, through which no gradient flows.</summary>
     /// <param name="posteriors">(T, B, ...).</param>
     /// <param name="sequences">Where they came from.</param>
@@ -214,65 +168,18 @@ public sealed class Dreamer : ITrainer
         return all.Map(value => value.Value.index_select(0, chosen));
     }
 
-    /// <summary>
-    /// Imagines H steps. The actor does not see how its features came about; its actions' effects flow back through the dynamics all the
-    /// same.
-    /// </summary>
-    /// <param name="dynamics">What is imagined in.</param>
-    /// <param name="policy">A feature (N, F) to the distribution of actions (N, A).</param>
-    /// <param name="start">States (N, ...).</param>
-    /// <param name="latentNoise">H tensors (N, S).</param>
-    /// <param name="actionNoise">H tensors (N, A).</param>
-    /// <returns>Features on arrival at each of H states, one step after another, (H N, F).</returns>
-    public static EagerTensor Imagine(
-        IDynamics<EagerTensor> dynamics, Func<EagerTensor, IDistribution<EagerTensor>> policy, State<EagerTensor> start,
-        Tensor[] latentNoise, Tensor[] actionNoise)
-    {
-        State<EagerTensor> state = start;
-        EagerTensor feature = dynamics.FeatureOf(state);                                                    // (N, F)
-        Tensor[] features = new Tensor[latentNoise.Length];
-        for (int step = 0; step < features.Length; step++)
-        {
-            EagerTensor action = policy(feature.Detach()).Sample(actionNoise[step]);                        // (N, A)
-            state = dynamics.Imagine(state, action, latentNoise[step]).State;
-            feature = dynamics.FeatureOf(state);
-            features[step] = feature.Value;
-        }
-        return cat(features);
-    }
-
-    /// <summary>
-    /// The actor's loss, minus the mean weighted lambda-return (eq. 7), and the critic's, its negative log likelihood of them (eq. 8). States
-    /// count as much as they are likely to be reached.
-    /// </summary>
-    /// <param name="rewards">(H, N), on arrival at each imagined state.</param>
-    /// <param name="values">(H, N), which include that reward.</param>
-    /// <param name="discounts">(H, N), of what follows.</param>
-    /// <param name="lambda">As in <see cref="Returns.Lambda"/>.</param>
-    public static (Tensor Actor, Tensor Critic, Tensor Returns) BehaviourLosses(
-        Tensor rewards, Tensor values, Tensor discounts, double lambda)
-    {
-        static Tensor ButLast(Tensor x) => x.slice(0, 0, -1, 1);
-        Tensor returns = Returns.Lambda(ButLast(rewards), ButLast(discounts), values.slice(0, 1, long.MaxValue, 1), lambda);
-        Tensor weights = Returns.Weights(ButLast(discounts));                                               // (H - 1, N)
-        IDistribution<EagerTensor> critic = new UnitNormal<EagerTensor>(ButLast(values), axes: 0);
-        return (-(weights * returns).mean(), -(weights * critic.LogProb(returns.detach()).Value).mean(), returns);
-    }
-
     public void Save(Checkpoint checkpoint)
     {
         _experience.Save(checkpoint);
         checkpoint.AddOptimiser(_modelOptimiser, "optimiser/model");
-        checkpoint.AddOptimiser(_actorOptimiser, "optimiser/actor");
-        checkpoint.AddOptimiser(_criticOptimiser, "optimiser/critic");
+        _behaviour.Save(checkpoint);
     }
 
     public void Load(Checkpoint checkpoint)
     {
         _experience.Load(checkpoint);
         checkpoint.LoadOptimiser(_modelOptimiser, "optimiser/model");
-        checkpoint.LoadOptimiser(_actorOptimiser, "optimiser/actor");
-        checkpoint.LoadOptimiser(_criticOptimiser, "optimiser/critic");
+        _behaviour.Load(checkpoint);
     }
 
     public IReadOnlyDictionary<string, double> EvaluateBetween(long updates) => _evaluation.Between(updates);
@@ -281,9 +188,11 @@ public sealed class Dreamer : ITrainer
 
     public BundleDefinition Bundle() =>
         DreamerGraphs.Define(
-            _experience.RecordedIn, _experience.Signature(_world, _worldConfig), _actorConfig, _criticConfig, _experience.StartObservations())
+            _experience.RecordedIn, _experience.Signature(_world, _worldConfig), _options.Actor(_world.Dynamics.Feature, _experience.Actions),
+            _options.Critic(), _experience.StartObservations())
         with
         {
+            Algorithm = _options.Algorithm,
             ActionRepeat = _options.ActionRepeat,
             Limits = _options.Limits,
         };
@@ -292,8 +201,7 @@ public sealed class Dreamer : ITrainer
     {
         _agent?.Dispose();
         _modelOptimiser.Dispose();
-        _actorOptimiser.Dispose();
-        _criticOptimiser.Dispose();
+        _behaviour.Dispose();
         Parameters.Dispose();
     }
 
@@ -307,7 +215,7 @@ public sealed class Dreamer : ITrainer
         float[] noise = new float[vectors.Length];
         if (!greedy)
             NoiseDraws.Fill(_experience.Actions.Noise, seed, step, ActStream, noise, rows);
-        Tensor action = _actor.Forward(_world.Dynamics.FeatureOf(state)).Sample(tensor(noise, [rows, actions]).to(Parameters.Device)).Value;
+        Tensor action = _behaviour.Policy(_world.Dynamics.FeatureOf(state)).Sample(tensor(noise, [rows, actions]).to(Parameters.Device)).Value;
         action.cpu().contiguous().data<float>().ToArray().CopyTo(vectors);
     }
 }

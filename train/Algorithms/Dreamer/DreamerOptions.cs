@@ -7,7 +7,7 @@ using WorldModels.Train.LatentWorlds;
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>Hyperparameters of Dreamer V1 (Hafner et al. 2020, appendix A, and its code).</summary>
-public sealed record DreamerOptions : LatentOptions
+public record DreamerOptions : LatentOptions
 {
     /// <summary>Imagined steps (H).</summary>
     [Range(2, 1000)]
@@ -47,8 +47,21 @@ public sealed record DreamerOptions : LatentOptions
     public override LatentWorldConfig World(ObservationSpec observation, int actions) =>
         World(observation, actions, Unary.Elu, GruForm.ResetAfter);
 
+    /// <summary>What users and bundles call the algorithm.</summary>
+    internal virtual string Algorithm => "dreamer";
+
+    /// <summary>Whether imagination is in the world as it is after its step, as in V2, not before.</summary>
+    internal virtual bool WorldStepsFirst => false;
+
+    /// <summary>Share by which every parameter shrinks at each step.</summary>
+    internal virtual double WeightDecay => 0;
+
+    /// <summary>What learns to act.</summary>
+    internal virtual IBehaviour Behaviour(LatentWorld<EagerTensor> world, ActionVectors actions, EagerParameters parameters) =>
+        new DreamerBehaviour(this, world, actions, parameters);
+
     /// <summary>Sizes of the actor that chooses among these actions by features of this size.</summary>
-    public ActorConfig Actor(int feature, ActionVectors actions) => new()
+    public virtual ActorConfig Actor(int feature, ActionVectors actions) => new()
     {
         Feature = feature, Actions = actions.Size, Discrete = actions.Discrete, Layers = new(ActorLayers, HeadUnits),
         InitialStd = InitialStd,

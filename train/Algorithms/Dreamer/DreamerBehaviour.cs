@@ -1,0 +1,153 @@
+using TorchSharp.Modules;
+using WorldModels.Models;
+using WorldModels.Train.Data;
+using WorldModels.Train.LatentWorlds;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train.Algorithms;
+
+/// <summary>
+/// How Dreamer V1 learns to act (Hafner et al. 2020, sections 3 and 4): the actor raises the returns that it imagines, by gradients that
+/// flow back through the learned dynamics; the critic predicts them.
+/// </summary>
+public sealed class DreamerBehaviour : IBehaviour
+{
+    private readonly DreamerOptions _options;
+    private readonly LatentWorld<EagerTensor> _world;
+    private readonly ActionVectors _actions;
+    private readonly Device _device;
+    private readonly Actor<EagerTensor> _actor;
+    private readonly Critic<EagerTensor> _critic;
+    private readonly Parameter[] _actorParameters, _criticParameters;
+    private readonly FlatOptimiser _actorOptimiser, _criticOptimiser;
+
+    /// <param name="options">Hyperparameters.</param>
+    /// <param name="world">What is imagined in.</param>
+    /// <param name="actions">The actions.</param>
+    /// <param name="parameters">Where actor and critic get their parameters.</param>
+    public DreamerBehaviour(DreamerOptions options, LatentWorld<EagerTensor> world, ActionVectors actions, EagerParameters parameters)
+    {
+        (_options, _world, _actions, _device) = (options, world, actions, parameters.Device);
+        _actor = new(parameters.Root[Dreamer.ActorPath], options.Actor(world.Dynamics.Feature, actions));
+        _critic = new(parameters.Root[Dreamer.CriticPath], world.Dynamics.Feature, options.Critic(), Unary.Elu);
+        _actorParameters = parameters.Below(Dreamer.ActorPath);
+        _criticParameters = parameters.Below(Dreamer.CriticPath);
+        _actorOptimiser = new(_actorParameters, whole => optim.Adam(whole, options.ActorLearningRate, eps: options.AdamEpsilon));
+        _criticOptimiser = new(_criticParameters, whole => optim.Adam(whole, options.CriticLearningRate, eps: options.AdamEpsilon));
+    }
+
+    public IDistribution<EagerTensor> Policy(EagerTensor feature) => _actor.Forward(feature);
+
+    /// <summary>
+    /// Imagines trajectories from posteriors and takes the gradients of the actor's and the critic's losses (sections 3 and 4): the actor
+    /// raises the lambda-returns, the critic predicts them.
+    /// </summary>
+    public void Learn(
+        long update, State<EagerTensor> posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures)
+    {
+        State<EagerTensor> start = Dreamer.Starts(posteriors, sequences, _options.Starts, _options.PredictContinue, random);
+        (int horizon, long rows) = (_options.Horizon, start.Values[0].Value.size(0));
+        NoiseSpec noise = _world.Dynamics.Noise;
+        Tensor[] latentNoise = NoiseDraws.Of(
+            noise.Distribution.ToKind(), [horizon, rows, noise.Size], random, _device).unbind();
+        Tensor[] actionNoise = NoiseDraws.Of(
+            _actions.Noise, [horizon, rows, _actions.Size], random, _device).unbind();
+
+        EagerTensor feature = Imagine(_world.Dynamics, _actor.Forward, start, latentNoise, actionNoise);    // (H N, F)
+        Tensor rewards = _world.Reward(feature).Mean.Value.reshape(horizon, rows);
+        Tensor values = _critic.Forward(feature).Mean.Value.reshape(horizon, rows);
+        Tensor discounts = _world.HasContinue
+            ? _world.Continue(feature).Mean.Value.reshape(horizon, rows)
+            : full([horizon, rows], _options.Gamma, device: _device);
+        (Tensor actorLoss, Tensor criticLoss, Tensor returns) = BehaviourLosses(rewards, values, discounts, _options.Lambda);
+
+        _actorOptimiser.ZeroGradients();
+        _criticOptimiser.ZeroGradients();
+        // Each loss reaches its own network alone, through a graph that both share.
+        autograd.backward([criticLoss], retain_graph: true, inputs: [.. _criticParameters]);
+        autograd.backward([actorLoss], inputs: [.. _actorParameters]);
+        double actorNorm = _actorOptimiser.ClipGradients(_options.MaxGradNorm);
+        double criticNorm = _criticOptimiser.ClipGradients(_options.MaxGradNorm);
+        if (figures is null)
+            return;
+        using IDisposable guard = no_grad();
+        figures["imagined_reward"] = rewards.mean().item<float>() / _options.RewardScale;
+        figures["imagined_return"] = returns.mean().item<float>() / _options.RewardScale;
+        figures["policy_entropy"] =
+            -_actor.Forward(_world.Dynamics.FeatureOf(start)).LogProbOfSample(actionNoise[0]).Value.mean().item<float>();
+        figures["actor_loss"] = actorLoss.item<float>();
+        figures["critic_loss"] = criticLoss.item<float>();
+        figures["actor_gradient_norm"] = actorNorm;
+        figures["critic_gradient_norm"] = criticNorm;
+    }
+
+    /// <summary>
+    /// Imagines H steps. The actor does not see how its features came about; its actions' effects flow back through the dynamics all the
+    /// same.
+    /// </summary>
+    /// <param name="dynamics">What is imagined in.</param>
+    /// <param name="policy">A feature (N, F) to the distribution of actions (N, A).</param>
+    /// <param name="start">States (N, ...).</param>
+    /// <param name="latentNoise">H tensors (N, S).</param>
+    /// <param name="actionNoise">H tensors (N, A).</param>
+    /// <returns>Features on arrival at each of H states, one step after another, (H N, F).</returns>
+    public static EagerTensor Imagine(
+        IDynamics<EagerTensor> dynamics, Func<EagerTensor, IDistribution<EagerTensor>> policy, State<EagerTensor> start,
+        Tensor[] latentNoise, Tensor[] actionNoise)
+    {
+        State<EagerTensor> state = start;
+        EagerTensor feature = dynamics.FeatureOf(state);                                                    // (N, F)
+        Tensor[] features = new Tensor[latentNoise.Length];
+        for (int step = 0; step < features.Length; step++)
+        {
+            EagerTensor action = policy(feature.Detach()).Sample(actionNoise[step]);                        // (N, A)
+            state = dynamics.Imagine(state, action, latentNoise[step]).State;
+            feature = dynamics.FeatureOf(state);
+            features[step] = feature.Value;
+        }
+        return cat(features);
+    }
+
+    /// <summary>
+    /// The actor's loss, minus the mean weighted lambda-return (eq. 7), and the critic's, its negative log likelihood of them (eq. 8). States
+    /// count as much as they are likely to be reached.
+    /// </summary>
+    /// <param name="rewards">(H, N), on arrival at each imagined state.</param>
+    /// <param name="values">(H, N), which include that reward.</param>
+    /// <param name="discounts">(H, N), of what follows.</param>
+    /// <param name="lambda">As in <see cref="Returns.Lambda"/>.</param>
+    public static (Tensor Actor, Tensor Critic, Tensor Returns) BehaviourLosses(
+        Tensor rewards, Tensor values, Tensor discounts, double lambda)
+    {
+        static Tensor ButLast(Tensor x) => x.slice(0, 0, -1, 1);
+        Tensor returns = Returns.Lambda(ButLast(rewards), ButLast(discounts), values.slice(0, 1, long.MaxValue, 1), lambda);
+        Tensor weights = Returns.Weights(ButLast(discounts));                                               // (H - 1, N)
+        IDistribution<EagerTensor> critic = new UnitNormal<EagerTensor>(ButLast(values), axes: 0);
+        return (-(weights * returns).mean(), -(weights * critic.LogProb(returns.detach()).Value).mean(), returns);
+    }
+
+    public void Step()
+    {
+        if (!_options.FreezeActor)
+            _actorOptimiser.Step();
+        _criticOptimiser.Step();
+    }
+
+    public void Save(Checkpoint checkpoint)
+    {
+        checkpoint.AddOptimiser(_actorOptimiser, "optimiser/actor");
+        checkpoint.AddOptimiser(_criticOptimiser, "optimiser/critic");
+    }
+
+    public void Load(Checkpoint checkpoint)
+    {
+        checkpoint.LoadOptimiser(_actorOptimiser, "optimiser/actor");
+        checkpoint.LoadOptimiser(_criticOptimiser, "optimiser/critic");
+    }
+
+    public void Dispose()
+    {
+        _actorOptimiser.Dispose();
+        _criticOptimiser.Dispose();
+    }
+}

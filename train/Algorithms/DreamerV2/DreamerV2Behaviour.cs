@@ -1,0 +1,188 @@
+using TorchSharp.Modules;
+using WorldModels.Models;
+using WorldModels.Train.Data;
+using WorldModels.Train.LatentWorlds;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train.Algorithms;
+
+/// <summary>
+/// How DreamerV2 learns to act (Hafner et al. 2021, section 2, "behavior learning"): returns are measured by a target critic, which follows
+/// the critic in steps; the actor is moved by the score function, through the dynamics, or by both, and by its entropy.
+/// </summary>
+public sealed class DreamerV2Behaviour : IBehaviour
+{
+    private const string TargetPath = "target";
+    private const double DynamicsShareOfBoth = 0.1;
+
+    private readonly DreamerV2Options _options;
+    private readonly LatentWorld<EagerTensor> _world;
+    private readonly ActionVectors _actions;
+    private readonly Device _device;
+    private readonly Actor<EagerTensor> _actor;
+    private readonly Critic<EagerTensor> _critic, _target;
+    private readonly Parameter[] _actorParameters, _criticParameters, _targetParameters;
+    private readonly FlatOptimiser _actorOptimiser, _criticOptimiser;
+    private readonly double _dynamicsShare;
+
+    /// <param name="options">Hyperparameters.</param>
+    /// <param name="world">What is imagined in.</param>
+    /// <param name="actions">The actions.</param>
+    /// <param name="parameters">Where actor and critics get their parameters.</param>
+    public DreamerV2Behaviour(DreamerV2Options options, LatentWorld<EagerTensor> world, ActionVectors actions, EagerParameters parameters)
+    {
+        (_options, _world, _actions, _device) = (options, world, actions, parameters.Device);
+        int feature = world.Dynamics.Feature;
+        _actor = new(parameters.Root[Dreamer.ActorPath], options.Actor(feature, actions));
+        _critic = new(parameters.Root[Dreamer.CriticPath], feature, options.Critic(), Unary.Elu);
+        _target = new(parameters.Root[TargetPath], feature, options.Critic(), Unary.Elu);
+        _actorParameters = parameters.Below(Dreamer.ActorPath);
+        _criticParameters = parameters.Below(Dreamer.CriticPath);
+        _targetParameters = parameters.Below(TargetPath);
+        foreach (Parameter parameter in _targetParameters)
+            parameter.requires_grad_(false);
+        _actorOptimiser = new(_actorParameters, whole => optim.Adam(whole, options.ActorLearningRate, eps: options.AdamEpsilon));
+        _criticOptimiser = new(_criticParameters, whole => optim.Adam(whole, options.CriticLearningRate, eps: options.AdamEpsilon));
+        _dynamicsShare = options.ActorGradient switch
+        {
+            ActorGradient.Dynamics => 1,
+            ActorGradient.Reinforce => 0,
+            ActorGradient.Both => DynamicsShareOfBoth,
+            _ => actions.Discrete ? 0 : 1,
+        };
+    }
+
+    public IDistribution<EagerTensor> Policy(EagerTensor feature) => _actor.Forward(feature);
+
+    public void Learn(
+        long update, State<EagerTensor> posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures)
+    {
+        if (update % _options.TargetEvery == 0)
+            CopyCritic();
+        State<EagerTensor> start = Dreamer.Starts(posteriors, sequences, _options.Starts, _options.PredictContinue, random);
+        (int horizon, long rows) = (_options.Horizon, start.Values[0].Value.size(0));
+        NoiseSpec noise = _world.Dynamics.Noise;
+        Tensor[] latentNoise = NoiseDraws.Of(noise.Distribution.ToKind(), [horizon, rows, noise.Size], random, _device).unbind();
+        Tensor[] actionNoise = NoiseDraws.Of(_actions.Noise, [horizon, rows, _actions.Size], random, _device).unbind();
+
+        // States 0 to H; the actions that led to states 1 to H.
+        Tensor features, actions, rewards, values, returns, weights;
+        using (_dynamicsShare == 0 ? no_grad() : null)      // then nothing flows back through what is imagined
+        {
+            (features, actions) = Imagine(start, latentNoise, actionNoise);                                 // (H + 1, N, F), (H, N, A)
+            EagerTensor flat = features.flatten(0, 1);                                                      // ((H + 1) N, F)
+            rewards = _world.Reward(flat).Mean.Value.reshape(horizon + 1, rows);
+            values = _target.Forward(flat).Mean.Value.reshape(horizon + 1, rows);
+            Tensor discounts = full([horizon + 1, rows], _options.Gamma, device: _device);
+            if (_world.HasContinue)     // starts are none of the states at which an episode ended
+                discounts = cat([discounts.slice(0, 0, 1, 1), ButFirst(_world.Continue(flat).Mean.Value.reshape(horizon + 1, rows))]);
+            // (H, N), of states 0 to H - 1
+            returns = Returns.Lambda(ButLast(rewards), ButLast(discounts), ButFirst(values), _options.Lambda);
+            weights = Returns.Weights(ButLast(discounts));                                                  // (H, N)
+        }
+
+        IDistribution<EagerTensor> policy = _actor.Forward(ButLast(features).detach().flatten(0, 1));
+        Tensor logProbs = policy.LogProb(actions.detach().flatten(0, 1)).Value.reshape(horizon, rows);
+        Tensor entropy = policy.Entropy.Value.reshape(horizon, rows);
+        Tensor actorLoss = ActorLoss(returns, ButLast(values), logProbs, entropy, weights, _dynamicsShare, _options.Entropy);
+
+        IDistribution<EagerTensor> critic = _critic.Forward(ButLast(features).detach().flatten(0, 1));
+        Tensor criticLoss = -(weights.flatten() * critic.LogProb(returns.detach().flatten()).Value).mean();
+
+        _actorOptimiser.ZeroGradients();
+        _criticOptimiser.ZeroGradients();
+        autograd.backward([criticLoss], inputs: [.. _criticParameters]);
+        autograd.backward([actorLoss], inputs: [.. _actorParameters]);
+        double actorNorm = _actorOptimiser.ClipGradients(_options.MaxGradNorm);
+        double criticNorm = _criticOptimiser.ClipGradients(_options.MaxGradNorm);
+        if (figures is null)
+            return;
+        using IDisposable guard = no_grad();
+        figures["imagined_reward"] = ButFirst(rewards).mean().item<float>() / _options.RewardScale;
+        figures["imagined_return"] = returns.mean().item<float>() / _options.RewardScale;
+        figures["policy_entropy"] = entropy.mean().item<float>();
+        figures["actor_loss"] = actorLoss.item<float>();
+        figures["critic_loss"] = criticLoss.item<float>();
+        figures["actor_gradient_norm"] = actorNorm;
+        figures["critic_gradient_norm"] = criticNorm;
+    }
+
+    /// <summary>
+    /// The actor's loss (Hafner et al. 2021, eq. 6): what follows the action in state t counts, which is the return of state t + 1; its
+    /// surplus over the value of state t weighs the action's log probability. States 0 to H - 2.
+    /// </summary>
+    /// <param name="returns">(H, N), of states 0 to H - 1, each with the reward on arriving there.</param>
+    /// <param name="values">(H, N), the target critic's, of the same states.</param>
+    /// <param name="logProbs">(H, N), of the actions taken in them.</param>
+    /// <param name="entropy">(H, N), of the policy in them.</param>
+    /// <param name="weights">(H, N).</param>
+    /// <param name="dynamicsShare">Share of the gradient that flows through the dynamics.</param>
+    /// <param name="entropyScale">Weight of the entropy.</param>
+    public static Tensor ActorLoss(
+        Tensor returns, Tensor values, Tensor logProbs, Tensor entropy, Tensor weights, double dynamicsShare, double entropyScale)
+    {
+        Tensor following = ButFirst(returns);                                           // (H - 1, N)
+        Tensor objective = entropyScale * ButLast(entropy);
+        if (dynamicsShare > 0)
+            objective = objective + dynamicsShare * following;
+        if (dynamicsShare < 1)
+            objective = objective + (1 - dynamicsShare) * ButLast(logProbs) * (following - ButLast(values)).detach();
+        return -(ButLast(weights) * objective).mean();
+    }
+
+    public void Step()
+    {
+        if (!_options.FreezeActor)
+        {
+            _actorOptimiser.Step();
+            _actorOptimiser.Decay(_options.Decay);
+        }
+        _criticOptimiser.Step();
+        _criticOptimiser.Decay(_options.Decay);
+    }
+
+    public void Save(Checkpoint checkpoint)
+    {
+        checkpoint.AddOptimiser(_actorOptimiser, "optimiser/actor");
+        checkpoint.AddOptimiser(_criticOptimiser, "optimiser/critic");
+    }
+
+    public void Load(Checkpoint checkpoint)
+    {
+        checkpoint.LoadOptimiser(_actorOptimiser, "optimiser/actor");
+        checkpoint.LoadOptimiser(_criticOptimiser, "optimiser/critic");
+    }
+
+    public void Dispose()
+    {
+        _actorOptimiser.Dispose();
+        _criticOptimiser.Dispose();
+    }
+
+    private (Tensor Features, Tensor Actions) Imagine(State<EagerTensor> state, Tensor[] latentNoise, Tensor[] actionNoise)
+    {
+        int horizon = latentNoise.Length;
+        Tensor[] features = new Tensor[horizon + 1], actions = new Tensor[horizon];
+        EagerTensor feature = _world.Dynamics.FeatureOf(state);                                             // (N, F)
+        features[0] = feature.Value;
+        for (int t = 0; t < horizon; t++)
+        {
+            EagerTensor action = _actor.Forward(feature.Detach()).Sample(actionNoise[t]);                   // (N, A)
+            state = _world.Dynamics.Imagine(state, action, latentNoise[t]).State;
+            feature = _world.Dynamics.FeatureOf(state);
+            (actions[t], features[t + 1]) = (action.Value, feature.Value);
+        }
+        return (stack(features), stack(actions));
+    }
+
+    private void CopyCritic()
+    {
+        using IDisposable guard = no_grad();
+        foreach ((Parameter from, Parameter to) in _criticParameters.Zip(_targetParameters))
+            _ = to.copy_(from);
+    }
+
+    private static Tensor ButFirst(Tensor x) => x.slice(0, 1, long.MaxValue, 1);
+
+    private static Tensor ButLast(Tensor x) => x.slice(0, 0, -1, 1);
+}
