@@ -28,7 +28,8 @@ public sealed class DreamTransformer : BundleTransformer
         if (!manifest.Graphs.ContainsKey("imagine") && !manifest.Graphs.ContainsKey("dream"))
         {
             throw new BundleException($"ApplyDream: bundle '{Source.Path}' has no world model: expected a graph 'imagine' or 'dream', "
-                + $"found {string.Join(", ", manifest.Graphs.Keys)}. Name a bundle with a world model, or act with this one by ApplyController.");
+                + $"found {string.Join(", ", manifest.Graphs.Keys)}. Name a bundle with a world model, or act "
+                + "with this one by ApplyController.");
         }
         ApplyDreamOptions options = _saved.Options;
         int steps = options.Horizon;

@@ -52,8 +52,8 @@ internal static class EpisodeWriter
             }
             catch (InvalidDataException exception)
             {
-                throw new RecordingException($"Episode {episodes - 1} of column '{columns.Episode}', which ends at row {cursor.Position} of "
-                    + $"the data: {exception.Message.TrimEnd('.')}. {episodes - 1} before it were written to '{folder}'.", exception);
+                throw new RecordingException($"Episode {episodes - 1} of column '{columns.Episode}', which ends at row {cursor.Position} "
+                    + $"of the data: {exception.Message.TrimEnd('.')}. {episodes - 1} before it were written to '{folder}'.", exception);
             }
         }
     }
