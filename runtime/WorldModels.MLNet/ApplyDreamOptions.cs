@@ -17,7 +17,7 @@ public sealed record ApplyDreamOptions
     /// <summary>A new column of the probabilities that the episode goes on after a step, a vector of Single (T); null: none.</summary>
     public string? Continues { get; init; }
 
-    /// <summary>A new column of the values of the states, the first and one after each step, a vector of Single (T + 1); null: none.</summary>
+    /// <summary>A new column of the values of the states, at first and after each step, a vector of Single (T + 1); null: none.</summary>
     public string? Values { get; init; }
 
     /// <summary>

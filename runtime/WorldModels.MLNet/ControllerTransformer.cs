@@ -19,7 +19,8 @@ public sealed class ControllerTransformer : BundleTransformer
 
     internal override string? Episode => _saved.Episode;
 
-    internal override object Saved => _saved with { Options = _saved.Options with { Runtime = _saved.Options.Runtime with { Logger = null } } };
+    internal override object Saved =>
+        _saved with { Options = _saved.Options with { Runtime = _saved.Options.Runtime with { Logger = null } } };
 
     private protected override IReadOnlyList<OutputColumn> FindOutputs()
     {
@@ -27,7 +28,7 @@ public sealed class ControllerTransformer : BundleTransformer
         if (manifest.PolicyGraphs.Length == 0)
         {
             throw new BundleException($"ApplyController: bundle '{Source.Path}' has no policy: expected a graph 'control' or 'act', found "
-                + $"{string.Join(", ", manifest.Graphs.Keys)}. Name a bundle with a policy, or imagine in this one's world with ApplyDream.");
+                + $"{string.Join(", ", manifest.Graphs.Keys)}. Name a bundle with a policy, or imagine in this one's with ApplyDream.");
         }
         List<OutputColumn> columns = [OutputColumn.OfAction(_saved.Action, manifest.Action)];
         if (_saved.Options.Value is { } value)
@@ -54,7 +55,8 @@ public sealed class ControllerTransformer : BundleTransformer
     private static ControllerTransformer Create(IHostEnvironment environment, IDisposable context)
     {
         ArgumentNullException.ThrowIfNull(environment);
-        (BundleSource source, SavedController saved) = ModelFile.Load<SavedController>(context, saved => saved.Options.Runtime.VerifyHashes);
+        (BundleSource source, SavedController saved) =
+            ModelFile.Load<SavedController>(context, saved => saved.Options.Runtime.VerifyHashes);
         return new(source, saved);
     }
 }

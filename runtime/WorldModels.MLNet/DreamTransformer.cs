@@ -19,15 +19,17 @@ public sealed class DreamTransformer : BundleTransformer
 
     internal override string Observation => _saved.Observation;
 
-    internal override object Saved => _saved with { Options = _saved.Options with { Runtime = _saved.Options.Runtime with { Logger = null } } };
+    internal override object Saved =>
+        _saved with { Options = _saved.Options with { Runtime = _saved.Options.Runtime with { Logger = null } } };
 
     private protected override IReadOnlyList<OutputColumn> FindOutputs()
     {
         Manifest manifest = Source.Manifest;
         if (!manifest.Graphs.ContainsKey("imagine") && !manifest.Graphs.ContainsKey("dream"))
         {
-            throw new BundleException($"ApplyDream: bundle '{Source.Path}' has no world model: expected a graph 'imagine' or 'dream', found "
-                + $"{string.Join(", ", manifest.Graphs.Keys)}. Name a bundle with a world model, or act with this one by ApplyController.");
+            throw new BundleException($"ApplyDream: bundle '{Source.Path}' has no world model: expected a graph 'imagine' or 'dream', "
+                + $"found {string.Join(", ", manifest.Graphs.Keys)}. Name a bundle with a world model, or act "
+                + "with this one by ApplyController.");
         }
         ApplyDreamOptions options = _saved.Options;
         int steps = options.Horizon;

@@ -42,7 +42,7 @@ internal sealed class Block
     /// <summary>Rows that were read.</summary>
     public int Rows { get; set; }
 
-    /// <summary>The first of them, which are to be computed now; the others, of an episode that goes on, come first in the next block.</summary>
+    /// <summary>The first of them, to be computed now; the others, of an episode that goes on, come first in the next block.</summary>
     public int Ready { get; set; }
 
     /// <summary>The numbers of a column of Single by its place, (Capacity, width); empty: nobody looks at it.</summary>

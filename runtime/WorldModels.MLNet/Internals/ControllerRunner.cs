@@ -40,7 +40,8 @@ internal sealed class ControllerRunner<T> : BlockRunner where T : unmanaged
                 (_logits, _logitsWidth) = (i, columns[i].Width);
         }
 
-        int fitting = (int)Math.Clamp(ReadAheadBytes / (sizeof(float) * (long)(_observation + columns.Sum(c => c.Width))), 1, MostReadAhead);
+        long bytes = sizeof(float) * (long)(_observation + columns.Sum(column => column.Width));
+        int fitting = (int)Math.Clamp(ReadAheadBytes / bytes, 1, MostReadAhead);
         Capacity = WantsEpisodes ? options.ReadAhead ?? fitting : options.Batch;
         _options = new() { Seed = options.Seed ?? 0, Deterministic = options.Seed is null, Runtime = options.Runtime };
         _together = Controller.Load(source.FullPath, _options);
@@ -162,7 +163,8 @@ internal sealed class ControllerRunner<T> : BlockRunner where T : unmanaged
             from.Slice(take.Slot * width, width).CopyTo(to[(take.Row * width)..]);
     }
 
-    private void Act(Controller controller, ReadOnlySpan<float> seen, Span<T> actions, ReadOnlySpan<DrawPlace> places, Func<int, long> rowOf)
+    private void Act(
+        Controller controller, ReadOnlySpan<float> seen, Span<T> actions, ReadOnlySpan<DrawPlace> places, Func<int, long> rowOf)
     {
         try
         {

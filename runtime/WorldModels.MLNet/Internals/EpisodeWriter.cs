@@ -52,8 +52,8 @@ internal static class EpisodeWriter
             }
             catch (InvalidDataException exception)
             {
-                throw new RecordingException($"Episode {episodes - 1} of column '{columns.Episode}', which ends at row {cursor.Position} of the "
-                    + $"data: {exception.Message.TrimEnd('.')}. {episodes - 1} before it were written to '{folder}'.", exception);
+                throw new RecordingException($"Episode {episodes - 1} of column '{columns.Episode}', which ends at row {cursor.Position} "
+                    + $"of the data: {exception.Message.TrimEnd('.')}. {episodes - 1} before it were written to '{folder}'.", exception);
             }
         }
     }
@@ -64,5 +64,6 @@ internal static class EpisodeWriter
 
     private static DataViewSchema.Column Find(DataViewSchema schema, string name, string what) => schema.GetColumnOrNull(name)
         ?? throw new RecordingException($"There is no column '{name}' of {what}: the data have "
-            + $"{string.Join(", ", schema.Where(column => !column.IsHidden).Select(column => column.Name))}. Name the column in EpisodeColumns.");
+            + $"{string.Join(", ", schema.Where(column => !column.IsHidden).Select(column => column.Name))}. "
+            + "Name the column in EpisodeColumns.");
 }

@@ -35,7 +35,8 @@ internal static class InputCheck
     public static void Shape(BundleTransformer transformer, SchemaShape shape)
     {
         IEnumerable<string> names = shape.Select(column => column.Name);
-        SchemaShape.Column observation = Find(shape, transformer.Observation) ?? throw Missing(transformer.Observation, "observations", names);
+        SchemaShape.Column observation = Find(shape, transformer.Observation)
+            ?? throw Missing(transformer.Observation, "observations", names);
         ObservationSpec spec = transformer.Source.Manifest.Observation;
         bool isVector = observation.Kind == SchemaShape.Column.VectorKind.Vector;
         if (isVector ? !IsObservation(observation.ItemType, spec) : observation.ItemType != NumberDataViewType.Single || spec.Size > 1)
@@ -55,7 +56,8 @@ internal static class InputCheck
         item == NumberDataViewType.Single || (item == NumberDataViewType.Byte && spec.Shape.Count > 1);
 
     private static BundleException Missing(string column, string what, IEnumerable<string> names) => new(
-        $"There is no column '{column}' of {what}: the data have {string.Join(", ", names)}. Name one of these, or add it before this step.");
+        $"There is no column '{column}' of {what}: the data have {string.Join(", ", names)}. "
+        + "Name one of these, or add it before this step.");
 
     private static BundleException Wrong(BundleTransformer transformer, string found)
     {
@@ -63,10 +65,10 @@ internal static class InputCheck
         string expected = $"Vector<Single, {spec.Size}>{(spec.Size == 1 ? " or Single" : "")}"
             + $"{(spec.Shape.Count > 1 ? $" or Vector<Byte, {spec.Size}>" : "")}";
         string numbers = spec.Names is { } names ? string.Join(", ", names) : $"shape {string.Join(" x ", spec.Shape)}";
-        return new($"Column '{transformer.Observation}' is {found}, and the observations of bundle '{transformer.Source.Path}' are {expected} "
-            + $"({numbers}). Bring it to that with ConvertType or Concatenate, or name another column.");
+        return new($"Column '{transformer.Observation}' is {found}, and the observations of bundle '{transformer.Source.Path}' are "
+            + $"{expected} ({numbers}). Bring it to that with ConvertType or Concatenate, or name another column.");
     }
 
-    private static BundleException WrongEpisode(string column, string found) => new($"Column '{column}' is {found}, and episodes are told apart "
-        + "by numbers, text, keys or Booleans, one a row. Name another column.");
+    private static BundleException WrongEpisode(string column, string found) => new($"Column '{column}' is {found}, and episodes are told "
+        + "apart by numbers, text, keys or Booleans, one a row. Name another column.");
 }

@@ -52,7 +52,8 @@ internal static class ModelFile
 
     /// <summary>A schema as ML.NET knows it while a pipeline is put together.</summary>
     public static SchemaShape ShapeOf(DataViewSchema schema) =>
-        (SchemaShape)Member(typeof(SchemaShape).GetMethod("Create", All, [typeof(DataViewSchema)]), "SchemaShape.Create").Invoke(null, [schema])!;
+        (SchemaShape)Member(typeof(SchemaShape).GetMethod("Create", All, [typeof(DataViewSchema)]), "SchemaShape.Create")
+            .Invoke(null, [schema])!;
 
     private static string SignatureOf(Type transformer) =>
         transformer == typeof(ControllerTransformer) ? ControllerTransformer.Signature : DreamTransformer.Signature;
@@ -61,7 +62,8 @@ internal static class ModelFile
     private static object VersionInfo(Type transformer)
     {
         string letters = transformer == typeof(ControllerTransformer) ? "WMCONTRL" : "WMDREAMS";
-        return New("Microsoft.ML.VersionInfo", letters, Version, Version, Version, typeof(ModelFile).Assembly.FullName!, SignatureOf(transformer), null);
+        return New("Microsoft.ML.VersionInfo", letters, Version, Version, Version, typeof(ModelFile).Assembly.FullName!,
+            SignatureOf(transformer), null);
     }
 
     private static object New(string type, params object?[] arguments) =>
@@ -77,7 +79,8 @@ internal static class ModelFile
     }
 
     private static T Member<T>(T? member, string name) where T : class => member ?? throw new NotSupportedException(
-        $"Microsoft.ML {Core.GetName().Version} has no {name}: bundles in pipelines are saved and loaded by Microsoft.ML 5.0.1. Use that one.");
+        $"Microsoft.ML {Core.GetName().Version} has no {name}: bundles in pipelines are saved and loaded by Microsoft.ML 5.0.1. "
+        + "Use that one.");
 
     /// <summary>
     /// Stands for this assembly in ML.NET's catalog, with attributes that say how to load our transforms: their type is not public, so that

@@ -10,7 +10,7 @@ namespace WorldModels.MLNet.Internals;
 internal sealed record OutputColumn(string Name, DataViewType Type, int Width)
 {
     /// <summary>Whether its numbers are Int64, and not Single.</summary>
-    public bool IsWhole => Type == NumberDataViewType.Int64 || Type is VectorDataViewType { ItemType: var item } && item == NumberDataViewType.Int64;
+    public bool IsWhole => (Type is VectorDataViewType vector ? vector.ItemType : Type) == NumberDataViewType.Int64;
 
     /// <summary>One action a row.</summary>
     public static OutputColumn OfAction(string name, ActionSpec action) => new(name, action switch

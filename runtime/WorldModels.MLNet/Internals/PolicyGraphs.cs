@@ -5,7 +5,7 @@ namespace WorldModels.MLNet.Internals;
 /// <summary>What a manifest says of what its graphs give.</summary>
 internal static class PolicyGraphs
 {
-    /// <summary>Whether a policy's action depends on nothing but the observation and the draw, so that rows in any order are a batch.</summary>
+    /// <summary>Whether a policy's action depends on the observation and the draw alone, so that rows in any order are a batch.</summary>
     public static bool HaveNoMemory(Manifest manifest) => manifest.PolicyGraphs.All(graph => manifest.Graphs[graph].Inputs
         .All(input => input.Role is TensorRole.Observation or TensorRole.Noise));
 
@@ -15,7 +15,8 @@ internal static class PolicyGraphs
         IEnumerable<GraphSpec> graphs = manifest.PolicyGraphs.Select(graph => manifest.Graphs[graph]);
         if (graphs.Select(graph => graph.Output(role)).FirstOrDefault(output => output is not null) is { } output)
             return output.RowSize;
-        HashSet<string> states = [.. graphs.SelectMany(graph => graph.Inputs).Where(input => input.Role == TensorRole.State).Select(t => t.Name)];
+        HashSet<string> states = [.. graphs.SelectMany(graph => graph.Inputs)
+            .Where(input => input.Role == TensorRole.State).Select(input => input.Name)];
         return manifest.Head(role) is { } head && manifest.Graphs[head].Inputs.All(input => states.Contains(input.Name))
             ? manifest.Graphs[head].Output(role)!.RowSize : null;
     }

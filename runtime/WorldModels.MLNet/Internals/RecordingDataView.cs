@@ -105,7 +105,7 @@ internal sealed class RecordedColumn
             found = $"is {array.Describe()}";
         }
 
-        throw new RecordingException($"{source}: {Name} {found}, in the first episode ({Source}) it is {First.Describe()}. Data have columns of "
-            + "one type: take one of them out.");
+        throw new RecordingException($"{source}: {Name} {found}, in the first episode ({Source}) it is {First.Describe()}. Data have "
+            + "columns of one type: take one of them out.");
     }
 }

@@ -114,7 +114,8 @@ public sealed class ApplyControllerTests : PipelineFixture
             .Append(Context.Transforms.Conversion.ConvertType("Real", "Episode", DataKind.Double))
             .Append(Context.Transforms.Conversion.ConvertType("Truth", "Episode", DataKind.Boolean));
         IDataView data = columns.Fit(Data(rows)).Transform(Data(rows));
-        IDataView acted = Context.Transforms.ApplyController(bundle, "X", "U", column, options: new() { Seed = 4 }).Fit(data).Transform(data);
+        IDataView acted = Context.Transforms.ApplyController(bundle, "X", "U", column, options: new() { Seed = 4 })
+            .Fit(data).Transform(data);
         Assert.That(Column<long>(acted, "U"), Is.EqualTo(Act(bundle, rows, [4, 6], 4).Actions));
     }
 

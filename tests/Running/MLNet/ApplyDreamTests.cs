@@ -82,7 +82,8 @@ public sealed class ApplyDreamTests : PipelineFixture
     {
         string bundle = Keep(PendulumBundle.Write());
         IDataView data = Data(Rows(3, 40));
-        IDataView imagined = Context.Transforms.ApplyDream(bundle, "X", All with { Actions = "U", Rewards = "R" }).Fit(data).Transform(data);
+        IDataView imagined = Context.Transforms.ApplyDream(bundle, "X", All with { Actions = "U", Rewards = "R" })
+            .Fit(data).Transform(data);
         float[][] actions = Column<float[]>(imagined, "U");
         Assert.That(actions.SelectMany(action => action).Distinct().Count(), Is.EqualTo(40 * Horizon), "no batch draws what another drew");
         Assert.That(actions.SelectMany(action => action), Has.All.InRange(-1f, 1f));

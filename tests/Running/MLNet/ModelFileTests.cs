@@ -13,7 +13,8 @@ public sealed class ModelFileTests : PipelineFixture
     [Test]
     public void APipelineIsLoadedWithItsOptions([Values] bool packed)
     {
-        string bundle = Fixtures.Latent(), file = Path.Combine(Keep(Directory.CreateTempSubdirectory("worldmodels-model-").FullName), "model.zip");
+        string bundle = Fixtures.Latent();
+        string file = Path.Combine(Keep(Directory.CreateTempSubdirectory("worldmodels-model-").FullName), "model.zip");
         IDataView data = Data(5);
         EstimatorChain<DreamTransformer> pipeline = Context.Transforms.CopyColumns("Y", "X")
             .Append(Context.Transforms.ApplyController(bundle, "Y", "U", "Episode", packed, new() { Seed = 3, Batch = 4, Value = "V" }))
@@ -21,7 +22,8 @@ public sealed class ModelFileTests : PipelineFixture
         using TransformerChain<DreamTransformer> model = pipeline.Fit(data);
         Context.Model.Save(model, data.Schema, file);
         IDataView expected = model.Transform(data);
-        (long[] actions, float[] values, float[] returns) = (Column<long>(expected, "U"), Column<float>(expected, "V"), Column<float>(expected, "G"));
+        long[] actions = Column<long>(expected, "U");
+        float[] values = Column<float>(expected, "V"), returns = Column<float>(expected, "G");
         Assert.That(actions.Distinct().Count(), Is.GreaterThan(1));
         using (ZipArchive zip = ZipFile.OpenRead(file))
             Assert.That(zip.Entries.Count(entry => entry.Name.Contains("Bundle")), Is.EqualTo(packed ? 2 : 0));
@@ -60,8 +62,8 @@ public sealed class ModelFileTests : PipelineFixture
         using MemoryStream file = new();
         Context.Model.Save(policy, data.Schema, file);
         Fixtures.Write(bundle, Manifest.Load(bundle) with { Name = "another" });
-        Refused(() => Load(file).Transform(data), $"saved with bundle '{bundle}' when the SHA-256 of its manifest.json was ", "; now it is ",
-            "another bundle stands there", "Put the former one back");
+        Refused(() => Load(file).Transform(data), $"saved with bundle '{bundle}' when the SHA-256 of its manifest.json was ",
+            "; now it is ", "another bundle stands there", "Put the former one back");
         Directory.Delete(bundle, recursive: true);
         Refused(() => Load(file).GetOutputSchema(data.Schema), $"There is no directory '{bundle}'");
     }

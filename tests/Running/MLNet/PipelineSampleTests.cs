@@ -62,7 +62,8 @@ public sealed partial class PipelineSampleTests : PipelineFixture
     {
         string tests = File.ReadAllText(Path.Combine(Repository.Root, "tests", "Running", "MLNet", "PipelineSampleTests.cs"));
         string source = File.ReadAllText(Path.Combine(Repository.Root, "runtime", "WorldModels.MLNet", "WorldModelsCatalog.cs"));
-        string sample = Regex.Match(tests, "// <WorldModelsCatalog>\n(.*?)\n *// </WorldModelsCatalog>", RegexOptions.Singleline).Groups[1].Value;
+        string sample = Regex.Match(tests, "// <WorldModelsCatalog>\n(.*?)\n *// </WorldModelsCatalog>", RegexOptions.Singleline)
+            .Groups[1].Value;
         string documented = Regex.Match(source, "/// <code>\n(.*?)\n/// </code>", RegexOptions.Singleline).Groups[1].Value;
         Assert.That(sample, Is.Not.Empty);
         Assert.That(Margin().Replace(WebUtility.HtmlDecode(documented), ""), Is.EqualTo(Indent().Replace(sample, "")));

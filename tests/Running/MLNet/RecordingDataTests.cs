@@ -41,14 +41,16 @@ public sealed class RecordingDataTests : PipelineFixture
         IDataView data = Context.Data.LoadFromRecording(folder);
         Assert.That(Column<float>(Context.Data.TakeRows(data, 7), "reward"), Has.Length.EqualTo(7));
         Assert.That(() => Column<float>(data, "reward"),
-            Throws.TypeOf<RecordingException>().With.Message.Contains("Cannot read the episode").And.Message.Contains("episode-000002.npz"));
+            Throws.TypeOf<RecordingException>().With.Message.Contains("Cannot read the episode")
+                .And.Message.Contains("episode-000002.npz"));
     }
 
     [Test]
     public void EpisodesOfAnotherKindAreRefusedWhereTheyStand()
     {
         string folder = Write(2);
-        EpisodeFile.Write(EpisodeFile.PathOf(folder, 2), EpisodeOf(3, NpyArray.Zeros(NpyType.Float32, 3, 5), NpyArray.Zeros(NpyType.Float32, 3, 1)));
+        Episode other = EpisodeOf(3, NpyArray.Zeros(NpyType.Float32, 3, 5), NpyArray.Zeros(NpyType.Float32, 3, 1));
+        EpisodeFile.Write(EpisodeFile.PathOf(folder, 2), other);
         Assert.That(() => Column<float>(Context.Data.LoadFromRecording(folder), "reward"), Throws.TypeOf<RecordingException>()
             .With.Message.Contains("episode-000002.npz: observation is float32 [3, 5], in the first episode"));
         Assert.That(() => Context.Data.LoadFromRecording(Path.Combine(folder, "nothing")), Throws.TypeOf<RecordingException>()
@@ -63,7 +65,8 @@ public sealed class RecordingDataTests : PipelineFixture
         {
             int records = 3 + i;
             Random draws = new Random(i);
-            NpyArray observation = kind == "images" ? NpyArray.Zeros(NpyType.UInt8, records, 4, 5, 3) : NpyArray.Zeros(NpyType.Float32, records, 2);
+            NpyArray observation = kind == "images" ? NpyArray.Zeros(NpyType.UInt8, records, 4, 5, 3)
+                : NpyArray.Zeros(NpyType.Float32, records, 2);
             if (kind == "images")
                 draws.NextBytes(observation.As<byte>());
             NpyArray action = kind == "choices" ? NpyArray.Of([0L, .. Enumerable.Range(1, records - 1).Select(t => (long)(t % 3))])

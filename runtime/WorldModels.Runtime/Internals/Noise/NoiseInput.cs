@@ -25,7 +25,10 @@ internal sealed class NoiseInput(string graph, TensorSpec tensor, TensorBuffer b
         Span<float> draws = buffer.Overwrite<float>()[..(rows * buffer.RowSize)];
         Span<uint> words = MemoryMarshal.Cast<float, uint>(draws);
         for (int row = 0; row < rows; row++)
-            Philox.FillWords(new NoiseKey(seed, places[row].Row, places[row].Step, _stream), words.Slice(row * buffer.RowSize, buffer.RowSize));
+        {
+            NoiseKey key = new NoiseKey(seed, places[row].Row, places[row].Step, _stream);
+            Philox.FillWords(key, words.Slice(row * buffer.RowSize, buffer.RowSize));
+        }
         Draws.FromWords(tensor.Noise!.Value, draws);
     }
 }
