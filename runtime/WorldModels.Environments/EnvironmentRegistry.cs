@@ -66,7 +66,8 @@ public static class EnvironmentRegistry
         if (name == None)
         {
             throw new ArgumentException(
-                $"It was learnt from recordings, and in which environment is not known: name one. Known: {string.Join(", ", known)}.");
+                $"There is no environment 'none', which stands for recordings that do not say what they are of. Name one: "
+                + $"{string.Join(", ", known)}.");
         }
         throw new ArgumentException(
             $"There is no environment '{name}'{EditDistance.Suggest(name, known)} Known: {string.Join(", ", known)}.");

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using WorldModels.Bundles;
 using WorldModels.Measure;
 using WorldModels.Onnx;
@@ -52,6 +53,7 @@ public sealed class Dagger
             : "Decisions count by how much the action changes the value that the teacher's own world imagines.");
         Lessons lessons = new Lessons(_teacher.Observation.Size, _options.History, _teacher.Action);
         List<(LearnedForest Forest, string Student, double Return)> rounds = [];
+        List<string> curve = [];
         string player = _options.Teacher;
         for (int round = 0; round <= _options.Rounds && !stop.IsCancellationRequested; round++)
         {
@@ -59,7 +61,11 @@ public sealed class Dagger
             PlayedEpisodes played = Play(player, _options.Episodes, _options.Seed + (ulong)(round * _options.Episodes));
             double mean = played.Returns.Average();
             if (round > 0)
+            {
                 rounds[^1] = rounds[^1] with { Return = mean };
+                curve.Add(JsonSerializer.Serialize(
+                    new Dictionary<string, double> { ["update"] = round, ["frames"] = lessons.Rows.Count, ["return"] = mean }));
+            }
             progress.Say(FormattableString.Invariant(
                 $"Round {round}: {(round == 0 ? "the teacher" : $"student {round}")} plays, return {mean:0.##}; agreement {Agreement(played)}."));
             if (round == _options.Rounds)
@@ -101,6 +107,7 @@ public sealed class Dagger
         };
         BundleFolder.Replace(output, folder =>
         {
+            File.WriteAllLines(Path.Combine(folder, "curve.jsonl"), curve);
             _bundle.Write(folder, best.Forest, Starts(lessons), training);
             VerificationReport report = BundleVerifier.Verify(folder);
             if (!report.Passed)

@@ -171,7 +171,7 @@ public sealed class OpenLoopTests
             bundle, "--env", "mountain-car-continuous");
         Refused("take a smaller context", bundle, "--context", "300");
         string nowhere = Bundle(change: manifest => manifest with { Environment = "none" });
-        Refused("in which environment is not known: name one", nowhere);
+        Refused("There is no environment 'none', which stands for recordings", nowhere);
 
         static void Refused(string message, params string[] args)
         {
