@@ -76,6 +76,9 @@ public sealed class Recording
         return reader.Declared;
     }
 
+    /// <summary>The full path of a recording that is named by a path, or as Minari names those in its own folder.</summary>
+    public static string Locate(string path) => System.IO.Path.GetFullPath(Found(path));
+
     /// <summary>One in so many episodes is kept back from training, to judge a model on.</summary>
     public const int KeepBack = 10;
 
@@ -202,9 +205,12 @@ public sealed class Recording
 
     private static IRecordingReader Open(string path, RecordingOptions options)
     {
-        IRecordingFormat format = Formats.FirstOrDefault(format => format.Recognises(path)) ?? throw new RecordingException(Unknown(path));
-        return format.Open(path, options);
+        string found = Found(path);
+        IRecordingFormat format = Formats.FirstOrDefault(format => format.Recognises(found)) ?? throw new RecordingException(Unknown(path));
+        return format.Open(found, options);
     }
+
+    private static string Found(string path) => File.Exists(path) || Directory.Exists(path) ? path : MinariRoot.Find(path) ?? path;
 
     private static string Unknown(string path)
     {

@@ -47,7 +47,7 @@ public abstract record Algorithm(Type Command)
             options = (LatentOptions)Resolved(fitted with { ActionRepeat = recorded?.ActionRepeat ?? 1 }) with
             {
                 Env = environment ?? DatasetSpec.NoEnvironment,
-                Dataset = Path.GetFullPath(dataset),        // so that the run goes on from wherever it is resumed
+                Dataset = Recording.Locate(dataset),        // so that the run goes on from wherever it is resumed
             };
         }
         RequireEnvironment(options);

@@ -1,4 +1,5 @@
 using CommandLine;
+using WorldModels.Recordings;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;
@@ -9,7 +10,7 @@ public abstract class LatentVerb : TrainVerb
     [Option("dataset", HelpText = "Learn from recordings: a folder of npz episodes, a Minari data set, a D4RL file; without --env nothing is played at all.")]
     public string? Dataset { get; set; }
 
-    protected override IEnumerable<string> Assignments => Dataset is null ? Set : [$"dataset={Path.GetFullPath(Dataset)}", .. Set];
+    protected override IEnumerable<string> Assignments => Dataset is null ? Set : [$"dataset={Recording.Locate(Dataset)}", .. Set];
 }
 
 /// <summary>Trains, evaluates and exports. The same options for every algorithm; hyperparameters by <c>--set key=value</c>.</summary>

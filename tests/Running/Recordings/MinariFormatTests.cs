@@ -231,6 +231,8 @@ public sealed class MinariFormatTests
             Environment.SetEnvironmentVariable(MinariRoot.Variable, RecordingFiles.PathOf(""));
             Assert.That(MinariRoot.Find("pendulum/random-v0"), Is.EqualTo(RecordingFiles.PathOf("pendulum/random-v0")));
             Assert.That(MinariRoot.Find("old-v0"), Is.EqualTo(RecordingFiles.PathOf("old-v0")));
+            Assert.That(Recording.Locate("old-v0"), Is.EqualTo(RecordingFiles.PathOf("old-v0")));
+            Assert.That(Recording.Read("old-v0").Episodes, Is.Not.Empty);
             Assert.That(MinariRoot.Find("old-v1"), Is.Null);
             Assert.That(MinariRoot.Find("../data/old-v0"), Is.Null);
             Environment.SetEnvironmentVariable(MinariRoot.Variable, null);
