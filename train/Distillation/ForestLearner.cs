@@ -92,8 +92,10 @@ internal sealed class ForestLearner(DistillOptions options)
 
     private (ITransformer Model, object Parameters) Regress(IDataView rows) => options.Learner switch
     {
-        TreeLearner.FastForest => Fit(_ml.Regression.Trainers.FastForest(Common(new FastForestRegressionTrainer.Options(), nameof(Row.Value))), rows),
-        TreeLearner.FastTree => Fit(_ml.Regression.Trainers.FastTree(Common(new FastTreeRegressionTrainer.Options(), nameof(Row.Value))), rows),
+        TreeLearner.FastForest =>
+            Fit(_ml.Regression.Trainers.FastForest(Common(new FastForestRegressionTrainer.Options(), nameof(Row.Value))), rows),
+        TreeLearner.FastTree =>
+            Fit(_ml.Regression.Trainers.FastTree(Common(new FastTreeRegressionTrainer.Options(), nameof(Row.Value))), rows),
         _ => Fit(_ml.Regression.Trainers.LightGbm(new LightGbmRegressionTrainer.Options
         {
             FeatureColumnName = nameof(Row.Features), LabelColumnName = nameof(Row.Value), ExampleWeightColumnName = nameof(Row.Weight),
@@ -119,8 +121,17 @@ internal sealed class ForestLearner(DistillOptions options)
     private static (ITransformer Model, object Parameters) Fit<TModel>(
         ITrainerEstimator<ISingleFeaturePredictionTransformer<TModel>, TModel> trainer, IDataView rows) where TModel : class
     {
-        ISingleFeaturePredictionTransformer<TModel> model = trainer.Fit(rows);
-        return (model, model.Model);
+        try
+        {
+            ISingleFeaturePredictionTransformer<TModel> model = trainer.Fit(rows);
+            return (model, model.Model);
+        }
+        catch (Exception exception)
+            when (exception is DllNotFoundException or TypeInitializationException { InnerException: DllNotFoundException })
+        {
+            throw new UserException("LightGBM's library could not be loaded; it needs libgomp.so.1 (apt-get install libgomp1). Install that, or "
+                + "take --learner fast-tree.", exception);
+        }
     }
 
     private float[][] Scores(int features, ITransformer?[] models, IReadOnlyList<float[]> rows)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Onnx;
@@ -23,6 +24,8 @@ public sealed class DistillTests
     [TestCase("fast-forest")]
     public void AStudentPlaysLikeItsTeacher(string learner)
     {
+        if (learner == "lightgbm" && !NativeLibrary.TryLoad("libgomp.so.1", out _))
+            Assert.Ignore("LightGBM needs libgomp.so.1: apt-get install libgomp1");
         string bundle = Distil("pendulum-dreamer", learner, "--trees", "40", "--rounds", "4", "--episodes", "10", "--learner", learner);
         Manifest manifest = Manifest.Load(bundle);
         IReadOnlyDictionary<string, double> figures = manifest.Training!.Figures;
