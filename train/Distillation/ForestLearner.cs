@@ -78,7 +78,10 @@ internal sealed class ForestLearner(DistillOptions options)
                 + "Is it the right environment (--env)?");
         }
         List<Tree> trees = [];
-        float[] bases = [.. Enumerable.Repeat(Never, lessons.Action.Count!.Value)];
+        float[] bases = new float[lessons.Action.Count!.Value];
+        // An action that never occurs has a tree that says so: an output without a tree would be 0, whatever its base.
+        foreach (int never in Enumerable.Range(0, bases.Length).Except(known))
+            trees.Add(new(never, [], [], [], [], [Never]));
         ITransformer?[] models = new ITransformer?[bases.Length];
         foreach (int choice in known)
         {

@@ -6,7 +6,7 @@ namespace WorldModels.Onnx;
 /// <summary>Trees whose leaves add up to outputs, as one operator of ONNX's machine-learning operators computes them.</summary>
 /// <param name="Features">Numbers in a row.</param>
 /// <param name="Base">What each output is without any tree.</param>
-/// <param name="Trees">The trees.</param>
+/// <param name="Trees">The trees, one for each output at least: ONNX Runtime leaves the base out of an output that has none.</param>
 public sealed record Forest(int Features, IReadOnlyList<float> Base, IReadOnlyList<Tree> Trees)
 {
     /// <summary>The operator.</summary>
@@ -20,6 +20,8 @@ public sealed record Forest(int Features, IReadOnlyList<float> Base, IReadOnlyLi
     {
         if (rows.Rank != 2 || rows.Size(1) != Features)
             throw rows.Graph.Error($"a forest over {Features} numbers was given {rows.Shape}; expected (batch, {Features})");
+        if (Enumerable.Range(0, Base.Count).Except(Trees.Select(tree => tree.Target)).Any())
+            throw new InvalidOperationException("An output of the forest has no tree; give it one of a single leaf.");
         List<long> treeIds = [], nodeIds = [], features = [], lefts = [], rights = [], leafTrees = [], leafNodes = [], targets = [];
         List<string> modes = [];
         List<float> values = [], weights = [];

@@ -110,33 +110,64 @@ public sealed class DistillTests
         }
     }
 
+    /// <summary>Mountain-car's teacher never takes the middle one of three actions, and its students never do.</summary>
+    [Test]
+    public void AnActionThatNeverOccursIsNeverTaken()
+    {
+        Graph graph = new("act");
+        Symbol push = graph.Input("seen", DType.Float32, "batch", 2).Slice(1, 1, 2) * 1000;         // (B, 1): the way it moves
+        graph.Output("action", Symbol.Concat(1, push * -1, push * 0, push).ArgMax(1));
+        string teacher = Teacher("pump", graph, "mountain-car", 2, ActionSpec.Discrete(3));
+        string bundle = Path.Combine(_folder, "of-pump");
+        TrainTool.Succeed("distill", teacher, "--trees", "10", "--leaves", "8", "--rounds", "2", "--episodes", "4", "--evaluation-episodes", "10",
+            "-o", bundle);
+        IReadOnlyDictionary<string, double> figures = Manifest.Load(bundle).Training!.Figures;
+        Assert.That(figures["return_greedy_mean"], Is.GreaterThan(-190), "-200: it never arrives");
+        Assert.That(figures["agreement"], Is.GreaterThan(0.95));
+    }
+
     [Test]
     public void AConstantTeacherHasNothingToTeach()
     {
-        string teacher = Path.Combine(_folder, "constant");
         Graph graph = new("act");
         graph.Output("action", graph.Input("seen", DType.Float32, "batch", 3).Slice(1, 0, 1).Clamp(0.5, 0.5));
+        string teacher = Teacher("constant", graph, "pendulum", 3, ActionSpec.Continuous([1], -2, 2));
+        TrainTool.Run("distill", teacher, "--rounds", "1", "--episodes", "2", "-o", Path.Combine(_folder, "of-constant"))
+            .Refuses("The teacher always does 0.5 with", "there is nothing to learn from it");
+    }
+
+    /// <summary>A bundle of one graph, from "seen" to "action".</summary>
+    private string Teacher(string name, Graph graph, string environment, int observation, ActionSpec action)
+    {
+        string teacher = Path.Combine(_folder, name);
         ModelWriter.WriteBundle(teacher, [graph.Build()]);
+        Dim[] shape = action.Kind == ActionKind.Discrete ? ["batch"] : ["batch", action.Size];
         Manifest manifest = new()
         {
-            Name = "constant",
+            Name = name,
             Algorithm = "none",
-            Environment = "pendulum",
-            Observation = new() { Shape = [3], Low = -8, High = 8 },
-            Action = ActionSpec.Continuous([1], -2, 2),
+            Environment = environment,
+            Observation = new() { Shape = [observation], Low = -8, High = 8 },
+            Action = action,
             Graphs = new Dictionary<string, GraphSpec>
             {
                 ["act"] = new()
                 {
                     File = "act.onnx",
-                    Inputs = [new() { Name = "seen", Role = TensorRole.Observation, Shape = ["batch", 3] }],
-                    Outputs = [new() { Name = "action", Role = TensorRole.Action, Shape = ["batch", 1] }],
+                    Inputs = [new() { Name = "seen", Role = TensorRole.Observation, Shape = ["batch", observation] }],
+                    Outputs =
+                    [
+                        new()
+                        {
+                            Name = "action", Role = TensorRole.Action, Shape = shape,
+                            Dtype = action.Kind == ActionKind.Discrete ? TensorType.Int64 : TensorType.Float32,
+                        },
+                    ],
                 },
             },
         };
         (manifest with { Files = Manifest.HashFiles(teacher) }).Save(teacher);
-        TrainTool.Run("distill", teacher, "--rounds", "1", "--episodes", "2", "-o", Path.Combine(_folder, "of-constant"))
-            .Refuses("The teacher always does 0.5 with", "there is nothing to learn from it");
+        return teacher;
     }
 
     private string Distil(string teacher, string name, params string[] args)
