@@ -70,16 +70,17 @@ public sealed record PlayedEpisodes(
             ?? throw new BundleException(problem!);
         return spec switch
         {
-            EnvironmentSpec<long> discrete => Play(directory, options, () => RealEpisode.Make(discrete, fitting), RandomActions.Index,
+            EnvironmentSpec<long> discrete => Play(directory, manifest, options, () => RealEpisode.Make(discrete, fitting), RandomActions.Index,
                 (played, other) => new(played.Length, played.Zip(other).Count(pair => pair.First == pair.Second), null)),
-            EnvironmentSpec<float> continuous => Play(directory, options,
+            EnvironmentSpec<float> continuous => Play(directory, manifest, options,
                 () => RealEpisode.Stretched(RealEpisode.Make(continuous, fitting), fitting), RandomActions.Value,
                 (played, other) => new(played.Length / manifest.Action.Size, null, RelativeError.Of(other, played, manifest.Action.Size))),
             _ => throw new BundleException($"The actions of environment '{spec.Name}' are of a kind that no policy here chooses."),
         };
     }
 
-    private static PlayedEpisodes Play<TAction>(string directory, PlayedEpisodesOptions options, Func<IEnvironment<TAction>> make,
+    private static PlayedEpisodes Play<TAction>(
+        string directory, Manifest manifest, PlayedEpisodesOptions options, Func<IEnvironment<TAction>> make,
         Func<Random, Space, TAction> draw, Func<TAction[], TAction[], ActionAgreement> compare) where TAction : unmanaged
     {
         using BundlePolicy? player = options.Random ? null : Open(directory, options, options.Runtime);
@@ -92,7 +93,7 @@ public sealed record PlayedEpisodes(
         float[] observations = new float[games.Length * size];
         TAction[] actions = new TAction[games.Length * actionSize], others = new TAction[actions.Length];
         List<TAction> played = [], compared = [];
-        RequireWidth(directory, size);
+        RequireWidth(manifest, size);
         player?.Reset();
         onlooker?.Reset();
         while (games.Any(game => !game.IsOver))
@@ -123,9 +124,8 @@ public sealed record PlayedEpisodes(
             onlooker is null ? null : compare([.. played], [.. compared]), player?.Clipping);
     }
 
-    private static void RequireWidth(string directory, int size)
+    private static void RequireWidth(Manifest manifest, int size)
     {
-        Manifest manifest = Manifest.Load(directory, verifyHashes: false);
         if (manifest.Observation.Size != size)
         {
             throw new BundleException($"An observation of the environment has {size} numbers, of bundle '{manifest.Name}' "

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Text.RegularExpressions;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using WorldModels.MLNet;
@@ -9,7 +7,7 @@ namespace WorldModels.Tests.MLNet;
 
 /// <summary>The sample of the documentation runs: it stands here word for word.</summary>
 [NonParallelizable]
-public sealed partial class PipelineSampleTests : PipelineFixture
+public sealed class PipelineSampleTests : PipelineFixture
 {
     private string _before = "";
 
@@ -58,20 +56,6 @@ public sealed partial class PipelineSampleTests : PipelineFixture
     }
 
     [Test]
-    public void TheDocumentationHasTheSample()
-    {
-        string tests = File.ReadAllText(Path.Combine(Repository.Root, "tests", "Running", "MLNet", "PipelineSampleTests.cs"));
-        string source = File.ReadAllText(Path.Combine(Repository.Root, "runtime", "WorldModels.MLNet", "WorldModelsCatalog.cs"));
-        string sample = Regex.Match(tests, "// <WorldModelsCatalog>\n(.*?)\n *// </WorldModelsCatalog>", RegexOptions.Singleline)
-            .Groups[1].Value;
-        string documented = Regex.Match(source, "/// <code>\n(.*?)\n/// </code>", RegexOptions.Singleline).Groups[1].Value;
-        Assert.That(sample, Is.Not.Empty);
-        Assert.That(Margin().Replace(WebUtility.HtmlDecode(documented), ""), Is.EqualTo(Indent().Replace(sample, "")));
-    }
-
-    [GeneratedRegex("^/// ?", RegexOptions.Multiline)]
-    private static partial Regex Margin();
-
-    [GeneratedRegex("^ {8}", RegexOptions.Multiline)]
-    private static partial Regex Indent();
+    public void TheDocumentationHasTheSample() => DocumentedSample.AssertSame(
+        "WorldModelsCatalog", "tests/Running/MLNet/PipelineSampleTests.cs", "runtime/WorldModels.MLNet/WorldModelsCatalog.cs");
 }

@@ -1,12 +1,10 @@
-using System.Net;
-using System.Text.RegularExpressions;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tests.Runtime;
 
 /// <summary>The samples of the documentation run: they stand here word for word.</summary>
 [NonParallelizable]
-public sealed partial class SampleTests
+public sealed class SampleTests
 {
     private string _before = "";
 
@@ -58,19 +56,6 @@ public sealed partial class SampleTests
 
     [TestCase(nameof(WorldModel))]
     [TestCase(nameof(Controller))]
-    public void TheDocumentationHasTheSample(string type)
-    {
-        string tests = File.ReadAllText(Path.Combine("tests", "Running", "Runtime", "SampleTests.cs"));
-        string source = File.ReadAllText(Path.Combine("runtime", "WorldModels.Runtime", type + ".cs"));
-        string sample = Regex.Match(tests, $"// <{type}>\n(.*?)\n *// </{type}>", RegexOptions.Singleline).Groups[1].Value;
-        string documented = Regex.Match(source, "/// <code>\n(.*?)\n/// </code>", RegexOptions.Singleline).Groups[1].Value;
-        Assert.That(sample, Is.Not.Empty);
-        Assert.That(Margin().Replace(WebUtility.HtmlDecode(documented), ""), Is.EqualTo(Indent().Replace(sample, "")));
-    }
-
-    [GeneratedRegex("^/// ?", RegexOptions.Multiline)]
-    private static partial Regex Margin();
-
-    [GeneratedRegex("^ {8}", RegexOptions.Multiline)]
-    private static partial Regex Indent();
+    public void TheDocumentationHasTheSample(string type) =>
+        DocumentedSample.AssertSame(type, "tests/Running/Runtime/SampleTests.cs", $"runtime/WorldModels.Runtime/{type}.cs");
 }

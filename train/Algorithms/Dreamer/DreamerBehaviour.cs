@@ -1,4 +1,3 @@
-using TorchSharp.Modules;
 using WorldModels.Models;
 using WorldModels.Train.Data;
 using WorldModels.Train.LatentWorlds;
@@ -18,8 +17,7 @@ public sealed class DreamerBehaviour : IBehaviour
     private readonly Device _device;
     private readonly Actor<EagerTensor> _actor;
     private readonly Critic<EagerTensor> _critic;
-    private readonly Parameter[] _actorParameters, _criticParameters;
-    private readonly FlatOptimiser _actorOptimiser, _criticOptimiser;
+    private readonly ActorCriticOptimisers _optimisers;
 
     /// <param name="options">Hyperparameters.</param>
     /// <param name="world">What is imagined in.</param>
@@ -30,10 +28,7 @@ public sealed class DreamerBehaviour : IBehaviour
         (_options, _world, _actions, _device) = (options, world, actions, parameters.Device);
         _actor = new(parameters.Root[Dreamer.ActorPath], options.Actor(world.Dynamics.Feature, actions));
         _critic = new(parameters.Root[Dreamer.CriticPath], world.Dynamics.Feature, options.Critic(), Unary.Elu);
-        _actorParameters = parameters.Below(Dreamer.ActorPath);
-        _criticParameters = parameters.Below(Dreamer.CriticPath);
-        _actorOptimiser = new(_actorParameters, whole => optim.Adam(whole, options.ActorLearningRate, eps: options.AdamEpsilon));
-        _criticOptimiser = new(_criticParameters, whole => optim.Adam(whole, options.CriticLearningRate, eps: options.AdamEpsilon));
+        _optimisers = new(options, parameters);
     }
 
     public IDistribution<EagerTensor> Policy(EagerTensor feature) => _actor.Forward(feature);
@@ -61,13 +56,7 @@ public sealed class DreamerBehaviour : IBehaviour
             : full([horizon, rows], _options.Gamma, device: _device);
         (Tensor actorLoss, Tensor criticLoss, Tensor returns) = BehaviourLosses(rewards, values, discounts, _options.Lambda);
 
-        _actorOptimiser.ZeroGradients();
-        _criticOptimiser.ZeroGradients();
-        // Each loss reaches its own network alone, through a graph that both share.
-        autograd.backward([criticLoss], retain_graph: true, inputs: [.. _criticParameters]);
-        autograd.backward([actorLoss], inputs: [.. _actorParameters]);
-        double actorNorm = _actorOptimiser.ClipGradients(_options.MaxGradNorm);
-        double criticNorm = _criticOptimiser.ClipGradients(_options.MaxGradNorm);
+        _optimisers.TakeGradients(actorLoss, criticLoss, figures);
         if (figures is null)
             return;
         using IDisposable guard = no_grad();
@@ -75,10 +64,6 @@ public sealed class DreamerBehaviour : IBehaviour
         figures["imagined_return"] = returns.mean().item<float>() / _options.RewardScale;
         figures["policy_entropy"] =
             -_actor.Forward(_world.Dynamics.FeatureOf(start)).LogProbOfSample(actionNoise[0]).Value.mean().item<float>();
-        figures["actor_loss"] = actorLoss.item<float>();
-        figures["critic_loss"] = criticLoss.item<float>();
-        figures["actor_gradient_norm"] = actorNorm;
-        figures["critic_gradient_norm"] = criticNorm;
     }
 
     /// <summary>
@@ -126,28 +111,11 @@ public sealed class DreamerBehaviour : IBehaviour
         return (-(weights * returns).mean(), -(weights * critic.LogProb(returns.detach()).Value).mean(), returns);
     }
 
-    public void Step()
-    {
-        if (!_options.FreezeActor)
-            _actorOptimiser.Step();
-        _criticOptimiser.Step();
-    }
+    public void Step() => _optimisers.Step();
 
-    public void Save(Checkpoint checkpoint)
-    {
-        checkpoint.AddOptimiser(_actorOptimiser, "optimiser/actor");
-        checkpoint.AddOptimiser(_criticOptimiser, "optimiser/critic");
-    }
+    public void Save(Checkpoint checkpoint) => _optimisers.Save(checkpoint);
 
-    public void Load(Checkpoint checkpoint)
-    {
-        checkpoint.LoadOptimiser(_actorOptimiser, "optimiser/actor");
-        checkpoint.LoadOptimiser(_criticOptimiser, "optimiser/critic");
-    }
+    public void Load(Checkpoint checkpoint) => _optimisers.Load(checkpoint);
 
-    public void Dispose()
-    {
-        _actorOptimiser.Dispose();
-        _criticOptimiser.Dispose();
-    }
+    public void Dispose() => _optimisers.Dispose();
 }

@@ -21,8 +21,8 @@ public sealed class DreamerV2Behaviour : IBehaviour
     private readonly Device _device;
     private readonly Actor<EagerTensor> _actor;
     private readonly Critic<EagerTensor> _critic, _target;
-    private readonly Parameter[] _actorParameters, _criticParameters, _targetParameters;
-    private readonly FlatOptimiser _actorOptimiser, _criticOptimiser;
+    private readonly Parameter[] _targetParameters;
+    private readonly ActorCriticOptimisers _optimisers;
     private readonly double _dynamicsShare;
 
     /// <param name="options">Hyperparameters.</param>
@@ -36,13 +36,10 @@ public sealed class DreamerV2Behaviour : IBehaviour
         _actor = new(parameters.Root[Dreamer.ActorPath], options.Actor(feature, actions));
         _critic = new(parameters.Root[Dreamer.CriticPath], feature, options.Critic(), Unary.Elu);
         _target = new(parameters.Root[TargetPath], feature, options.Critic(), Unary.Elu);
-        _actorParameters = parameters.Below(Dreamer.ActorPath);
-        _criticParameters = parameters.Below(Dreamer.CriticPath);
         _targetParameters = parameters.Below(TargetPath);
         foreach (Parameter parameter in _targetParameters)
             parameter.requires_grad_(false);
-        _actorOptimiser = new(_actorParameters, whole => optim.Adam(whole, options.ActorLearningRate, eps: options.AdamEpsilon));
-        _criticOptimiser = new(_criticParameters, whole => optim.Adam(whole, options.CriticLearningRate, eps: options.AdamEpsilon));
+        _optimisers = new(options, parameters);
         _dynamicsShare = options.ActorGradient switch
         {
             ActorGradient.Dynamics => 1,
@@ -89,22 +86,13 @@ public sealed class DreamerV2Behaviour : IBehaviour
         IDistribution<EagerTensor> critic = _critic.Forward(ButLast(features).detach().flatten(0, 1));
         Tensor criticLoss = -(weights.flatten() * critic.LogProb(returns.detach().flatten()).Value).mean();
 
-        _actorOptimiser.ZeroGradients();
-        _criticOptimiser.ZeroGradients();
-        autograd.backward([criticLoss], inputs: [.. _criticParameters]);
-        autograd.backward([actorLoss], inputs: [.. _actorParameters]);
-        double actorNorm = _actorOptimiser.ClipGradients(_options.MaxGradNorm);
-        double criticNorm = _criticOptimiser.ClipGradients(_options.MaxGradNorm);
+        _optimisers.TakeGradients(actorLoss, criticLoss, figures);
         if (figures is null)
             return;
         using IDisposable guard = no_grad();
         figures["imagined_reward"] = ButFirst(rewards).mean().item<float>() / _options.RewardScale;
         figures["imagined_return"] = returns.mean().item<float>() / _options.RewardScale;
         figures["policy_entropy"] = entropy.mean().item<float>();
-        figures["actor_loss"] = actorLoss.item<float>();
-        figures["critic_loss"] = criticLoss.item<float>();
-        figures["actor_gradient_norm"] = actorNorm;
-        figures["critic_gradient_norm"] = criticNorm;
     }
 
     /// <summary>
@@ -130,34 +118,13 @@ public sealed class DreamerV2Behaviour : IBehaviour
         return -(ButLast(weights) * objective).mean();
     }
 
-    public void Step()
-    {
-        if (!_options.FreezeActor)
-        {
-            _actorOptimiser.Step();
-            _actorOptimiser.Decay(_options.Decay);
-        }
-        _criticOptimiser.Step();
-        _criticOptimiser.Decay(_options.Decay);
-    }
+    public void Step() => _optimisers.Step();
 
-    public void Save(Checkpoint checkpoint)
-    {
-        checkpoint.AddOptimiser(_actorOptimiser, "optimiser/actor");
-        checkpoint.AddOptimiser(_criticOptimiser, "optimiser/critic");
-    }
+    public void Save(Checkpoint checkpoint) => _optimisers.Save(checkpoint);
 
-    public void Load(Checkpoint checkpoint)
-    {
-        checkpoint.LoadOptimiser(_actorOptimiser, "optimiser/actor");
-        checkpoint.LoadOptimiser(_criticOptimiser, "optimiser/critic");
-    }
+    public void Load(Checkpoint checkpoint) => _optimisers.Load(checkpoint);
 
-    public void Dispose()
-    {
-        _actorOptimiser.Dispose();
-        _criticOptimiser.Dispose();
-    }
+    public void Dispose() => _optimisers.Dispose();
 
     private (Tensor Features, Tensor Actions) Imagine(State<EagerTensor> state, Tensor[] latentNoise, Tensor[] actionNoise)
     {
@@ -178,7 +145,7 @@ public sealed class DreamerV2Behaviour : IBehaviour
     private void CopyCritic()
     {
         using IDisposable guard = no_grad();
-        foreach ((Parameter from, Parameter to) in _criticParameters.Zip(_targetParameters))
+        foreach ((Parameter from, Parameter to) in _optimisers.CriticParameters.Zip(_targetParameters))
             _ = to.copy_(from);
     }
 

@@ -1,0 +1,75 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train.Algorithms;
+
+/// <summary>The optimisers of an actor and its critic: gradients of both losses, then the steps.</summary>
+internal sealed class ActorCriticOptimisers : IDisposable
+{
+    private readonly DreamerOptions _options;
+    private readonly Parameter[] _actorParameters;
+    private readonly FlatOptimiser _actor, _critic;
+
+    /// <param name="options">Learning rates, clipping and decay.</param>
+    /// <param name="parameters">Where actor and critic have their parameters, which are there already.</param>
+    public ActorCriticOptimisers(DreamerOptions options, EagerParameters parameters)
+    {
+        _options = options;
+        _actorParameters = parameters.Below(Dreamer.ActorPath);
+        CriticParameters = parameters.Below(Dreamer.CriticPath);
+        _actor = new(_actorParameters, whole => optim.Adam(whole, options.ActorLearningRate, eps: options.AdamEpsilon));
+        _critic = new(CriticParameters, whole => optim.Adam(whole, options.CriticLearningRate, eps: options.AdamEpsilon));
+    }
+
+    /// <summary>The critic's parameters.</summary>
+    public Parameter[] CriticParameters { get; }
+
+    /// <summary>Takes the clipped gradients of both losses. Each reaches its own network alone, also through a graph that both share.</summary>
+    public void TakeGradients(Tensor actorLoss, Tensor criticLoss, Dictionary<string, double>? figures)
+    {
+        _actor.ZeroGradients();
+        _critic.ZeroGradients();
+        autograd.backward([criticLoss], retain_graph: true, inputs: [.. CriticParameters]);
+        autograd.backward([actorLoss], inputs: [.. _actorParameters]);
+        double actorNorm = _actor.ClipGradients(_options.MaxGradNorm), criticNorm = _critic.ClipGradients(_options.MaxGradNorm);
+        if (figures is null)
+            return;
+        figures["actor_loss"] = actorLoss.item<float>();
+        figures["critic_loss"] = criticLoss.item<float>();
+        figures["actor_gradient_norm"] = actorNorm;
+        figures["critic_gradient_norm"] = criticNorm;
+    }
+
+    /// <summary>Takes the steps; an actor that is frozen stays as it began.</summary>
+    public void Step()
+    {
+        if (!_options.FreezeActor)
+        {
+            _actor.Step();
+            _actor.Decay(_options.WeightDecay);
+        }
+        _critic.Step();
+        _critic.Decay(_options.WeightDecay);
+    }
+
+    /// <summary>Adds what they need to continue to a checkpoint.</summary>
+    public void Save(Checkpoint checkpoint)
+    {
+        checkpoint.AddOptimiser(_actor, "optimiser/actor");
+        checkpoint.AddOptimiser(_critic, "optimiser/critic");
+    }
+
+    /// <summary>Takes back what <see cref="Save"/> stored.</summary>
+    public void Load(Checkpoint checkpoint)
+    {
+        checkpoint.LoadOptimiser(_actor, "optimiser/actor");
+        checkpoint.LoadOptimiser(_critic, "optimiser/critic");
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        _actor.Dispose();
+        _critic.Dispose();
+    }
+}
