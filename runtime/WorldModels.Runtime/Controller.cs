@@ -144,13 +144,28 @@ public sealed class Controller : IDisposable
     /// previous ones. A policy that does not look at its actions takes no notice.
     /// </summary>
     /// <param name="actions">(B), the discrete actions that were played.</param>
-    /// <exception cref="BundleException">Another number of values, or the actions are continuous.</exception>
+    /// <exception cref="BundleException">Another number of values, or actions that there are not.</exception>
     /// <exception cref="InvalidOperationException">Another thread is using the controller.</exception>
-    public void Played(ReadOnlySpan<long> actions) => Played(ActionKind.Discrete, actions);
+    public void Played(ReadOnlySpan<long> actions)
+    {
+        int most = (Manifest.Action.Count ?? int.MaxValue) - 1, unknown = actions.IndexOfAnyExceptInRange(0, most);
+        if (unknown >= 0)
+            throw new BundleException($"Row {unknown} is said to have played action {actions[unknown]}; there are 0 to {most}.");
+        Played(ActionKind.Discrete, actions);
+    }
 
     /// <inheritdoc cref="Played(ReadOnlySpan{long})"/>
     /// <param name="actions">(B, ...shape), the continuous actions that were played.</param>
-    public void Played(ReadOnlySpan<float> actions) => Played(ActionKind.Continuous, actions);
+    public void Played(ReadOnlySpan<float> actions)
+    {
+        int broken = actions.IndexOfAnyExceptInRange(float.MinValue, float.MaxValue);
+        if (broken >= 0)
+        {
+            int row = broken / Math.Max(1, Manifest.Action.Size);
+            throw new BundleException($"Row {row} is said to have played {ActionCheck.Named(actions[broken])}; give finite numbers.");
+        }
+        Played(ActionKind.Continuous, actions);
+    }
 
     /// <summary>Starts an episode in every row: states take their initial value, the previous action is zero, is-first is 1.</summary>
     public void Reset()

@@ -62,6 +62,10 @@ public sealed class ControllerTests : BundleFixture
         controller.Act(Observations(3, 0), new long[3]);
         Refused(() => controller.Played(new long[2]), "Expected the actions of 3 rows, 3 numbers, found 2");
         Refused(() => controller.Played(new float[3]), "actions are discrete");
+        Refused(() => controller.Played([0, 4, 1]), "Row 1 is said to have played action 4; there are 0 to 3");
+        using Controller pendulum = Controller.Load(Path.Combine(Repository.Root, "models", "zoo", "pendulum-dreamer"));
+        pendulum.Act([1f, 0, 0, 1, 0, 0], new float[2]);
+        Refused(() => pendulum.Played([0f, float.NaN]), "Row 1 is said to have played NaN; give finite numbers");
 
         float[] Logits(Action<Controller> between)
         {
