@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using WorldModels.Bundles;
 using WorldModels.Runtime.Internals;
 namespace WorldModels.Runtime;
@@ -28,12 +29,13 @@ public sealed record ControllerOptions
 /// <para>
 /// Actions are looked at before they are given: continuous ones beyond the manifest's bounds are clipped to them, also for the next call,
 /// and <see cref="Clipped"/> counts it. NaN, infinity, or a number that no action has, is a <see cref="GraphOutputException"/>, which names
-/// the first row. All actions are written then, and other rows go on as if nothing had happened.
+/// the first row that has it. All actions are written then: the row's are as the graph gave them, or -1 where actions are discrete. The call
+/// leaves no trace in its state, so that the next observation goes on from the one before; other rows go on as if nothing had happened.
 /// </para>
 /// <para>
-/// Observations are not looked at. NaN or infinity in one row makes that row's action NaN (a discrete one: NaN logits, or any class) and
-/// spoils its state until <see cref="Reset(ReadOnlySpan{int})"/>; other rows act as before, except in an int8 variant, whose rows share a
-/// scale.
+/// Observations are not looked at. NaN or infinity in one row makes that row's action NaN, or its logits, and is refused so; other rows act as
+/// before, except in an int8 variant, whose rows share a scale. Where a discrete policy gives no logits, or they stay on a device, any class
+/// may come out, and the row's state is spoilt until <see cref="Reset(ReadOnlySpan{int})"/>.
 /// </para>
 /// </remarks>
 /// <example>
@@ -48,6 +50,8 @@ public sealed record ControllerOptions
 /// </example>
 public sealed class Controller : IDisposable
 {
+    private const long NoAction = -1;
+
     private readonly Bundle _bundle;
     private readonly bool _ownsBundle;
     private readonly ControllerOptions _options;
@@ -215,8 +219,15 @@ public sealed class Controller : IDisposable
         TensorBuffer chosen = _step!.Run(observations, _options.Seed, _options.Deterministic, places);
         GraphOutputException? broken = _check.Look(_step, chosen, observations);
         chosen.Read<T>().CopyTo(actions);
-        if (broken is not null)
-            throw broken;
+        if (broken is null)
+            return;
+        foreach (int row in _check.Broken)
+        {
+            _step.TakeBack(row);
+            if (kind == ActionKind.Discrete)
+                MemoryMarshal.Cast<T, long>(actions)[row] = NoAction;
+        }
+        throw broken;
     }
 
     private void Played<T>(ActionKind kind, ReadOnlySpan<T> actions) where T : unmanaged

@@ -90,9 +90,13 @@ public sealed class GraphOutputTests : BundleFixture
     {
         using Controller controller = Controller.Load(Keep(Fixtures.Latent()));
         float[] observations = new float[3 * 5];
-        observations[7] = float.NaN;
-        Assert.That(() => controller.Act(observations, new long[3]),
+        long[] actions = new long[3];
+        observations[7] = observations[11] = float.NaN;
+        Assert.That(() => controller.Act(observations, actions),
             Throws.TypeOf<GraphOutputException>().With.Message.Contains("gave NaN as 'logits'[0] of row 1 at step 1, as its observation"));
+        Assert.That((actions[0] >= 0, actions[1], actions[2]), Is.EqualTo((true, -1L, -1L)), "nothing that looks like a decision");
+        controller.Act(new float[3 * 5], actions);
+        Assert.That(actions, Is.All.GreaterThanOrEqualTo(0));
     }
 
     [TestCase("1", "input 'observation' is float32 [1, 3], output 'action' is float32 [1, 1], where any batch is expected")]

@@ -17,6 +17,7 @@ internal sealed class ActionCheck
     private readonly string _graph, _action, _logits;
     private readonly float[] _lows = [], _highs = [];
     private readonly float _slack;
+    private readonly List<int> _broken = [];
 
     public ActionCheck(Bundle bundle, string graph)
     {
@@ -33,10 +34,14 @@ internal sealed class ActionCheck
     /// <summary>What was clipped.</summary>
     public ActionClipping Clipped { get; private set; }
 
+    /// <summary>The rows that the last call gave no action, ascending.</summary>
+    public IReadOnlyList<int> Broken => _broken;
+
     /// <summary>Clips the actions of a call where they lie, so that the next call reads what was played.</summary>
     /// <returns>What is to be thrown once the caller has the actions, or null.</returns>
     public GraphOutputException? Look(ControllerStep step, TensorBuffer actions, ReadOnlySpan<float> observations)
     {
+        _broken.Clear();
         if (_space.Kind == ActionKind.Discrete)
             return Discrete(step, actions.Read<long>(), observations);
         bool fine = _space.Lows is null ? AreWithin(actions.Read<float>(), _lows[0], _highs[0]) : AreWithin(actions.Read<float>());
@@ -51,7 +56,8 @@ internal sealed class ActionCheck
             float value = actions[i], low = _lows[i % _lows.Length], high = _highs[i % _highs.Length];
             if (!float.IsFinite(value))
             {
-                broken ??= Broken(step, observations, _action, i, actions.Length, Named(value));
+                broken ??= Refuse(step, observations, _action, i, actions.Length, Named(value));
+                Note(i / _space.Size);
                 continue;
             }
             if (value < low - _slack || value > high + _slack)
@@ -66,26 +72,37 @@ internal sealed class ActionCheck
 
     private GraphOutputException? Discrete(ControllerStep step, ReadOnlySpan<long> actions, ReadOnlySpan<float> observations)
     {
+        GraphOutputException? broken = null;
         ReadOnlySpan<float> logits = step.LogitsAtHand;
         if (!AreNumbers(logits))
         {
-            int nan = 0;
-            while (!float.IsNaN(logits[nan]))
-                nan++;
-            return Broken(step, observations, _logits, nan, logits.Length, "NaN");
+            for (int i = 0; i < logits.Length; i++)
+            {
+                if (!float.IsNaN(logits[i]))
+                    continue;
+                broken ??= Refuse(step, observations, _logits, i, logits.Length, "NaN");
+                Note(i / (logits.Length / actions.Length));
+            }
+            return broken;
         }
         for (int row = 0; row < actions.Length; row++)
         {
-            if ((ulong)actions[row] >= (ulong)_space.Count!.Value)
-            {
-                return Broken(step, observations, _action, row, actions.Length,
-                    $"{actions[row]}, where actions are 0 to {_space.Count - 1},");
-            }
+            if ((ulong)actions[row] < (ulong)_space.Count!.Value)
+                continue;
+            broken ??= Refuse(step, observations, _action, row, actions.Length,
+                $"{actions[row]}, where actions are 0 to {_space.Count - 1},");
+            Note(row);
         }
-        return null;
+        return broken;
     }
 
-    private GraphOutputException Broken(
+    private void Note(int row)
+    {
+        if (_broken.Count == 0 || _broken[^1] != row)
+            _broken.Add(row);
+    }
+
+    private GraphOutputException Refuse(
         ControllerStep step, ReadOnlySpan<float> observations, string tensor, int at, int length, string value)
     {
         int size = length / step.Batch, row = at / size, seen = observations.Length / step.Batch;

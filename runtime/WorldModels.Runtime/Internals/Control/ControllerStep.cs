@@ -131,6 +131,19 @@ internal sealed class ControllerStep : IDisposable
     /// <summary>Takes other actions for those of the last step.</summary>
     public void Play<T>(ReadOnlySpan<T> actions) where T : unmanaged => actions.CopyTo(_actions[(int)(_calls & 1)].Overwrite<T>());
 
+    /// <summary>Takes the last step of a row back: its states and previous action are those before it.</summary>
+    public void TakeBack(int row)
+    {
+        int phase = (int)(_calls & 1);
+        foreach (TensorBuffer[] state in _states.Values)
+            state[phase].CopyRow(state[1 - phase], row);
+        _actions[phase].CopyRow(_actions[1 - phase], row);
+        if (StepOf(row) > 1)
+            return;
+        foreach (TensorBuffer isFirst in _isFirst)
+            isFirst.Set(row, 1);
+    }
+
     /// <summary>Starts an episode in a row.</summary>
     public void Reset(int row)
     {

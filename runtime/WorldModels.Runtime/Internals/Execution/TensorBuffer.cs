@@ -101,6 +101,13 @@ internal sealed class TensorBuffer : IDisposable
         other.Read<byte>().CopyTo(Overwrite<byte>());
     }
 
+    /// <summary>Takes one row of another tensor of this shape.</summary>
+    public void CopyRow(TensorBuffer other, int row)
+    {
+        int size = _bytes / _batch;
+        other.Read<byte>().Slice(row * size, size).CopyTo(Span<byte>().Slice(row * size, size));
+    }
+
     /// <summary>Rows [start, start + count) as ONNX Runtime is given them; lives as long as this buffer.</summary>
     public TensorView View(int start, int count)
     {
