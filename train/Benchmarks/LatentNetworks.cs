@@ -23,7 +23,7 @@ internal sealed class LatentNetworks
             return;
         int feature = World.Dynamics.Feature;
         Actor = new(parameters.Root[Dreamer.ActorPath], dreamer.Actor(feature, actions));
-        Critic = new(parameters.Root[Dreamer.CriticPath], feature, dreamer.Critic(), config.Activation);
+        Critic = new(parameters.Root[Dreamer.CriticPath], feature, dreamer.Critic());
     }
 
     public LatentWorld<EagerTensor> World { get; }
@@ -35,8 +35,8 @@ internal sealed class LatentNetworks
     public Actor<EagerTensor>? Actor { get; }
 
     /// <inheritdoc cref="Actor"/>
-    public Critic<EagerTensor>? Critic { get; }
+    public ScalarHead<EagerTensor>? Critic { get; }
 
     /// <summary>Observations (N, ...) of features (N, F), in the environment's units.</summary>
-    public EagerTensor Decode(EagerTensor feature) => World.Standard.Backward(World.Decode(feature).Mode);
+    public EagerTensor Decode(EagerTensor feature) => World.Scale.Backward(World.Decode(feature).Mode);
 }

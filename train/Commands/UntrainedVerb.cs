@@ -45,7 +45,7 @@ public sealed class UntrainedVerb : Verb
             config, dynamics.State, dynamics.Noise, observation, actions, options.RewardScale, options.Gamma);
         ActorConfig actor = options.Actor(dynamics.Feature, actions);
         _ = new Actor<EagerTensor>(parameters.Root[Dreamer.ActorPath], actor);
-        _ = new Critic<EagerTensor>(parameters.Root[Dreamer.CriticPath], dynamics.Feature, options.Critic(), config.Activation);
+        _ = new ScalarHead<EagerTensor>(parameters.Root[Dreamer.CriticPath], dynamics.Feature, options.Critic());
         Random random = new Random((int)Seed);
         float[] starts = [.. Enumerable.Range(0, 16 * observation.Size)
             .Select(_ => (float)(observation.Low + (observation.High - observation.Low) * random.NextSingle()))];

@@ -52,6 +52,7 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
             InitKind.Constant => full(sizes, init.Scale),
             InitKind.Uniform => (rand(sizes, generator: generator) * 2 - 1) * init.Scale,
             InitKind.Normal => randn(sizes, generator: generator) * init.Scale,
+            InitKind.TruncatedNormal => TruncatedNormal(sizes, generator) * init.Scale,
             _ => throw new ArgumentOutOfRangeException(nameof(init), init, "unknown initialiser"),
         };
         Parameter parameter = nn.Parameter(values.to(ScalarType.Float32, Device));
@@ -114,6 +115,13 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
         }
 
         return true;
+    }
+
+    /// <summary>Standard normal numbers between -2 and 2, by the inverse of their distribution function.</summary>
+    private static Tensor TruncatedNormal(long[] sizes, Generator generator)
+    {
+        const double Inside = 0.9544997361036416;   // erf(2 / sqrt 2)
+        return ((rand(sizes, generator: generator) * 2 - 1) * Inside).erfinv() * Math.Sqrt(2);
     }
 
     /// <summary>FNV-1a over the path, then mixed with the seed: the same on every machine and run, unlike string.GetHashCode.</summary>

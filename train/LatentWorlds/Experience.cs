@@ -118,9 +118,8 @@ public sealed class Experience
     {
         if (_collector is null)
             return;
-        long since = update - _options.Pretrain;
-        if (since >= 0 && since % _options.CollectEvery == 0)
-            _collector.Collect(_options.CollectSteps, random: false);
+        if (ActionsBefore(update - _options.Pretrain) is > 0 and long actions)
+            _collector.Collect(actions, random: false);
         if (figures is not null && _collector.MeanReturn is { } mean)
             figures["return"] = mean;
     }
@@ -166,6 +165,20 @@ public sealed class Experience
                 _collector.Restore(reader);
             });
         }
+    }
+
+    /// <summary>How many actions are due before an update that is this many after the first ones.</summary>
+    private long ActionsBefore(long since)
+    {
+        if (since < 0)
+            return 0;
+        if (_options.ReplayRatio == 0)
+            return since % _options.CollectEvery == 0 ? _options.CollectSteps : 0;
+        double actions = _options.Batch * _options.Length / _options.ReplayRatio;
+        return Rounds(since + 1) - Rounds(since);
+
+        // The environments act together.
+        long Rounds(long updates) => (long)(updates * actions / _options.Environments) * _options.Environments;
     }
 
     private static Recording Read(LatentOptions options, IProgressReport? progress)

@@ -15,11 +15,13 @@ public interface IBehaviour : IDisposable
     /// <param name="sequences">Where they came from.</param>
     /// <param name="random">What draws.</param>
     /// <param name="figures">Figures are added to it where they are wanted.</param>
-    void Learn(
+    /// <returns>Losses that move the world with its own; none where imagination leaves it as it is.</returns>
+    Losses Learn(
         long update, State<EagerTensor> posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures);
 
-    /// <summary>Takes the steps of its optimisers.</summary>
-    void Step();
+    /// <summary>Takes the steps of its optimisers, once the world's losses have added their gradients.</summary>
+    /// <param name="figures">Figures are added to it where they are wanted.</param>
+    void Step(Dictionary<string, double>? figures);
 
     /// <summary>Adds what it needs to continue, beside its parameters, to a checkpoint.</summary>
     void Save(Checkpoint checkpoint);

@@ -109,7 +109,7 @@ public sealed class LatentAgent : IDisposable
         EagerTensor action = new EagerTensor(tensor(_vectors, [_rows, _actions]).to(_device)) * keep;
         EagerTensor observation = tensor(observations.ToArray(), [_rows, _observation]).to(_device);
         EagerTensor noise = tensor(_noise, [_rows, _world.Dynamics.Noise.Size]).to(_device);
-        EagerTensor embedding = _world.Embed(_world.Standard.Forward(observation));
+        EagerTensor embedding = _world.Embed(_world.Scale.Forward(observation));
         return _world.Dynamics.Observe(_state.Reset(keep), action, embedding, noise).State;
     }
 

@@ -1,9 +1,21 @@
 using System.ComponentModel.DataAnnotations;
+using TorchSharp.Modules;
 using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Recordings;
+using static TorchSharp.torch;
 
 namespace WorldModels.Train.LatentWorlds;
+
+/// <summary>What makes steps of gradients.</summary>
+public enum OptimiserKind
+{
+    /// <summary>Adam (Kingma and Ba 2015).</summary>
+    Adam,
+
+    /// <summary>LaProp (Ziyin et al. 2020; DreamerV3).</summary>
+    LaProp,
+}
 
 /// <summary>
 /// Hyperparameters of learning in the latent space of a recurrent state-space model, whatever acts in it. Defaults are Dreamer V1's
@@ -56,6 +68,13 @@ public abstract record LatentOptions : TrainOptions
     [Fixed, Range(1, 1_000_000)]
     public long CollectSteps { get; init; } = 500;
 
+    /// <summary>
+    /// Records replayed for each action taken, which then decides when actions are taken; 0: <see cref="CollectEvery"/> and
+    /// <see cref="CollectSteps"/> do.
+    /// </summary>
+    [Fixed, Range(0.0, 1e6)]
+    public double ReplayRatio { get; init; }
+
     /// <summary>Records kept; the oldest episodes are forgotten first. The published agents forget nothing.</summary>
     [Range(100, 100_000_000)]
     public long Capacity { get; init; } = 2_000_000;
@@ -104,6 +123,10 @@ public abstract record LatentOptions : TrainOptions
     [Fixed]
     public bool PredictContinue { get; init; }
 
+    /// <summary>Hidden layers of the head that predicts it.</summary>
+    [Fixed, Range(0, 16)]
+    public int ContinueLayers { get; init; } = 3;
+
     /// <summary>Weight of the prediction that the episode goes on.</summary>
     [Range(0.0, 1000.0)]
     public double ContinueScale { get; init; } = 10;
@@ -150,17 +173,31 @@ public abstract record LatentOptions : TrainOptions
     [Range(0.0, 1000.0)]
     public double OvershootingScale { get; init; } = 1;
 
-    /// <summary>Learning rate of the world model's Adam.</summary>
+    /// <summary>What makes steps of gradients.</summary>
+    [Fixed]
+    public OptimiserKind Optimiser { get; init; }
+
+    /// <summary>Learning rate of the world model.</summary>
     [Range(0.0, 10.0)]
     public double ModelLearningRate { get; init; } = 6e-4;
 
-    /// <summary>Added to the root of Adam's second moment.</summary>
+    /// <summary>Steps over which learning rates rise from zero; LaProp alone has them.</summary>
+    [Range(0, 1_000_000)]
+    public long Warmup { get; init; }
+
+    /// <summary>Added to the root of the optimisers' second moment.</summary>
     [Range(0.0, 1.0)]
     public double AdamEpsilon { get; init; } = 1e-7;
 
-    /// <summary>Largest global norm of each gradient.</summary>
+    /// <summary>Largest global norm of the gradients of world model, actor and critic each.</summary>
     [Range(0.0, 1e6)]
     public double MaxGradNorm { get; init; } = 100;
+
+    /// <summary>
+    /// Largest norm of each parameter's gradient as a share of the parameter's own norm, in place of <see cref="MaxGradNorm"/>; 0: that.
+    /// </summary>
+    [Range(0.0, 1000.0)]
+    public double AdaptiveClip { get; init; }
 
     /// <summary>Standard deviation of the noise on continuous actions while collecting.</summary>
     [Range(0.0, 10.0)]
@@ -181,7 +218,7 @@ public abstract record LatentOptions : TrainOptions
     public bool ShuffleActions { get; init; }
 
     /// <summary>The scale of each loss that a world model may have, by its name.</summary>
-    public IReadOnlyDictionary<string, double> LossScales() => new Dictionary<string, double>
+    public virtual IReadOnlyDictionary<string, double> LossScales() => new Dictionary<string, double>
     {
         ["kl"] = KlScale,
         ["observation"] = ObservationScale,
@@ -189,6 +226,22 @@ public abstract record LatentOptions : TrainOptions
         ["continue"] = ContinueScale,
         ["overshooting"] = OvershootingScale,
     };
+
+    /// <summary>An optimiser of parameters at a learning rate.</summary>
+    internal FlatOptimiser OptimiserOf(IReadOnlyList<Parameter> parameters, double rate)
+    {
+        if (Warmup > 0 && Optimiser != OptimiserKind.LaProp)
+            throw new UserException($"warmup={Warmup} has an effect with optimiser=laProp only: set that too, or warmup=0.");
+        return new(parameters, whole => Optimiser switch
+        {
+            OptimiserKind.LaProp => new LaProp(whole, rate, AdamEpsilon, Warmup),
+            _ => optim.Adam(whole, rate, eps: AdamEpsilon),
+        });
+    }
+
+    /// <summary>Clips an optimiser's gradients. Gives the norm that they had.</summary>
+    internal double Clip(FlatOptimiser optimiser) =>
+        AdaptiveClip == 0 ? optimiser.ClipGradients(MaxGradNorm) : optimiser.ClipAdaptively(AdaptiveClip);
 
     /// <summary>Sizes of the world model that learns of these observations, vectors or images, and action vectors of this size.</summary>
     public abstract LatentWorldConfig World(ObservationSpec observation, int actions);
@@ -209,8 +262,8 @@ public abstract record LatentOptions : TrainOptions
             Pixels = pixels,
             Encoder = new(EncoderLayers, EncoderUnits),
             Decoder = new(EncoderLayers, EncoderUnits),
-            Reward = new(RewardLayers, HeadUnits),
-            Continue = PredictContinue ? new(3, HeadUnits) : null,
+            Reward = new(new(RewardLayers, HeadUnits), activation),
+            Continue = PredictContinue ? new(ContinueLayers, HeadUnits) : null,
             Activation = activation,
         };
     }

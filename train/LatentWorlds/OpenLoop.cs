@@ -46,7 +46,7 @@ public static class OpenLoop
                 received[t * Rows + row] = episode.Rewards[start + t];
             }
         }
-        Tensor real = world.Standard.Forward(tensor(observations, [length, Rows, config.Observation]).to(device)).Value;
+        Tensor real = world.Scale.Forward(tensor(observations, [length, Rows, config.Observation]).to(device)).Value;
         Tensor acted = tensor(actions, [length, Rows, actionSize]).to(device);
         Tensor rewards = (tensor(received, [length, Rows]) * rewardScale).to(device);
         EagerTensor none = zeros(Rows, world.Dynamics.Noise.Size, device: device);      // modes, not draws

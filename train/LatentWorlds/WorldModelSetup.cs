@@ -10,15 +10,13 @@ public static class WorldModelSetup
 {
     private const string Statistics = $"{WorldSignature.World}/{LatentWorldConfig.Statistics}";
 
-    /// <summary>Adam over all of the world's parameters but the observations' statistics, which are set once.</summary>
+    /// <summary>The optimiser of all of the world's parameters but the observations' statistics, which are set once.</summary>
     public static FlatOptimiser Optimiser(EagerParameters parameters, LatentOptions options)
     {
         Parameter[] statistics = parameters.Below(Statistics);
         foreach (Parameter statistic in statistics)
             statistic.requires_grad_(false);
-        return new(
-            [.. parameters.Below(WorldSignature.World).Except(statistics)],
-            whole => optim.Adam(whole, options.ModelLearningRate, eps: options.AdamEpsilon));
+        return options.OptimiserOf([.. parameters.Below(WorldSignature.World).Except(statistics)], options.ModelLearningRate);
     }
 
     /// <summary>Sets how observations are measured; numbers that never change, but for rounding, stay as they are.</summary>

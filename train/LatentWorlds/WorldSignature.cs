@@ -96,7 +96,7 @@ public sealed record WorldSignature(
         State<T> state = inputs.State(States).Reset(keep);
         T vector = Vector(inputs[action]) * keep;
         return world.Dynamics.Observe(
-            state, vector, world.Embed(world.Standard.Forward(inputs["observation"])), inputs[noise]);
+            state, vector, world.Embed(world.Scale.Forward(inputs["observation"])), inputs[noise]);
     }
 
     /// <summary>An action of the environment as a vector (B, A).</summary>

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -16,6 +17,10 @@ namespace WorldModels.Train;
 /// </remarks>
 public sealed class FlatOptimiser : IDisposable
 {
+    // Below it, a parameter's norm counts as this much: biases that are zero could never be moved otherwise.
+    private const double LeastNorm = 1e-3;
+
+    private readonly IReadOnlyList<Parameter> _parameters;
     private readonly Parameter _whole;
     private readonly Tensor _gradients;
 
@@ -27,6 +32,7 @@ public sealed class FlatOptimiser : IDisposable
             throw new ArgumentException("There is nothing to optimise.", nameof(parameters));
         if (parameters.Any(parameter => parameter.grad is not null))
             throw new ArgumentException("A parameter has a gradient already: it belongs to another optimiser.", nameof(parameters));
+        _parameters = parameters;
         using (no_grad())
         using (NewDisposeScope())
         {
@@ -55,6 +61,22 @@ public sealed class FlatOptimiser : IDisposable
 
     /// <summary>Scales the gradients down to a norm of at most <paramref name="most"/>; the norm that they had.</summary>
     public double ClipGradients(double most) => nn.utils.clip_grad_norm_([_whole], most);
+
+    /// <summary>
+    /// Scales each parameter's gradient down to a norm of at most a share of the parameter's own (Brock et al. 2021, over whole tensors as in
+    /// DreamerV3); the norm that all had together.
+    /// </summary>
+    public double ClipAdaptively(double share)
+    {
+        using IDisposable guard = no_grad();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor norms = stack([.. _parameters.Select(parameter => parameter.norm())]);                       // (P)
+        Tensor gradients = stack([.. _parameters.Select(parameter => parameter.grad!.norm())]);             // (P)
+        Tensor[] factors = (share * norms.clamp_min(LeastNorm) / gradients).clamp_max(1).nan_to_num(1).unbind();
+        for (int i = 0; i < factors.Length; i++)
+            _ = _parameters[i].grad!.mul_(factors[i]);
+        return gradients.norm().item<float>();
+    }
 
     /// <summary>Takes a step.</summary>
     public void Step() => Optimiser.step()?.Dispose();

@@ -13,6 +13,9 @@ public sealed class Losses : IEnumerable<KeyValuePair<string, Tensor>>
     /// <summary>The loss of a name.</summary>
     public Tensor this[string name] => _all.First(loss => loss.Key == name).Value;
 
+    /// <summary>Adds others.</summary>
+    public void Add(Losses losses) => _all.AddRange(losses._all);
+
     /// <summary>Adds several.</summary>
     public void Add(IEnumerable<KeyValuePair<string, EagerTensor>> losses)
     {

@@ -151,6 +151,8 @@ public sealed class Checkpoint
         long step = Integer($"{name}/step");
         if (state is Adam.State adam)
             adam.step = step;
+        else if (state is LaProp.State laProp)
+            laProp.Steps = step;
         else if (state is RMSProp.State rmsProp)
             rmsProp.step = step;
         foreach ((string part, Tensor value) in Parts(state).Tensors)
@@ -166,6 +168,7 @@ public sealed class Checkpoint
     private static (long Step, IEnumerable<(string Name, Tensor Value)> Tensors) Parts(OptimizerState state) => state switch
     {
         Adam.State adam => (adam.step, [("exp_avg", adam.exp_avg), ("exp_avg_sq", adam.exp_avg_sq)]),
+        LaProp.State laProp => (laProp.Steps, [("exp_avg", laProp.Mean), ("exp_avg_sq", laProp.Squares)]),
         RMSProp.State rmsProp => (rmsProp.step, [("square_avg", rmsProp.square_avg)]),
         _ => throw new NotSupportedException($"No checkpoint is defined for the state of {state.GetType().DeclaringType?.Name}."),
     };

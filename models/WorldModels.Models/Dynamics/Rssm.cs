@@ -1,12 +1,12 @@
 namespace WorldModels.Models;
 
 /// <summary>
-/// Recurrent state-space model (Hafner et al. 2019, section 3): a GRU carries the deterministic path, the prior and the posterior draw the
+/// Recurrent state-space model (Hafner et al. 2019, section 3): a recurrent cell carries the deterministic path, the prior and the posterior draw the
 /// stochastic one, Gaussian or categorical (Hafner et al. 2021). Its state is "deterministic" (B, D) and "stochastic" (B, S), its feature
 /// the two side by side, its loss the divergence "kl", and "overshooting" where the configuration asks for it.
 /// </summary>
 /// <remarks>
-/// Over a sequence that was recorded, only the GRU and the posterior depend on the step before: actions and embeddings are projected for
+/// Over a sequence that was recorded, only the cell and the posterior depend on the step before: actions and embeddings are projected for
 /// all steps at once beforehand, and the priors are computed for all steps at once afterwards.
 /// </remarks>
 public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
@@ -18,9 +18,11 @@ public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
     private readonly Parameters<T> _p;
     private readonly RssmConfig _config;
     private readonly ILatent<T> _latent;
-    private readonly JointLinear<T> _input, _posterior;
-    private readonly Linear<T> _prior, _priorStats, _posteriorStats;
-    private readonly IRecurrentCell<T> _gru;
+    private readonly ITransition<T> _transition;
+    private readonly (Linear<T> Linear, Normalisation<T> Norm)[] _prior;
+    private readonly JointLinear<T> _posterior;
+    private readonly Normalisation<T> _posteriorNorm;
+    private readonly Linear<T> _priorStats, _posteriorStats;
 
     public Rssm(Parameters<T> p, RssmConfig config)
     {
@@ -30,17 +32,21 @@ public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
             ? new GaussianLatent<T>(config.Stochastic, config.MinimumStd)
             : new CategoricalLatent<T>(config.Stochastic, config.Classes, config.Unimix);
         (int deterministic, int stochastic, int hidden, int stats) = (config.Deterministic, _latent.Size, config.Hidden, _latent.Statistics);
-        _input = new(p["input"], ("stochastic", stochastic), ("action", config.Actions), hidden);
-        _gru = config.Gru switch
+        _transition = config.Gru == GruForm.Block
+            ? new BlockTransition<T>(p, config, stochastic)
+            : new CellTransition<T>(p, config, stochastic);
+        Init Weights(int inputs, int outputs) => Normalisation<T>.Weights(config.Norm, inputs, outputs);
+        _prior = new (Linear<T>, Normalisation<T>)[config.PriorLayers];
+        for (int layer = 0, inputs = deterministic; layer < _prior.Length; layer++, inputs = hidden)
         {
-            GruForm.ResetAfter => new GruCell<T>(p["gru"], hidden, deterministic),
-            GruForm.ResetBefore => new ResetBeforeGruCell<T>(p["gru"], hidden, deterministic),
-            _ => new LayerNormGruCell<T>(p["gru"], hidden, deterministic),
-        };
-        _prior = new(p["prior"]["hidden"], deterministic, hidden, Init.Glorot(deterministic, hidden), Init.Zeros);
-        _priorStats = new(p["prior"]["stats"], hidden, stats, Init.Glorot(hidden, stats), Init.Zeros);
-        _posterior = new(p["posterior"]["hidden"], ("deterministic", deterministic), ("embedding", config.Embedding), hidden);
-        _posteriorStats = new(p["posterior"]["stats"], hidden, stats, Init.Glorot(hidden, stats), Init.Zeros);
+            Parameters<T> path = p["prior"][layer == 0 ? "hidden" : $"hidden{layer}"];
+            _prior[layer] = (new(path, inputs, hidden, Weights(inputs, hidden), Init.Zeros), new(path["norm"], hidden, config.Norm));
+        }
+        _priorStats = new(p["prior"]["stats"], hidden, stats, Weights(hidden, stats), Init.Zeros);
+        _posterior = new(p["posterior"]["hidden"], ("deterministic", deterministic), ("embedding", config.Embedding), hidden,
+            weight: Weights(deterministic + config.Embedding, hidden));
+        _posteriorNorm = new(p["posterior"]["hidden"]["norm"], hidden, config.Norm);
+        _posteriorStats = new(p["posterior"]["stats"], hidden, stats, Weights(hidden, stats), Init.Zeros);
         State = [new(Deterministic, deterministic), new(Stochastic, stochastic)];
         Feature = stochastic + deterministic;
     }
@@ -56,16 +62,16 @@ public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
     public LatentStep<T> Imagine(State<T> state, T action, T noise)
     {
         using Parameters<T>.Scope _ = _p.Enter();
-        T h = Recur(state, _input.Project(action));                                                 // (B, D)
+        T h = Recur(state, _transition.Project(action));                                                 // (B, D)
         return Draw(h, Prior(h), noise);
     }
 
     public LatentStep<T> Observe(State<T> state, T action, T embedding, T noise) =>
-        ObserveProjected(state, _input.Project(action), _posterior.Project(embedding), noise);
+        ObserveProjected(state, _transition.Project(action), _posterior.Project(embedding), noise);
 
     public FilteredSequence<T> ObserveSequence(RecordedSequence<T> sequence)
     {
-        T[] actions = T.Unstack(_input.Project(sequence.Actions));                                  // T x (B, hidden)
+        T[] actions = T.Unstack(_transition.Project(sequence.Actions));                                  // T x (B, hidden)
         T[] embeddings = T.Unstack(_posterior.Project(sequence.Embeddings));                        // T x (B, hidden)
         int length = actions.Length, rows = sequence.Actions.Size(1);
         T[] noise = T.Unstack(sequence.Noise([length, rows, _latent.Noise.Size]));                  // T x (B, N)
@@ -91,8 +97,13 @@ public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
     }
 
     /// <summary>The prior that deterministic parts (..., D) lead to.</summary>
-    public IDistribution<T> Prior(T deterministic) =>
-        _latent.Distribution(_priorStats.Forward(_prior.Forward(deterministic).Apply(_config.Activation)));
+    public IDistribution<T> Prior(T deterministic)
+    {
+        T hidden = deterministic;                                                                   // (..., D)
+        foreach ((Linear<T> linear, Normalisation<T> norm) in _prior)
+            hidden = norm.Forward(linear.Forward(hidden)).Apply(_config.Activation);                // (..., hidden)
+        return _latent.Distribution(_priorStats.Forward(hidden));
+    }
 
     /// <summary>
     /// The divergence that is learnt from: one, or the two of KL balancing (Hafner et al. 2021, algorithm 2), of which the first moves the
@@ -103,21 +114,24 @@ public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
         : _config.KlBalance * FreeNats(posterior.Detach().Kl(prior)) + (1 - _config.KlBalance) * FreeNats(posterior.Kl(prior.Detach()));
 
     /// <summary>The mean of divergences, of any shape, of which the first nats are free.</summary>
-    public T FreeNats(T kl) => _config.FreeNatsForm == FreeNatsForm.MaxOfMean
-        ? kl.Mean().Maximum(_config.FreeNats)
-        : (kl - _config.FreeNats).Maximum(0).Mean();
+    public T FreeNats(T kl) => _config.FreeNatsForm switch
+    {
+        FreeNatsForm.MaxOfMean => kl.Mean().Maximum(_config.FreeNats),
+        FreeNatsForm.MeanOfExcess => (kl - _config.FreeNats).Maximum(0).Mean(),
+        _ => kl.Maximum(_config.FreeNats).Mean(),
+    };
 
     /// <summary>A step to an action and an embedding that were projected beforehand, (B, hidden) each.</summary>
     private LatentStep<T> ObserveProjected(State<T> state, T action, T embedding, T noise)
     {
         using Parameters<T>.Scope _ = _p.Enter();
         T h = Recur(state, action);                                                                 // (B, D)
-        T hidden = _posterior.Forward(h, embedding).Apply(_config.Activation);                      // (B, hidden)
+        T hidden = _posteriorNorm.Forward(_posterior.Forward(h, embedding)).Apply(_config.Activation);  // (B, hidden)
         return Draw(h, _latent.Distribution(_posteriorStats.Forward(hidden)), noise);
     }
 
     private T Recur(State<T> state, T action) =>
-        _gru.Forward(_input.Forward(state[Stochastic], action).Apply(_config.Activation), state[Deterministic]);
+        _transition.Forward(state[Deterministic], state[Stochastic], action);
 
     private static LatentStep<T> Draw(T deterministic, IDistribution<T> distribution, T noise) =>
         new(new(Names, deterministic, distribution.Sample(noise)), distribution);

@@ -11,6 +11,9 @@ public enum GruForm
 
     /// <summary>All gates and the candidate from one normalised product; the update gate begins almost closed (DreamerV2).</summary>
     LayerNorm,
+
+    /// <summary>Blocks of units that see their own share of the deterministic part, behind layers of their own for each input (DreamerV3).</summary>
+    Block,
 }
 
 /// <summary>How the divergence of posterior and prior is allowed a few nats for free. The two have different gradients.</summary>
@@ -21,6 +24,9 @@ public enum FreeNatsForm
 
     /// <summary>mean max(0, KL - n), element by element (PlaNet).</summary>
     MeanOfExcess,
+
+    /// <summary>mean max(KL, n), element by element (DreamerV3). Its gradient is that of the one before.</summary>
+    MeanOfMax,
 }
 
 /// <summary>Sizes and losses of an <see cref="Rssm{T}"/>; defaults as published for PlaNet and Dreamer V1.</summary>
@@ -53,7 +59,16 @@ public sealed record RssmConfig : IDynamicsConfig
     /// <summary>The deterministic path's cell.</summary>
     public GruForm Gru { get; init; } = GruForm.ResetAfter;
 
-    /// <summary>Activation of the hidden layers (PlaNet: ReLU; Dreamer V1: ELU).</summary>
+    /// <summary>Blocks of <see cref="GruForm.Block"/> (DreamerV3: 8), of which the deterministic units are a multiple.</summary>
+    public int Blocks { get; init; } = 8;
+
+    /// <summary>Whether the hidden layers of prior and posterior are normalised.</summary>
+    public NormForm Norm { get; init; }
+
+    /// <summary>Hidden layers of the prior (DreamerV3: 2).</summary>
+    public int PriorLayers { get; init; } = 1;
+
+    /// <summary>Activation of the hidden layers (PlaNet: ReLU; Dreamer V1 and V2: ELU; V3: SiLU).</summary>
     public Unary Activation { get; init; } = Unary.Elu;
 
     /// <summary>Nats by which posterior and prior may differ for free.</summary>

@@ -40,9 +40,11 @@ public sealed class JointLinear<T> where T : ITensor<T>
     /// <param name="other">Name and size of the input that may be known beforehand.</param>
     /// <param name="outputs">Size of the last axis of the result.</param>
     /// <param name="bias">Initialiser of the bias; zeros if not given.</param>
-    public JointLinear(Parameters<T> p, (string Name, int Size) input, (string Name, int Size) other, int outputs, Init? bias = null)
+    /// <param name="weight">Initialiser of the weights; Glorot's over both inputs if not given.</param>
+    public JointLinear(
+        Parameters<T> p, (string Name, int Size) input, (string Name, int Size) other, int outputs, Init? bias = null, Init? weight = null)
     {
-        Init init = Init.Glorot(input.Size + other.Size, outputs);
+        Init init = weight ?? Init.Glorot(input.Size + other.Size, outputs);
         _p = p;
         _weight = p.Get($"{input.Name}_weight", [outputs, input.Size], init);
         _otherWeight = p.Get($"{other.Name}_weight", [outputs, other.Size], init);
@@ -61,6 +63,36 @@ public sealed class JointLinear<T> where T : ITensor<T>
     {
         using Parameters<T>.Scope _ = _p.Enter();
         return x.Linear(_weight, projected);
+    }
+}
+
+/// <summary>
+/// Fully connected layer of G blocks side by side, each from its own share of the input to its own share of the result: a product of
+/// 1/G of the weights. No bias; truncated normal initialisation.
+/// </summary>
+public sealed class BlockLinear<T> where T : ITensor<T>
+{
+    private readonly Parameters<T> _p;
+    private readonly T _weight;
+    private readonly int _blocks, _inputs, _outputs;
+
+    /// <param name="p">Path of the layer.</param>
+    /// <param name="blocks">G.</param>
+    /// <param name="inputs">Size of the last axis of the input, a multiple of G.</param>
+    /// <param name="outputs">Size of the last axis of the result, a multiple of G.</param>
+    /// <param name="weight">Initialiser of the weights; of a block's own inputs if not given.</param>
+    public BlockLinear(Parameters<T> p, int blocks, int inputs, int outputs, Init? weight = null)
+    {
+        (_p, _blocks, _inputs, _outputs) = (p, blocks, inputs / blocks, outputs / blocks);
+        _weight = p.Get("weight", [blocks, _inputs, _outputs], weight ?? Init.TruncatedFanIn(_inputs));
+    }
+
+    /// <summary>(B, inputs) to (B, outputs).</summary>
+    public T Forward(T x)
+    {
+        using Parameters<T>.Scope _ = _p.Enter();
+        T blocks = x.Reshape(Axis.Keep, _blocks, _inputs).Transpose(1, 0, 2);           // (G, B, inputs / G)
+        return blocks.MatMul(_weight).Transpose(1, 0, 2).Reshape(Axis.Keep, _blocks * _outputs);
     }
 }
 

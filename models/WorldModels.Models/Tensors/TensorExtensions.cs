@@ -79,6 +79,9 @@ public static class TensorExtensions
             return one.Apply(Binary.Greater, one).Cast(DType.Float32).Reshape(Axis.Keep, 1);
         }
 
+        /// <summary>Divides the last axis by its root mean square, then scales it (Zhang and Sennrich 2019).</summary>
+        public T RmsNorm(T gain, double epsilon) => x / (x.Square().Mean(-1, keep: true) + epsilon).Sqrt() * gain;
+
         /// <summary>sign(x) ln(1 + |x|) (DreamerV3, eq. 9).</summary>
         public T SymLog() => x.Sign() * (x.Abs() + 1).Log();
 

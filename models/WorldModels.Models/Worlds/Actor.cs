@@ -8,6 +8,9 @@ public enum ActorForm
 
     /// <summary>A normal distribution about a mean in [-1, 1], clipped (DreamerV2, which truncates it).</summary>
     ClippedNormal,
+
+    /// <summary>A normal distribution about a mean in [-1, 1], whose draws count as the ends beyond them (DreamerV3).</summary>
+    BoundedNormal,
 }
 
 /// <summary>Sizes of an <see cref="Actor{T}"/>; defaults as published for Dreamer V1.</summary>
@@ -36,6 +39,12 @@ public sealed record ActorConfig
 
     /// <summary>Lower bound of the standard deviation before the squash.</summary>
     public double MinimumStd { get; init; } = 1e-4;
+
+    /// <summary>The uniform distribution's share in a discrete policy (DreamerV3: 0.01).</summary>
+    public double Unimix { get; init; }
+
+    /// <summary>Factor on the first weights of the last layer, where layers are normalised (DreamerV3: 0.01).</summary>
+    public double OutputScale { get; init; } = 1;
 }
 
 /// <summary>
@@ -54,23 +63,30 @@ public sealed class Actor<T> where T : ITensor<T>
     public Actor(Parameters<T> p, ActorConfig config)
     {
         _config = config;
-        _network = new(p, config.Feature, config.Layers, config.Discrete ? config.Actions : 2 * config.Actions, config.Activation);
+        _network = new(p, config.Feature, config.Layers, config.Discrete ? config.Actions : 2 * config.Actions, config.Activation,
+            config.OutputScale);
         _stdShift = Math.Log(Math.Exp(config.InitialStd) - 1);
     }
 
     /// <summary>
     /// The distribution of action vectors (B, A) for features (B, F): a <see cref="OneHot{T}"/> of a discrete policy, a
-    /// <see cref="TanhNormal{T}"/> or a <see cref="ClippedNormal{T}"/> of a continuous one.
+    /// <see cref="TanhNormal{T}"/>, a <see cref="ClippedNormal{T}"/> or a <see cref="Normal{T}"/> of a continuous one.
     /// </summary>
     public IDistribution<T> Forward(T feature)
     {
         T output = _network.Forward(feature);
         if (_config.Discrete)
-            return new OneHot<T>(output);
+            return OneHot<T>.Mixed(output, 1, _config.Unimix);
         T[] parts = output.Split(-1, _config.Actions, _config.Actions);                                 // 2 x (B, A)
-        if (_config.Form == ActorForm.ClippedNormal)    // DreamerV2: between 0.1 and 2.1, at first 1.1
-            return new ClippedNormal<T>(parts[0].Tanh(), 2 * (parts[1] / 2).Sigmoid() + 0.1);
-        return new TanhNormal<T>(
-            (parts[0] / MeanScale).Tanh() * MeanScale, (parts[1] + _stdShift).Softplus() + _config.MinimumStd);
+        switch (_config.Form)
+        {
+            case ActorForm.ClippedNormal:       // between 0.1 and 2.1, at first 1.1
+                return new ClippedNormal<T>(parts[0].Tanh(), 2 * (parts[1] / 2).Sigmoid() + 0.1);
+            case ActorForm.BoundedNormal:       // between 0.1 and 1, at first 0.89
+                return new Normal<T>(parts[0].Tanh(), 0.9 * (parts[1] + 2).Sigmoid() + 0.1);
+            default:
+                return new TanhNormal<T>(
+                    (parts[0] / MeanScale).Tanh() * MeanScale, (parts[1] + _stdShift).Softplus() + _config.MinimumStd);
+        }
     }
 }

@@ -23,7 +23,7 @@ internal static class Rewrites
         RssmConfig config = new() { Deterministic = 20, Stochastic = 6, Hidden = 16, Embedding = 8, Actions = 2, Gru = gru };
         Symbol h = graph.Input("deterministic", DType.Float32, "batch", 20), z = graph.Input("stochastic", DType.Float32, "batch", 6);
         Symbol actNoise = graph.Input("act_noise", DType.Float32, "batch", 2), noise = graph.Input("noise", DType.Float32, "batch", 6);
-        LatentWorld<Symbol> world = new(p["world"], new() { Dynamics = config, Observation = 3, Reward = new(2, 12) });
+        LatentWorld<Symbol> world = new(p["world"], new() { Dynamics = config, Observation = 3, Reward = new(new(2, 12), Unary.Elu) });
         Actor<Symbol> actor = new(p["actor"], new() { Feature = world.Dynamics.Feature, Actions = 2, Layers = new(2, 12) });
         State<Symbol> state = new(["deterministic", "stochastic"], h, z);
         Symbol action = actor.Forward(world.Dynamics.FeatureOf(state)).Sample(actNoise);

@@ -148,7 +148,7 @@ public sealed class CategoricalWorldTests
             using DisposeScope scope = NewDisposeScope();
             using Generator random = new Generator((ulong)update);
             Sequences sequences = _experience.Sample(update, CPU);
-            EagerTensor observed = _world.Standard.Forward(sequences.Observations);
+            EagerTensor observed = _world.Scale.Forward(sequences.Observations);
             FilteredSequence<EagerTensor> filtered = _world.Dynamics.ObserveSequence(
                 sequences.ToFilter(_world.Dynamics, _world.Embed(observed), random));
             Losses losses = Dreamer.WorldModelLosses(_world, sequences, observed, filtered, Options.Gamma);

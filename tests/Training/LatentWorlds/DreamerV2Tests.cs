@@ -58,7 +58,7 @@ public sealed class DreamerV2Tests
         {
             Stochastic = 32, Classes = 32, Embedding = 1536, Actions = 6, Gru = GruForm.LayerNorm,
         });
-        _ = new Critic<EagerTensor>(parameters.Root["critic"], rssm.Feature, new(4, 400), Unary.Elu);
+        _ = new ScalarHead<EagerTensor>(parameters.Root["critic"], rssm.Feature, new(new(4, 400), Unary.Elu));
         _ = new Actor<EagerTensor>(parameters.Root["actor"], new() { Feature = rssm.Feature, Actions = 6, Form = ActorForm.ClippedNormal });
         long Count(string path) => parameters.Below(path).Sum(parameter => parameter.numel());
         Assert.That((Count("rssm"), Count("critic"), Count("actor")), Is.EqualTo((1_247_248L, 971_601L, 976_012L)));

@@ -27,7 +27,7 @@ public sealed class WorldModelLossTests
     private static readonly LatentWorldConfig Config = new()
     {
         Dynamics = Sizes,
-        Observation = Observation, Encoder = new(1, 9), Decoder = new(1, 9), Reward = new(1, 9), Continue = new(1, 9),
+        Observation = Observation, Encoder = new(1, 9), Decoder = new(1, 9), Reward = new(new(1, 9), Unary.Elu), Continue = new(1, 9),
     };
 
     private EagerParameters _parameters = null!;
@@ -110,7 +110,7 @@ public sealed class WorldModelLossTests
         Sequences sequences = Draw(beginsAt: 3, options, endsAt: 2);
         FilteredSequence<EagerTensor> filtered = Filter(sequences, randn([Length, Rows, Stochastic]));
         Losses losses = Dreamer.WorldModelLosses(
-            _world, sequences, _world.Standard.Forward(sequences.Observations), filtered, options.Gamma);
+            _world, sequences, _world.Scale.Forward(sequences.Observations), filtered, options.Gamma);
         Tensor features = Dynamics.FeatureOf(filtered.States).Value;
         double observation = 0, reward = 0, continues = 0;
         for (int t = 0; t < Length; t++)
@@ -224,7 +224,7 @@ public sealed class WorldModelLossTests
     private FilteredSequence<EagerTensor> Filter(Sequences sequences, Tensor noise)
     {
         using Generator random = new Generator(1);
-        EagerTensor embeddings = _world.Embed(_world.Standard.Forward(sequences.Observations));
+        EagerTensor embeddings = _world.Embed(_world.Scale.Forward(sequences.Observations));
         return Dynamics.ObserveSequence(sequences.ToFilter(Dynamics, embeddings, random) with
         {
             Noise = shape => shape.Length == 3 ? noise : zeros([.. shape.Select(size => (long)size)]),

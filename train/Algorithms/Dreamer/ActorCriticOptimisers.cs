@@ -17,32 +17,32 @@ internal sealed class ActorCriticOptimisers : IDisposable
         _options = options;
         _actorParameters = parameters.Below(Dreamer.ActorPath);
         CriticParameters = parameters.Below(Dreamer.CriticPath);
-        _actor = new(_actorParameters, whole => optim.Adam(whole, options.ActorLearningRate, eps: options.AdamEpsilon));
-        _critic = new(CriticParameters, whole => optim.Adam(whole, options.CriticLearningRate, eps: options.AdamEpsilon));
+        _actor = options.OptimiserOf(_actorParameters, options.ActorLearningRate);
+        _critic = options.OptimiserOf(CriticParameters, options.CriticLearningRate);
     }
 
     /// <summary>The critic's parameters.</summary>
     public Parameter[] CriticParameters { get; }
 
-    /// <summary>Takes the clipped gradients of both losses. Each reaches its own network alone, also through a graph that both share.</summary>
+    /// <summary>Takes the gradients of both losses. Each reaches its own network alone, also through a graph that both share.</summary>
     public void TakeGradients(Tensor actorLoss, Tensor criticLoss, Dictionary<string, double>? figures)
     {
         _actor.ZeroGradients();
         _critic.ZeroGradients();
         autograd.backward([criticLoss], retain_graph: true, inputs: [.. CriticParameters]);
         autograd.backward([actorLoss], inputs: [.. _actorParameters]);
-        double actorNorm = _actor.ClipGradients(_options.MaxGradNorm), criticNorm = _critic.ClipGradients(_options.MaxGradNorm);
         if (figures is null)
             return;
         figures["actor_loss"] = actorLoss.item<float>();
         figures["critic_loss"] = criticLoss.item<float>();
-        figures["actor_gradient_norm"] = actorNorm;
-        figures["critic_gradient_norm"] = criticNorm;
     }
 
-    /// <summary>Takes the steps; an actor that is frozen stays as it began.</summary>
-    public void Step()
+    /// <summary>Clips the gradients and takes the steps; an actor that is frozen stays as it began.</summary>
+    public void Step(Dictionary<string, double>? figures)
     {
+        double actorNorm = _options.Clip(_actor), criticNorm = _options.Clip(_critic);
+        if (figures is not null)
+            (figures["actor_gradient_norm"], figures["critic_gradient_norm"]) = (actorNorm, criticNorm);
         if (!_options.FreezeActor)
         {
             _actor.Step();

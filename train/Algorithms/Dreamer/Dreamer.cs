@@ -7,9 +7,10 @@ using static TorchSharp.torch;
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>
-/// Dreamer (Hafner et al. 2020, algorithm 1; 2021): a world model learns from experience; an actor and a critic learn from trajectories
-/// imagined in it. How these learn is the <see cref="IBehaviour"/> of the version: <see cref="DreamerBehaviour"/> is that of V1,
-/// <see cref="DreamerV2Behaviour"/> that of V2; what else differs are sizes and losses of the world, in the options.
+/// Dreamer (Hafner et al. 2020, algorithm 1; 2021; 2025): a world model learns from experience; an actor and a critic learn from trajectories
+/// imagined in it. How these learn is the <see cref="IBehaviour"/> of the version: <see cref="DreamerBehaviour"/> of V1,
+/// <see cref="DreamerV2Behaviour"/> of V2, <see cref="DreamerV3Behaviour"/> of V3; what else differs are sizes, heads and losses of the
+/// world, in the options.
 /// </summary>
 public sealed class Dreamer : ITrainer
 {
@@ -76,50 +77,52 @@ public sealed class Dreamer : ITrainer
             Sequences sequences;
             using (Timings.Of("sample"))
                 sequences = _experience.Sample(update, Parameters.Device);
-            State<EagerTensor> posteriors;
-            using (Timings.Of("world model"))
-                posteriors = LearnWorldModel(sequences, random, figures);
+            (FilteredSequence<EagerTensor> filtered, Losses losses) = Observe(sequences, random);
             if (_options.WorldStepsFirst)
-                StepWorldModel();
+                StepWorldModel(filtered, losses, figures);
             using (Timings.Of("behaviour"))
-                _behaviour.Learn(update, posteriors, sequences, random, figures);
+                losses.Add(_behaviour.Learn(update, filtered.States, sequences, random, figures));
             // Otherwise all gradients are of the parameters as they were: the steps come last.
             if (!_options.WorldStepsFirst)
-                StepWorldModel();
+                StepWorldModel(filtered, losses, figures);
             using (Timings.Of("optimisers"))
-                _behaviour.Step();
+                _behaviour.Step(figures);
         }
         return figures ?? Measured.None;
     }
 
-    private void StepWorldModel()
+    /// <summary>Filters sequences, and computes the world model's losses.</summary>
+    private (FilteredSequence<EagerTensor> Filtered, Losses Losses) Observe(Sequences sequences, Generator random)
     {
+        using Timings.Part timing = Timings.Of("world model");
+        EagerTensor observed = _world.Scale.Forward(sequences.Observations);                            // (T, B, O)
+        FilteredSequence<EagerTensor> filtered = _world.Dynamics.ObserveSequence(
+            sequences.ToFilter(_world.Dynamics, _world.Embed(observed), random));
+        return (filtered, WorldModelLosses(_world, sequences, observed, filtered, _options.Gamma, _options.Reconstruct));
+    }
+
+    /// <summary>A step along the gradient of the world model's losses.</summary>
+    private void StepWorldModel(FilteredSequence<EagerTensor> filtered, Losses losses, Dictionary<string, double>? figures)
+    {
+        double norm;
+        Tensor total = losses.Total(_options.LossScales());
+        using (Timings.Of("world model"))
+        {
+            _modelOptimiser.ZeroGradients();
+            total.backward();
+            norm = _options.Clip(_modelOptimiser);
+        }
         using (Timings.Of("optimisers"))
         {
             _modelOptimiser.Step();
             _modelOptimiser.Decay(_options.WeightDecay);
         }
-    }
-
-    /// <summary>Filters sequences and takes the gradient of the world model's loss. Gives the posteriors, (T, B, ...).</summary>
-    private State<EagerTensor> LearnWorldModel(Sequences sequences, Generator random, Dictionary<string, double>? figures)
-    {
-        EagerTensor observed = _world.Standard.Forward(sequences.Observations);                         // (T, B, O)
-        FilteredSequence<EagerTensor> filtered = _world.Dynamics.ObserveSequence(
-            sequences.ToFilter(_world.Dynamics, _world.Embed(observed), random));
-        Losses losses = WorldModelLosses(_world, sequences, observed, filtered, _options.Gamma);
-        Tensor total = losses.Total(_options.LossScales());
-        _modelOptimiser.ZeroGradients();
-        total.backward();
-        double norm = _modelOptimiser.ClipGradients(_options.MaxGradNorm);
-        if (figures is not null)
-        {
-            figures["loss"] = total.item<float>();
-            Measured.Write(filtered.Figures, figures);
-            losses.WriteTo(figures, except: filtered.Losses.Keys);
-            figures["model_gradient_norm"] = norm;
-        }
-        return filtered.States;
+        if (figures is null)
+            return;
+        figures["loss"] = total.item<float>();
+        Measured.Write(filtered.Figures, figures);
+        losses.WriteTo(figures, except: filtered.Losses.Keys);
+        figures["model_gradient_norm"] = norm;
     }
 
     /// <summary>
@@ -128,18 +131,20 @@ public sealed class Dreamer : ITrainer
     /// </summary>
     /// <param name="world">The world model.</param>
     /// <param name="sequences">What was recorded.</param>
-    /// <param name="observed">Its observations, standardised, (T, B, O).</param>
+    /// <param name="observed">Its observations, scaled, (T, B, O).</param>
     /// <param name="filtered">What the dynamics made of it.</param>
     /// <param name="gamma">Discount.</param>
+    /// <param name="reconstruct">Whether observing shapes the states; if not, the decoder alone learns from it.</param>
     public static Losses WorldModelLosses(
-        LatentWorld<EagerTensor> world, Sequences sequences, EagerTensor observed, FilteredSequence<EagerTensor> filtered, double gamma)
+        LatentWorld<EagerTensor> world, Sequences sequences, EagerTensor observed, FilteredSequence<EagerTensor> filtered, double gamma,
+        bool reconstruct = true)
     {
         EagerTensor feature = world.Dynamics.FeatureOf(filtered.States);                                // (T, B, F)
         EagerTensor flat = feature.Value.flatten(0, 1);                                                 // (T B, F)
         Losses losses = new Losses
         {
             filtered.Losses,
-            { "observation", -world.Decode(feature).LogProb(observed.Detach()).Value.mean() },
+            { "observation", -world.Decode(reconstruct ? feature : feature.Detach()).LogProb(observed.Detach()).Value.mean() },
             { "reward", -world.Reward(flat).LogProb(sequences.Rewards.reshape(-1)).Value.mean() },
         };
         if (world.HasContinue)      // A soft label carries the discount (Dreamer V1's pcont).
@@ -216,6 +221,6 @@ public sealed class Dreamer : ITrainer
         if (!greedy)
             NoiseDraws.Fill(_experience.Actions.Noise, seed, step, ActStream, noise, rows);
         Tensor action = _behaviour.Policy(_world.Dynamics.FeatureOf(state)).Sample(tensor(noise, [rows, actions]).to(Parameters.Device)).Value;
-        action.cpu().contiguous().data<float>().ToArray().CopyTo(vectors);
+        action.clamp(-1, 1).cpu().contiguous().data<float>().ToArray().CopyTo(vectors);
     }
 }

@@ -16,7 +16,7 @@ public sealed class DreamerBehaviour : IBehaviour
     private readonly ActionVectors _actions;
     private readonly Device _device;
     private readonly Actor<EagerTensor> _actor;
-    private readonly Critic<EagerTensor> _critic;
+    private readonly ScalarHead<EagerTensor> _critic;
     private readonly ActorCriticOptimisers _optimisers;
 
     /// <param name="options">Hyperparameters.</param>
@@ -27,7 +27,7 @@ public sealed class DreamerBehaviour : IBehaviour
     {
         (_options, _world, _actions, _device) = (options, world, actions, parameters.Device);
         _actor = new(parameters.Root[Dreamer.ActorPath], options.Actor(world.Dynamics.Feature, actions));
-        _critic = new(parameters.Root[Dreamer.CriticPath], world.Dynamics.Feature, options.Critic(), Unary.Elu);
+        _critic = new(parameters.Root[Dreamer.CriticPath], world.Dynamics.Feature, options.Critic());
         _optimisers = new(options, parameters);
     }
 
@@ -37,7 +37,7 @@ public sealed class DreamerBehaviour : IBehaviour
     /// Imagines trajectories from posteriors and takes the gradients of the actor's and the critic's losses (sections 3 and 4): the actor
     /// raises the lambda-returns, the critic predicts them.
     /// </summary>
-    public void Learn(
+    public Losses Learn(
         long update, State<EagerTensor> posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures)
     {
         State<EagerTensor> start = Dreamer.Starts(posteriors, sequences, _options.Starts, _options.PredictContinue, random);
@@ -54,16 +54,18 @@ public sealed class DreamerBehaviour : IBehaviour
         Tensor discounts = _world.HasContinue
             ? _world.Continue(feature).Mean.Value.reshape(horizon, rows)
             : full([horizon, rows], _options.Gamma, device: _device);
-        (Tensor actorLoss, Tensor criticLoss, Tensor returns) = BehaviourLosses(rewards, values, discounts, _options.Lambda);
+        (Tensor actorLoss, Tensor criticLoss, Tensor returns) = BehaviourLosses(
+            rewards, values, discounts, _options.Lambda, _options.UseValue);
 
         _optimisers.TakeGradients(actorLoss, criticLoss, figures);
         if (figures is null)
-            return;
+            return new Losses();
         using IDisposable guard = no_grad();
         figures["imagined_reward"] = rewards.mean().item<float>() / _options.RewardScale;
         figures["imagined_return"] = returns.mean().item<float>() / _options.RewardScale;
         figures["policy_entropy"] =
             -_actor.Forward(_world.Dynamics.FeatureOf(start)).LogProbOfSample(actionNoise[0]).Value.mean().item<float>();
+        return new Losses();
     }
 
     /// <summary>
@@ -101,17 +103,18 @@ public sealed class DreamerBehaviour : IBehaviour
     /// <param name="values">(H, N), which include that reward.</param>
     /// <param name="discounts">(H, N), of what follows.</param>
     /// <param name="lambda">As in <see cref="Returns.Lambda"/>.</param>
+    /// <param name="useValue">Likewise.</param>
     public static (Tensor Actor, Tensor Critic, Tensor Returns) BehaviourLosses(
-        Tensor rewards, Tensor values, Tensor discounts, double lambda)
+        Tensor rewards, Tensor values, Tensor discounts, double lambda, bool useValue = true)
     {
         static Tensor ButLast(Tensor x) => x.slice(0, 0, -1, 1);
-        Tensor returns = Returns.Lambda(ButLast(rewards), ButLast(discounts), values.slice(0, 1, long.MaxValue, 1), lambda);
+        Tensor returns = Returns.Lambda(ButLast(rewards), ButLast(discounts), values.slice(0, 1, long.MaxValue, 1), lambda, useValue);
         Tensor weights = Returns.Weights(ButLast(discounts));                                               // (H - 1, N)
         IDistribution<EagerTensor> critic = new UnitNormal<EagerTensor>(ButLast(values), axes: 0);
         return (-(weights * returns).mean(), -(weights * critic.LogProb(returns.detach()).Value).mean(), returns);
     }
 
-    public void Step() => _optimisers.Step();
+    public void Step(Dictionary<string, double>? figures) => _optimisers.Step(figures);
 
     public void Save(Checkpoint checkpoint) => _optimisers.Save(checkpoint);
 

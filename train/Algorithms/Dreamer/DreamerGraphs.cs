@@ -11,7 +11,7 @@ namespace WorldModels.Train.Algorithms;
 public static class DreamerGraphs
 {
     public static BundleDefinition Define(
-        string environment, WorldSignature signature, ActorConfig actor, MlpConfig critic, float[] starts)
+        string environment, WorldSignature signature, ActorConfig actor, ScalarHeadConfig critic, float[] starts)
     {
         Agent agent = new Agent(signature, actor, critic);
         return new()
@@ -32,7 +32,7 @@ public static class DreamerGraphs
     }
 
     /// <summary>What all graphs of the agent share.</summary>
-    private sealed record Agent(WorldSignature Signature, ActorConfig Actor, MlpConfig Critic)
+    private sealed record Agent(WorldSignature Signature, ActorConfig Actor, ScalarHeadConfig Critic)
     {
         /// <summary>An action and, of a discrete policy, the logits it was drawn from.</summary>
         public TensorSpec[] Decision =>
@@ -48,6 +48,8 @@ public static class DreamerGraphs
         {
             IDistribution<T> policy = new Actor<T>(p[Dreamer.ActorPath], Actor).Forward(feature);
             T vector = policy.Sample(noise);
+            if (Actor is { Discrete: false, Form: ActorForm.BoundedNormal })
+                vector = vector.Clamp(-1, 1);
             Tensors<T> decision = new Tensors<T> { { "action", Signature.ActionOf(vector) } };
             if (policy is OneHot<T> discrete)
                 decision.Add("logits", discrete.Logits);
@@ -55,8 +57,7 @@ public static class DreamerGraphs
         }
 
         public T ValueOf<T>(Parameters<T> p, T feature) where T : ITensor<T> =>
-            Signature.Unscaled(
-                new Critic<T>(p[Dreamer.CriticPath], feature.Size(-1), Critic, Signature.Config.Activation).Forward(feature).Mode);
+            Signature.Unscaled(new ScalarHead<T>(p[Dreamer.CriticPath], feature.Size(-1), Critic).Forward(feature).Mode);
     }
 
     private sealed class Act(Agent agent) : IGraphDefinition

@@ -21,6 +21,18 @@ public record DreamerOptions : LatentOptions
     [Range(0.0, 1.0)]
     public double Lambda { get; init; } = 0.95;
 
+    /// <summary>
+    /// Whether values stand for what comes after the horizon; if not, only the rewards within it count (an ablation; Hafner et al. 2020,
+    /// figure 4).
+    /// </summary>
+    public bool UseValue { get; init; } = true;
+
+    /// <summary>
+    /// Whether the reconstruction of observations shapes the latent states; if not, rewards and ends alone do, and the decoder looks on (an
+    /// ablation; Hafner et al. 2020, section 6).
+    /// </summary>
+    public bool Reconstruct { get; init; } = true;
+
     /// <summary>Hidden layers of the actor.</summary>
     [Fixed, Range(0, 16)]
     public int ActorLayers { get; init; } = 4;
@@ -33,11 +45,11 @@ public record DreamerOptions : LatentOptions
     [Fixed, Range(0.01, 100.0)]
     public double InitialStd { get; init; } = 5;
 
-    /// <summary>Learning rate of the actor's Adam.</summary>
+    /// <summary>Learning rate of the actor.</summary>
     [Range(0.0, 10.0)]
     public double ActorLearningRate { get; init; } = 8e-5;
 
-    /// <summary>Learning rate of the critic's Adam.</summary>
+    /// <summary>Learning rate of the critic.</summary>
     [Range(0.0, 10.0)]
     public double CriticLearningRate { get; init; } = 8e-5;
 
@@ -68,5 +80,5 @@ public record DreamerOptions : LatentOptions
     };
 
     /// <summary>Sizes of the critic.</summary>
-    public MlpConfig Critic() => new(CriticLayers, HeadUnits);
+    public virtual ScalarHeadConfig Critic() => new(new(CriticLayers, HeadUnits), Unary.Elu);
 }

@@ -20,7 +20,7 @@ public sealed class DreamerV2Behaviour : IBehaviour
     private readonly ActionVectors _actions;
     private readonly Device _device;
     private readonly Actor<EagerTensor> _actor;
-    private readonly Critic<EagerTensor> _critic, _target;
+    private readonly ScalarHead<EagerTensor> _critic, _target;
     private readonly Parameter[] _targetParameters;
     private readonly ActorCriticOptimisers _optimisers;
     private readonly double _dynamicsShare;
@@ -34,8 +34,8 @@ public sealed class DreamerV2Behaviour : IBehaviour
         (_options, _world, _actions, _device) = (options, world, actions, parameters.Device);
         int feature = world.Dynamics.Feature;
         _actor = new(parameters.Root[Dreamer.ActorPath], options.Actor(feature, actions));
-        _critic = new(parameters.Root[Dreamer.CriticPath], feature, options.Critic(), Unary.Elu);
-        _target = new(parameters.Root[TargetPath], feature, options.Critic(), Unary.Elu);
+        _critic = new(parameters.Root[Dreamer.CriticPath], feature, options.Critic());
+        _target = new(parameters.Root[TargetPath], feature, options.Critic());
         _targetParameters = parameters.Below(TargetPath);
         foreach (Parameter parameter in _targetParameters)
             parameter.requires_grad_(false);
@@ -51,7 +51,7 @@ public sealed class DreamerV2Behaviour : IBehaviour
 
     public IDistribution<EagerTensor> Policy(EagerTensor feature) => _actor.Forward(feature);
 
-    public void Learn(
+    public Losses Learn(
         long update, State<EagerTensor> posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures)
     {
         if (update % _options.TargetEvery == 0)
@@ -74,7 +74,7 @@ public sealed class DreamerV2Behaviour : IBehaviour
             if (_world.HasContinue)     // starts are none of the states at which an episode ended
                 discounts = cat([discounts.slice(0, 0, 1, 1), ButFirst(_world.Continue(flat).Mean.Value.reshape(horizon + 1, rows))]);
             // (H, N), of states 0 to H - 1
-            returns = Returns.Lambda(ButLast(rewards), ButLast(discounts), ButFirst(values), _options.Lambda);
+            returns = Returns.Lambda(ButLast(rewards), ButLast(discounts), ButFirst(values), _options.Lambda, _options.UseValue);
             weights = Returns.Weights(ButLast(discounts));                                                  // (H, N)
         }
 
@@ -88,11 +88,12 @@ public sealed class DreamerV2Behaviour : IBehaviour
 
         _optimisers.TakeGradients(actorLoss, criticLoss, figures);
         if (figures is null)
-            return;
+            return new Losses();
         using IDisposable guard = no_grad();
         figures["imagined_reward"] = ButFirst(rewards).mean().item<float>() / _options.RewardScale;
         figures["imagined_return"] = returns.mean().item<float>() / _options.RewardScale;
         figures["policy_entropy"] = entropy.mean().item<float>();
+        return new Losses();
     }
 
     /// <summary>
@@ -118,7 +119,7 @@ public sealed class DreamerV2Behaviour : IBehaviour
         return -(ButLast(weights) * objective).mean();
     }
 
-    public void Step() => _optimisers.Step();
+    public void Step(Dictionary<string, double>? figures) => _optimisers.Step(figures);
 
     public void Save(Checkpoint checkpoint) => _optimisers.Save(checkpoint);
 

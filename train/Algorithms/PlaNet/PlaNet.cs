@@ -93,7 +93,7 @@ public sealed class PlaNet : ITrainer
     /// </summary>
     private void Learn(Sequences sequences, Generator random, Dictionary<string, double>? figures)
     {
-        EagerTensor observed = _world.Standard.Forward(sequences.Observations);                         // (T, B, O)
+        EagerTensor observed = _world.Scale.Forward(sequences.Observations);                         // (T, B, O)
         FilteredSequence<EagerTensor> filtered = _world.Dynamics.ObserveSequence(
             sequences.ToFilter(_world.Dynamics, _world.Embed(observed), random));
         EagerTensor feature = _world.Dynamics.FeatureOf(filtered.States);                               // (T, B, F)
@@ -106,7 +106,7 @@ public sealed class PlaNet : ITrainer
         Tensor total = losses.Total(_options.LossScales());
         _optimiser.ZeroGradients();
         total.backward();
-        double norm = _optimiser.ClipGradients(_options.MaxGradNorm);
+        double norm = _options.Clip(_optimiser);
         if (figures is null)
             return;
         figures["loss"] = total.item<float>();

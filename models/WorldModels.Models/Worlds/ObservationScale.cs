@@ -1,0 +1,41 @@
+namespace WorldModels.Models;
+
+/// <summary>How observations are measured inside a world.</summary>
+public interface IObservationScale<T> where T : ITensor<T>
+{
+    /// <summary>(..., O) in the environment's units to those of the world.</summary>
+    T Forward(T x);
+
+    /// <summary>The inverse.</summary>
+    T Backward(T x);
+}
+
+/// <summary>Takes observations to zero mean and unit variance and back, by statistics that are kept with the weights, not learnt.</summary>
+public sealed class Standardizer<T> : IObservationScale<T> where T : ITensor<T>
+{
+    /// <summary>Name of the means' parameter below this class's path.</summary>
+    public const string MeanName = "mean";
+
+    /// <summary>Name of the standard deviations' parameter.</summary>
+    public const string StdName = "std";
+
+    private readonly T _mean, _std;
+
+    public Standardizer(Parameters<T> p, int size, Init mean)
+    {
+        _mean = p.Get(MeanName, [size], mean);
+        _std = p.Get(StdName, [size], Init.Ones);
+    }
+
+    public T Forward(T x) => (x - _mean) / _std;
+
+    public T Backward(T x) => x * _std + _mean;
+}
+
+/// <summary>Squashes large numbers by symlog, whatever the environment (DreamerV3).</summary>
+public sealed class SymlogScale<T> : IObservationScale<T> where T : ITensor<T>
+{
+    public T Forward(T x) => x.SymLog();
+
+    public T Backward(T x) => x.SymExp();
+}
