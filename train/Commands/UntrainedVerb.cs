@@ -8,11 +8,20 @@ using WorldModels.Train.LatentWorlds;
 
 namespace WorldModels.Train;
 
-[Verb("untrained", HelpText = "Write a bundle of Dreamer's published sizes with random weights, to be timed before training.")]
+[Verb("untrained", HelpText = "Write a bundle of a Dreamer's published sizes with random weights, to be timed before training.")]
 public sealed class UntrainedVerb : Verb
 {
     [Option("output", Required = true, HelpText = "Folder of the bundle.")]
     public string Output { get; set; } = "";
+
+    [Option("algorithm", Default = "dreamer", HelpText = "dreamer, dreamerv2 or dreamerv3.")]
+    public string Algorithm { get; set; } = "";
+
+    [Option("preset", Default = "paper", HelpText = "Whose sizes (see: list).")]
+    public string Preset { get; set; } = "";
+
+    [Option("set", HelpText = "Hyperparameters, as in: --set deterministic=600", MetaValue = "key=value")]
+    public IEnumerable<string> Set { get; set; } = [];
 
     [Option("observation", Default = 24, HelpText = "Numbers in an observation.")]
     public int Observation { get; set; }
@@ -31,8 +40,10 @@ public sealed class UntrainedVerb : Verb
         if (Observation < 1 || Action < 1)
             throw new UserException($"--observation and --action take numbers of at least 1, not {Observation} and {Action}.");
         Libtorch.Load();
-        // Hafner et al. 2020, appendix A: heads of 2 x 400 (reward), 4 x 400 (actor) and 3 x 400 (value) on an RSSM of 200 + 30.
-        DreamerOptions options = new() { Env = "none", Seed = Seed, EncoderUnits = 200, Embedding = 200, Gamma = 1 };
+        // What embeds vectors is not published for V1 and V2, which see images.
+        string[] set = Algorithm == "dreamerv3" ? [.. Set] : ["encoderUnits=200", "embedding=200", .. Set];
+        if (OptionText.With(Train.Algorithm.Find(Algorithm).Preset(Preset, "none") with { Seed = Seed }, set) is not DreamerOptions options)
+            throw new UserException($"untrained makes worlds of dreamer, dreamerv2 and dreamerv3, not of {Algorithm}.");
         ObservationSpec observation = Pixels
             ? new() { Shape = [3, PixelConfig.Size, PixelConfig.Size], Low = 0, High = 1 }
             : new() { Shape = [Observation], Low = -1, High = 1 };
@@ -51,10 +62,11 @@ public sealed class UntrainedVerb : Verb
             .Select(_ => (float)(observation.Low + (observation.High - observation.Low) * random.NextSingle()))];
         BundleDefinition definition = DreamerGraphs.Define("none", signature, actor, options.Critic(), starts) with
         {
+            Algorithm = options.Algorithm,
             Limits = ["Its weights are random: it knows nothing, and is there to be timed."],
         };
         TrainingSpec training = new() { Seed = Seed, Config = OptionText.Describe(options) };
-        string name = Pixels ? "untrained-dreamer-pixels" : "untrained-dreamer";
+        string name = Pixels ? $"untrained-{Algorithm}-pixels" : $"untrained-{Algorithm}";
         VerificationReport report = BundleExporter.Export(Output, name, definition, parameters.ToWeights(), training);
         string recording = Path.TrimEndingDirectorySeparator(Output) + ".recording.npz";
         Record(recording, observation, random);

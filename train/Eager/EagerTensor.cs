@@ -200,8 +200,13 @@ public readonly struct EagerTensor(Tensor value) : ITensor<EagerTensor>
 
     public static EagerTensor[] Unstack(EagerTensor stacked) => Array.ConvertAll(stacked.Value.unbind(), part => new EagerTensor(part));
 
-    public static EagerTensor StraightThrough(EagerTensor value, EagerTensor gradient) =>
-        value.Value.detach() + (gradient.Value - gradient.Value.detach());
+    public static EagerTensor StraightThrough(EagerTensor value, Func<EagerTensor> gradient)
+    {
+        if (!is_grad_enabled())
+            return value;
+        Tensor path = gradient().Value;
+        return value.Value.detach() + (path - path.detach());
+    }
 
     // The default body in fewer operations: both gates at once, and one for the blend at its end.
     public static EagerTensor GruCell(EagerTensor x, EagerTensor h, EagerTensor wIh, EagerTensor wHh, EagerTensor bIh, EagerTensor bHh)

@@ -82,7 +82,7 @@ public sealed class ClippedNormal<T>(T mean, T std) : IDistribution<T> where T :
     public T Sample(T noise)
     {
         T drawn = _normal.Sample(noise);                                                            // (..., A)
-        return T.StraightThrough(drawn.Clamp(-1, 1), drawn);
+        return T.StraightThrough(drawn.Clamp(-1, 1), () => drawn);
     }
 
     public T LogProb(T value) => _normal.LogProb(value);

@@ -6,14 +6,15 @@ namespace WorldModels.Models;
 /// </summary>
 /// <param name="logits">Unnormalised log probabilities, (..., G C).</param>
 /// <param name="groups">G.</param>
-public sealed class OneHot<T>(T logits, int groups = 1) : IDistribution<T> where T : ITensor<T>
+/// <param name="normalised">Whether the logits are the logarithms of probabilities already.</param>
+public sealed class OneHot<T>(T logits, int groups = 1, bool normalised = false) : IDistribution<T> where T : ITensor<T>
 {
     /// <summary>Unnormalised log probabilities, (..., G C).</summary>
     public T Logits => logits;
 
     public IReadOnlyList<T> Parameters => [logits];
 
-    public T Mean => Unfold(Fold(logits).Softmax(-1));
+    public T Mean => Unfold(Probabilities);
 
     public T Mode
     {
@@ -24,18 +25,22 @@ public sealed class OneHot<T>(T logits, int groups = 1) : IDistribution<T> where
         }
     }
 
-    public IDistribution<T> With(IReadOnlyList<T> parameters) => new OneHot<T>(parameters[0], groups);
+    public IDistribution<T> With(IReadOnlyList<T> parameters) => new OneHot<T>(parameters[0], groups, normalised);
 
     /// <summary>noise: Gumbel, (..., G C).</summary>
-    public T Sample(T noise) => Unfold(Fold(logits).SampleOneHot(Fold(noise)));
+    public T Sample(T noise)
+    {
+        T folded = Fold(logits);
+        return Unfold(T.StraightThrough(folded.SampleCategorical(Fold(noise)).OneHot(folded.Size(-1)), () => Probabilities));
+    }
 
-    public T LogProb(T value) => Total(Fold(logits).LogSoftmax(-1) * Fold(value));
+    public T LogProb(T value) => Total(LogProbabilities * Fold(value));
 
     public T Entropy
     {
         get
         {
-            T log = Fold(logits).LogSoftmax(-1);                                                    // (..., G, C)
+            T log = LogProbabilities;                                                               // (..., G, C)
             return -Total(log.Exp() * log);
         }
     }
@@ -44,13 +49,13 @@ public sealed class OneHot<T>(T logits, int groups = 1) : IDistribution<T> where
     {
         if (other is not OneHot<T> prior)
             throw new NotSupportedException($"A one-hot distribution is compared with another one, not with {other.GetType().Name}.");
-        T log = Fold(logits).LogSoftmax(-1);                                                        // (..., G, C)
-        return Total(log.Exp() * (log - Fold(prior.Logits).LogSoftmax(-1)));
+        T log = LogProbabilities;                                                                   // (..., G, C)
+        return Total(log.Exp() * (log - prior.LogProbabilities));
     }
 
     /// <summary>
     /// Logits of a mixture with the uniform distribution, (1 - share) p + share / C, so that no class is ever ruled out (Hafner et al. 2023,
-    /// "unimix"). They are normalised.
+    /// "unimix").
     /// </summary>
     /// <param name="logits">(..., G C).</param>
     /// <param name="groups">G.</param>
@@ -61,8 +66,12 @@ public sealed class OneHot<T>(T logits, int groups = 1) : IDistribution<T> where
             return new(logits, groups);
         OneHot<T> raw = new OneHot<T>(logits, groups);
         T probabilities = raw.Fold(logits).Softmax(-1);                                             // (..., G, C)
-        return new(raw.Unfold((probabilities * (1 - share) + share / probabilities.Size(-1)).Log()), groups);
+        return new(raw.Unfold((probabilities * (1 - share) + share / probabilities.Size(-1)).Log()), groups, normalised: true);
     }
+
+    private T LogProbabilities => normalised ? Fold(logits) : Fold(logits).LogSoftmax(-1);          // (..., G, C)
+
+    private T Probabilities => normalised ? Fold(logits).Exp() : Fold(logits).Softmax(-1);          // (..., G, C)
 
     /// <summary>(..., G C) to (..., G, C).</summary>
     private T Fold(T x)

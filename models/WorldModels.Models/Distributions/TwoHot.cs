@@ -33,10 +33,15 @@ public sealed record TwoHotBins(int Count, double Limit)
 public sealed class TwoHot<T> : IDistribution<T> where T : ITensor<T>
 {
     private readonly T _logits, _places;
+    private readonly Lazy<T> _logProbabilities;     // (..., C): a critic asks for two values' log probabilities
 
     /// <param name="logits">(..., C).</param>
     /// <param name="places">(C).</param>
-    public TwoHot(T logits, T places) => (_logits, _places) = (logits, places);
+    public TwoHot(T logits, T places)
+    {
+        (_logits, _places) = (logits, places);
+        _logProbabilities = new(() => logits.LogSoftmax(-1));
+    }
 
     public IReadOnlyList<T> Parameters => [_logits];
 
@@ -58,7 +63,7 @@ public sealed class TwoHot<T> : IDistribution<T> where T : ITensor<T>
     public T Sample(T noise) => throw new NotSupportedException("Nothing draws a two-hot number.");
 
     /// <summary>The negative cross-entropy to the two places beside the value.</summary>
-    public T LogProb(T value) => (Shares(value) * _logits.LogSoftmax(-1)).Sum(-1);
+    public T LogProb(T value) => (Shares(value) * _logProbabilities.Value).Sum(-1);
 
     /// <summary>The share of each place in values (...), (..., C): how near it is among the two beside the value. Values beyond the ends are ends.</summary>
     public T Shares(T value)

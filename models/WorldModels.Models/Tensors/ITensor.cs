@@ -131,9 +131,10 @@ public interface ITensor<T> where T : ITensor<T>
 
     /// <summary>
     /// The value of the first argument with the gradient of the second (Bengio et al. 2013). A primitive, because <c>p + (v - p)</c> is not
-    /// exactly one-hot in floating point and would ship dead nodes; the symbolic world ships the value alone.
+    /// exactly one-hot in floating point and would ship dead nodes; the symbolic world ships the value alone. The second argument is asked for
+    /// only where gradients are taken.
     /// </summary>
-    static abstract T StraightThrough(T value, T gradient);
+    static abstract T StraightThrough(T value, Func<T> gradient);
 
     /// <summary>
     /// One step of a GRU (Cho et al. 2014, in PyTorch's form: gates in the order reset, update, candidate; the reset gate applies to the

@@ -96,8 +96,5 @@ public static class TensorExtensions
         /// Zero noise gives the mode.
         /// </summary>
         public T SampleCategorical(T gumbel) => (x + gumbel).ArgMax(-1);
-
-        /// <summary>One-hot draw from softmax(this) over the last axis, with the gradient of its probabilities.</summary>
-        public T SampleOneHot(T gumbel) => T.StraightThrough((x + gumbel).ArgMax(-1).OneHot(x.Size(-1)), x.Softmax(-1));
     }
 }

@@ -160,7 +160,7 @@ public sealed partial class Symbol : ITensor<Symbol>
     public Symbol Dropout(double rate) => this;
 
     /// <summary>The first argument: a graph has no gradients. What only the second needs is pruned.</summary>
-    public static Symbol StraightThrough(Symbol value, Symbol gradient) => value;
+    public static Symbol StraightThrough(Symbol value, Func<Symbol> gradient) => value;
 
     /// <summary>x (1 + erf(x / sqrt 2)) / 2, in the order in which ONNX Runtime recognises it as one operator.</summary>
     private Symbol Gelu()

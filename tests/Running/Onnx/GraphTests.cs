@@ -88,7 +88,7 @@ public sealed class GraphTests
         Symbol h = graph.Input("h", DType.Float32, "batch", Networks.Size);
         _ = new Linear<Symbol>(p["critic"], Networks.Size, 1).Forward(h);
         Symbol logits = new Linear<Symbol>(p["head"], Networks.Size, 2).Forward(h);
-        graph.Output("choice", logits.SampleOneHot(graph.Input("noise", DType.Float32, "batch", 2)));
+        graph.Output("choice", new OneHot<Symbol>(logits).Sample(graph.Input("noise", DType.Float32, "batch", 2)));
         OnnxModel model = graph.Build();
         Assert.That(model.Proto.Graph.Node.Select(n => n.OpType), Is.EqualTo(new[] { "Gemm", "Add", "ArgMax", "OneHot" }));
         Assert.That(model.Weights.Keys, Is.EquivalentTo(new[] { "head/weight", "head/bias" }));

@@ -90,7 +90,7 @@ internal static class OperationCases
         yield return One("Clamp", [x], s => s[0].Clamp(-1, 0.5), n => n[0].Map(v => Math.Clamp(v, -1, 0.5)));
         yield return One("SymLog", [x], s => s[0].SymLog(), n => n[0].Map(v => Math.Sign(v) * Math.Log(1 + Math.Abs(v))));
         yield return One("SymExp", [x], s => s[0].SymExp(), n => n[0].Map(v => Math.Sign(v) * (Math.Exp(Math.Abs(v)) - 1)));
-        yield return One("Passes", [x], s => Symbol.StraightThrough(s[0].Detach().Dropout(0.5), s[0].Exp()), n => n[0]);
+        yield return One("Passes", [x], s => Symbol.StraightThrough(s[0].Detach().Dropout(0.5), () => s[0].Exp()), n => n[0]);
         yield return One("SampleNormal", [x, x, x], s => s[0].SampleNormal(s[1], s[2]), n => Nd.Zip(F, v => v[0] + v[1] * v[2], n));
     }
 
@@ -115,7 +115,7 @@ internal static class OperationCases
         yield return One("ArgMaxTies", [(B, [0, 9])], s => s[0].Cast(F).ArgMax(-1), n => n[0].Reduce(false, [1], First).Map(I, v => v));
         yield return One("SampleCategorical", [(F, [0, 6]), (F, [0, 6])], s => s[0].SampleCategorical(s[1]),
             n => n[0].Zip(n[1], (a, b) => a + b).Reduce(false, [1], First).Map(I, v => v));
-        yield return One("SampleOneHot", [(F, [0, 6]), (F, [0, 6])], s => s[0].SampleOneHot(s[1]), n =>
+        yield return One("SampleOneHot", [(F, [0, 6]), (F, [0, 6])], s => new OneHot<Symbol>(s[0]).Sample(s[1]), n =>
         {
             Nd index = n[0].Zip(n[1], (a, b) => a + b).Reduce(false, [1], First);
             return Nd.From([index.Shape[0], 6], i => index[i[0]] == i[1] ? 1 : 0);

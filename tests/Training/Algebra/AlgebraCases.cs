@@ -126,14 +126,14 @@ internal static class AlgebraCases
         "upsample2d" => x[0].Upsample2d(2),
         "detach" => x[0].Detach(),
         "dropout" => x[0].Dropout(0.5),
-        "straight-through" => T.StraightThrough(x[0], x[1]),
+        "straight-through" => T.StraightThrough(x[0], () => x[1]),
         "gru-cell" => T.GruCell(x[0], x[1], x[2], x[3], x[4], x[5]),
         "lstm-cell" => Both(T.LstmCell(x[0], x[1], x[2], x[3], x[4], x[5], x[6])),
         "symlog" => (x[0] * 100).SymLog(),
         "symexp" => x[0].SymExp(),
         "sample-normal" => x[0].SampleNormal(x[1], x[2]),
         "sample-categorical" => x[0].SampleCategorical(x[1]).Cast(DType.Float32),
-        "sample-one-hot" => x[0].SampleOneHot(x[1]),
+        "sample-one-hot" => new OneHot<T>(x[0]).Sample(x[1]),
         _ => throw new ArgumentException(name),
     };
 

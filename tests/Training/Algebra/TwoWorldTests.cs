@@ -57,7 +57,7 @@ public sealed class TwoWorldTests
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor logits = tensor(new float[] { 0.5f, -1, 2 }, [1, 3]).requires_grad_();
-        EagerTensor drawn = new EagerTensor(logits).SampleOneHot(zeros(1, 3));
+        EagerTensor drawn = new OneHot<EagerTensor>(logits).Sample(zeros(1, 3));
         Assert.That(drawn.Value.data<float>().ToArray(), Is.EqualTo(new float[] { 0, 0, 1 }));
         Tensor weights = tensor(new float[] { 1, 2, 3 }, [1, 3]);
         (drawn.Value * weights).sum().backward();
