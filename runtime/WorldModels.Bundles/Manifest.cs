@@ -58,6 +58,9 @@ public sealed record Manifest
     /// <summary>Steps of the environment that one action lasts, whose rewards are summed. Null: one.</summary>
     public int? ActionRepeat { get; init; }
 
+    /// <summary>Names of the tasks among which a host chooses for each row, the default first. Null: there is one.</summary>
+    public IReadOnlyList<string>? Tasks { get; init; }
+
     /// <summary>How a planner plans in it unless told otherwise. Null: nothing was said.</summary>
     public PlannerSpec? Planner { get; init; }
 

@@ -6,7 +6,7 @@ namespace WorldModels.Bundles;
 internal static class ManifestCheck
 {
     private static readonly TensorRole[] Single =
-        [TensorRole.Observation, TensorRole.Action, TensorRole.Reward, TensorRole.Continue, TensorRole.IsFirst];
+        [TensorRole.Observation, TensorRole.Action, TensorRole.Reward, TensorRole.Continue, TensorRole.IsFirst, TensorRole.Task];
 
     /// <summary>What the JSON reader lets pass: another schema, repeated members, nulls.</summary>
     public static void Syntax(ReadOnlySpan<byte> utf8)
@@ -73,6 +73,8 @@ internal static class ManifestCheck
             if (!(parity.Tolerance >= 0 && parity.NearTies >= 0))
                 problems.Add("parity: tolerance and nearTies must be at least 0");
         }
+        if (manifest.Tasks is { } tasks && (tasks.Count == 0 || tasks.Any(string.IsNullOrWhiteSpace) || tasks.Distinct().Count() < tasks.Count))
+            problems.Add($"tasks must be different names, found [{string.Join(", ", tasks)}]");
         if (manifest.ActionRepeat < 1)
             problems.Add($"actionRepeat must be at least 1, found {manifest.ActionRepeat}");
         if (manifest.Planner is { } planner)
@@ -171,6 +173,10 @@ internal static class ManifestCheck
                 break;
             case TensorRole.IsFirst:
                 Expect(isInput && isScalar, "an input [batch]");
+                break;
+            case TensorRole.Task:
+                Expect(isInput && isScalar && tensor.Dtype == TensorType.Int64 && manifest.Tasks is not null,
+                    "an int64 input [batch], and the tasks' names under \"tasks\"");
                 break;
             case TensorRole.State:
                 if (isInput)

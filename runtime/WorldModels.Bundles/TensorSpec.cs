@@ -25,6 +25,8 @@ public enum TensorRole
     Value,
     /// <summary>1 for rows at the first step of an episode, else 0; (B) or (B, 1).</summary>
     IsFirst,
+    /// <summary>Which of the manifest's tasks a row acts for, int64 (B), its place among them.</summary>
+    Task,
     /// <summary>Anything else; hosts leave such an output alone and cannot supply such an input.</summary>
     Other,
 }

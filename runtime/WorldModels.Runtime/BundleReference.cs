@@ -121,6 +121,7 @@ public static class BundleReference
                 TensorRole.Action when input.Dtype == TensorType.Int64 => NpyArray.Of(Choices(step), Shape(input)),
                 TensorRole.Action => NpyArray.Of(Actions(input.RowSize, step), Shape(input)),
                 TensorRole.IsFirst => First(input, step == 0),
+                TensorRole.Task => NpyArray.Of(Tasks(step), Shape(input)),
                 _ => throw new BundleException($"Bundle '{_bundle.Directory}': nothing is known to feed input '{input.Name}' of graph "
                     + $"'{graph}' with: its role is {NameConverter<TensorRole>.Write(input.Role)}."),
             });
@@ -166,6 +167,8 @@ public static class BundleReference
         private long[] Choices(int step) => [.. Enumerable.Range(0, Batch).Select(row =>
             (long)Philox.NextInt(new NoiseKey(Seed, (uint)row, (uint)step, Philox.Stream("parity-action")),
                 _manifest.Action.Count!.Value))];
+
+        private long[] Tasks(int step) => [.. Enumerable.Range(0, Batch).Select(row => (long)((row + step) % _manifest.Tasks!.Count))];
 
         private static float[] Between(double low, double high, string stream, int size, int step) =>
             Array.ConvertAll(Draw(NoiseKind.Uniform, stream, size, step), x => (float)(low + x * (high - low)));

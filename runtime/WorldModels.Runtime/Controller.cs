@@ -59,6 +59,7 @@ public sealed class Controller : IDisposable
     private readonly ExclusiveUse _use;
     private readonly ActionCheck _check;
     private ControllerStep? _step;
+    private int _task;      // of rows that were told none of their own
 
     internal Controller(Bundle bundle, ControllerOptions options, bool ownsBundle)
     {
@@ -171,6 +172,30 @@ public sealed class Controller : IDisposable
         Played(ActionKind.Continuous, actions);
     }
 
+    /// <summary>Has every row act for a task from its next step on; episodes go on.</summary>
+    /// <param name="task">One of the manifest's tasks.</param>
+    /// <exception cref="BundleException">There is no such task.</exception>
+    /// <exception cref="InvalidOperationException">Another thread is using the controller.</exception>
+    public void SetTask(string task)
+    {
+        using ExclusiveUse.Use use = _use.Begin();
+        _task = Find(task);
+        for (int row = 0; row < Batch; row++)
+            _step!.SetTask(row, _task);
+    }
+
+    /// <summary>Has a row act for a task from its next step on; its episode goes on, and so do other rows with their tasks.</summary>
+    /// <param name="row">Its number, from 0.</param>
+    /// <param name="task">One of the manifest's tasks.</param>
+    /// <exception cref="BundleException">There is no such row or task, or no batch is bound yet.</exception>
+    /// <exception cref="InvalidOperationException">Another thread is using the controller.</exception>
+    public void SetTask(int row, string task)
+    {
+        using ExclusiveUse.Use use = _use.Begin();
+        ActingRows.Check([row], Batch, nameof(ControllerOptions));
+        _step!.SetTask(row, Find(task));
+    }
+
     /// <summary>Starts an episode in every row: states take their initial value, the previous action is zero, is-first is 1.</summary>
     public void Reset()
     {
@@ -257,6 +282,21 @@ public sealed class Controller : IDisposable
         _step = null;
         SizeCheck.Controller(_bundle, _graphs, batch);
         _step = new(_bundle, _graphs, batch);
+        for (int row = 0; row < batch; row++)
+            _step.SetTask(row, _task);
+    }
+
+    private int Find(string task)
+    {
+        IReadOnlyList<string> tasks = Manifest.Tasks ?? [];
+        for (int i = 0; i < tasks.Count; i++)
+        {
+            if (tasks[i] == task)
+                return i;
+        }
+        throw new BundleException(tasks.Count == 0
+            ? $"Bundle '{_bundle.Directory}' has one task, and no names to choose it by: its manifest has no \"tasks\"."
+            : $"Bundle '{_bundle.Directory}' has no task '{task}', but {string.Join(", ", tasks)}.");
     }
 
     private ReadOnlySpan<float> Last(TensorRole role)

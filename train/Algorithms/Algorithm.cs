@@ -83,6 +83,7 @@ public abstract record Algorithm(Type Command)
             Stages = ImaginationModel.StagesBefore,
         },
         new Algorithm<PlaNetOptions>(typeof(PlaNetVerb), (options, device, _, progress) => new PlaNet(options, device, progress)),
+        new Algorithm<SacXOptions>(typeof(SacXVerb), (options, device, _, _) => new SacX(options, device)),
     ];
 
     /// <exception cref="UserException">No algorithm has this name.</exception>

@@ -48,11 +48,11 @@ internal sealed class LatentRollout : IEagerRollout
             if (_actions is null)
             {
                 vector = _networks.Actor!.Forward(feature).Sample(_actionNoise[step]);
-                chosen[step] = signature.ActionOf(vector).Value;
+                chosen[step] = signature.Actions.ActionOf(vector).Value;
             }
             else
             {
-                vector = signature.Vector<EagerTensor>(_actions[step]);
+                vector = signature.Actions.Vector<EagerTensor>(_actions[step]);
             }
             state = world.Dynamics.Imagine(state, vector, _latentNoise[step]).State;
             feature = world.Dynamics.FeatureOf(state);

@@ -1,4 +1,5 @@
 using WorldModels.Bundles;
+using WorldModels.Models;
 using WorldModels.Recordings;
 using WorldModels.Runtime;
 
@@ -86,5 +87,37 @@ public sealed record ActionVectors(ActionSpec Space)
         Philox.FillUniform(key, vector);
         foreach (ref float value in vector)
             value = 2 * value - 1;
+    }
+
+    /// <summary>An action of the environment as a vector (B, A).</summary>
+    public T Vector<T>(T action) where T : ITensor<T>
+    {
+        if (Discrete)
+            return action.OneHot(Size);
+        return ByElement(action, (numbers, i) =>
+        {
+            T centred = MiddleOf(i) == 0 ? numbers : numbers - MiddleOf(i);
+            return HalfOf(i) == 1 ? centred : centred / HalfOf(i);
+        });
+    }
+
+    /// <summary>A vector (B, A) as an action of the environment.</summary>
+    public T ActionOf<T>(T vector) where T : ITensor<T>
+    {
+        if (Discrete)
+            return vector.ArgMax(-1);
+        return ByElement(vector, (numbers, i) =>
+        {
+            T scaled = HalfOf(i) == 1 ? numbers : numbers * HalfOf(i);
+            return MiddleOf(i) == 0 ? scaled : scaled + MiddleOf(i);
+        });
+    }
+
+    /// <summary>Maps the elements (B, A) of an action: all at once where their bounds are the same, else each (B, 1) by its own.</summary>
+    private T ByElement<T>(T action, Func<T, int, T> map) where T : ITensor<T>
+    {
+        if (Space.Lows is null)
+            return map(action, 0);
+        return T.Concat(-1, [.. Enumerable.Range(0, Size).Select(i => map(action.Slice(-1, i, i + 1), i))]);
     }
 }

@@ -18,6 +18,7 @@ public sealed class ReplayBuffer(
     private readonly int _size = observation.Aggregate(1, (size, axis) => size * axis);     // numbers in an observation
     private readonly Queue<Episode> _episodes = new();
     private Episode[] _sampled = [];    // the queue as an array, made when it is first sampled from after a change
+    private int[] _firstSteps = [];     // of each of those: steps before it
     private long _first;                // number of the oldest episode
     private long _named;                // the same when the last checkpoint was made
 
@@ -61,6 +62,22 @@ public sealed class ReplayBuffer(
         if (_sampled.Length != _episodes.Count)
             _sampled = [.. _episodes];
         SequenceSampler.Fill(batch, _sampled, actions, seed, update);
+    }
+
+    /// <summary>The episode of a step, of all steps counted from the oldest on, and the record before it.</summary>
+    public (Episode Episode, int Record) Step(int number)
+    {
+        if (_sampled.Length != _episodes.Count)
+            _sampled = [.. _episodes];
+        if (_firstSteps.Length != _sampled.Length)
+        {
+            _firstSteps = new int[_sampled.Length];
+            for (int i = 1; i < _sampled.Length; i++)
+                _firstSteps[i] = _firstSteps[i - 1] + _sampled[i - 1].Steps;
+        }
+        int found = Array.BinarySearch(_firstSteps, number);
+        int episode = found >= 0 ? found : ~found - 1;
+        return (_sampled[episode], number - _firstSteps[episode]);
     }
 
     /// <summary>Mean and standard deviation (O) of each number of the observations.</summary>
@@ -118,7 +135,7 @@ public sealed class ReplayBuffer(
         }
         for (long number = _first + count; File.Exists(EpisodeFile.PathOf(folder, number)); number++)
             File.Delete(EpisodeFile.PathOf(folder, number));
-        _sampled = [];
+        (_sampled, _firstSteps) = ([], []);
     }
 
     private void Keep(Episode episode)
@@ -130,6 +147,6 @@ public sealed class ReplayBuffer(
             Records -= _episodes.Dequeue().Records;
             _first++;
         }
-        _sampled = [];
+        (_sampled, _firstSteps) = ([], []);
     }
 }

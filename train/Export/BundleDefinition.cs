@@ -42,6 +42,9 @@ public sealed record BundleDefinition
     /// <summary>How the runtime's planner plans in it unless told otherwise; null where nothing is planned.</summary>
     public PlannerSpec? Planner { get; init; }
 
+    /// <summary>Names of the tasks among which hosts choose, the main one first; null where there is one task only.</summary>
+    public IReadOnlyList<string>? Tasks { get; init; }
+
     /// <summary>Steps of the environment that one action lasts.</summary>
     public int ActionRepeat { get; init; } = 1;
 }

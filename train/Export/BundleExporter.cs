@@ -78,6 +78,7 @@ public static class BundleExporter
             Parity = new() { Horizon = ParityReference.Horizon },
             ActionRepeat = definition.ActionRepeat == 1 ? null : definition.ActionRepeat,
             Planner = definition.Planner,
+            Tasks = definition.Tasks,
             Training = training,
         };
         File.WriteAllText(Path.Combine(directory, "README.md"), ModelCard.Write(manifest, definition.Limits));

@@ -51,15 +51,24 @@ public abstract class AgentEnvironment
     });
 
     /// <summary>Makes rows of a registered environment.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="actionRepeat">Steps that an action lasts.</param>
+    /// <param name="timeLimit">Steps after which episodes are cut, where that is sooner than by themselves.</param>
     /// <exception cref="UserException">Its observations are not vectors, or its actions have no bounds.</exception>
-    public static AgentEnvironment Make(string name, int count, int actionRepeat) =>
+    public static AgentEnvironment Make(string name, int count, int actionRepeat, int? timeLimit = null) =>
         EnvironmentRegistry.Find(name) is EnvironmentSpec<long>
-            ? new Discrete(name, Repeated<long>(name, count, actionRepeat))
-            : new Continuous(name, Repeated<float>(name, count, actionRepeat));
+            ? new Discrete(name, Repeated<long>(name, count, actionRepeat, timeLimit))
+            : new Continuous(name, Repeated<float>(name, count, actionRepeat, timeLimit));
 
-    private static SyncVectorEnvironment<ActionRepeat<TAction>, TAction> Repeated<TAction>(string name, int count, int actionRepeat)
+    private static SyncVectorEnvironment<ActionRepeat<TAction>, TAction> Repeated<TAction>(
+        string name, int count, int actionRepeat, int? timeLimit)
         where TAction : unmanaged =>
-        new(count, () => new ActionRepeat<TAction>(EnvironmentRegistry.Make<TAction>(name), actionRepeat));
+        new(count, () =>
+        {
+            IEnvironment<TAction> environment = EnvironmentRegistry.Make<TAction>(name);
+            return new(timeLimit is { } limit ? new TimeLimit<TAction>(environment, limit) : environment, actionRepeat);
+        });
 
     private abstract class Of<TAction>(
         string name, ActionSpec space, SyncVectorEnvironment<ActionRepeat<TAction>, TAction> rows) : AgentEnvironment

@@ -42,7 +42,7 @@ public static class WorldGraphs
         {
             LatentWorld<T> world = signature.Build(p);
             LatentStep<T> next = world.Dynamics.Imagine(
-                inputs.State(signature.States), signature.Vector(inputs["action"]), inputs["noise"]);
+                inputs.State(signature.States), signature.Actions.Vector(inputs["action"]), inputs["noise"]);
             Tensors<T> outputs = signature.Step(next);
             outputs.Add(signature.Arrive(world, world.Dynamics.FeatureOf(next.State)));
             return outputs;

@@ -94,41 +94,9 @@ public sealed record WorldSignature(
     {
         T keep = inputs["is_first"].KeepUnlessFirst();                                                  // (B, 1)
         State<T> state = inputs.State(States).Reset(keep);
-        T vector = Vector(inputs[action]) * keep;
+        T vector = Actions.Vector(inputs[action]) * keep;
         return world.Dynamics.Observe(
             state, vector, world.Embed(world.Scale.Forward(inputs["observation"])), inputs[noise]);
-    }
-
-    /// <summary>An action of the environment as a vector (B, A).</summary>
-    public T Vector<T>(T action) where T : ITensor<T>
-    {
-        if (Actions.Discrete)
-            return action.OneHot(Actions.Size);
-        return ByElement(action, (numbers, i) =>
-        {
-            T centred = Actions.MiddleOf(i) == 0 ? numbers : numbers - Actions.MiddleOf(i);
-            return Actions.HalfOf(i) == 1 ? centred : centred / Actions.HalfOf(i);
-        });
-    }
-
-    /// <summary>A vector (B, A) as an action of the environment.</summary>
-    public T ActionOf<T>(T vector) where T : ITensor<T>
-    {
-        if (Actions.Discrete)
-            return vector.ArgMax(-1);
-        return ByElement(vector, (numbers, i) =>
-        {
-            T scaled = Actions.HalfOf(i) == 1 ? numbers : numbers * Actions.HalfOf(i);
-            return Actions.MiddleOf(i) == 0 ? scaled : scaled + Actions.MiddleOf(i);
-        });
-    }
-
-    /// <summary>Maps the elements (B, A) of an action: all at once where their bounds are the same, else each (B, 1) by its own.</summary>
-    private T ByElement<T>(T action, Func<T, int, T> map) where T : ITensor<T>
-    {
-        if (Actions.Space.Lows is null)
-            return map(action, 0);
-        return T.Concat(-1, [.. Enumerable.Range(0, Actions.Size).Select(i => map(action.Slice(-1, i, i + 1), i))]);
     }
 
     /// <summary>Rewards in the environment's units (B), of features (B, F).</summary>

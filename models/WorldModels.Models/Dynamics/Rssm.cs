@@ -6,8 +6,15 @@ namespace WorldModels.Models;
 /// the two side by side, its loss the divergence "kl", and "overshooting" where the configuration asks for it.
 /// </summary>
 /// <remarks>
+/// <para>
+/// Of the state-space models that Buesing et al. 2018 compare, whose states go on without a frame being rendered, the stochastic one (sSSM) is
+/// this without the deterministic path, and the deterministic one (dSSM) this without the stochastic path; to query rollouts in latent space, as
+/// they do, is to imagine here.
+/// </para>
+/// <para>
 /// Over a sequence that was recorded, only the cell and the posterior depend on the step before: actions and embeddings are projected for
 /// all steps at once beforehand, and the priors are computed for all steps at once afterwards.
+/// </para>
 /// </remarks>
 public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
 {

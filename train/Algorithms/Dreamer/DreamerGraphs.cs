@@ -50,7 +50,7 @@ public static class DreamerGraphs
             T vector = policy.Sample(noise);
             if (Actor is { Discrete: false, Form: ActorForm.BoundedNormal })
                 vector = vector.Clamp(-1, 1);
-            Tensors<T> decision = new Tensors<T> { { "action", Signature.ActionOf(vector) } };
+            Tensors<T> decision = new Tensors<T> { { "action", Signature.Actions.ActionOf(vector) } };
             if (policy is OneHot<T> discrete)
                 decision.Add("logits", discrete.Logits);
             return (vector, decision);

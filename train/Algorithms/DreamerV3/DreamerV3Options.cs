@@ -7,10 +7,14 @@ using WorldModels.Train.LatentWorlds;
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>
-/// Hyperparameters of DreamerV3 (Hafner et al. 2025, and its code in the version with the block GRU, not the first one of 2023), beside those
-/// of V1. The presets have the published values of the inherited ones: the scales of the two divergences, 1 (dynamics) and 0.1
-/// (representation), are a klScale of their sum and a klBalance of the first one's share.
+/// Hyperparameters of DreamerV3 (Hafner et al. 2025, and its code in the version with the block GRU), beside those of V1. The scales of the
+/// two divergences, 1 (dynamics) and 0.1 (representation), are a klScale of their sum and a klBalance of the first one's share.
 /// </summary>
+/// <remarks>
+/// The first version (2023) is another agent: a layer-norm GRU of 256 to 4,096 units (sizes XS to XL) whose first state is learnt, a dynamics
+/// scale of 0.5, two-hot numbers in symlog space, Adam with other rates for actor and critic, and gradients through the dynamics for
+/// continuous actions. None of that is mixed in here.
+/// </remarks>
 public sealed record DreamerV3Options : DreamerOptions
 {
     /// <summary>Classes of each stochastic variable, one-hot; 0: Gaussian variables.</summary>

@@ -17,6 +17,7 @@ internal sealed class ControllerStep : IDisposable
     private readonly Dictionary<(string, string), TensorBuffer> _local = [];
     private readonly List<NoiseInput> _noise = [];
     private readonly List<TensorBuffer> _isFirst = [];
+    private readonly List<TensorBuffer> _tasks = [];
     private readonly TensorBuffer _observation;
     private readonly TensorBuffer[] _actions;
     private readonly List<BoundGraph>[] _bound = [[], []];
@@ -130,6 +131,13 @@ internal sealed class ControllerStep : IDisposable
 
     /// <summary>Takes other actions for those of the last step.</summary>
     public void Play<T>(ReadOnlySpan<T> actions) where T : unmanaged => actions.CopyTo(_actions[(int)(_calls & 1)].Overwrite<T>());
+
+    /// <summary>Sets the task that a row acts for from now on.</summary>
+    public void SetTask(int row, int task)
+    {
+        foreach (TensorBuffer tasks in _tasks)
+            tasks.Set(row, task);
+    }
 
     /// <summary>Takes the last step of a row back: its states and previous action are those before it.</summary>
     public void TakeBack(int row)
@@ -264,6 +272,9 @@ internal sealed class ControllerStep : IDisposable
                 break;
             case TensorRole.IsFirst:
                 _isFirst.Add(buffer);
+                break;
+            case TensorRole.Task:
+                _tasks.Add(buffer);
                 break;
             default:
                 throw new BundleException($"Graph {graph.Name}: a controller cannot supply input '{input.Name}' "

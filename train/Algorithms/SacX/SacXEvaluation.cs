@@ -1,0 +1,79 @@
+using WorldModels.Models;
+using WorldModels.Runtime;
+using WorldModels.Train.LatentWorlds;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train.Algorithms;
+
+/// <summary>
+/// How SAC-X is judged: whole episodes of the main task's policy, how they ended, and what every policy earns of every task's rewards.
+/// </summary>
+/// <param name="options">Environment and seed.</param>
+/// <param name="tasks">What steps are rewarded for.</param>
+/// <param name="policy">The policies of all tasks.</param>
+/// <param name="device">Where they compute.</param>
+public sealed class SacXEvaluation(SacXOptions options, ITaskRewards tasks, IntentionPolicy<EagerTensor> policy, Device device)
+{
+    private const int EpisodesBetweenUpdates = 20, EpisodesOfTasks = 20, RandomEpisodes = 100;
+
+    private static readonly uint ActStream = Philox.Stream(IntentionGraphs.NoiseStream);
+
+    /// <summary>A few episodes of the main task, where one falls due in the updates since the line of metrics before.</summary>
+    public IReadOnlyDictionary<string, double> Between(long updates)
+    {
+        bool isDue = options.EvaluateEvery > 0 && updates % options.LogEvery == 0
+            && updates / options.EvaluateEvery > (updates - options.LogEvery) / options.EvaluateEvery;
+        if (!isDue)
+            return Measured.None;
+        IntentionSample played = Play(0, EpisodesBetweenUpdates, (ulong)options.Seed + 2_000_003, greedy: true, timeLimit: null, task: null);
+        return new Dictionary<string, double> { ["return_evaluation"] = played.Returns.Mean, ["landed_evaluation"] = played.Landed };
+    }
+
+    /// <summary>All figures: task_PLAYED_REWARDED is the mean sum of the second's rewards where the first one's policy plays.</summary>
+    public IReadOnlyDictionary<string, double> Judge(int episodes, IProgressReport progress)
+    {
+        ulong seed = (ulong)options.Seed + 1_000_003;
+        IntentionSample greedy, sampled;
+        using (IProgressTask task = progress.Start("playing greedily", episodes))
+            greedy = Play(0, episodes, seed, greedy: true, timeLimit: null, task);
+        using (IProgressTask task = progress.Start("playing", episodes))
+            sampled = Play(0, episodes, seed, greedy: false, timeLimit: null, task);
+        ReturnSample random = Environment(Math.Min(50, episodes), null).PlayRandom(Math.Max(episodes, RandomEpisodes), seed);
+        Dictionary<string, double> figures = Evaluation.Figures(
+            [("greedy", greedy.Returns), ("sampled", sampled.Returns), ("random", random)], episodes);
+        foreach ((string name, IntentionSample sample) in new[] { ("greedy", greedy), ("sampled", sampled) })
+        {
+            figures[$"landed_{name}"] = sample.Landed;
+            figures[$"crashed_{name}"] = sample.Crashed;
+            figures[$"timed_out_{name}"] = sample.TimedOut;
+        }
+        for (int played = 0; played < tasks.Names.Count; played++)
+        {
+            IntentionSample sample = Play(
+                played, EpisodesOfTasks, seed + 1, greedy: true, timeLimit: options.EpisodeSteps, task: null);
+            for (int rewarded = 0; rewarded < tasks.Names.Count; rewarded++)
+                figures[$"task_{tasks.Names[played]}_{tasks.Names[rewarded]}"] = sample.OfTasks[rewarded];
+        }
+        return figures;
+    }
+
+    private IntentionSample Play(int playing, int episodes, ulong seed, bool greedy, int? timeLimit, IProgressTask? task)
+    {
+        AgentEnvironment environment = Environment(episodes, timeLimit);
+        (int rows, int size) = (environment.Count, environment.Actions.Size);
+        float[] noise = new float[rows * size];
+        using Tensor kinds = full([rows], playing, ScalarType.Int64, device);
+        return IntentionJudge.Play(environment, seed, tasks, (step, observations, _, vectors) =>
+        {
+            using IDisposable guard = no_grad();
+            using TorchSharp.DisposeScope scope = NewDisposeScope();
+            if (!greedy)
+                NoiseDraws.Fill(environment.Actions.Noise, seed, step, ActStream, noise, rows);
+            Tensor seen = tensor(observations.ToArray(), [rows, environment.Observation.Size]).to(device);
+            policy.Forward(seen, kinds).Sample(tensor(noise, [rows, size]).to(device)).Value
+                .cpu().contiguous().data<float>().ToArray().CopyTo(vectors);
+        }, done => task?.Report(done, ""));
+    }
+
+    private AgentEnvironment Environment(int rows, int? timeLimit) => AgentEnvironment.Make(options.Env, rows, actionRepeat: 1, timeLimit);
+}
