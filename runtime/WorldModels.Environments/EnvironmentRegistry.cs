@@ -39,6 +39,7 @@ public static class EnvironmentRegistry
         .. MiniPacmanMode.All.Select(mode => MiniPacman($"minipacman-{mode.Name}", mode)),
         .. ClassicControl.Specs,
         .. ControlSuite.Specs,
+        .. LunarLander.Specs,
     ];
 
     /// <summary>What stands in place of a name where recordings do not say what they are of.</summary>

@@ -38,6 +38,7 @@ public abstract class EpisodicEnvironment<TAction> : IEnvironment<TAction>, IRes
         {
             _random.Seed(seed ?? (ulong)Random.Shared.NextInt64());
             _seeded = true;
+            Reseed();
         }
         Start();
         Begin();
@@ -84,6 +85,11 @@ public abstract class EpisodicEnvironment<TAction> : IEnvironment<TAction>, IRes
 
     /// <summary>An episode begins: after <see cref="Start"/>, or with a state put in from outside.</summary>
     private protected void Begin() => (Steps, _running) = (0, true);
+
+    /// <summary>The random stream was started anew.</summary>
+    private protected virtual void Reseed()
+    {
+    }
 
     /// <summary>Draws the first state of an episode.</summary>
     private protected abstract void Start();

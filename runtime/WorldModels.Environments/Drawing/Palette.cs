@@ -20,4 +20,7 @@ public static class Palette
 
     /// <summary>Where to go.</summary>
     public const uint Target = 0x6FAF5A;
+
+    /// <summary>Flames of engines.</summary>
+    public const uint Flame = 0xE4572E;
 }

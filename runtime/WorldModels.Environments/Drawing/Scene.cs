@@ -50,3 +50,26 @@ public sealed record Rectangle(uint Color, double Left, double Bottom, double Ri
         return dx > 0 && dy > 0 ? double.Hypot(dx, dy) : Math.Max(dx, dy);
     }
 }
+
+/// <summary>A convex polygon.</summary>
+/// <param name="Color">0xRRGGBB.</param>
+/// <param name="Corners">At least three, counter-clockwise.</param>
+public sealed record Polygon(uint Color, IReadOnlyList<(double X, double Y)> Corners) : Shape(Color)
+{
+    public override double Distance(double x, double y)
+    {
+        double inside = double.NegativeInfinity, nearest = double.PositiveInfinity;
+        for (int i = 0; i < Corners.Count; i++)
+        {
+            ((double startX, double startY), (double endX, double endY)) = (Corners[i], Corners[(i + 1) % Corners.Count]);
+            (double alongX, double alongY, double toX, double toY) = (endX - startX, endY - startY, x - startX, y - startY);
+            double length = double.Hypot(alongX, alongY);
+            if (length == 0)
+                continue;
+            inside = Math.Max(inside, (alongY * toX - alongX * toY) / length);
+            double t = Math.Clamp((alongX * toX + alongY * toY) / (length * length), 0, 1);
+            nearest = Math.Min(nearest, double.Hypot(toX - t * alongX, toY - t * alongY));
+        }
+        return inside <= 0 ? inside : nearest;
+    }
+}
