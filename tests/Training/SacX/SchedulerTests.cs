@@ -12,7 +12,7 @@ public sealed class SchedulerTests
     [Test]
     public void ADecisionIsWorthTheMainReturnFromItOn()
     {
-        TaskScheduler scheduler = new(Options, 3);
+        IntentionScheduler scheduler = new(Options, 3);
         scheduler.Remember([2, 1], [1, 1, 8]);
         Assert.That((scheduler.Value(0, 2), scheduler.Value(1, 1), scheduler.Value(0, 1)), Is.EqualTo((1 + 0.5 * 1 + 0.25 * 8, 8.0, 0.0)));
         Assert.That(scheduler.Probabilities(0), Is.EqualTo(Softmax(0, 0, 3.5 / 2)).Within(1e-6));
@@ -23,7 +23,7 @@ public sealed class SchedulerTests
         using MemoryStream stream = new();
         using BinaryWriter writer = new(stream);
         scheduler.Save(writer);
-        TaskScheduler other = new(Options, 3);
+        IntentionScheduler other = new(Options, 3);
         stream.Position = 0;
         using BinaryReader reader = new(stream);
         other.Restore(reader);
@@ -35,7 +35,7 @@ public sealed class SchedulerTests
     [TestCase(SchedulerKind.Uniform)]
     public void DrawsFollowTheProbabilities(SchedulerKind kind)
     {
-        TaskScheduler scheduler = new(Options with { Scheduler = kind, MainShare = 0.25 }, 3);
+        IntentionScheduler scheduler = new(Options with { Scheduler = kind, MainShare = 0.25 }, 3);
         scheduler.Remember([1], [4]);
         double[] expected = kind == SchedulerKind.Q ? Softmax(0, 2, 0) : [0.5, 0.25, 0.25];
         Assert.That(scheduler.Probabilities(0), Is.EqualTo(expected).Within(1e-6));
@@ -48,8 +48,8 @@ public sealed class SchedulerTests
     [Test]
     public void AFixedScheduleHasToNameATask()
     {
-        Assert.That(new TaskScheduler(Options with { Scheduler = SchedulerKind.Fixed, FixedTask = 2 }, 3).Decide(0, 0, 0), Is.EqualTo(2));
-        Assert.That(() => new TaskScheduler(Options with { FixedTask = 3 }, 3),
+        Assert.That(new IntentionScheduler(Options with { Scheduler = SchedulerKind.Fixed, FixedTask = 2 }, 3).Decide(0, 0, 0), Is.EqualTo(2));
+        Assert.That(() => new IntentionScheduler(Options with { FixedTask = 3 }, 3),
             Throws.TypeOf<UserException>().With.Message.EqualTo("fixedTask=3 is no task: there are 0 to 2."));
     }
 

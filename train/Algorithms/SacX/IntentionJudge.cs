@@ -53,7 +53,8 @@ public static class IntentionJudge
                 over[row] = true;
                 landed += LanderTasks.IsLanding(rewards[row], terminated[row]) ? 1 : 0;
                 crashed += terminated[row] && !LanderTasks.IsLanding(rewards[row], terminated[row]) ? 1 : 0;
-                done?.Invoke(++ended);
+                ended++;
+                done?.Invoke(ended);
             }
         }
         return new(new(total, length), (double)landed / rows, (double)crashed / rows, ofTasks);

@@ -32,7 +32,7 @@ public sealed class SacX : ITrainer
     private readonly IntentionCritic<EagerTensor> _critic, _target;
     private readonly Parameter[] _criticParameters, _targetParameters;
     private readonly FlatOptimiser _actorOptimiser, _criticOptimiser;
-    private readonly TaskScheduler _scheduler;
+    private readonly IntentionScheduler _scheduler;
     private readonly SacXEvaluation _evaluation;
     private ReplayBuffer? _replay;
     private IntentionCollector? _collector;

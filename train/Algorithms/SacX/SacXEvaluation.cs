@@ -1,3 +1,4 @@
+using WorldModels.Environments;
 using WorldModels.Models;
 using WorldModels.Runtime;
 using WorldModels.Train.LatentWorlds;
@@ -38,10 +39,11 @@ public sealed class SacXEvaluation(SacXOptions options, ITaskRewards tasks, Inte
             greedy = Play(0, episodes, seed, greedy: true, timeLimit: null, task);
         using (IProgressTask task = progress.Start("playing", episodes))
             sampled = Play(0, episodes, seed, greedy: false, timeLimit: null, task);
+        IntentionSample heuristic = PlayHeuristic(episodes, seed);
         ReturnSample random = Environment(Math.Min(50, episodes), null).PlayRandom(Math.Max(episodes, RandomEpisodes), seed);
         Dictionary<string, double> figures = Evaluation.Figures(
-            [("greedy", greedy.Returns), ("sampled", sampled.Returns), ("random", random)], episodes);
-        foreach ((string name, IntentionSample sample) in new[] { ("greedy", greedy), ("sampled", sampled) })
+            [("greedy", greedy.Returns), ("sampled", sampled.Returns), ("random", random), ("heuristic", heuristic.Returns)], episodes);
+        foreach ((string name, IntentionSample sample) in new[] { ("greedy", greedy), ("sampled", sampled), ("heuristic", heuristic) })
         {
             figures[$"landed_{name}"] = sample.Landed;
             figures[$"crashed_{name}"] = sample.Crashed;
@@ -73,6 +75,25 @@ public sealed class SacXEvaluation(SacXOptions options, ITaskRewards tasks, Inte
             policy.Forward(seen, kinds).Sample(tensor(noise, [rows, size]).to(device)).Value
                 .cpu().contiguous().data<float>().ToArray().CopyTo(vectors);
         }, done => task?.Report(done, ""));
+    }
+
+    /// <summary>The rule that comes with Gymnasium's lander, on the same episodes.</summary>
+    private IntentionSample PlayHeuristic(int episodes, ulong seed)
+    {
+        AgentEnvironment environment = Environment(episodes, timeLimit: null);
+        (int seen, int size) = (environment.Observation.Size, environment.Actions.Size);
+        return IntentionJudge.Play(environment, seed, tasks, (_, observations, _, vectors) =>
+        {
+            for (int row = 0; row < environment.Count; row++)
+            {
+                ReadOnlySpan<float> observation = observations.Slice(row * seen, seen);
+                Span<float> vector = vectors.Slice(row * size, size);
+                if (environment.Actions.Discrete)
+                    environment.Actions.Encode(LunarLanderHeuristic.Act(observation), vector);
+                else
+                    LunarLanderHeuristic.Act(observation, vector);
+            }
+        });
     }
 
     private AgentEnvironment Environment(int rows, int? timeLimit) => AgentEnvironment.Make(options.Env, rows, actionRepeat: 1, timeLimit);

@@ -123,20 +123,20 @@ public sealed record SacXOptions : TrainOptions
     public double MaxGradNorm { get; init; } = 10;
 
     /// <summary>Units of the policies' shared layers.</summary>
-    [Fixed]
-    public IReadOnlyList<int> ActorTrunk { get; init; } = [200, 200];
+    [Fixed, Range(1, 65536)]
+    public OptionList<int> ActorTrunk { get; init; } = [200, 200];
 
     /// <summary>Units of the hidden layers of each policy's head.</summary>
-    [Fixed]
-    public IReadOnlyList<int> ActorHead { get; init; } = [100];
+    [Fixed, Range(1, 65536)]
+    public OptionList<int> ActorHead { get; init; } = [100];
 
     /// <summary>Units of the critics' shared layers.</summary>
-    [Fixed]
-    public IReadOnlyList<int> CriticTrunk { get; init; } = [400, 400];
+    [Fixed, Range(1, 65536)]
+    public OptionList<int> CriticTrunk { get; init; } = [400, 400];
 
     /// <summary>Units of the hidden layers of each critic's head.</summary>
-    [Fixed]
-    public IReadOnlyList<int> CriticHead { get; init; } = [200];
+    [Fixed, Range(1, 65536)]
+    public OptionList<int> CriticHead { get; init; } = [200];
 
     /// <summary>Whether the first shared layer is normalised.</summary>
     [Fixed]

@@ -6,7 +6,7 @@ namespace WorldModels.Train.Algorithms;
 /// Decides which task is played next (Riedmiller et al. 2018, section 5). SAC-Q: the value of a task as an episode's h-th decision is the mean
 /// discounted main return from there on, over the last episodes in which it was decided so; tasks are drawn by a softmax of them.
 /// </summary>
-public sealed class TaskScheduler
+public sealed class IntentionScheduler
 {
     // Later decisions are too rare to be told apart.
     private const int MostDecisions = 5;
@@ -19,7 +19,7 @@ public sealed class TaskScheduler
 
     /// <param name="options">Which kind, its temperature and memory.</param>
     /// <param name="tasks">K.</param>
-    public TaskScheduler(SacXOptions options, int tasks)
+    public IntentionScheduler(SacXOptions options, int tasks)
     {
         if (options.FixedTask >= tasks)
             throw new UserException($"fixedTask={options.FixedTask} is no task: there are 0 to {tasks - 1}.");
