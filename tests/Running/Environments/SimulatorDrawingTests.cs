@@ -96,6 +96,8 @@ public sealed class SimulatorDrawingTests
         LunarLanderEnvironment lander = new LunarLanderEnvironment();
         float[] observation = new float[8];
         lander.Reset(3, observation);
+        for (int step = 0; step < 40; step++)
+            lander.Step([0], observation); // it begins at the upper edge
         Vector2 hull = lander.Simulation.Craft.Hull.Motion.Center;
         Assert.That(At(lander.Draw(), hull.X, hull.Y), Is.EqualTo(Palette.Cart));
         foreach (PlanarBody leg in lander.Simulation.Craft.Legs)
