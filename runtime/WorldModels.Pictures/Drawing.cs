@@ -110,6 +110,14 @@ public sealed record Drawing(int Width, int Height, Action<SKCanvas> Paint)
                 (paint.IsStroke, paint.StrokeWidth, paint.StrokeCap) = (true, 2 * (float)rod.Radius, SKStrokeCap.Round);
                 canvas.DrawLine((float)rod.X1, (float)rod.Y1, (float)rod.X2, (float)rod.Y2, paint);
                 break;
+            case Polygon polygon:
+                using (SKPathBuilder corners = new())
+                {
+                    corners.AddPoly([.. polygon.Corners.Select(corner => new SKPoint((float)corner.X, (float)corner.Y))], true);
+                    using SKPath outline = corners.Detach();
+                    canvas.DrawPath(outline, paint);
+                }
+                break;
             default:
                 throw new NotSupportedException($"A {shape.GetType().Name} cannot be drawn.");
         }

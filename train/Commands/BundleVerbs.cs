@@ -80,10 +80,10 @@ public sealed class ListVerb : Verb
     {
         output.WriteLine("Algorithms:");
         foreach (Algorithm algorithm in Algorithm.All)
-            output.WriteLine($"  {algorithm.Name,-24} {algorithm.Summary} Presets: {string.Join(", ", algorithm.PresetNames)}.");
+            output.WriteLine($"  {algorithm.Name,-28} {algorithm.Summary} Presets: {string.Join(", ", algorithm.PresetNames)}.");
         output.WriteLine("Environments:");
         foreach (EnvironmentSpec environment in EnvironmentRegistry.All)
-            output.WriteLine($"  {environment.Name,-24} {environment.Summary}");
+            output.WriteLine($"  {environment.Name,-28} {environment.Summary}");
         return 0;
     }
 }

@@ -92,27 +92,21 @@ internal sealed class ContactConstraint(Contact contact)
     }
 
     /// <summary>One velocity iteration.</summary>
-    /// <returns>Whether it changed anything.</returns>
-    public bool SolveVelocity()
+    public void SolveVelocity()
     {
         (Vector2 velocity, float spin) = (_body.Velocity, _body.Spin);
         (float mass, float inertia) = (_body.InverseMass, _body.InverseInertia);
-        (ConstraintPoint first, ConstraintPoint second) = (_first, _second);
-        Rub(ref first, ref velocity, ref spin);
+        Rub(ref _first, ref velocity, ref spin);
         if (_count > 1)
         {
-            Rub(ref second, ref velocity, ref spin);
-            RepelBoth(ref first, ref second, ref velocity, ref spin);
+            Rub(ref _second, ref velocity, ref spin);
+            RepelBoth(ref _first, ref _second, ref velocity, ref spin);
         }
         else
         {
-            Repel(ref first, ref velocity, ref spin);
+            Repel(ref _first, ref velocity, ref spin);
         }
-        bool changed = velocity != _body.Velocity || spin != _body.Spin
-            || first.NormalImpulse != _first.NormalImpulse || first.TangentImpulse != _first.TangentImpulse
-            || second.NormalImpulse != _second.NormalImpulse || second.TangentImpulse != _second.TangentImpulse;
-        (_body.Velocity, _body.Spin, _first, _second) = (velocity, spin, first, second);
-        return changed;
+        (_body.Velocity, _body.Spin) = (velocity, spin);
 
         // Friction, as much as the normal impulse allows.
         void Rub(ref ConstraintPoint point, ref Vector2 velocity, ref float spin)

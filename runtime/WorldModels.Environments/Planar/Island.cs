@@ -130,18 +130,14 @@ internal sealed class Island(float timeStep, int velocityIterations, int positio
         }
     }
 
-    /// <summary>A pass that changes nothing would be repeated by all later ones: they are left out.</summary>
     private void SolveVelocities()
     {
         for (int i = 0; i < velocityIterations; i++)
         {
-            bool changed = false;
             foreach (RevoluteJoint joint in _joints)
-                changed |= joint.SolveVelocity(timeStep);
+                joint.SolveVelocity(timeStep);
             foreach (Contact contact in _contacts)
-                changed |= contact.Constraint.SolveVelocity();
-            if (!changed)
-                return;
+                contact.Constraint.SolveVelocity();
         }
     }
 

@@ -20,12 +20,6 @@ internal sealed class PlanarWorld(float timeStep, int velocityIterations, int po
 
     public Vector2 Gravity { get; set; }
 
-    /// <summary>In the order in which they were added.</summary>
-    public IReadOnlyList<PlanarBody> Bodies => _bodies;
-
-    /// <summary>Pairs of an edge and a body that are near each other now.</summary>
-    public int Contacts => _contacts.Count;
-
     public void Add(PlanarBody body) => _bodies.Add(body);
 
     public void Add(RevoluteJoint joint) => _joints.Add(joint);

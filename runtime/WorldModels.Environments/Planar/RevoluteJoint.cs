@@ -42,7 +42,7 @@ internal sealed class RevoluteJoint(PlanarBody first, PlanarBody second, Vector2
     public (float Lower, float Upper)? Limits { get; init; }
 
     /// <summary>Angular speed that the motor drives the second body at, as seen from the first.</summary>
-    public float MotorSpeed { get; set; }
+    public float MotorSpeed { get; init; }
 
     /// <summary>What the motor can do; 0: there is none.</summary>
     public float MaxMotorTorque { get; init; }
@@ -89,21 +89,18 @@ internal sealed class RevoluteJoint(PlanarBody first, PlanarBody second, Vector2
 
     /// <summary>One velocity iteration: the motor, then the pin, with the limit where the angle is at one.</summary>
     /// <param name="time">Seconds of the step.</param>
-    /// <returns>Whether it changed anything.</returns>
-    public bool SolveVelocity(float time)
+    public void SolveVelocity(float time)
     {
         (Vector2 velocityA, Vector2 velocityB) = (first.Velocity, second.Velocity);
         (float ax, float ay, float spinA) = (velocityA.X, velocityA.Y, first.Spin);
         (float bx, float by, float spinB) = (velocityB.X, velocityB.Y, second.Spin);
         (float inertiaA, float inertiaB) = (first.InverseInertia, second.InverseInertia);
-        bool changed = false;
         if (MaxMotorTorque > 0)
         {
             float most = time * MaxMotorTorque;
             float total = _motorImpulse - _motorMass * (spinB - spinA - MotorSpeed);
             total = total < -most ? -most : total > most ? most : total;
             float impulse = total - _motorImpulse;
-            changed = total != _motorImpulse;
             _motorImpulse = total;
             spinA -= inertiaA * impulse;
             spinB += inertiaB * impulse;
@@ -115,9 +112,9 @@ internal sealed class RevoluteJoint(PlanarBody first, PlanarBody second, Vector2
             (impulseX, impulseY) = SolvePin(-alongX, -alongY);
         else
             (impulseX, impulseY, turn) = SolveBlock(alongX, alongY, spinB - spinA);
-        (float x, float y, float limit) = (_impulseX + impulseX, _impulseY + impulseY, _limitImpulse + turn);
-        changed |= x != _impulseX || y != _impulseY || limit != _limitImpulse;
-        (_impulseX, _impulseY, _limitImpulse) = (x, y, limit);
+        _impulseX += impulseX;
+        _impulseY += impulseY;
+        _limitImpulse += turn;
 
         (float massA, float massB) = (first.InverseMass, second.InverseMass);
         ax -= massA * impulseX;
@@ -126,11 +123,8 @@ internal sealed class RevoluteJoint(PlanarBody first, PlanarBody second, Vector2
         bx += massB * impulseX;
         by += massB * impulseY;
         spinB += inertiaB * (_armB.X * impulseY - _armB.Y * impulseX + turn);
-        changed |= ax != velocityA.X || ay != velocityA.Y || bx != velocityB.X || by != velocityB.Y
-            || spinA != first.Spin || spinB != second.Spin;
         (first.Velocity, first.Spin) = (new(ax, ay), spinA);
         (second.Velocity, second.Spin) = (new(bx, by), spinB);
-        return changed;
     }
 
     /// <summary>Brings the angle back to its limits, then the anchors together.</summary>

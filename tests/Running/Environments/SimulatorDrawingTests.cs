@@ -1,3 +1,4 @@
+using System.Numerics;
 using WorldModels.Environments;
 
 namespace WorldModels.Tests.Environments;
@@ -7,7 +8,7 @@ public sealed class SimulatorDrawingTests
     private const int Size = 256;
 
     private static IEnumerable<string> Names =>
-        ClassicControl.Specs.Select(spec => spec.Name).Concat(ControlSuite.Specs.Select(spec => spec.Name));
+        ((IEnumerable<EnvironmentSpec>)[.. ClassicControl.Specs, .. ControlSuite.Specs, .. LunarLander.Specs]).Select(spec => spec.Name);
 
     [TestCaseSource(nameof(Names))]
     public void ThePictureMovesWithTheState(string name)
@@ -26,7 +27,8 @@ public sealed class SimulatorDrawingTests
             _ = environment switch
             {
                 IEnvironment<long> discrete => discrete.Step([0], new float[discrete.ObservationSpace.Size]),
-                IEnvironment<float> continuous => continuous.Step([1], new float[continuous.ObservationSpace.Size]),
+                IEnvironment<float> continuous => continuous.Step(
+                    [.. Enumerable.Repeat(1f, continuous.ActionSpace.Size)], new float[continuous.ObservationSpace.Size]),
                 _ => throw new ArgumentException(name),
             };
         }
@@ -86,6 +88,43 @@ public sealed class SimulatorDrawingTests
             Assert.That(At(scene, -0.9, height + 0.06), Is.EqualTo(Palette.Cart));
             Assert.That(At(scene, 0.2, 0.45 * Math.Sin(0.6) + 0.55), Is.EqualTo(Palette.Fixed));
         }
+    }
+
+    [Test]
+    public void LandersAreAboveTheirPadAndBurnWhatTheyFire()
+    {
+        LunarLanderEnvironment lander = new LunarLanderEnvironment();
+        float[] observation = new float[8];
+        lander.Reset(3, observation);
+        for (int step = 0; step < 40; step++)
+            lander.Step([0], observation); // it begins at the upper edge
+        Vector2 hull = lander.Simulation.Craft.Hull.Motion.Center;
+        Assert.That(At(lander.Draw(), hull.X, hull.Y), Is.EqualTo(Palette.Cart));
+        foreach (PlanarBody leg in lander.Simulation.Craft.Legs)
+            Assert.That(At(lander.Draw(), leg.Motion.Center.X, leg.Motion.Center.Y - 0.1), Is.EqualTo(Palette.SecondPole));
+        Assert.That(At(lander.Draw(), 10, 3.2), Is.EqualTo(Palette.Fixed));
+        Assert.That(At(lander.Draw(), 10, 3.4), Is.EqualTo(SceneRaster.Background));
+        Assert.That(At(lander.Draw(), 8.2, 4.8), Is.EqualTo(Palette.Target), "a flag at the pad's end");
+        uint[] below = [Flame(0), Flame(2), Flame(0)];
+        Assert.That(below, Is.EqualTo(new[] { SceneRaster.Background, Palette.Flame, SceneRaster.Background }));
+
+        uint Flame(long action)
+        {
+            lander.Step([action], observation);
+            Vector2 nozzle = lander.Simulation.Craft.Hull.Pose.ToWorld(new(0, -0.5f));
+            return At(lander.Draw(), nozzle.X, nozzle.Y);
+        }
+    }
+
+    [Test]
+    public void APolygonsDistanceIsNegativeInside()
+    {
+        Polygon triangle = new Polygon(0, [(0, 0), (4, 0), (0, 3)]);
+        Assert.That(triangle.Distance(1, 1), Is.EqualTo(-1).Within(1e-12));
+        Assert.That(triangle.Distance(1, 0.25), Is.EqualTo(-0.25).Within(1e-12));
+        Assert.That(triangle.Distance(2, -2), Is.EqualTo(2).Within(1e-12));
+        Assert.That(triangle.Distance(7, -4), Is.EqualTo(5).Within(1e-12));
+        Assert.That(triangle.Distance(4, 3), Is.EqualTo(2.4).Within(1e-12));
     }
 
     [Test]

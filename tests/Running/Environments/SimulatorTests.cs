@@ -2,10 +2,10 @@ using WorldModels.Environments;
 
 namespace WorldModels.Tests.Environments;
 
-/// <summary>What every simulator of classic control and of the control suite must do beside having the right dynamics.</summary>
+/// <summary>What every simulator must do beside having the right dynamics.</summary>
 public sealed class SimulatorTests
 {
-    private static IEnumerable<EnvironmentSpec> Specs => [.. ClassicControl.Specs, .. ControlSuite.Specs];
+    private static IEnumerable<EnvironmentSpec> Specs => [.. ClassicControl.Specs, .. ControlSuite.Specs, .. LunarLander.Specs];
 
     private static IEnumerable<string> Names => Specs.Select(spec => spec.Name);
 
@@ -81,13 +81,16 @@ public sealed class SimulatorTests
             Assert.That(environment.Name, Is.EqualTo(spec.Name));
             Box box = (Box)environment.ObservationSpace;
             float[] observation = new float[box.Size];
+            TAction[] action = new TAction[environment.ActionSpace.Size];
             Pcg64RandomSource random = new Pcg64RandomSource(6);
             environment.Reset(6, observation);
             for (int step = 0; step < 3000; step++)
             {
                 foreach (float value in observation)
                     GoldenPosition.Same(float.IsFinite(value) && value >= box.Low && value <= box.High, true, $"step {step}: {value}");
-                if (environment.Step([draw(random, environment.ActionSpace)], observation).Done)
+                foreach (ref TAction value in action.AsSpan())
+                    value = draw(random, environment.ActionSpace);
+                if (environment.Step(action, observation).Done)
                     environment.Reset(null, observation);
             }
         }
@@ -116,7 +119,7 @@ public sealed class SimulatorTests
                 vector.Step();
                 for (int row = 0; row < Rows; row++)
                 {
-                    StepResult result = singles[row].Step([vector.Actions[row]], observation);
+                    StepResult result = singles[row].Step(vector.Action(row), observation);
                     string where = $"step {step}, row {row}";
                     GoldenPosition.Same(vector.Rewards[row], (float)result.Reward, where);
                     GoldenPosition.Same(vector.Terminated[row], result.Terminated, where);
@@ -202,14 +205,14 @@ public sealed class SimulatorTests
         {
             IEnvironment<TAction> environment = spec.Make();
             float[] observation = new float[environment.ObservationSpace.Size];
-            TAction action = default;
+            TAction[] action = new TAction[environment.ActionSpace.Size];
             Assert.That(
-                () => environment.Step([action], observation),
+                () => environment.Step(action, observation),
                 Throws.InvalidOperationException.With.Message.Contains("call Reset before Step"));
             environment.Reset(1, observation);
             Assert.That(
-                () => environment.Step([action, action], observation),
-                Throws.ArgumentException.With.Message.Contains("'action' has 2 elements"));
+                () => environment.Step([.. action, default], observation),
+                Throws.ArgumentException.With.Message.Contains($"'action' has {action.Length + 1} elements"));
             Assert.That(
                 () => environment.Reset(1, new float[17]),
                 Throws.ArgumentException.With.Message.Contains($"exactly {environment.ObservationSpace.Size}"));
@@ -227,13 +230,13 @@ public sealed class SimulatorTests
             else if (environment is IEnvironment<float> continuous)
             {
                 Assert.That(
-                    () => continuous.Step([float.NaN], observation),
+                    () => continuous.Step([float.NaN, .. new float[action.Length - 1]], observation),
                     Throws.InstanceOf<ArgumentOutOfRangeException>().With.Message.Contains($"Element 0 of the action for '{spec.Name}'"));
             }
-            while (!environment.Step([action], observation).Done)
+            while (!environment.Step(action, observation).Done)
             {
             }
-            Assert.That(() => environment.Step([action], observation), Throws.InvalidOperationException);
+            Assert.That(() => environment.Step(action, observation), Throws.InvalidOperationException);
 
             float[] first = [.. observation], second = [.. observation], again = [.. observation];
             environment.Reset(1ul << 40, first);

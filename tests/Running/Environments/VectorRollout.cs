@@ -12,7 +12,7 @@ internal sealed class VectorRollout<TAction>(IVectorEnvironment<TAction> environ
 
     public int Size { get; } = environment.ObservationSpace.Size;
 
-    public TAction[] Actions { get; } = new TAction[environment.Count];
+    public TAction[] Actions { get; } = new TAction[environment.Count * environment.ActionSpace.Size];
 
     public float[] Observations { get; } = new float[environment.Count * environment.ObservationSpace.Size];
 
@@ -23,6 +23,9 @@ internal sealed class VectorRollout<TAction>(IVectorEnvironment<TAction> environ
     public bool[] Truncated { get; } = new bool[environment.Count];
 
     public ReadOnlySpan<float> Observation(int row) => Observations.AsSpan(row * Size, Size);
+
+    public ReadOnlySpan<TAction> Action(int row) =>
+        Actions.AsSpan(row * Environment.ActionSpace.Size, Environment.ActionSpace.Size);
 
     public void Reset(ulong seed) => Environment.Reset(seed, Observations);
 

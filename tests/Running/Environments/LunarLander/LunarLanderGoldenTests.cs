@@ -42,7 +42,7 @@ public sealed class LunarLanderGoldenTests
             Assert.That(leg.Mass, Is.EqualTo(mass.GetProperty("leg").GetSingle()));
             Assert.That(leg.Inertia, Is.EqualTo(mass.GetProperty("leg_I").GetSingle()));
         }
-        Assert.That(LunarLanderCraft.PadHeight, Is.EqualTo(trace.Root.GetProperty("helipad_y").GetDouble()));
+        Assert.That(trace.Root.GetProperty("helipad_y").GetDouble(), Is.EqualTo(LunarLanderCraft.PadHeight));
         Vector2[] corners = [.. trace.Root.GetProperty("terrain_edges").EnumerateArray().SelectMany(edge => edge.EnumerateArray())
             .Select(corner => new Vector2(corner[0].GetSingle(), corner[1].GetSingle()))];
         Assert.That(craft.Edges.SelectMany(edge => new[] { edge.Start, edge.End }), Is.EqualTo(corners));

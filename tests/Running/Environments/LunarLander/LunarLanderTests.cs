@@ -70,15 +70,19 @@ public sealed class LunarLanderTests
         LunarLanderEnvironment environment = new();
         float[] observation = new float[8];
         environment.Reset(4, observation);
-        StepResult result;
-        do
+        LunarLanderCraft craft = environment.Simulation.Craft;
+        craft.Hull.Velocity = craft.Legs[0].Velocity = craft.Legs[1].Velocity = new(-15, 5);
+        StepResult result = default;
+        int steps = 0;
+        for (float before = 0; !result.Done; steps++)
         {
-            // Tilted to the left, full power.
-            result = environment.Step([observation[4] < 0.6 ? 3 : 2], observation);
+            Assert.That(Math.Abs(before), Is.LessThan(1));
+            result = environment.Step([0], observation);
+            before = observation[0];
         }
-        while (!result.Done);
         Assert.That(result, Is.EqualTo(new StepResult(-100, true, false)));
-        Assert.That(Math.Abs(observation[0]), Is.GreaterThanOrEqualTo(1));
+        Assert.That(steps, Is.InRange(30, 40), "10 units at 0.3 a step");
+        Assert.That(observation[0], Is.LessThanOrEqualTo(-1));
         Assert.That(environment.Simulation.Craft.HasCrashed, Is.False);
     }
 

@@ -31,22 +31,13 @@ public sealed class PlanarPhysicsTests
     public void APendulumKeepsItsEnergyAndItsPeriod()
     {
         const float Length = 2;
-        (PlanarWorld world, PlanarBody bob) = Pendulum(Length, angle: 1.5f);
-        double start = Energy();
-        double least = start, most = start;
-        for (int step = 0; step < 1000; step++)
-        {
-            world.Step();
-            (least, most) = (Math.Min(least, Energy()), Math.Max(most, Energy()));
-            double length = Vector2.Distance(bob.Motion.Center, Vector2.Zero);
-            Assert.That(length, Is.EqualTo(Length).Within(0.02));
-        }
-        double swing = bob.Mass * Gravity * Length * (1 - Math.Cos(1.5));
-        TestContext.Out.WriteLine($"energy {start:F2} J, {least:F2} to {most:F2} in 20 s; the swing is {swing:F2} J");
-        Assert.That(most - start, Is.LessThan(0.05 * swing));
-        Assert.That(start - least, Is.LessThan(0.1 * swing));
+        // Semi-implicit steps and the pin's projection lose energy, in proportion to the time step; they never gain any.
+        double coarse = Loss(0.002f), fine = Loss(0.001f);
+        TestContext.Out.WriteLine($"share of the swing's energy lost in 5 s: {coarse:F4} at steps of 2 ms, {fine:F4} of 1 ms");
+        Assert.That(coarse, Is.InRange(0, 0.04));
+        Assert.That(fine, Is.EqualTo(coarse / 2).Within(0.05 * coarse));
 
-        (world, bob) = Pendulum(Length, angle: 0.1f);
+        (PlanarWorld world, PlanarBody bob) = Pendulum(Length, angle: 0.1f, TimeStep);
         int crossings = 0, first = 0, last = 0;
         for (int step = 1; step <= 2000; step++)
         {
@@ -60,7 +51,21 @@ public sealed class PlanarPhysicsTests
         double period = 2 * Math.PI * Math.Sqrt(inertia / (bob.Mass * Gravity * Length));
         Assert.That((last - first) * TimeStep / (crossings - 1), Is.EqualTo(period).Within(0.01 * period));
 
-        double Energy() => bob.Mass * (0.5 * bob.Velocity.LengthSquared() + Gravity * bob.Motion.Center.Y)
+        static double Loss(float timeStep)
+        {
+            const float Angle = 1.5f;
+            (PlanarWorld world, PlanarBody bob) = Pendulum(Length, Angle, timeStep);
+            double swing = bob.Mass * Gravity * Length * (1 - Math.Cos(Angle)), start = Energy(bob);
+            for (int step = 0; step < 5 / timeStep; step++)
+            {
+                world.Step();
+                GoldenPosition.Same(Energy(bob) < start + 1e-3 * swing, true, $"step {step}: energy");
+                GoldenPosition.Same(Math.Abs(bob.Motion.Center.Length() - Length) < 1e-3, true, $"step {step}: length");
+            }
+            return (start - Energy(bob)) / swing;
+        }
+
+        static double Energy(PlanarBody bob) => bob.Mass * (0.5 * bob.Velocity.LengthSquared() + Gravity * bob.Motion.Center.Y)
             + 0.5 * bob.Spin * bob.Spin / bob.InverseInertia;
     }
 
@@ -75,7 +80,7 @@ public sealed class PlanarPhysicsTests
         Assert.That(touches.Begun - touches.Ended, Is.EqualTo(1));
         // The skins rest on each other, up to the slop.
         Assert.That(box.Motion.Center.Y, Is.EqualTo(0.5 + 2 * PlanarConstants.SkinRadius).Within(1.01 * PlanarConstants.LinearSlop));
-        Assert.That(Math.IEEERemainder(box.Motion.Angle, Math.PI / 2), Is.Zero.Within(1e-3));
+        Assert.That(Math.IEEERemainder(box.Motion.Angle, Math.PI / 2), Is.Zero.Within(PlanarConstants.LinearSlop));
         Vector2 position = box.Motion.Center;
         StepUntil(world, () => false, 100);
         Assert.That((box.Motion.Center, box.Velocity, box.Spin), Is.EqualTo((position, Vector2.Zero, 0f)), "asleep nothing moves");
@@ -259,9 +264,9 @@ public sealed class PlanarPhysicsTests
         }
     }
 
-    private static (PlanarWorld World, PlanarBody Bob) Pendulum(float length, float angle)
+    private static (PlanarWorld World, PlanarBody Bob) Pendulum(float length, float angle, float timeStep)
     {
-        PlanarWorld world = new(TimeStep, velocityIterations: 50, positionIterations: 20) { Gravity = new(0, -Gravity) };
+        PlanarWorld world = new(timeStep, velocityIterations: 50, positionIterations: 20) { Gravity = new(0, -Gravity) };
         PlanarBody bob = Add(
             world, ConvexPolygon.Box(0.2f, 0.2f), 0, length * new Vector2(MathF.Sin(angle), -MathF.Cos(angle)), angle);
         world.Add(new RevoluteJoint(PlanarBody.Ground(), bob, Vector2.Zero, new(0, length)));

@@ -108,11 +108,20 @@ public sealed class PictureTests
         Assert.That(picture.GetPixel(190, 140), Is.EqualTo(new SKColor(Palette.Pole | 0xFF000000)));
         Assert.That(picture.GetPixel(140, 140), Is.EqualTo(new SKColor(Palette.Joint | 0xFF000000)));
         Assert.That(picture.GetPixel(90, 140), Is.EqualTo(new SKColor(SceneRaster.Background | 0xFF000000)));
+        Assert.That(Differing(pendulum.Draw(), 280), Is.LessThan(40));
+        LunarLanderEnvironment lander = new();
+        lander.Reset(3, new float[8]);
+        lander.Step([2], new float[8]);
+        Assert.That(Differing(lander.Draw(), 300), Is.LessThan(100));
+
         // What environments paint themselves and what is drawn here show the same.
-        byte[] rgb = new byte[280 * 280 * 3];
-        SceneRaster.Paint(pendulum.Draw(), 280, 280, rgb);
-        int differing = picture.Pixels.Where((pixel, i) => Math.Abs(rgb[3 * i] - pixel.Red) > 40).Count();
-        Assert.That(differing, Is.LessThan(40));
+        static int Differing(Scene scene, int width)
+        {
+            SKBitmap picture = Drawing.Of(scene, width).Render(Grey);
+            byte[] rgb = new byte[width * picture.Height * 3];
+            SceneRaster.Paint(scene, width, picture.Height, rgb);
+            return picture.Pixels.Where((pixel, i) => Math.Abs(rgb[3 * i] - pixel.Red) > 40).Count();
+        }
     }
 
     [Test]
