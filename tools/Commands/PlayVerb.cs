@@ -26,6 +26,9 @@ public sealed class PlayVerb : RunningVerb
     [Option("greedy", HelpText = "The agent takes its likeliest action instead of a draw.")]
     public bool Greedy { get; set; }
 
+    [Option("task", MetaValue = "NAME", HelpText = "The task that an agent of several acts for at first; t changes it.")]
+    public string? Task { get; set; }
+
     [Option("delay", Default = "150", MetaValue = "MS", HelpText = "Time between two moves of the agent.")]
     public string Delay { get; set; } = "";
 
@@ -57,6 +60,7 @@ public sealed class PlayVerb : RunningVerb
         {
             Bundle = bundle,
             Model = Model,
+            Task = Task,
             Environment = Mode is null ? Environment : $"minipacman-{Mode}",
             Seed = seed,
             Greedy = Greedy,

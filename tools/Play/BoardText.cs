@@ -1,6 +1,5 @@
 using SkiaSharp;
 using WorldModels.Environments;
-using WorldModels.Pictures;
 
 namespace WorldModels.Tools;
 
@@ -11,13 +10,16 @@ public static class BoardText
     private const string Signs = "oP.#g G";
 
     private const string Brightness = " .:-=+*#%@";
+    private const int SceneWidth = 60;      // a character is twice as high as wide: every other row is left out
     private const float Shown = 0.025f; // half of the darkest green a ghost has
 
-    /// <summary>One line a row: MiniPacman by what is seen, other pictures by their brightness.</summary>
+    /// <summary>One line a row: MiniPacman by what is seen, other pictures by their brightness, drawn scenes by their darkness.</summary>
     public static string[] Draw(PlaySession session)
     {
+        if (session.Scene is not null)
+            return [.. Draw(PlayPicture.Of(session, SceneWidth, SceneWidth)).Where((_, row) => row % 2 == 0).Select(Inverted)];
         if (!session.IsMiniPacman)
-            return Draw(ObservationImage.Of(session.Frame, session.Shape, session.Bounds.Low, session.Bounds.High));
+            return Draw(PlayPicture.Of(session, 0, 0));
         MiniPacmanPixel?[] pixels = Classify(session.Frame);
         string signs = string.Concat(pixels.Select(pixel => pixel is { } seen ? Signs[(int)seen] : '?'));
         return [.. signs.Chunk(MiniPacmanMaze.Columns).Select(row => new string(row))];
@@ -32,6 +34,10 @@ public static class BoardText
 
         static char Sign(SKColor colour) => Brightness[(colour.Red + colour.Green + colour.Blue) * (Brightness.Length - 1) / (3 * 255)];
     }
+
+    /// <summary>The darker the denser; a scene's background, which is almost white, is blank.</summary>
+    private static string Inverted(string line) =>
+        string.Concat(line.Select(sign => Brightness[Math.Max(0, Brightness.Length - 2 - Brightness.IndexOf(sign))]));
 
     /// <summary>
     /// What each cell of a MiniPacman picture shows; null where a dream mixed colours that stand for nothing.

@@ -18,6 +18,12 @@ public abstract class PlayAgent : IDisposable
     /// <summary>How likely it takes each action; empty if it has no probabilities.</summary>
     public IReadOnlyList<double> Probabilities { get; private protected set; } = [];
 
+    /// <summary>The task that it acts for; null where it has one only.</summary>
+    public virtual string? Task => null;
+
+    /// <summary>Acts for the next one of its tasks from the next frame on.</summary>
+    public virtual void ChangeTask() { }
+
     /// <summary>Starts an episode.</summary>
     public virtual void Reset() { }
 
@@ -29,24 +35,48 @@ public abstract class PlayAgent : IDisposable
 }
 
 /// <summary>The policy of a bundle.</summary>
-internal sealed class PolicyAgent(Controller controller, string name) : PlayAgent
+internal sealed class PolicyAgent : PlayAgent
 {
+    private readonly Controller _controller;
     private readonly long[] _action = new long[1];
+    private string? _task;
 
-    public override string Name => name;
+    /// <param name="controller">Acts; the agent closes it.</param>
+    /// <param name="name">Who it is.</param>
+    /// <param name="task">The task that it acts for at first; null: its default.</param>
+    /// <exception cref="BundleException">There is no such task.</exception>
+    public PolicyAgent(Controller controller, string name, string? task)
+    {
+        (_controller, Name) = (controller, name);
+        if (task is not null)
+            controller.SetTask(task);
+        _task = task ?? controller.Manifest.Tasks?[0];
+    }
 
-    public override void Reset() => controller.Reset();
+    public override string Name { get; }
+
+    public override string? Task => _task;
+
+    public override void ChangeTask()
+    {
+        if (_controller.Manifest.Tasks is not { } tasks)
+            return;
+        _task = tasks[(tasks.ToList().IndexOf(_task!) + 1) % tasks.Count];
+        _controller.SetTask(_task);
+    }
+
+    public override void Reset() => _controller.Reset();
 
     public override void Decide(ReadOnlySpan<float> frame)
     {
-        controller.Act(frame, _action);
+        _controller.Act(frame, _action);
         Action = _action[0];
-        Value = controller.Values.Length == 1 ? controller.Values[0] : null;
-        if (controller.Logits.Length == controller.Manifest.Action.Count)
-            Probabilities = Softmax(controller.Logits);
+        Value = _controller.Values.Length == 1 ? _controller.Values[0] : null;
+        if (_controller.Logits.Length == _controller.Manifest.Action.Count)
+            Probabilities = Softmax(_controller.Logits);
     }
 
-    public override void Dispose() => controller.Dispose();
+    public override void Dispose() => _controller.Dispose();
 
     private static double[] Softmax(ReadOnlySpan<float> logits)
     {

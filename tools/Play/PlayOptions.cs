@@ -24,6 +24,9 @@ public sealed record PlayOptions
     /// <summary>The agent takes its likeliest action instead of a draw.</summary>
     public bool Greedy { get; init; }
 
+    /// <summary>The task that the agent acts for at first; null: its default.</summary>
+    public string? Task { get; init; }
+
     /// <summary>Provider and threads.</summary>
     public RuntimeOptions Runtime { get; init; } = new();
 
@@ -39,7 +42,7 @@ public sealed record PlayOptions
     }
 
     /// <summary>The real game.</summary>
-    /// <exception cref="BundleException">It is not registered, its actions are not numbered, or it does not show pictures.</exception>
+    /// <exception cref="BundleException">It is not registered, its actions are not numbered, or there is no picture of it.</exception>
     internal IEnvironment<long> MakeGame(Manifest manifest)
     {
         string name = Environment ?? manifest.Environment;
@@ -50,13 +53,17 @@ public sealed record PlayOptions
             throw new BundleException($"{which} has continuous actions: only games with numbered actions can be played so far.");
         }
         IEnvironment<long> game = discrete.Make();
-        if (game.ObservationSpace is not Box { Shape: var shape } || !ObservationImage.IsPicture(shape))
+        if (!ShowsPictures(game) && game is not IDrawable)
         {
-            throw new BundleException($"Environment '{name}' shows no pictures: only games that are observed as (1, H, W) or (3, H, W) "
-                + "can be looked at so far.");
+            throw new BundleException($"Environment '{name}' shows no pictures: only games that are observed as (1, H, W) or (3, H, W), or "
+                + "that draw themselves, can be looked at.");
         }
         return game;
     }
+
+    /// <summary>Whether what is observed is a picture, not numbers.</summary>
+    internal static bool ShowsPictures(IEnvironment<long> game) =>
+        game.ObservationSpace is Box { Shape: var shape } && ObservationImage.IsPicture(shape);
 
     /// <summary>Whether a bundle was trained on this very game; several registered names may stand for one.</summary>
     internal static bool IsOf(Manifest manifest, IEnvironment<long> game) =>

@@ -2,7 +2,6 @@ using System.Text;
 using SkiaSharp;
 using WorldModels.Environments;
 using WorldModels.Measure;
-using WorldModels.Pictures;
 
 namespace WorldModels.Tools;
 
@@ -35,7 +34,8 @@ public sealed class PlayScreen(bool trueColour)
         if (!beside)
             lines.AddRange([.. board, .. panel]);
         lines.Add("");
-        lines.Add(Text("arrows . move   space agent   d dream   r new   + - speed   q quit", Grey, width));
+        string tasks = status.Task is null ? "" : "t task   ";
+        lines.Add(Text($"arrows . move   space agent   d dream   {tasks}r new   + - speed   q quit", Grey, width));
         StringBuilder screen = new(Ansi.Begin + Ansi.Home);
         screen.AppendJoin("\r\n", lines.Take(height).Select(line => line + Ansi.Plain + Ansi.ClearLine));
         return screen.Append(Ansi.ClearBelow + Ansi.End).ToString();
@@ -58,6 +58,7 @@ public sealed class PlayScreen(bool trueColour)
             status.Continue is { } probability ? Fact("goes on", Figures.Share(probability)) : "",
             Fact("action", status.LastAction ?? "-"),
             Fact("player", status.AgentPlays ? status.Agent! : "you"),
+            status.Task is null ? "" : Fact("task", status.Task),
             Fact("pace", $"{session.Delay} ms"),
             "",
         ];
@@ -98,7 +99,8 @@ public sealed class PlayScreen(bool trueColour)
 
     private (IReadOnlyList<string> Lines, int Columns) Board(PlaySession session, int width, int height)
     {
-        SKBitmap image = ObservationImage.Of(session.Frame, session.Shape, session.Bounds.Low, session.Bounds.High);
+        // A scene takes two rows of pixels a line, and leaves room for the panel.
+        SKBitmap image = PlayPicture.Of(session, Math.Max(width - Gap - NarrowPanel, width / 2), 2 * height);
         if (!session.IsMiniPacman)
             return Picture(image, width, height);
         MiniPacmanPixel?[] pixels = BoardText.Classify(session.Frame);

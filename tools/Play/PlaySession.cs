@@ -49,6 +49,9 @@ public sealed class PlaySession : IDisposable
     /// <summary>Whether frames are MiniPacman's, whose colours have a meaning.</summary>
     public bool IsMiniPacman => _real.Game is MiniPacmanEnvironment;
 
+    /// <summary>The real game drawn, where what is observed is no picture; else null.</summary>
+    public Scene? Scene => PlayOptions.ShowsPictures(_real.Game) ? null : ((IDrawable)_real.Game).Draw();
+
     /// <summary>Names of the actions, in their order.</summary>
     public IReadOnlyList<string> Actions { get; }
 
@@ -88,6 +91,7 @@ public sealed class PlaySession : IDisposable
                 LastAction = World.LastAction is { } last ? Actions[(int)last] : null,
                 AgentPlays = AgentPlays,
                 Agent = Agent?.Name,
+                Task = Agent?.Task,
                 NextAction = decided is null ? null : Actions[(int)decided.Action],
                 Value = decided?.Value,
                 Policy = [.. (decided?.Probabilities ?? []).Select((p, i) => (Actions[i], p))],
@@ -106,14 +110,20 @@ public sealed class PlaySession : IDisposable
     {
         Manifest manifest = Manifest.Load(options.Bundle, verifyHashes: false);
         bool hasPolicy = ControllerBenchmark.Fits(manifest);
-        string? model = options.FindModel(manifest);
+        IEnvironment<long> game = options.MakeGame(manifest);
+        bool dreams = PlayOptions.ShowsPictures(game);
+        string? model = dreams ? options.FindModel(manifest) : null;
         if (!hasPolicy && !manifest.Graphs.ContainsKey("imagine"))
         {
             throw new BundleException($"There is nobody to watch and nothing to dream with in bundle '{options.Bundle}': expected a graph "
                 + $"'control' or 'act' (an agent), or 'imagine' (a world model); found {string.Join(", ", manifest.Graphs.Keys)}.");
         }
-        IEnvironment<long> game = options.MakeGame(manifest);
         PlayOptions.Check(hasPolicy ? "Agent" : "World model", options.Bundle, manifest, game);
+        if (options.Model is not null && !dreams)
+        {
+            throw new BundleException($"What is observed of {game.Name} is numbers, and no dream of them is drawn here: leave --model away, or "
+                + "see tools picture.");
+        }
         if (options.Model is not null)
             PlayOptions.Check("World model", options.Model, Manifest.Load(options.Model, verifyHashes: false), game);
 
@@ -123,8 +133,9 @@ public sealed class PlaySession : IDisposable
             PlayAgent? agent = hasPolicy ? Policy() : game is MiniPacmanEnvironment pacman ? new ScriptedAgent(pacman) : null;
             PlayAgent? dreamer = hasPolicy && model is not null ? Policy() : null;
             DreamWorld? dream = null;
-            string? advice =
-                $"no model to dream with: bundle '{manifest.Name}' imagines nothing itself, give an environment model by --model";
+            string? advice = dreams
+                ? $"no model to dream with: bundle '{manifest.Name}' imagines nothing itself, give an environment model by --model"
+                : "dreams of this game are numbers: tools picture draws them";
             if (model is not null)
             {
                 WorldModel world = WorldModel.Load(model, options.Runtime);
@@ -147,7 +158,7 @@ public sealed class PlaySession : IDisposable
             Controller controller = Controller.Load(options.Bundle,
                 new() { Batch = 1, Seed = options.Seed, Deterministic = options.Greedy, Runtime = options.Runtime });
             opened.Add(controller);
-            return new(controller, options.Greedy ? "agent (greedy)" : "agent");
+            return new(controller, options.Greedy ? "agent (greedy)" : "agent", options.Task);
         }
     }
 
@@ -188,6 +199,7 @@ public sealed class PlaySession : IDisposable
         {
             case PlayKey.Agent: ToggleAgent(); break;
             case PlayKey.Dream: ToggleDream(); break;
+            case PlayKey.Task: ChangeTask(); break;
             case PlayKey.NewGame: BeginAgain(); break;
             case PlayKey.Faster: Delay = Math.Max(Delay * 2 / 3, ShortestDelay); break;
             case PlayKey.Slower: Delay = Math.Min(Delay * 3 / 2 + 1, LongestDelay); break;
@@ -221,6 +233,14 @@ public sealed class PlaySession : IDisposable
             _note = "there is no agent: you play";
         else
             _note = $"the {_agent.Name} sees no pictures: only you can play here";
+    }
+
+    private void ChangeTask()
+    {
+        if (Agent?.Task is null)
+            _note = "there is one task only";
+        else
+            Agent.ChangeTask();
     }
 
     private void ToggleDream()

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace WorldModels.Tools;
 
 /// <summary>What a person can do while playing, beside choosing an action by its number.</summary>
-public enum PlayKey { Stay, Right, Up, Left, Down, Agent, Dream, NewGame, Faster, Slower, Quit }
+public enum PlayKey { Stay, Right, Up, Left, Down, Agent, Dream, Task, NewGame, Faster, Slower, Quit }
 
 /// <summary>How a <see cref="PlaySession"/> stands.</summary>
 public sealed record PlayStatus
@@ -38,6 +38,9 @@ public sealed record PlayStatus
     /// <summary>The agent's name; null where there is none.</summary>
     public string? Agent { get; init; }
 
+    /// <summary>The task that the agent acts for; null where it has one only.</summary>
+    public string? Task { get; init; }
+
     /// <summary>What the agent would do on this frame; null where there is no agent, or the episode is over.</summary>
     public string? NextAction { get; init; }
 
@@ -60,7 +63,7 @@ public sealed record PlayStatus
         LastAction is null ? null : $"action {LastAction}",
         Continue is { } probability ? $"continue {Number(probability)}" : null,
         Value is { } value ? $"value {Number(value)}" : null,
-        AgentPlays ? $"{Agent} plays" : "you play",
+        AgentPlays ? $"{Agent} plays" : "you play", Task is null ? null : $"task {Task}",
         Policy.Count == 0 ? null : string.Join(' ', Policy.Select(p => $"{p.Action} {Math.Round(100 * p.Probability)}%")),
         Ending is null ? null : $"over: {Ending}", Note,
     ]).Where(part => part is not null));

@@ -86,6 +86,7 @@ internal static class PlayTerminal
                 '.' => PlayKey.Stay,
                 ' ' => PlayKey.Agent,
                 'd' => PlayKey.Dream,
+                't' => PlayKey.Task,
                 'r' => PlayKey.NewGame,
                 '+' or '=' => PlayKey.Faster,
                 '-' => PlayKey.Slower,
