@@ -73,8 +73,8 @@ internal static class ManifestCheck
             if (!(parity.Tolerance >= 0 && parity.NearTies >= 0))
                 problems.Add("parity: tolerance and nearTies must be at least 0");
         }
-        if (manifest.Tasks is { } tasks && (tasks.Count == 0 || tasks.Any(string.IsNullOrWhiteSpace) || tasks.Distinct().Count() < tasks.Count))
-            problems.Add($"tasks must be different names, found [{string.Join(", ", tasks)}]");
+        if (manifest.Tasks is { } tasks)
+            Tasks(manifest, tasks, problems);
         if (manifest.ActionRepeat < 1)
             problems.Add($"actionRepeat must be at least 1, found {manifest.ActionRepeat}");
         if (manifest.Planner is { } planner)
@@ -82,6 +82,14 @@ internal static class ManifestCheck
         States(manifest, problems);
         VariantCheck.Problems(manifest, problems);
         return problems;
+    }
+
+    private static void Tasks(Manifest manifest, IReadOnlyList<string> tasks, List<string> problems)
+    {
+        if (tasks.Count == 0 || tasks.Any(string.IsNullOrWhiteSpace) || tasks.Distinct().Count() < tasks.Count)
+            problems.Add($"tasks must be different names, found [{string.Join(", ", tasks)}]");
+        if (manifest.Graphs.Values.All(graph => graph.Input(TensorRole.Task) is null))
+            problems.Add("tasks are named, and no graph has an input of role task by which to choose one");
     }
 
     private static bool IsPlainName(string name) =>

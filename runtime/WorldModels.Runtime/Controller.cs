@@ -29,13 +29,14 @@ public sealed record ControllerOptions
 /// <para>
 /// Actions are looked at before they are given: continuous ones beyond the manifest's bounds are clipped to them, also for the next call,
 /// and <see cref="Clipped"/> counts it. NaN, infinity, or a number that no action has, is a <see cref="GraphOutputException"/>, which names
-/// the first row that has it. All actions are written then: the row's are as the graph gave them, or -1 where actions are discrete. The call
-/// leaves no trace in its state, so that the next observation goes on from the one before; other rows go on as if nothing had happened.
+/// the first row that has it. All actions are written then: the row's are as the graph gave them, or -1 where actions are discrete. The
+/// call leaves no trace in its state, so that the next observation goes on from the one before; other rows go on as if nothing had
+/// happened.
 /// </para>
 /// <para>
-/// Observations are not looked at. NaN or infinity in one row makes that row's action NaN, or its logits, and is refused so; other rows act as
-/// before, except in an int8 variant, whose rows share a scale. Where a discrete policy gives no logits, or they stay on a device, any class
-/// may come out, and the row's state is spoilt until <see cref="Reset(ReadOnlySpan{int})"/>.
+/// Observations are not looked at. NaN or infinity in one row makes that row's action NaN, or its logits, and is refused so; other rows act
+/// as before, except in an int8 variant, whose rows share a scale. Where a discrete policy gives no logits, or they stay on a device, any
+/// class may come out, and the row's state is spoilt until <see cref="Reset(ReadOnlySpan{int})"/>.
 /// </para>
 /// </remarks>
 /// <example>
@@ -184,7 +185,10 @@ public sealed class Controller : IDisposable
             _step!.SetTask(row, _task);
     }
 
-    /// <summary>Has a row act for a task from its next step on; its episode goes on, and so do other rows with their tasks.</summary>
+    /// <summary>
+    /// Has a row act for a task from its next step on; its episode goes on, and so do other rows with their tasks. Where another number of
+    /// rows is bound later, all of them act for the task of <see cref="SetTask(string)"/>, or the first.
+    /// </summary>
     /// <param name="row">Its number, from 0.</param>
     /// <param name="task">One of the manifest's tasks.</param>
     /// <exception cref="BundleException">There is no such row or task, or no batch is bound yet.</exception>

@@ -20,6 +20,7 @@ internal sealed class TensorRoles(AdoptionOptions options, HashSet<string> state
         ["mu"] = TensorRole.Action,
         ["noise"] = TensorRole.Noise, ["eps"] = TensorRole.Noise, ["epsilon"] = TensorRole.Noise, ["gumbel"] = TensorRole.Noise,
         ["first"] = TensorRole.IsFirst, ["isfirst"] = TensorRole.IsFirst, ["reset"] = TensorRole.IsFirst, ["starts"] = TensorRole.IsFirst,
+        ["task"] = TensorRole.Task,
         ["reward"] = TensorRole.Reward, ["rewards"] = TensorRole.Reward,
         ["continue"] = TensorRole.Continue, ["cont"] = TensorRole.Continue, ["discount"] = TensorRole.Continue,
         ["logits"] = TensorRole.Logits, ["q"] = TensorRole.Logits, ["qvalues"] = TensorRole.Logits,

@@ -63,6 +63,7 @@ public sealed class InspectVerb : BundleVerb
             ("created", manifest.Created.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture)),
             ("observation", SpaceText.Of(manifest.Observation)),
             ("action", SpaceText.Of(manifest.Action)),
+            ("tasks", manifest.Tasks is { } tasks ? string.Join(", ", tasks) : null),
             ("parameters", DreamCost.Parameters(Bundle, manifest) is { } parameters ? Figures.Number(parameters) : null),
             ("opset", $"{manifest.Opset}"),
             ("parity", manifest.Parity is { } parity ? $"{parity.File}, tolerance {parity.Tolerance}" : "none travels"));

@@ -14,7 +14,7 @@ public static class ModelCard
         text.AppendLine(CultureInfo.InvariantCulture, $"# {manifest.Name}").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture,
             $"Algorithm `{manifest.Algorithm}`, environment `{manifest.Environment}`. Observations {Describe(manifest.Observation)}; "
-            + $"actions {Describe(manifest.Action)}{Lasting(manifest)}.").AppendLine();
+            + $"actions {Describe(manifest.Action)}{Lasting(manifest)}.{Tasks(manifest)}").AppendLine();
         if (manifest.Training is { } training)
         {
             text.AppendLine("## Training").AppendLine();
@@ -50,6 +50,8 @@ public static class ModelCard
 
     private static string Lasting(Manifest manifest) =>
         manifest.ActionRepeat is { } repeat ? $", each repeated for {repeat} steps of the environment, whose rewards are summed" : "";
+
+    private static string Tasks(Manifest manifest) => manifest.Tasks is { } tasks ? $" Tasks: {string.Join(", ", tasks)}." : "";
 
     private static string Describe(ObservationSpec observation) => string.Create(CultureInfo.InvariantCulture,
         $"({string.Join(", ", observation.Shape)}){Named(observation.Names)}"

@@ -112,7 +112,8 @@ public sealed class ParityReference
             TensorRole.Action => Actions(input, step),
             TensorRole.Noise => Noise(input, step),
             TensorRole.IsFirst => full([Batch], step == 0 ? 1f : 0f),
-            TensorRole.Task => tensor(Enumerable.Range(0, Batch).Select(row => (long)((row + step) % _bundle.Tasks!.Count)).ToArray(), [Batch]),
+            TensorRole.Task => tensor(
+                Enumerable.Range(0, Batch).Select(row => (long)((row + step) % _bundle.Tasks!.Count)).ToArray(), [Batch]),
             _ => throw new InvalidOperationException($"No reference input is defined for the role {input.Role} of {input.Name}."),
         })];
 

@@ -232,6 +232,8 @@ public abstract record LatentOptions : TrainOptions
     {
         if (Warmup > 0 && Optimiser != OptimiserKind.LaProp)
             throw new UserException($"warmup={Warmup} has an effect with optimiser=laProp only: set that too, or warmup=0.");
+        if (AdamEpsilon == 0 && Optimiser == OptimiserKind.LaProp)
+            throw new UserException("adamEpsilon=0 divides zero gradients by zero with optimiser=laProp: set it above 0, as 1e-20.");
         return new(parameters, whole => Optimiser switch
         {
             OptimiserKind.LaProp => new LaProp(whole, rate, AdamEpsilon, Warmup),

@@ -63,8 +63,8 @@ public sealed class FlatOptimiser : IDisposable
     public double ClipGradients(double most) => nn.utils.clip_grad_norm_([_whole], most);
 
     /// <summary>
-    /// Scales each parameter's gradient down to a norm of at most a share of the parameter's own (Brock et al. 2021, over whole tensors as in
-    /// DreamerV3); the norm that all had together.
+    /// Scales each parameter's gradient down to a norm of at most a share of the parameter's own (Brock et al. 2021, over whole tensors as
+    /// in DreamerV3); the norm that all had together.
     /// </summary>
     public double ClipAdaptively(double share)
     {
@@ -72,7 +72,7 @@ public sealed class FlatOptimiser : IDisposable
         using DisposeScope scope = NewDisposeScope();
         Tensor norms = stack([.. _parameters.Select(parameter => parameter.norm())]);                       // (P)
         Tensor gradients = stack([.. _parameters.Select(parameter => parameter.grad!.norm())]);             // (P)
-        Tensor[] factors = (share * norms.clamp_min(LeastNorm) / gradients).clamp_max(1).nan_to_num(1).unbind();
+        Tensor[] factors = (share * norms.clamp_min(LeastNorm) / gradients).clamp_max(1).unbind();
         for (int i = 0; i < factors.Length; i++)
             _ = _parameters[i].grad!.mul_(factors[i]);
         return gradients.norm().item<float>();

@@ -17,10 +17,11 @@ public sealed class LaProp : OptimizerHelper
 
     /// <param name="parameters">What it trains.</param>
     /// <param name="rate">Learning rate.</param>
-    /// <param name="epsilon">Added to the root of the second moment.</param>
+    /// <param name="epsilon">Added to the root of the second moment, above 0.</param>
     /// <param name="warmup">Steps over which the rate rises from zero.</param>
     public LaProp(IEnumerable<Parameter> parameters, double rate, double epsilon = 1e-20, long warmup = 0)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epsilon);
         (_epsilon, _warmup) = (epsilon, warmup);
         _defaults = new OptimizerOptions { LearningRate = rate, InitialLearningRate = rate };
         _parameter_groups = [];
@@ -54,9 +55,7 @@ public sealed class LaProp : OptimizerHelper
                 double rate = group.LearningRate * Math.Min(1, (double)state.Steps / Math.Max(1, _warmup));
                 _ = state.Squares.mul_(Decay).addcmul_(gradient, gradient, 1 - Decay);
                 Tensor root = (state.Squares / (1 - Math.Pow(Decay, state.Steps))).sqrt_().add_(_epsilon);
-                // A gradient that was never anything but zero is divided by less than float32 holds.
-                Tensor normal = (gradient / root).nan_to_num_(0, 0, 0);
-                _ = state.Mean.mul_(Momentum).add_(normal, 1 - Momentum);
+                _ = state.Mean.mul_(Momentum).add_(gradient / root, 1 - Momentum);
                 _ = parameter.add_(state.Mean, -rate / (1 - Math.Pow(Momentum, state.Steps)));
             }
         }

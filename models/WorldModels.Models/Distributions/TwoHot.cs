@@ -1,8 +1,8 @@
 namespace WorldModels.Models;
 
 /// <summary>
-/// The places over which a <see cref="TwoHot{T}"/> lays a number: symexp of equal steps (DreamerV3, "two-hot"), so that they are dense about
-/// zero and reach far.
+/// The places over which a <see cref="TwoHot{T}"/> lays a number: symexp of equal steps (DreamerV3, "two-hot"), so that they are dense
+/// about zero and reach far.
 /// </summary>
 /// <param name="Count">How many, an odd number.</param>
 /// <param name="Limit">The last one, before symexp.</param>
@@ -65,14 +65,16 @@ public sealed class TwoHot<T> : IDistribution<T> where T : ITensor<T>
     /// <summary>The negative cross-entropy to the two places beside the value.</summary>
     public T LogProb(T value) => (Shares(value) * _logProbabilities.Value).Sum(-1);
 
-    /// <summary>The share of each place in values (...), (..., C): how near it is among the two beside the value. Values beyond the ends are ends.</summary>
+    /// <summary>
+    /// The share of each place in values (...), (..., C): how near it is among the two beside the value. Values beyond the ends are ends.
+    /// </summary>
     public T Shares(T value)
     {
         int half = _places.Size(0) / 2;
         T distance = value.Abs().Reshape([.. Enumerable.Repeat(Axis.Keep, value.Rank), 1]);         // (..., 1)
         T ascending = _places.Slice(0, 0, half + 1);                                                // (C / 2 + 1)
         T near = ascending.Slice(0, 0, half), far = ascending.Slice(0, 1, half + 1);                // (C / 2)
-        T passed = ((distance - near) / (far - near)).Clamp(0, 1);                                  // (..., C / 2): steps from 0 to the value
+        T passed = ((distance - near) / (far - near)).Clamp(0, 1);                                  // (..., C / 2), of each step
         T share = passed - passed.Slice(-1, 1, half).Concat(passed.Slice(-1, 0, 1) * 0);            // (..., C / 2), of places 1 ..
         T zero = 1 - passed.Slice(-1, 0, 1);                                                        // (..., 1)
         T positive = (value > 0).Cast(DType.Float32).Reshape([.. Enumerable.Repeat(Axis.Keep, value.Rank), 1]);

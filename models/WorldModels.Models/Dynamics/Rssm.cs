@@ -1,15 +1,15 @@
 namespace WorldModels.Models;
 
 /// <summary>
-/// Recurrent state-space model (Hafner et al. 2019, section 3): a recurrent cell carries the deterministic path, the prior and the posterior draw the
-/// stochastic one, Gaussian or categorical (Hafner et al. 2021). Its state is "deterministic" (B, D) and "stochastic" (B, S), its feature
-/// the two side by side, its loss the divergence "kl", and "overshooting" where the configuration asks for it.
+/// Recurrent state-space model (Hafner et al. 2019, section 3): a recurrent cell carries the deterministic path, the prior and the
+/// posterior draw the stochastic one, Gaussian or categorical (Hafner et al. 2021). Its state is "deterministic" (B, D) and "stochastic"
+/// (B, S), its feature the two side by side, its loss the divergence "kl", and "overshooting" where the configuration asks for it.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Of the state-space models that Buesing et al. 2018 compare, whose states go on without a frame being rendered, the stochastic one (sSSM) is
-/// this without the deterministic path, and the deterministic one (dSSM) this without the stochastic path; to query rollouts in latent space, as
-/// they do, is to imagine here.
+/// Of the state-space models that Buesing et al. 2018 compare, whose states go on without a frame being rendered, the stochastic one (sSSM)
+/// is this without the deterministic path, and the deterministic one (dSSM) this without the stochastic path; to query rollouts in latent
+/// space, as they do, is to imagine here.
 /// </para>
 /// <para>
 /// Over a sequence that was recorded, only the cell and the posterior depend on the step before: actions and embeddings are projected for
@@ -38,7 +38,8 @@ public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
         _latent = config.Classes == 0
             ? new GaussianLatent<T>(config.Stochastic, config.MinimumStd)
             : new CategoricalLatent<T>(config.Stochastic, config.Classes, config.Unimix);
-        (int deterministic, int stochastic, int hidden, int stats) = (config.Deterministic, _latent.Size, config.Hidden, _latent.Statistics);
+        (int deterministic, int stochastic) = (config.Deterministic, _latent.Size);
+        (int hidden, int stats) = (config.Hidden, _latent.Statistics);
         _transition = config.Gru == GruForm.Block
             ? new BlockTransition<T>(p, config, stochastic)
             : new CellTransition<T>(p, config, stochastic);

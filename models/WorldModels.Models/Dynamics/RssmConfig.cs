@@ -12,7 +12,9 @@ public enum GruForm
     /// <summary>All gates and the candidate from one normalised product; the update gate begins almost closed (DreamerV2).</summary>
     LayerNorm,
 
-    /// <summary>Blocks of units that see their own share of the deterministic part, behind layers of their own for each input (DreamerV3).</summary>
+    /// <summary>
+    /// Blocks of units that see their own share of the deterministic part, behind layers of their own for each input (DreamerV3).
+    /// </summary>
     Block,
 }
 

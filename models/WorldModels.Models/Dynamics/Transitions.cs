@@ -67,11 +67,12 @@ internal sealed class BlockTransition<T> : ITransition<T> where T : ITensor<T>
         _deterministic = new(p["input"]["deterministic"], size, layer, config.Activation);
         _stochastic = new(p["input"]["stochastic"], stochastic, layer, config.Activation);
         _action = new(p["input"]["action"], config.Actions, layer, config.Activation);
-        Init ofHidden = Init.TruncatedFanIn(size / blocks + 3 * hidden);
+        // As published, a layer of blocks counts the inputs of all of them.
+        Init ofHidden = Init.TruncatedFanIn(size + 3 * hidden * blocks), ofGates = Init.TruncatedFanIn(size);
         _shared = new(p["gru"]["hidden"], ("state", 2 * hidden), ("action", hidden), size, weight: ofHidden);
         _own = new(p["gru"]["own"], blocks, size, size, ofHidden);
         _norm = new(p["gru"]["norm"], size, Norm);
-        _gates = new(p["gru"]["gates"], blocks, size, 3 * size);
+        _gates = new(p["gru"]["gates"], blocks, size, 3 * size, ofGates);
         _gateBias = p["gru"]["gates"].Get("bias", [3 * size], Init.Zeros);
     }
 

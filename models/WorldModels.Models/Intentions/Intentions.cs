@@ -14,7 +14,8 @@ public sealed class IntentionPolicy<T> where T : ITensor<T>
     public IntentionPolicy(Parameters<T> p, IntentionConfig config)
     {
         _config = config;
-        _network = new(p, config.Observation, config.Actor, config.LayerNorm, config.Tasks, config.Discrete ? config.Actions : 2 * config.Actions);
+        int outputs = config.Discrete ? config.Actions : 2 * config.Actions;
+        _network = new(p, config.Observation, config.Actor, config.LayerNorm, config.Tasks, outputs);
     }
 
     /// <summary>Observations (B, O) to a distribution of action vectors for each task, (B, K, A).</summary>

@@ -68,7 +68,7 @@ public sealed class JointLinear<T> where T : ITensor<T>
 
 /// <summary>
 /// Fully connected layer of G blocks side by side, each from its own share of the input to its own share of the result: a product of
-/// 1/G of the weights. No bias; truncated normal initialisation.
+/// 1/G of the weights. No bias.
 /// </summary>
 public sealed class BlockLinear<T> where T : ITensor<T>
 {
@@ -80,11 +80,11 @@ public sealed class BlockLinear<T> where T : ITensor<T>
     /// <param name="blocks">G.</param>
     /// <param name="inputs">Size of the last axis of the input, a multiple of G.</param>
     /// <param name="outputs">Size of the last axis of the result, a multiple of G.</param>
-    /// <param name="weight">Initialiser of the weights; of a block's own inputs if not given.</param>
-    public BlockLinear(Parameters<T> p, int blocks, int inputs, int outputs, Init? weight = null)
+    /// <param name="weight">Initialiser of the weights.</param>
+    public BlockLinear(Parameters<T> p, int blocks, int inputs, int outputs, Init weight)
     {
         (_p, _blocks, _inputs, _outputs) = (p, blocks, inputs / blocks, outputs / blocks);
-        _weight = p.Get("weight", [blocks, _inputs, _outputs], weight ?? Init.TruncatedFanIn(_inputs));
+        _weight = p.Get("weight", [blocks, _inputs, _outputs], weight);
     }
 
     /// <summary>(B, inputs) to (B, outputs).</summary>

@@ -86,7 +86,9 @@ public sealed class Mlp<T> where T : ITensor<T>
     /// <param name="config">The hidden layers.</param>
     /// <param name="outputs">Size of the last axis of the result.</param>
     /// <param name="activation">Activation of the hidden layers.</param>
-    /// <param name="outputScale">Factor on the first weights of the last layer of a normalised network; 0: it begins by saying zeros.</param>
+    /// <param name="outputScale">
+    /// Factor on the first weights of the last layer of a normalised network; 0: it begins by saying zeros.
+    /// </param>
     public Mlp(Parameters<T> p, int inputs, MlpConfig config, int outputs, Unary activation, double outputScale = 1)
     {
         _p = p;

@@ -3,7 +3,10 @@ namespace WorldModels.Models;
 /// <summary>How a parameter's first values are drawn.</summary>
 public enum InitKind { Zeros, Constant, Uniform, Normal, TruncatedNormal }
 
-/// <summary>An initialiser: a kind and its scale (half-width of the uniform, standard deviation of the normal; of a truncated one, before it is cut at two of them).</summary>
+/// <summary>
+/// An initialiser: a kind and its scale (half-width of the uniform, standard deviation of the normal; of a truncated one, before it is cut
+/// at two of them).
+/// </summary>
 public readonly record struct Init(InitKind Kind, double Scale)
 {
     public static Init Zeros => new(InitKind.Zeros, 0);

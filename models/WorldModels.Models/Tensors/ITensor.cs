@@ -131,8 +131,8 @@ public interface ITensor<T> where T : ITensor<T>
 
     /// <summary>
     /// The value of the first argument with the gradient of the second (Bengio et al. 2013). A primitive, because <c>p + (v - p)</c> is not
-    /// exactly one-hot in floating point and would ship dead nodes; the symbolic world ships the value alone. The second argument is asked for
-    /// only where gradients are taken.
+    /// exactly one-hot in floating point and would ship dead nodes; the symbolic world ships the value alone. The second argument is asked
+    /// for only where gradients are taken.
     /// </summary>
     static abstract T StraightThrough(T value, Func<T> gradient);
 

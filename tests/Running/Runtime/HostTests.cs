@@ -180,7 +180,7 @@ public sealed class HostTests : BundleFixture
         for (int time = 0; time < 2; time++)
         {
             GraphOutputException fed = Assert.Throws<GraphOutputException>(() => controller.Act(ill, action))!;
-            Assert.That(fed.Message, Does.Contain($"of row 1 at step {good + time}, as its observation has NaN at 1"));
+            Assert.That(fed.Message, Does.Contain($"of row 1 at step {good}, as its observation has NaN at 1"));
             Assert.That(action[1], Is.NaN);
         }
         controller.Act(seen, action);

@@ -4,6 +4,7 @@ using WorldModels.Models;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;
+using WorldModels.Train.Data;
 using WorldModels.Train.LatentWorlds;
 using static TorchSharp.torch;
 
@@ -46,7 +47,8 @@ public sealed class DreamerV3Tests
         Tensor x = nn.functional.silu(Norm(cat(hidden, 1) + Of("gru/hidden/bias"), Of("gru/norm/gain")));
         for (int g = 0; g < 4; g++)
         {
-            Tensor gates = x.slice(1, 2 * g, 2 * g + 2, 1).matmul(Of("gru/gates/weight")[g]) + Of("gru/gates/bias").slice(0, 6 * g, 6 * g + 6, 1);
+            Tensor bias = Of("gru/gates/bias").slice(0, 6 * g, 6 * g + 6, 1);
+            Tensor gates = x.slice(1, 2 * g, 2 * g + 2, 1).matmul(Of("gru/gates/weight")[g]) + bias;
             Tensor[] parts = gates.split(2, 1);
             Tensor update = (parts[2] - 1).sigmoid(), own = h.slice(1, 2 * g, 2 * g + 2, 1);
             blocks[g] = update * (parts[0].sigmoid() * parts[1]).tanh() + (1 - update) * own;
@@ -55,8 +57,8 @@ public sealed class DreamerV3Tests
     }
 
     /// <summary>
-    /// Parameters by preset, counted from their shapes, of 24 numbers and 6 continuous actions, the slow critic left out: as many as the layers
-    /// have that are published. A preset's name counts the networks of images as well.
+    /// Parameters by preset, counted from their shapes, of 24 numbers and 6 continuous actions, the slow critic left out: as many as the
+    /// layers have that are published. A preset's name counts the networks of images as well.
     /// </summary>
     [TestCase("1m", 512, 64, 4)]
     [TestCase("12m", 2048, 256, 16)]
@@ -119,12 +121,13 @@ public sealed class DreamerV3Tests
         // -log p of the right places, by hand
         Tensor logits = randn(4, 255);
         Tensor expected = (shares * logits.log_softmax(1)).sum(1);
-        Assert.That(Numbers(new TwoHot<EagerTensor>(logits, places).LogProb(tensor(values)).Value), Is.EqualTo(Numbers(expected)).Within(1e-5));
+        Tensor found = new TwoHot<EagerTensor>(logits, places).LogProb(tensor(values)).Value;
+        Assert.That(Numbers(found), Is.EqualTo(Numbers(expected)).Within(1e-5));
     }
 
     /// <summary>
-    /// A world of two states, each leading to the other, in one of which a reward is received: V(without) = r / (1 - g²), V(with) = g V(without).
-    /// The critic learns it for rewards of a thousandth and of a million, with the same optimiser and learning rate.
+    /// A world of two states, each leading to the other, in one of which a reward is received: V(without) = r / (1 - g²), V(with) = g
+    /// V(without). The critic learns it for rewards of a thousandth and of a million, with the same optimiser and learning rate.
     /// </summary>
     [TestCase(1e-3)]
     [TestCase(1.0)]
@@ -167,7 +170,8 @@ public sealed class DreamerV3Tests
         // A sequence that goes on; one whose third state is the last of its episode, truncated; one that terminates there.
         float[] Of(float[] keep, float[] discounts) => Numbers(Returns.Replayed(rewards, Column(discounts), Column(keep), values, 0.5));
         float[] on = Of([1, 1, 1, 1, 1], [0.5f, 0.5f, 0.5f, 0.5f, 0.5f]);
-        double r3 = 4 + 0.5 * 50, r2 = 0 + 0.5 * (0.5 * 40 + 0.5 * r3), r1 = 2 + 0.5 * (0.5 * 30 + 0.5 * r2), r0 = 1 + 0.5 * (0.5 * 20 + 0.5 * r1);
+        double r3 = 4 + 0.5 * 50, r2 = 0 + 0.5 * (0.5 * 40 + 0.5 * r3);
+        double r1 = 2 + 0.5 * (0.5 * 30 + 0.5 * r2), r0 = 1 + 0.5 * (0.5 * 20 + 0.5 * r1);
         Assert.That(on, Is.EqualTo(new[] { r0, r1, r2, r3 }).Within(1e-5));
         float[] cut = Of([1, 1, 1, 0, 1], [0.5f, 0.5f, 0.5f, 0.5f, 0.5f]);
         r1 = 2 + 0.5 * 30;
@@ -194,7 +198,9 @@ public sealed class DreamerV3Tests
         Assert.That(range.Scale, Is.EqualTo(900).Within(0.1));
     }
 
-    /// <summary>However sure a head is, every class keeps its share of the uniform distribution, in draws, likelihoods and the divergence.</summary>
+    /// <summary>
+    /// However sure a head is, every class keeps its share of the uniform distribution, in draws, likelihoods and the divergence.
+    /// </summary>
     [Test]
     public void NoClassIsRuledOut()
     {
@@ -257,7 +263,9 @@ public sealed class DreamerV3Tests
         Assert.That(moved, Is.EqualTo(Numbers(p.grad! * 0.1 / 2)).Within(1e-6));
     }
 
-    /// <summary>LaProp by its equations: gradients over their root mean square, then momentum; biases removed; the rate rises over ten steps.</summary>
+    /// <summary>
+    /// LaProp by its equations: gradients over their root mean square, then momentum; biases removed; the rate rises over ten steps.
+    /// </summary>
     [Test]
     public void LaPropByHand()
     {
@@ -298,7 +306,61 @@ public sealed class DreamerV3Tests
         Assert.That(Numbers(zero.grad!), Is.All.Zero);
     }
 
-    /// <summary>Numbered actions and continuous ones, categorical latents and Gaussian ones: each run stops and goes on as if it had not.</summary>
+    /// <summary>
+    /// The slow critic is the critic at first, then goes a fiftieth of the way to it after each step; the loss on replayed states moves the
+    /// critic, and not the actor.
+    /// </summary>
+    [Test]
+    public void TheSlowCriticFollows()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        DreamerV3Options options = (DreamerV3Options)OptionText.With(Algorithm.Find("dreamerv3").Preset("debug"),
+            ["deterministic=16", "hidden=8", "horizon=3", "batch=2", "length=5", "warmup=0"]);
+        ActionVectors actions = new(ActionSpec.Continuous([2], -1, 1));
+        using EagerParameters parameters = new(5);
+        LatentWorld<EagerTensor> world = new(
+            parameters.Root[WorldSignature.World], options.World(new() { Shape = [3], Low = -1, High = 1 }, 2));
+        using DreamerV3Behaviour behaviour = new(options, world, actions, parameters);
+        Sequences sequences = new(
+            randn(5, 2, 3), randn(5, 2, 2), randn(5, 2), ones(5, 2), NotEnded: 10, ones(5, 2), new HashSet<int>());
+        using Generator random = new(1);
+        FilteredSequence<EagerTensor> filtered = world.Dynamics.ObserveSequence(
+            sequences.ToFilter(world.Dynamics, world.Embed(world.Scale.Forward(sequences.Observations)), random));
+        Losses losses = behaviour.Learn(update: 0, filtered.States, sequences, random, figures: null);
+        float[] before = Numbers(parameters.All["critic/output/bias"]);
+        Assert.That(Numbers(parameters.All["slow/hidden0/weight"]), Is.EqualTo(Numbers(parameters.All["critic/hidden0/weight"])));
+        Tensor gradient = parameters.All["critic/output/bias"].grad!.clone(), ofActor = parameters.All["actor/output/bias"].grad!.clone();
+        losses.Total(options.LossScales()).backward();
+        Assert.That(losses.Select(loss => loss.Key), Is.EqualTo(new[] { DreamerV3Behaviour.ReplayValue }));
+        Assert.That(Numbers(parameters.All["critic/output/bias"].grad!), Is.Not.EqualTo(Numbers(gradient)));
+        Assert.That(Numbers(parameters.All["actor/output/bias"].grad!), Is.EqualTo(Numbers(ofActor)));
+        Assert.That(parameters.All["slow/output/bias"].grad, Is.Null);
+        behaviour.Step(figures: null);
+        float[] after = Numbers(parameters.All["critic/output/bias"]);
+        Assert.That(after, Is.Not.EqualTo(before));
+        float[] expected = [.. before.Zip(after, (then, now) => then + 0.02f * (now - then))];
+        Assert.That(Numbers(parameters.All["slow/output/bias"]), Is.EqualTo(expected).Within(1e-8));
+    }
+
+    /// <summary>A critic that has learnt to look at states sends its gradient into them; at first it says 0 of all.</summary>
+    [Test]
+    public void ACriticShapesTheStatesThatItSees()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using EagerParameters parameters = new(5);
+        ScalarHead<EagerTensor> critic = new(parameters.Root["critic"], 4, new(new(1, 8, NormForm.Rms), Unary.Silu, new(7, 2)));
+        Tensor states = randn(6, 4).requires_grad_();
+        critic.Forward(states).LogProb(linspace(-3, 3, 6)).Value.sum().backward();
+        Assert.That(Numbers(states.grad!), Is.All.Zero, "zero weights");
+        using (no_grad())
+            _ = parameters.All["critic/output/weight"].copy_(randn(7, 8));
+        critic.Forward(states).LogProb(linspace(-3, 3, 6)).Value.sum().backward();
+        Assert.That(Numbers(states.grad!), Is.All.Not.Zero);
+    }
+
+    /// <summary>
+    /// Numbered actions and continuous ones, categorical latents and Gaussian ones: each run stops and goes on as if it had not.
+    /// </summary>
     [TestCase("cartpole")]
     [TestCase("pendulum", "classes=0", "starts=16", "replayValueScale=0")]
     [TestCase("pendulum", "useValue=false", "reconstruct=false")]
@@ -307,8 +369,8 @@ public sealed class DreamerV3Tests
         using TinyRuns runs = new();
         string[] tiny =
         [
-            "dreamerv3", "--env", environment, "--preset", "debug", "--set", "batch=4", "length=8", "horizon=4", "prefill=250", "logEvery=1",
-            "checkpointEvery=2", "deterministic=16", "stochastic=4", "hidden=16", "warmup=3", .. set,
+            "dreamerv3", "--env", environment, "--preset", "debug", "--set", "batch=4", "length=8", "horizon=4", "prefill=250",
+            "logEvery=1", "checkpointEvery=2", "deterministic=16", "stochastic=4", "hidden=16", "warmup=3", .. set,
         ];
         string whole = runs["whole"], halves = runs["halves"];
         TrainTool.Succeed([.. tiny, "updates=8", "--run", whole]);
@@ -322,6 +384,8 @@ public sealed class DreamerV3Tests
 
     [TestCase("predictContinue=false", "dreamerv3 always predicts whether episodes go on")]
     [TestCase("embedding=32", "set embedding and encoderUnits to the same number, not 32 and 64")]
+    [TestCase("encoderLayers=0", "set encoderLayers to 1 at least")]
+    [TestCase("adamEpsilon=0", "divides zero gradients by zero")]
     [TestCase("blocks=7", "deterministic=128 is no multiple of blocks=7")]
     [TestCase("bins=64", "bins=64 has no middle")]
     [TestCase("starts=100", "starts=100 leaves some out")]

@@ -59,6 +59,7 @@ public sealed class RetraceTests
             }
         }
 
-        static Tensor Of(double[,,] numbers) => tensor(numbers.Cast<double>().Select(value => (float)value).ToArray(), [Length, Rows, Kinds]);
+        static Tensor Of(double[,,] numbers) =>
+            tensor(numbers.Cast<double>().Select(value => (float)value).ToArray(), [Length, Rows, Kinds]);
     }
 }

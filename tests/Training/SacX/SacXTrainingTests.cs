@@ -10,10 +10,13 @@ public sealed class SacXTrainingTests
 {
     private static readonly string[] Tiny =
     [
-        "sacx", "--preset", "debug", "--set", "batch=8", "length=6", "prefill=300", "episodeSteps=60", "period=20", "logEvery=1", "checkpointEvery=2",
+        "sacx", "--preset", "debug", "--set", "batch=8", "length=6", "prefill=300", "episodeSteps=60", "period=20", "logEvery=1",
+        "checkpointEvery=2",
     ];
 
-    /// <summary>Numbered and continuous actions: each run stops and goes on as if it had not, and every layer of every head learns.</summary>
+    /// <summary>
+    /// Numbered and continuous actions: each run stops and goes on as if it had not, and every layer of every head learns.
+    /// </summary>
     [TestCase("lunar-lander", "scheduler=q", "temperature=0.1")]
     [TestCase("lunar-lander-continuous", "layerNorm=true", "mainReward=sparse")]
     public void ARunGoesOnAsIfItHadNotStopped(string environment, params string[] set)

@@ -8,7 +8,9 @@ public sealed class SchedulerTests
 {
     private static readonly SacXOptions Options = new() { Period = 2, Gamma = 0.5, Temperature = 2, Memory = 2, Seed = 1 };
 
-    /// <summary>Two decisions of two steps: the first is worth all that followed, the second what followed it; the last two episodes count.</summary>
+    /// <summary>
+    /// Two decisions of two steps: the first is worth all that followed, the second what followed it; the last two episodes count.
+    /// </summary>
     [Test]
     public void ADecisionIsWorthTheMainReturnFromItOn()
     {
@@ -35,7 +37,7 @@ public sealed class SchedulerTests
     [TestCase(SchedulerKind.Uniform)]
     public void DrawsFollowTheProbabilities(SchedulerKind kind)
     {
-        IntentionScheduler scheduler = new(Options with { Scheduler = kind, MainShare = 0.25 }, 3);
+        IntentionScheduler scheduler = new(Options with { Scheduler = kind, MainShare = kind == SchedulerKind.Q ? 0 : 0.25 }, 3);
         scheduler.Remember([1], [4]);
         double[] expected = kind == SchedulerKind.Q ? Softmax(0, 2, 0) : [0.5, 0.25, 0.25];
         Assert.That(scheduler.Probabilities(0), Is.EqualTo(expected).Within(1e-6));
@@ -48,7 +50,8 @@ public sealed class SchedulerTests
     [Test]
     public void AFixedScheduleHasToNameATask()
     {
-        Assert.That(new IntentionScheduler(Options with { Scheduler = SchedulerKind.Fixed, FixedTask = 2 }, 3).Decide(0, 0, 0), Is.EqualTo(2));
+        IntentionScheduler always = new(Options with { Scheduler = SchedulerKind.Fixed, FixedTask = 2 }, 3);
+        Assert.That(always.Decide(0, 0, 0), Is.EqualTo(2));
         Assert.That(() => new IntentionScheduler(Options with { FixedTask = 3 }, 3),
             Throws.TypeOf<UserException>().With.Message.EqualTo("fixedTask=3 is no task: there are 0 to 2."));
     }

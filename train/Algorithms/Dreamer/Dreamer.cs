@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>
-/// Dreamer (Hafner et al. 2020, algorithm 1; 2021; 2025): a world model learns from experience; an actor and a critic learn from trajectories
-/// imagined in it. How these learn is the <see cref="IBehaviour"/> of the version: <see cref="DreamerBehaviour"/> of V1,
+/// Dreamer (Hafner et al. 2020, algorithm 1; 2021; 2025): a world model learns from experience; an actor and a critic learn from
+/// trajectories imagined in it. How these learn is the <see cref="IBehaviour"/> of the version: <see cref="DreamerBehaviour"/> of V1,
 /// <see cref="DreamerV2Behaviour"/> of V2, <see cref="DreamerV3Behaviour"/> of V3; what else differs are sizes, heads and losses of the
 /// world, in the options.
 /// </summary>
@@ -220,7 +220,8 @@ public sealed class Dreamer : ITrainer
         float[] noise = new float[vectors.Length];
         if (!greedy)
             NoiseDraws.Fill(_experience.Actions.Noise, seed, step, ActStream, noise, rows);
-        Tensor action = _behaviour.Policy(_world.Dynamics.FeatureOf(state)).Sample(tensor(noise, [rows, actions]).to(Parameters.Device)).Value;
+        IDistribution<EagerTensor> policy = _behaviour.Policy(_world.Dynamics.FeatureOf(state));
+        Tensor action = policy.Sample(tensor(noise, [rows, actions]).to(Parameters.Device)).Value;
         action.clamp(-1, 1).cpu().contiguous().data<float>().ToArray().CopyTo(vectors);
     }
 }

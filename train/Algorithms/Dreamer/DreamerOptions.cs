@@ -41,7 +41,7 @@ public record DreamerOptions : LatentOptions
     [Fixed, Range(0, 16)]
     public int CriticLayers { get; init; } = 3;
 
-    /// <summary>Standard deviation, before the squash, of a continuous actor that has learnt nothing yet.</summary>
+    /// <summary>Standard deviation, before the squash, of V1's continuous actor that has learnt nothing yet.</summary>
     [Fixed, Range(0.01, 100.0)]
     public double InitialStd { get; init; } = 5;
 

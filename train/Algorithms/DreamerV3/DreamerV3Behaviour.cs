@@ -7,9 +7,9 @@ using static TorchSharp.torch;
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>
-/// How DreamerV3 learns to act (Hafner et al. 2025, "critic learning" and "actor learning"): the actor is moved by the score function, whose
-/// surplus is divided by the range of returns; the critic says two-hot numbers, learns from imagined and from replayed states, and is kept
-/// near a slow copy of itself.
+/// How DreamerV3 learns to act (Hafner et al. 2025, "critic learning" and "actor learning"): the actor is moved by the score function,
+/// whose surplus is divided by the range of returns; the critic says two-hot numbers, learns from imagined and from replayed states, and is
+/// kept near a slow copy of itself.
 /// </summary>
 public sealed class DreamerV3Behaviour : IBehaviour
 {
@@ -86,14 +86,12 @@ public sealed class DreamerV3Behaviour : IBehaviour
             figures["return_range"] = _range.Scale;
             figures["policy_entropy"] = entropy.mean().item<float>();
         }
-        return _options.ReplayValueScale == 0
+        return _options.ReplayValueScale == 0 || !_options.UseValue
             ? new Losses()
             : new Losses { { ReplayValue, ReplayLoss(posteriors, sequences, returns[0].reshape(sequences.Rewards.shape)) } };
     }
 
-    /// <summary>
-    /// Clips and steps, then lets the slow critic follow.
-    /// </summary>
+    /// <summary>Clips and steps, then lets the slow critic follow.</summary>
     public void Step(Dictionary<string, double>? figures)
     {
         _optimisers.Step(figures);

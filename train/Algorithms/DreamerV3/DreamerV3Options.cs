@@ -11,9 +11,12 @@ namespace WorldModels.Train.Algorithms;
 /// two divergences, 1 (dynamics) and 0.1 (representation), are a klScale of their sum and a klBalance of the first one's share.
 /// </summary>
 /// <remarks>
-/// The first version (2023) is another agent: a layer-norm GRU of 256 to 4,096 units (sizes XS to XL) whose first state is learnt, a dynamics
-/// scale of 0.5, two-hot numbers in symlog space, Adam with other rates for actor and critic, and gradients through the dynamics for
-/// continuous actions. None of that is mixed in here.
+/// The first version (2023) is another agent: a layer-norm GRU of 256 to 4,096 units (sizes XS to XL) whose first state is learnt, a
+/// dynamics scale of 0.5, two-hot numbers in symlog space, Adam with other rates for actor and critic, and gradients through the dynamics
+/// for continuous actions. None of that is mixed in here. Three things differ from the published code: numbered actions have their share of
+/// the uniform distribution, as the paper says and the code leaves out; sequences start from zeros, not from states that were stored with
+/// the records; and a kernel that is kept here as two or three tensors, which are multiplied at different times, is clipped tensor by
+/// tensor.
 /// </remarks>
 public sealed record DreamerV3Options : DreamerOptions
 {
@@ -107,17 +110,19 @@ public sealed record DreamerV3Options : DreamerOptions
             throw new UserException("dreamerv3 always predicts whether episodes go on: leave predictContinue=true.");
         if (Embedding != EncoderUnits)
         {
-            throw new UserException($"dreamerv3's embedding is its encoder's last layer: set embedding and encoderUnits to the same number, not "
-                + $"{Embedding} and {EncoderUnits}.");
+            throw new UserException("dreamerv3's embedding is its encoder's last layer: set embedding and encoderUnits to the same number, "
+                + $"not {Embedding} and {EncoderUnits}.");
         }
+        if (EncoderLayers == 0)
+            throw new UserException("dreamerv3's embedding is its encoder's last layer: set encoderLayers to 1 at least.");
         if (Deterministic % Blocks != 0)
             throw new UserException($"deterministic={Deterministic} is no multiple of blocks={Blocks}.");
         if (Bins % 2 == 0)
             throw new UserException($"bins={Bins} has no middle: take an odd number.");
         if (Starts != 0 && ReplayValueScale != 0)
         {
-            throw new UserException($"dreamerv3 learns values of replayed states from what it imagines from each: starts={Starts} leaves some "
-                + "out. Set starts=0, or replayValueScale=0.");
+            throw new UserException($"dreamerv3 learns values of replayed states from what it imagines from each: starts={Starts} leaves "
+                + "some out. Set starts=0, or replayValueScale=0.");
         }
     }
 }

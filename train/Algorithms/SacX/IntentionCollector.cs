@@ -18,8 +18,8 @@ namespace WorldModels.Train.Algorithms;
 /// <param name="replay">Gets the episodes.</param>
 /// <param name="device">Where the policies compute.</param>
 public sealed class IntentionCollector(
-    AgentEnvironment environment, SacXOptions options, IntentionPolicy<EagerTensor> policy, ITaskRewards tasks, IntentionScheduler scheduler,
-    ReplayBuffer replay, Device device)
+    AgentEnvironment environment, SacXOptions options, IntentionPolicy<EagerTensor> policy, ITaskRewards tasks,
+    IntentionScheduler scheduler, ReplayBuffer replay, Device device)
 {
     private const int Remembered = 20;
 
@@ -32,17 +32,21 @@ public sealed class IntentionCollector(
     private readonly float[] _rewards = new float[environment.Count];
     private readonly float[] _ofTasks = new float[tasks.Names.Count];
     private readonly bool[] _terminated = new bool[environment.Count], _truncated = new bool[environment.Count];
-    private readonly Queue<double> _returns = new();
+    private readonly Queue<(double Return, bool Landed)> _last = new();
     private long _step, _stepsBefore;
 
     /// <summary>Steps of the environment taken, those before a resumption among them.</summary>
     public long EnvironmentSteps => _stepsBefore + environment.Steps;
 
     /// <summary>Mean return of the last episodes collected, whatever was played; null before the first.</summary>
-    public double? MeanReturn => _returns.Count == 0 ? null : _returns.Average();
+    public double? MeanReturn => _last.Count == 0 ? null : _last.Average(episode => episode.Return);
+
+    /// <summary>Share of them that came to rest.</summary>
+    public double Landed => _last.Count == 0 ? 0 : _last.Average(episode => episode.Landed ? 1.0 : 0);
 
     /// <summary>Log probability, or density, of each uniformly random action vector.</summary>
-    private double LogUniform => environment.Actions.Discrete ? -Math.Log(environment.Actions.Size) : -environment.Actions.Size * Math.Log(2);
+    private double LogUniform =>
+        environment.Actions.Discrete ? -Math.Log(environment.Actions.Size) : -environment.Actions.Size * Math.Log(2);
 
     /// <summary>Starts the first episode of every row.</summary>
     public void Begin()
@@ -59,6 +63,7 @@ public sealed class IntentionCollector(
         {
             for (int row = 0; row < _rows.Length; row++)
             {
+                _rows[row].IsRandom |= random;
                 if (_rows[row].Rewards.Count % options.Period == 0)
                     _rows[row].Decisions.Add(scheduler.Decide(_rows[row].Decisions.Count, row, _step));
             }
@@ -80,9 +85,12 @@ public sealed class IntentionCollector(
             writer.Write(value);
         foreach (Row row in _rows)
             row.Save(writer);
-        writer.Write(_returns.Count);
-        foreach (double value in _returns)
+        writer.Write(_last.Count);
+        foreach ((double value, bool landed) in _last)
+        {
             writer.Write(value);
+            writer.Write(landed);
+        }
         scheduler.Save(writer);
     }
 
@@ -96,9 +104,9 @@ public sealed class IntentionCollector(
             _observations[i] = reader.ReadSingle();
         foreach (Row row in _rows)
             row.Restore(reader);
-        _returns.Clear();
+        _last.Clear();
         for (int left = reader.ReadInt32(); left > 0; left--)
-            _returns.Enqueue(reader.ReadDouble());
+            _last.Enqueue((reader.ReadDouble(), reader.ReadBoolean()));
         scheduler.Restore(reader);
     }
 
@@ -145,14 +153,16 @@ public sealed class IntentionCollector(
         row.Rewards.Add(_ofTasks[0]);
         if (!done)
             return;
-        scheduler.Remember(row.Decisions, row.Rewards);
+        if (!row.IsRandom)
+            scheduler.Remember(row.Decisions, row.Rewards);     // random actions are nobody's merit
         Episode episode = row.Episode.End();
         replay.Add(episode);
-        _returns.Enqueue(episode.Return);
-        if (_returns.Count > Remembered)
-            _returns.Dequeue();
+        _last.Enqueue((episode.Return, LanderTasks.IsLanding(_rewards[index], _terminated[index])));
+        if (_last.Count > Remembered)
+            _last.Dequeue();
         row.Decisions.Clear();
         row.Rewards.Clear();
+        row.IsRandom = false;
         row.Episode.Begin(Of(_observations, index));
     }
 
@@ -176,9 +186,13 @@ public sealed class IntentionCollector(
         /// <summary>The main task's reward of each step.</summary>
         public List<float> Rewards { get; } = [];
 
+        /// <summary>Whether some of its actions were random ones, whatever was decided.</summary>
+        public bool IsRandom { get; set; }
+
         public void Save(BinaryWriter writer)
         {
             Episode.Save(writer);
+            writer.Write(IsRandom);
             writer.Write(Decisions.Count);
             foreach (int task in Decisions)
                 writer.Write(task);
@@ -190,6 +204,7 @@ public sealed class IntentionCollector(
         public void Restore(BinaryReader reader)
         {
             Episode.Restore(reader);
+            IsRandom = reader.ReadBoolean();
             Decisions.Clear();
             for (int left = reader.ReadInt32(); left > 0; left--)
                 Decisions.Add(reader.ReadInt32());

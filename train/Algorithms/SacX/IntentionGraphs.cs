@@ -5,8 +5,8 @@ using WorldModels.Train.Data;
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>
-/// What SAC-X ships: <c>act</c> (observation, task and noise to an action, its logits where actions are numbered, and the value) and <c>value</c>
-/// (observation and task to what the task's policy is worth there).
+/// What SAC-X ships: <c>act</c> (observation, task and noise to an action, its logits where actions are numbered, and the value) and
+/// <c>value</c> (observation and task to what the task's policy is worth there).
 /// </summary>
 public static class IntentionGraphs
 {

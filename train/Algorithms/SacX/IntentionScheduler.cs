@@ -3,13 +3,13 @@ using WorldModels.Runtime;
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>
-/// Decides which task is played next (Riedmiller et al. 2018, section 5). SAC-Q: the value of a task as an episode's h-th decision is the mean
-/// discounted main return from there on, over the last episodes in which it was decided so; tasks are drawn by a softmax of them.
+/// Decides which task is played next (Riedmiller et al. 2018, section 5). SAC-Q: the value of a task as an episode's h-th decision is the
+/// mean discounted main return from there on, over the last times that it was decided so; tasks are drawn by a softmax of them.
 /// </summary>
 public sealed class IntentionScheduler
 {
     // Later decisions are too rare to be told apart.
-    private const int MostDecisions = 5;
+    private const int MostDecisions = 6;
 
     private static readonly uint Stream = Philox.Stream("scheduler");
 
@@ -32,7 +32,9 @@ public sealed class IntentionScheduler
         }
     }
 
-    /// <summary>Draws the task of a row's h-th decision of its episode, a function of what was remembered, the seed, the row and the step.</summary>
+    /// <summary>
+    /// Draws the task of a row's h-th decision of its episode, a function of what was remembered, the seed, the row and the step.
+    /// </summary>
     public int Decide(int decision, int row, long step)
     {
         if (_options.Scheduler == SchedulerKind.Fixed)
@@ -53,18 +55,17 @@ public sealed class IntentionScheduler
     public double[] Probabilities(int decision)
     {
         double[] shares = new double[_tasks];
-        if (_options.Scheduler != SchedulerKind.Q)
+        if (_options.Scheduler == SchedulerKind.Q)
         {
-            Array.Fill(shares, (1 - _options.MainShare) / _tasks);
-            shares[0] += _options.MainShare;
-            return shares;
+            for (int task = 0; task < _tasks; task++)
+                shares[task] = Value(decision, task) / _options.Temperature;
         }
-        for (int task = 0; task < _tasks; task++)
-            shares[task] = Value(decision, task) / _options.Temperature;
         double most = shares.Max();
         shares = [.. shares.Select(value => Math.Exp(value - most))];
-        double sum = shares.Sum();
-        return [.. shares.Select(share => share / sum)];
+        double sum = shares.Sum() / (1 - _options.MainShare);
+        shares = [.. shares.Select(share => share / sum)];
+        shares[0] += _options.MainShare;
+        return shares;
     }
 
     /// <summary>The mean return remembered; 0 where there is none yet.</summary>

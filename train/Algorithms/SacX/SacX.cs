@@ -40,6 +40,8 @@ public sealed class SacX : ITrainer
     public SacX(SacXOptions options, Device device)
     {
         _options = options;
+        if (options is { Auxiliary: false, PermuteRewards: true })
+            throw new UserException("permuteRewards=true needs tasks whose rewards can be permuted: leave auxiliary=true.");
         if (!EnvironmentRegistry.Find(options.Env).Name.StartsWith("lunar-lander", StringComparison.Ordinal))
         {
             throw new UserException($"sacx knows auxiliary tasks of the lander alone: --env lunar-lander, or lunar-lander-continuous, not "
@@ -142,7 +144,8 @@ public sealed class SacX : ITrainer
     private void LearnCritic(Windows windows, Tensor targets, Dictionary<string, double>? figures)
     {
         Tensor values = _critic.Forward(Before(windows), windows.Actions.flatten(0, 1)).Value;              // (L B, K)
-        Tensor errors = nn.functional.smooth_l1_loss(values, targets.flatten(0, 1), nn.Reduction.None);
+        // Coming to rest is rare and worth much: with the usual bend at 1 its errors counted evenly, and the critic would forget them.
+        Tensor errors = nn.functional.huber_loss(values, targets.flatten(0, 1), _options.HuberDelta, nn.Reduction.None);
         Tensor loss = OverTasks(errors, windows);
         _criticOptimiser.ZeroGradients();
         loss.backward();
@@ -182,7 +185,7 @@ public sealed class SacX : ITrainer
         Tensor noise = randn([rows, kinds, size], generator: random, device: Parameters.Device);
         Tensor drawn = policy.Sample(noise).Value.reshape(rows * kinds, size);                              // (N K, A)
         Tensor seen = observations.unsqueeze(1).expand(rows, kinds, -1).reshape(rows * kinds, -1);          // (N K, O)
-        Tensor ofAll = critic.Forward(seen, drawn).Value.reshape(rows, kinds, kinds);                       // each draw by each task's critic
+        Tensor ofAll = critic.Forward(seen, drawn).Value.reshape(rows, kinds, kinds);           // each draw by each task
         return (ofAll.diagonal(0, 1, 2), -policy.LogProbOfSample(noise).Value);
     }
 
@@ -193,7 +196,7 @@ public sealed class SacX : ITrainer
     private static Tensor Before(Windows windows) => windows.Observations.slice(0, 0, -1, 1).flatten(0, 1);
 
     private double EntropyAt(long update) =>
-        _options.Entropy + (_options.EntropyAtEnd - _options.Entropy) * update / Math.Max(1, _options.Updates);
+        _options.Entropy + (_options.EntropyAtEnd - _options.Entropy) * Math.Min(1, 2.0 * update / _options.Updates);
 
     private void MoveTarget(double share)
     {
@@ -205,7 +208,7 @@ public sealed class SacX : ITrainer
     private void Report(Dictionary<string, double> figures)
     {
         if (_collector!.MeanReturn is { } mean)
-            figures["return"] = mean;
+            (figures["return"], figures["landed"]) = (mean, _collector.Landed);
         double[] shares = _scheduler.Probabilities(decision: 0);
         for (int task = 0; task < shares.Length; task++)
             figures[$"schedule_{_tasks.Names[task]}"] = shares[task];

@@ -26,7 +26,8 @@ public sealed class SacXEvaluation(SacXOptions options, ITaskRewards tasks, Inte
             && updates / options.EvaluateEvery > (updates - options.LogEvery) / options.EvaluateEvery;
         if (!isDue)
             return Measured.None;
-        IntentionSample played = Play(0, EpisodesBetweenUpdates, (ulong)options.Seed + 2_000_003, greedy: true, timeLimit: null, task: null);
+        IntentionSample played = Play(
+            0, EpisodesBetweenUpdates, (ulong)options.Seed + 2_000_003, greedy: true, timeLimit: null, task: null);
         return new Dictionary<string, double> { ["return_evaluation"] = played.Returns.Mean, ["landed_evaluation"] = played.Landed };
     }
 

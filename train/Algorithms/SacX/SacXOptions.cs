@@ -30,7 +30,7 @@ public sealed record SacXOptions : TrainOptions
     [Range(0, 64)]
     public int FixedTask { get; init; }
 
-    /// <summary>Share of the decisions of <c>scheduler=uniform</c> that are the main task's beyond its equal share.</summary>
+    /// <summary>Share of all decisions that are the main task's, whatever the scheduler draws for the others.</summary>
     [Range(0.0, 1.0)]
     public double MainShare { get; init; }
 
@@ -38,11 +38,11 @@ public sealed record SacXOptions : TrainOptions
     [Fixed, Range(1, 100_000)]
     public int Period { get; init; } = 60;
 
-    /// <summary>Temperature of the scheduler's softmax, in units of the main task's return.</summary>
+    /// <summary>Temperature of the softmax of <c>scheduler=q</c>, in units of the main task's return.</summary>
     [Range(1e-6, 1e6)]
     public double Temperature { get; init; } = 1;
 
-    /// <summary>Episodes that the scheduler's averages go back (M).</summary>
+    /// <summary>Decisions of each kind that the averages of <c>scheduler=q</c> go back (M).</summary>
     [Fixed, Range(1, 100_000)]
     public int Memory { get; init; } = 50;
 
@@ -98,9 +98,13 @@ public sealed record SacXOptions : TrainOptions
     [Range(0.0, 100.0)]
     public double Entropy { get; init; } = 0.02;
 
-    /// <summary>Its weight at the end of the run, to which it goes evenly.</summary>
+    /// <summary>Its weight from the middle of the run on, to which it goes evenly.</summary>
     [Range(0.0, 100.0)]
-    public double EntropyAtEnd { get; init; } = 0.002;
+    public double EntropyAtEnd { get; init; } = 0.001;
+
+    /// <summary>Error of a value above which the critics' loss grows evenly, below which with its square (Huber).</summary>
+    [Range(1e-6, 1e6)]
+    public double HuberDelta { get; init; } = 10;
 
     /// <summary>Share of uniformly random actions in what is played, which Retrace knows of.</summary>
     [Range(0.0, 1.0)]

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>
-/// Consecutive steps of episodes, L of them for each of B rows; a window that begins close to its episode's end is shorter, and its rest is not
-/// valid.
+/// Consecutive steps of episodes, L of them for each of B rows; a window that begins close to its episode's end is shorter, and its rest is
+/// not valid.
 /// </summary>
 /// <param name="Observations">(L + 1, B, O): before each step, and after the last.</param>
 /// <param name="Actions">(L, B, A), vectors.</param>

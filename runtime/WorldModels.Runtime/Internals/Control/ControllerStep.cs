@@ -146,7 +146,8 @@ internal sealed class ControllerStep : IDisposable
         foreach (TensorBuffer[] state in _states.Values)
             state[phase].CopyRow(state[1 - phase], row);
         _actions[phase].CopyRow(_actions[1 - phase], row);
-        if (StepOf(row) > 1)
+        _begun[row]++;
+        if (StepOf(row) > 0)
             return;
         foreach (TensorBuffer isFirst in _isFirst)
             isFirst.Set(row, 1);
