@@ -250,7 +250,10 @@ public sealed class DreamerV3Tests
         using EagerParameters parameters = new(1);
         Rssm<EagerTensor> rssm = new(parameters.Root["rssm"], Sizes with
         {
-            Stochastic = 1, FreeNats = 0.5, FreeNatsForm = FreeNatsForm.MeanOfMax, KlBalance = 1 / 1.1,
+            Stochastic = 1,
+            FreeNats = 0.5,
+            FreeNatsForm = FreeNatsForm.MeanOfMax,
+            KlBalance = 1 / 1.1,
         });
         Tensor posterior = tensor(new float[] { 5, 0, 0, 0.1f, 0, 0 }, [2, 3]).requires_grad_(), prior = zeros(2, 3).requires_grad_();
         (1.1 * rssm.Divergence(new OneHot<EagerTensor>(posterior), new OneHot<EagerTensor>(prior))).Value.backward();

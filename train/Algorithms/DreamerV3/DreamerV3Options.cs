@@ -77,7 +77,12 @@ public sealed record DreamerV3Options : DreamerOptions
         {
             Dynamics = (RssmConfig)world.Dynamics with
             {
-                Classes = Classes, KlBalance = KlBalance, Unimix = Unimix, Blocks = Blocks, Norm = NormForm.Rms, PriorLayers = 2,
+                Classes = Classes,
+                KlBalance = KlBalance,
+                Unimix = Unimix,
+                Blocks = Blocks,
+                Norm = NormForm.Rms,
+                PriorLayers = 2,
             },
             Symlog = !Standardize,
             Encoder = Normed(EncoderLayers, EncoderUnits),
@@ -89,7 +94,10 @@ public sealed record DreamerV3Options : DreamerOptions
 
     public override ActorConfig Actor(int feature, ActionVectors actions) => base.Actor(feature, actions) with
     {
-        Form = ActorForm.BoundedNormal, Layers = Normed(ActorLayers, HeadUnits), Activation = Unary.Silu, Unimix = Unimix,
+        Form = ActorForm.BoundedNormal,
+        Layers = Normed(ActorLayers, HeadUnits),
+        Activation = Unary.Silu,
+        Unimix = Unimix,
         OutputScale = 0.01,
     };
 
