@@ -30,9 +30,7 @@ public sealed class LatentEvaluation(
     /// <summary>The mean return of a few episodes where one falls due in the updates since the line of metrics before.</summary>
     public IReadOnlyDictionary<string, double> Between(long updates)
     {
-        bool isDue = options.EvaluateEvery > 0 && updates % options.LogEvery == 0
-            && updates / options.EvaluateEvery > (updates - options.LogEvery) / options.EvaluateEvery;
-        if (!isDue || !experience.HasEnvironment)
+        if (!experience.HasEnvironment || !Evaluation.IsDue(options.EvaluateEvery, options.LogEvery, updates))
             return Measured.None;
         ReturnSample played = Play(EpisodesBetweenUpdates, (ulong)options.Seed + 2_000_003, greedy: true, task: null);
         return new Dictionary<string, double> { ["return_evaluation"] = played.Mean };

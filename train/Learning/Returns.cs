@@ -63,3 +63,13 @@ public static class Returns
         return stack(weights);
     }
 }
+
+/// <summary>Steps (H, ...) but for one.</summary>
+internal static class StepSlices
+{
+    /// <summary>But for the first.</summary>
+    public static Tensor ButFirst(this Tensor steps) => steps.slice(0, 1, long.MaxValue, 1);
+
+    /// <summary>But for the last.</summary>
+    public static Tensor ButLast(this Tensor steps) => steps.slice(0, 0, -1, 1);
+}

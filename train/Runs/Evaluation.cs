@@ -22,6 +22,13 @@ public static class Evaluation
     /// <typeparam name="TAction">Element of an action.</typeparam>
     public delegate void Policy<TAction>(long step, ReadOnlySpan<float> observations, ReadOnlySpan<float> first, Span<TAction> actions);
 
+    /// <summary>Whether a short evaluation falls due in the updates since the line of metrics before.</summary>
+    /// <param name="every">Updates between two evaluations; 0: none.</param>
+    /// <param name="logEvery">Updates between two lines of metrics.</param>
+    /// <param name="updates">Updates made.</param>
+    public static bool IsDue(long every, long logEvery, long updates) =>
+        every > 0 && updates % logEvery == 0 && updates / every > (updates - logEvery) / every;
+
     /// <summary>Plays <paramref name="episodes"/> episodes on games in lock step, no more of them than episodes.</summary>
     public static ReturnSample Play<TAction>(
         IVectorEnvironment<TAction> games, int episodes, ulong seed, Policy<TAction> policy, Action<int>? done = null)

@@ -107,10 +107,9 @@ public sealed class DreamerBehaviour : IBehaviour
     public static (Tensor Actor, Tensor Critic, Tensor Returns) BehaviourLosses(
         Tensor rewards, Tensor values, Tensor discounts, double lambda, bool useValue = true)
     {
-        static Tensor ButLast(Tensor x) => x.slice(0, 0, -1, 1);
-        Tensor returns = Returns.Lambda(ButLast(rewards), ButLast(discounts), values.slice(0, 1, long.MaxValue, 1), lambda, useValue);
-        Tensor weights = Returns.Weights(ButLast(discounts));                                               // (H - 1, N)
-        IDistribution<EagerTensor> critic = new UnitNormal<EagerTensor>(ButLast(values), axes: 0);
+        Tensor returns = Returns.Lambda(rewards.ButLast(), discounts.ButLast(), values.ButFirst(), lambda, useValue);
+        Tensor weights = Returns.Weights(discounts.ButLast());                                               // (H - 1, N)
+        IDistribution<EagerTensor> critic = new UnitNormal<EagerTensor>(values.ButLast(), axes: 0);
         return (-(weights * returns).mean(), -(weights * critic.LogProb(returns.detach()).Value).mean(), returns);
     }
 

@@ -55,42 +55,38 @@ public sealed class DreamerV2Behaviour : IBehaviour
         long update, State<EagerTensor> posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures)
     {
         if (update % _options.TargetEvery == 0)
-            CopyCritic();
+            TargetNetwork.Follow(_targetParameters, _optimisers.CriticParameters, share: 1);
         State<EagerTensor> start = Dreamer.Starts(posteriors, sequences, _options.Starts, _options.PredictContinue, random);
         (int horizon, long rows) = (_options.Horizon, start.Values[0].Value.size(0));
-        NoiseSpec noise = _world.Dynamics.Noise;
-        Tensor[] latentNoise = NoiseDraws.Of(noise.Distribution.ToKind(), [horizon, rows, noise.Size], random, _device).unbind();
-        Tensor[] actionNoise = NoiseDraws.Of(_actions.Noise, [horizon, rows, _actions.Size], random, _device).unbind();
-
         // States 0 to H; the actions that led to states 1 to H.
         Tensor features, actions, rewards, values, returns, weights;
         using (_dynamicsShare == 0 ? no_grad() : null)      // then nothing flows back through what is imagined
         {
-            (features, actions) = Imagine(start, latentNoise, actionNoise);                                 // (H + 1, N, F), (H, N, A)
+            (features, actions) = ImaginedTrajectory.From(_world.Dynamics, _actor.Forward, start, horizon, _actions, random);
             EagerTensor flat = features.flatten(0, 1);                                                      // ((H + 1) N, F)
             rewards = _world.Reward(flat).Mean.Value.reshape(horizon + 1, rows);
             values = _target.Forward(flat).Mean.Value.reshape(horizon + 1, rows);
             Tensor discounts = full([horizon + 1, rows], _options.Gamma, device: _device);
             if (_world.HasContinue)     // starts are none of the states at which an episode ended
-                discounts = cat([discounts.slice(0, 0, 1, 1), ButFirst(_world.Continue(flat).Mean.Value.reshape(horizon + 1, rows))]);
+                discounts = cat([discounts.slice(0, 0, 1, 1), _world.Continue(flat).Mean.Value.reshape(horizon + 1, rows).ButFirst()]);
             // (H, N), of states 0 to H - 1
-            returns = Returns.Lambda(ButLast(rewards), ButLast(discounts), ButFirst(values), _options.Lambda, _options.UseValue);
-            weights = Returns.Weights(ButLast(discounts));                                                  // (H, N)
+            returns = Returns.Lambda(rewards.ButLast(), discounts.ButLast(), values.ButFirst(), _options.Lambda, _options.UseValue);
+            weights = Returns.Weights(discounts.ButLast());                                                  // (H, N)
         }
 
-        IDistribution<EagerTensor> policy = _actor.Forward(ButLast(features).detach().flatten(0, 1));
+        IDistribution<EagerTensor> policy = _actor.Forward(features.ButLast().detach().flatten(0, 1));
         Tensor logProbs = policy.LogProb(actions.detach().flatten(0, 1)).Value.reshape(horizon, rows);
         Tensor entropy = policy.Entropy.Value.reshape(horizon, rows);
-        Tensor actorLoss = ActorLoss(returns, ButLast(values), logProbs, entropy, weights, _dynamicsShare, _options.Entropy);
+        Tensor actorLoss = ActorLoss(returns, values.ButLast(), logProbs, entropy, weights, _dynamicsShare, _options.Entropy);
 
-        IDistribution<EagerTensor> critic = _critic.Forward(ButLast(features).detach().flatten(0, 1));
+        IDistribution<EagerTensor> critic = _critic.Forward(features.ButLast().detach().flatten(0, 1));
         Tensor criticLoss = -(weights.flatten() * critic.LogProb(returns.detach().flatten()).Value).mean();
 
         _optimisers.TakeGradients(actorLoss, criticLoss, figures);
         if (figures is null)
             return new Losses();
         using IDisposable guard = no_grad();
-        figures["imagined_reward"] = ButFirst(rewards).mean().item<float>() / _options.RewardScale;
+        figures["imagined_reward"] = rewards.ButFirst().mean().item<float>() / _options.RewardScale;
         figures["imagined_return"] = returns.mean().item<float>() / _options.RewardScale;
         figures["policy_entropy"] = entropy.mean().item<float>();
         return new Losses();
@@ -110,13 +106,13 @@ public sealed class DreamerV2Behaviour : IBehaviour
     public static Tensor ActorLoss(
         Tensor returns, Tensor values, Tensor logProbs, Tensor entropy, Tensor weights, double dynamicsShare, double entropyScale)
     {
-        Tensor following = ButFirst(returns);                                           // (H - 1, N)
-        Tensor objective = entropyScale * ButLast(entropy);
+        Tensor following = returns.ButFirst();                                           // (H - 1, N)
+        Tensor objective = entropyScale * entropy.ButLast();
         if (dynamicsShare > 0)
             objective = objective + dynamicsShare * following;
         if (dynamicsShare < 1)
-            objective = objective + (1 - dynamicsShare) * ButLast(logProbs) * (following - ButLast(values)).detach();
-        return -(ButLast(weights) * objective).mean();
+            objective = objective + (1 - dynamicsShare) * logProbs.ButLast() * (following - values.ButLast()).detach();
+        return -(weights.ButLast() * objective).mean();
     }
 
     public void Step(Dictionary<string, double>? figures) => _optimisers.Step(figures);
@@ -126,31 +122,4 @@ public sealed class DreamerV2Behaviour : IBehaviour
     public void Load(Checkpoint checkpoint) => _optimisers.Load(checkpoint);
 
     public void Dispose() => _optimisers.Dispose();
-
-    private (Tensor Features, Tensor Actions) Imagine(State<EagerTensor> state, Tensor[] latentNoise, Tensor[] actionNoise)
-    {
-        int horizon = latentNoise.Length;
-        Tensor[] features = new Tensor[horizon + 1], actions = new Tensor[horizon];
-        EagerTensor feature = _world.Dynamics.FeatureOf(state);                                             // (N, F)
-        features[0] = feature.Value;
-        for (int t = 0; t < horizon; t++)
-        {
-            EagerTensor action = _actor.Forward(feature.Detach()).Sample(actionNoise[t]);                   // (N, A)
-            state = _world.Dynamics.Imagine(state, action, latentNoise[t]).State;
-            feature = _world.Dynamics.FeatureOf(state);
-            (actions[t], features[t + 1]) = (action.Value, feature.Value);
-        }
-        return (stack(features), stack(actions));
-    }
-
-    private void CopyCritic()
-    {
-        using IDisposable guard = no_grad();
-        foreach ((Parameter from, Parameter to) in _optimisers.CriticParameters.Zip(_targetParameters))
-            _ = to.copy_(from);
-    }
-
-    private static Tensor ButFirst(Tensor x) => x.slice(0, 1, long.MaxValue, 1);
-
-    private static Tensor ButLast(Tensor x) => x.slice(0, 0, -1, 1);
 }

@@ -52,12 +52,13 @@ public sealed class DreamerV3Behaviour : IBehaviour
         long update, State<EagerTensor> posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures)
     {
         if (update == 0)
-            MoveSlowCritic(share: 1);
+            TargetNetwork.Follow(_slowParameters, _optimisers.CriticParameters, share: 1);
         State<EagerTensor> start = Dreamer.Starts(posteriors, sequences, _options.Starts, avoidEnds: false, random);
         Tensor features, actions, rewards, values, returns, weights;
         using (no_grad())       // the score function needs no gradient of what is imagined
         {
-            (features, actions) = Imagine(start, random);                                                   // (H + 1, N, F), (H, N, A)
+            (features, actions) = ImaginedTrajectory.From(
+                _world.Dynamics, _actor.Forward, start, _options.Horizon, _actions, random);
             (long states, long rows) = (features.size(0), features.size(1));
             EagerTensor flat = features.flatten(0, 1);                                                      // ((H + 1) N, F)
             rewards = _world.Reward(flat).Mean.Value.reshape(states, rows);
@@ -65,23 +66,23 @@ public sealed class DreamerV3Behaviour : IBehaviour
             Tensor continues = _world.Continue(flat).Mean.Value.reshape(states, rows);                      // which hold the discount
             // (H, N): of states 0 to H - 1, without the reward on arriving there
             returns = Returns.Lambda(
-                ButFirst(rewards), ButFirst(continues), ButFirst(values), _options.Lambda, _options.UseValue);
-            weights = ButLast(continues).cumprod(0);                                                        // (H, N)
+                rewards.ButFirst(), continues.ButFirst(), values.ButFirst(), _options.Lambda, _options.UseValue);
+            weights = continues.ButLast().cumprod(0);                                                        // (H, N)
         }
         _range.Follow(returns);
 
-        EagerTensor acted = ButLast(features).flatten(0, 1);                                                // (H N, F)
+        EagerTensor acted = features.ButLast().flatten(0, 1);                                                // (H N, F)
         IDistribution<EagerTensor> policy = _actor.Forward(acted);
         Tensor logProbs = policy.LogProb(actions.flatten(0, 1)).Value.reshape(returns.shape);
         Tensor entropy = policy.Entropy.Value.reshape(returns.shape);
-        Tensor surplus = (returns - ButLast(values)) / _range.Scale;
+        Tensor surplus = (returns - values.ButLast()) / _range.Scale;
         Tensor actorLoss = -(weights * (logProbs * surplus + _options.Entropy * entropy)).mean();
         Tensor criticLoss = CriticLoss(acted, returns.flatten(), weights.flatten());
         _optimisers.TakeGradients(actorLoss, criticLoss, figures);
         if (figures is not null)
         {
             using IDisposable guard = no_grad();
-            figures["imagined_reward"] = ButFirst(rewards).mean().item<float>() / _options.RewardScale;
+            figures["imagined_reward"] = rewards.ButFirst().mean().item<float>() / _options.RewardScale;
             figures["imagined_return"] = returns.mean().item<float>() / _options.RewardScale;
             figures["return_range"] = _range.Scale;
             figures["policy_entropy"] = entropy.mean().item<float>();
@@ -95,7 +96,7 @@ public sealed class DreamerV3Behaviour : IBehaviour
     public void Step(Dictionary<string, double>? figures)
     {
         _optimisers.Step(figures);
-        MoveSlowCritic(_options.SlowRate);
+        TargetNetwork.Follow(_slowParameters, _optimisers.CriticParameters, _options.SlowRate);
     }
 
     public void Save(Checkpoint checkpoint)
@@ -120,9 +121,9 @@ public sealed class DreamerV3Behaviour : IBehaviour
     {
         Tensor returns = Returns.Replayed(
             sequences.Rewards, sequences.Continues * _options.Gamma, sequences.Keep, imagined, _options.Lambda);    // (T - 1, B)
-        EagerTensor feature = ButLast(_world.Dynamics.FeatureOf(posteriors).Value).flatten(0, 1);           // ((T - 1) B, F)
+        EagerTensor feature = _world.Dynamics.FeatureOf(posteriors).Value.ButLast().flatten(0, 1);           // ((T - 1) B, F)
         // Nothing follows the last state of an episode.
-        return CriticLoss(feature, returns.flatten(), ButFirst(sequences.Keep).flatten());
+        return CriticLoss(feature, returns.flatten(), sequences.Keep.ButFirst().flatten());
     }
 
     /// <summary>Weighted negative log probability of returns, and of what the slow critic expects: the mean over states (N, F).</summary>
@@ -134,35 +135,4 @@ public sealed class DreamerV3Behaviour : IBehaviour
             slow = _slow.Forward(features).Mean.Value;                                                      // (N)
         return -(weights * (critic.LogProb(returns).Value + _options.SlowScale * critic.LogProb(slow).Value)).mean();
     }
-
-    /// <summary>Imagines H steps: features of states 0 to H, (H + 1, N, F), and the actions that led to states 1 to H, (H, N, A).</summary>
-    private (Tensor Features, Tensor Actions) Imagine(State<EagerTensor> state, Generator random)
-    {
-        (int horizon, long rows) = (_options.Horizon, state.Values[0].Value.size(0));
-        NoiseSpec noise = _world.Dynamics.Noise;
-        Tensor[] latentNoise = NoiseDraws.Of(noise.Distribution.ToKind(), [horizon, rows, noise.Size], random, _device).unbind();
-        Tensor[] actionNoise = NoiseDraws.Of(_actions.Noise, [horizon, rows, _actions.Size], random, _device).unbind();
-        Tensor[] features = new Tensor[horizon + 1], actions = new Tensor[horizon];
-        EagerTensor feature = _world.Dynamics.FeatureOf(state);                                             // (N, F)
-        features[0] = feature.Value;
-        for (int t = 0; t < horizon; t++)
-        {
-            EagerTensor action = _actor.Forward(feature).Sample(actionNoise[t]);                            // (N, A)
-            state = _world.Dynamics.Imagine(state, action, latentNoise[t]).State;
-            feature = _world.Dynamics.FeatureOf(state);
-            (actions[t], features[t + 1]) = (action.Value, feature.Value);
-        }
-        return (stack(features), stack(actions));
-    }
-
-    private void MoveSlowCritic(double share)
-    {
-        using IDisposable guard = no_grad();
-        foreach ((Parameter from, Parameter to) in _optimisers.CriticParameters.Zip(_slowParameters))
-            _ = to.lerp_(from, share);
-    }
-
-    private static Tensor ButFirst(Tensor x) => x.slice(0, 1, long.MaxValue, 1);
-
-    private static Tensor ButLast(Tensor x) => x.slice(0, 0, -1, 1);
 }

@@ -86,7 +86,7 @@ public sealed class SacX : ITrainer
         _collector = new(_environment, _options, _policy, _tasks, _scheduler, _replay, Parameters.Device);
         if (!isNew)
             return;
-        MoveTarget(share: 1);
+        TargetNetwork.Follow(_targetParameters, _criticParameters, share: 1);
         using IProgressTask task = progress.Start("random actions", _options.Prefill);
         _collector.Begin();
         _collector.Collect(_options.Prefill, random: true, stop, done => task.Report(done, $"{_replay.Count} episodes"));
@@ -118,7 +118,7 @@ public sealed class SacX : ITrainer
                 LearnCritic(windows, targets, figures);
             using (Timings.Of("actor"))
                 LearnActor(windows, EntropyAt(update), random, figures);
-            MoveTarget(_options.TargetRate);
+            TargetNetwork.Follow(_targetParameters, _criticParameters, _options.TargetRate);
         }
         if (figures is not null)
             Report(figures);
@@ -129,7 +129,7 @@ public sealed class SacX : ITrainer
     private Tensor Targets(Windows windows, Generator random)
     {
         using IDisposable guard = no_grad();
-        Tensor before = Before(windows), after = windows.Observations.slice(0, 1, long.MaxValue, 1).flatten(0, 1);      // (L B, O)
+        Tensor before = Before(windows), after = windows.Observations.ButFirst().flatten(0, 1);        // (L B, O)
         Tensor acted = windows.Actions.flatten(0, 1);                                                       // (L B, A)
         long[] shape = windows.Rewards.shape;                                                               // (L, B, K)
         Tensor values = _target.Forward(before, acted).Value;                                               // (L B, K)
@@ -193,17 +193,10 @@ public sealed class SacX : ITrainer
     private static Tensor OverTasks(Tensor numbers, Windows windows) =>
         (numbers * windows.Valid.reshape(-1, 1)).sum() / windows.Valid.sum();
 
-    private static Tensor Before(Windows windows) => windows.Observations.slice(0, 0, -1, 1).flatten(0, 1);
+    private static Tensor Before(Windows windows) => windows.Observations.ButLast().flatten(0, 1);
 
     private double EntropyAt(long update) =>
         _options.Entropy + (_options.EntropyAtEnd - _options.Entropy) * Math.Min(1, 2.0 * update / _options.Updates);
-
-    private void MoveTarget(double share)
-    {
-        using IDisposable guard = no_grad();
-        foreach ((Parameter from, Parameter to) in _criticParameters.Zip(_targetParameters))
-            _ = to.lerp_(from, share);
-    }
 
     private void Report(Dictionary<string, double> figures)
     {

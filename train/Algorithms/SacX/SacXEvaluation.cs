@@ -22,9 +22,7 @@ public sealed class SacXEvaluation(SacXOptions options, ITaskRewards tasks, Inte
     /// <summary>A few episodes of the main task, where one falls due in the updates since the line of metrics before.</summary>
     public IReadOnlyDictionary<string, double> Between(long updates)
     {
-        bool isDue = options.EvaluateEvery > 0 && updates % options.LogEvery == 0
-            && updates / options.EvaluateEvery > (updates - options.LogEvery) / options.EvaluateEvery;
-        if (!isDue)
+        if (!Evaluation.IsDue(options.EvaluateEvery, options.LogEvery, updates))
             return Measured.None;
         IntentionSample played = Play(
             0, EpisodesBetweenUpdates, (ulong)options.Seed + 2_000_003, greedy: true, timeLimit: null, task: null);
