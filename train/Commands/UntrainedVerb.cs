@@ -49,7 +49,7 @@ public sealed class UntrainedVerb : Verb
             : new() { Shape = [Observation], Low = -1, High = 1 };
         ActionVectors actions = new(ActionSpec.Continuous([Action], -1, 1));
         LatentWorldConfig config = options.World(observation, Action);
-        using EagerParameters parameters = new(Seed);
+        using EagerParameters parameters = new(options.Seed);
         LatentWorld<EagerTensor> world = new(parameters.Root[WorldSignature.World], config);
         IDynamics<EagerTensor> dynamics = world.Dynamics;
         WorldSignature signature = new(
@@ -57,7 +57,7 @@ public sealed class UntrainedVerb : Verb
         ActorConfig actor = options.Actor(dynamics.Feature, actions);
         _ = new Actor<EagerTensor>(parameters.Root[Dreamer.ActorPath], actor);
         _ = new ScalarHead<EagerTensor>(parameters.Root[Dreamer.CriticPath], dynamics.Feature, options.Critic());
-        Random random = new Random((int)Seed);
+        Random random = new Random((int)options.Seed);
         float[] starts = [.. Enumerable.Range(0, 16 * observation.Size)
             .Select(_ => (float)(observation.Low + (observation.High - observation.Low) * random.NextSingle()))];
         BundleDefinition definition = DreamerGraphs.Define("none", signature, actor, options.Critic(), starts) with
@@ -65,7 +65,7 @@ public sealed class UntrainedVerb : Verb
             Algorithm = options.Algorithm,
             Limits = ["Its weights are random: it knows nothing, and is there to be timed."],
         };
-        TrainingSpec training = new() { Seed = Seed, Config = OptionText.Describe(options) };
+        TrainingSpec training = new() { Seed = options.Seed, Config = OptionText.Describe(options) };
         string name = Pixels ? $"untrained-{Algorithm}-pixels" : $"untrained-{Algorithm}";
         VerificationReport report = BundleExporter.Export(Output, name, definition, parameters.ToWeights(), training);
         string recording = Path.TrimEndingDirectorySeparator(Output) + ".recording.npz";

@@ -1,4 +1,3 @@
-using TorchSharp.Modules;
 using WorldModels.Models;
 using WorldModels.Train.Data;
 using WorldModels.Train.LatentWorlds;
@@ -21,7 +20,7 @@ public sealed class DreamerV2Behaviour : IBehaviour
     private readonly Device _device;
     private readonly Actor<EagerTensor> _actor;
     private readonly ScalarHead<EagerTensor> _critic, _target;
-    private readonly Parameter[] _targetParameters;
+    private readonly TargetNetwork _targetCopy;
     private readonly ActorCriticOptimisers _optimisers;
     private readonly double _dynamicsShare;
 
@@ -36,9 +35,7 @@ public sealed class DreamerV2Behaviour : IBehaviour
         _actor = new(parameters.Root[Dreamer.ActorPath], options.Actor(feature, actions));
         _critic = new(parameters.Root[Dreamer.CriticPath], feature, options.Critic());
         _target = new(parameters.Root[TargetPath], feature, options.Critic());
-        _targetParameters = parameters.Below(TargetPath);
-        foreach (Parameter parameter in _targetParameters)
-            parameter.requires_grad_(false);
+        _targetCopy = new(parameters, TargetPath, Dreamer.CriticPath);
         _optimisers = new(options, parameters);
         _dynamicsShare = options.ActorGradient switch
         {
@@ -55,7 +52,7 @@ public sealed class DreamerV2Behaviour : IBehaviour
         long update, State<EagerTensor> posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures)
     {
         if (update % _options.TargetEvery == 0)
-            TargetNetwork.Follow(_targetParameters, _optimisers.CriticParameters, share: 1);
+            _targetCopy.Follow(share: 1);
         State<EagerTensor> start = Dreamer.Starts(posteriors, sequences, _options.Starts, _options.PredictContinue, random);
         (int horizon, long rows) = (_options.Horizon, start.Values[0].Value.size(0));
         // States 0 to H; the actions that led to states 1 to H.
@@ -106,7 +103,7 @@ public sealed class DreamerV2Behaviour : IBehaviour
     public static Tensor ActorLoss(
         Tensor returns, Tensor values, Tensor logProbs, Tensor entropy, Tensor weights, double dynamicsShare, double entropyScale)
     {
-        Tensor following = returns.ButFirst();                                           // (H - 1, N)
+        Tensor following = returns.ButFirst();                                                      // (H - 1, N)
         Tensor objective = entropyScale * entropy.ButLast();
         if (dynamicsShare > 0)
             objective = objective + dynamicsShare * following;

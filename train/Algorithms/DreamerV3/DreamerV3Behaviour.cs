@@ -1,4 +1,3 @@
-using TorchSharp.Modules;
 using WorldModels.Models;
 using WorldModels.Train.Data;
 using WorldModels.Train.LatentWorlds;
@@ -21,10 +20,9 @@ public sealed class DreamerV3Behaviour : IBehaviour
     private readonly DreamerV3Options _options;
     private readonly LatentWorld<EagerTensor> _world;
     private readonly ActionVectors _actions;
-    private readonly Device _device;
     private readonly Actor<EagerTensor> _actor;
     private readonly ScalarHead<EagerTensor> _critic, _slow;
-    private readonly Parameter[] _slowParameters;
+    private readonly TargetNetwork _slowly;
     private readonly ActorCriticOptimisers _optimisers;
     private readonly ReturnRange _range;
 
@@ -34,14 +32,12 @@ public sealed class DreamerV3Behaviour : IBehaviour
     /// <param name="parameters">Where actor and critics get their parameters.</param>
     public DreamerV3Behaviour(DreamerV3Options options, LatentWorld<EagerTensor> world, ActionVectors actions, EagerParameters parameters)
     {
-        (_options, _world, _actions, _device) = (options, world, actions, parameters.Device);
+        (_options, _world, _actions) = (options, world, actions);
         int feature = world.Dynamics.Feature;
         _actor = new(parameters.Root[Dreamer.ActorPath], options.Actor(feature, actions));
         _critic = new(parameters.Root[Dreamer.CriticPath], feature, options.Critic());
         _slow = new(parameters.Root[SlowPath], feature, options.Critic());
-        _slowParameters = parameters.Below(SlowPath);
-        foreach (Parameter parameter in _slowParameters)
-            parameter.requires_grad_(false);
+        _slowly = new(parameters, SlowPath, Dreamer.CriticPath);
         _optimisers = new(options, parameters);
         _range = new(options.ReturnRate);
     }
@@ -52,7 +48,7 @@ public sealed class DreamerV3Behaviour : IBehaviour
         long update, State<EagerTensor> posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures)
     {
         if (update == 0)
-            TargetNetwork.Follow(_slowParameters, _optimisers.CriticParameters, share: 1);
+            _slowly.Follow(share: 1);
         State<EagerTensor> start = Dreamer.Starts(posteriors, sequences, _options.Starts, avoidEnds: false, random);
         Tensor features, actions, rewards, values, returns, weights;
         using (no_grad())       // the score function needs no gradient of what is imagined
@@ -96,7 +92,7 @@ public sealed class DreamerV3Behaviour : IBehaviour
     public void Step(Dictionary<string, double>? figures)
     {
         _optimisers.Step(figures);
-        TargetNetwork.Follow(_slowParameters, _optimisers.CriticParameters, _options.SlowRate);
+        _slowly.Follow(_options.SlowRate);
     }
 
     public void Save(Checkpoint checkpoint)

@@ -18,7 +18,7 @@ namespace WorldModels.Train.Algorithms;
 /// <param name="replay">Gets the episodes.</param>
 /// <param name="device">Where the policies compute.</param>
 public sealed class IntentionCollector(
-    AgentEnvironment environment, SacXOptions options, IntentionPolicy<EagerTensor> policy, ITaskRewards tasks,
+    AgentEnvironment environment, SacXOptions options, IntentionPolicy<EagerTensor> policy, LanderTasks tasks,
     IntentionScheduler scheduler, ReplayBuffer replay, Device device)
 {
     private const int Remembered = 20;

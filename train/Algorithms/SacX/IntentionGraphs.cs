@@ -15,7 +15,7 @@ public static class IntentionGraphs
 
     /// <summary>The bundle.</summary>
     public static BundleDefinition Define(
-        string environment, ObservationSpec observation, ActionVectors actions, ITaskRewards tasks, IntentionConfig config, float[] starts)
+        string environment, ObservationSpec observation, ActionVectors actions, LanderTasks tasks, IntentionConfig config, float[] starts)
     {
         Signature signature = new(actions, tasks, config);
         return new()
@@ -32,7 +32,7 @@ public static class IntentionGraphs
     }
 
     /// <summary>What both graphs share.</summary>
-    private sealed record Signature(ActionVectors Actions, ITaskRewards Tasks, IntentionConfig Config)
+    private sealed record Signature(ActionVectors Actions, LanderTasks Tasks, IntentionConfig Config)
     {
         public TensorSpec[] Seen =>
         [

@@ -23,7 +23,7 @@ public static class IntentionJudge
     /// <param name="policy">Chooses action vectors.</param>
     /// <param name="done">Hears how many episodes are over.</param>
     public static IntentionSample Play(
-        AgentEnvironment environment, ulong seed, ITaskRewards tasks, VectorPolicy policy, Action<int>? done = null)
+        AgentEnvironment environment, ulong seed, LanderTasks tasks, VectorPolicy policy, Action<int>? done = null)
     {
         (int rows, int size, int kinds) = (environment.Count, environment.Observation.Size, tasks.Names.Count);
         (float[] observations, float[] vectors) = (new float[rows * size], new float[rows * environment.Actions.Size]);

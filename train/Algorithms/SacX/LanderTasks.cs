@@ -18,7 +18,7 @@ public enum MainReward
 /// <param name="gamma">Discount.</param>
 /// <param name="auxiliary">Whether there are tasks to play at.</param>
 /// <param name="permuted">Negative control: each auxiliary task has the next one's rewards.</param>
-public sealed class LanderTasks(MainReward main, double gamma, bool auxiliary, bool permuted) : ITaskRewards
+public sealed class LanderTasks(MainReward main, double gamma, bool auxiliary, bool permuted)
 {
     /// <summary>What the environment gives for coming to rest, and, negative, for a crash.</summary>
     public const float Ended = 100;
@@ -26,15 +26,22 @@ public sealed class LanderTasks(MainReward main, double gamma, bool auxiliary, b
     private const float Most = 0.1f, ShapedScale = 0.1f;
     private const int X = 0, Y = 1, SpeedX = 2, SpeedY = 3, Angle = 4, Spin = 5, LegA = 6, LegB = 7;
 
+    /// <summary>Names, the main task's first.</summary>
     public IReadOnlyList<string> Names { get; } =
         auxiliary ? ["land", "touch", "hover", "hold-still", "upright", "approach"] : ["land"];
 
+    /// <summary>What a task's rewards are multiplied by to be in the environment's units.</summary>
     public IReadOnlyList<float> Units { get; } =
         [main == MainReward.Shaped ? 1 / ShapedScale : 1, .. Enumerable.Repeat(1f, auxiliary ? 5 : 0)];
 
     /// <summary>Whether a step came to rest.</summary>
     public static bool IsLanding(float reward, bool terminated) => terminated && reward == Ended;
 
+    /// <summary>Writes the rewards of a step.</summary>
+    /// <param name="arrived">The observation on arrival, (O).</param>
+    /// <param name="reward">The environment's own reward.</param>
+    /// <param name="terminated">Whether the episode ended there, not by its time limit.</param>
+    /// <param name="rewards">(K), written.</param>
     public void Of(ReadOnlySpan<float> arrived, float reward, bool terminated, Span<float> rewards)
     {
         bool landed = IsLanding(reward, terminated);

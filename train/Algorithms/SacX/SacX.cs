@@ -1,5 +1,4 @@
 using TorchSharp;
-using TorchSharp.Modules;
 using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Models;
@@ -30,7 +29,7 @@ public sealed class SacX : ITrainer
     private readonly IntentionConfig _config;
     private readonly IntentionPolicy<EagerTensor> _policy;
     private readonly IntentionCritic<EagerTensor> _critic, _target;
-    private readonly Parameter[] _criticParameters, _targetParameters;
+    private readonly TargetNetwork _following;
     private readonly FlatOptimiser _actorOptimiser, _criticOptimiser;
     private readonly IntentionScheduler _scheduler;
     private readonly SacXEvaluation _evaluation;
@@ -54,11 +53,9 @@ public sealed class SacX : ITrainer
         _policy = new(Parameters.Root[ActorPath], _config);
         _critic = new(Parameters.Root[CriticPath], _config);
         _target = new(Parameters.Root[TargetPath], _config);
-        (_criticParameters, _targetParameters) = (Parameters.Below(CriticPath), Parameters.Below(TargetPath));
-        foreach (Parameter parameter in _targetParameters)
-            parameter.requires_grad_(false);
+        _following = new(Parameters, TargetPath, CriticPath);
         _actorOptimiser = new(Parameters.Below(ActorPath), whole => optim.Adam(whole, options.LearningRate));
-        _criticOptimiser = new(_criticParameters, whole => optim.Adam(whole, options.LearningRate));
+        _criticOptimiser = new(Parameters.Below(CriticPath), whole => optim.Adam(whole, options.LearningRate));
         _scheduler = new(options, _tasks.Names.Count);
         _evaluation = new(options, _tasks, _policy, device);
     }
@@ -86,7 +83,7 @@ public sealed class SacX : ITrainer
         _collector = new(_environment, _options, _policy, _tasks, _scheduler, _replay, Parameters.Device);
         if (!isNew)
             return;
-        TargetNetwork.Follow(_targetParameters, _criticParameters, share: 1);
+        _following.Follow(share: 1);
         using IProgressTask task = progress.Start("random actions", _options.Prefill);
         _collector.Begin();
         _collector.Collect(_options.Prefill, random: true, stop, done => task.Report(done, $"{_replay.Count} episodes"));
@@ -118,7 +115,7 @@ public sealed class SacX : ITrainer
                 LearnCritic(windows, targets, figures);
             using (Timings.Of("actor"))
                 LearnActor(windows, EntropyAt(update), random, figures);
-            TargetNetwork.Follow(_targetParameters, _criticParameters, _options.TargetRate);
+            _following.Follow(_options.TargetRate);
         }
         if (figures is not null)
             Report(figures);
@@ -129,7 +126,7 @@ public sealed class SacX : ITrainer
     private Tensor Targets(Windows windows, Generator random)
     {
         using IDisposable guard = no_grad();
-        Tensor before = Before(windows), after = windows.Observations.ButFirst().flatten(0, 1);        // (L B, O)
+        Tensor before = Before(windows), after = windows.Observations.ButFirst().flatten(0, 1);     // (L B, O)
         Tensor acted = windows.Actions.flatten(0, 1);                                                       // (L B, A)
         long[] shape = windows.Rewards.shape;                                                               // (L, B, K)
         Tensor values = _target.Forward(before, acted).Value;                                               // (L B, K)

@@ -13,7 +13,7 @@ namespace WorldModels.Train.Algorithms;
 /// <param name="tasks">What steps are rewarded for.</param>
 /// <param name="policy">The policies of all tasks.</param>
 /// <param name="device">Where they compute.</param>
-public sealed class SacXEvaluation(SacXOptions options, ITaskRewards tasks, IntentionPolicy<EagerTensor> policy, Device device)
+public sealed class SacXEvaluation(SacXOptions options, LanderTasks tasks, IntentionPolicy<EagerTensor> policy, Device device)
 {
     private const int EpisodesBetweenUpdates = 20, EpisodesOfTasks = 20, RandomEpisodes = 100;
 

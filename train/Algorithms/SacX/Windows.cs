@@ -25,7 +25,7 @@ public sealed record Windows(
 
     /// <summary>Draws windows whose first steps are equally likely, a function of the episodes, the seed and the update.</summary>
     public static Windows Draw(
-        ReplayBuffer replay, SacXOptions options, ActionVectors actions, int size, ITaskRewards tasks, long update, Device device)
+        ReplayBuffer replay, SacXOptions options, ActionVectors actions, int size, LanderTasks tasks, long update, Device device)
     {
         (int length, int rows, int kinds) = (options.Length, options.Batch, tasks.Names.Count);
         (float[] observations, float[] vectors) = (new float[(length + 1) * rows * size], new float[length * rows * actions.Size]);
