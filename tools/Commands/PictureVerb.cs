@@ -29,6 +29,9 @@ public sealed class PictureVerb : RunningVerb
     [Option("every", HelpText = "Of an agent: real steps from one moment to the next (default: 8 of a .png, 1 of a .webp).")]
     public string? Every { get; set; }
 
+    [Option("task", MetaValue = "NAME", HelpText = "Of an agent of several tasks: the one that it plays (default: all, from the same start).")]
+    public string? Task { get; set; }
+
     [Option("greedy", HelpText = "The agent takes its likeliest action instead of a draw.")]
     public bool Greedy { get; set; }
 
@@ -85,7 +88,14 @@ public sealed class PictureVerb : RunningVerb
         }
         bool plays = ControllerBenchmark.Fits(manifest);
         bool imagines = Model is not null || manifest.Graphs.ContainsKey("imagine") || manifest.Graphs.ContainsKey("dream");
-        if (plays && !imagines && !Dream && Episode is null)
+        if (Task is not null && manifest.Tasks is null)
+            throw new UsageException($"--task is for agents of several tasks; '{manifest.Name}' has one.");
+        if (plays && !imagines && !Dream && Episode is null && manifest.Tasks is { } tasks && Task is null)
+        {
+            Takes("a game of each task, from the same start", "every");
+            DrawTasks(page, manifest, tasks, steps ?? (animated ? 75 : 7), every ?? (animated ? 4 : 50), seed);
+        }
+        else if (plays && !imagines && !Dream && Episode is null)
         {
             Takes("a game", "every", "skip");
             DrawGame(page, manifest, steps ?? (animated ? 100 : 12), every ?? (animated ? 1 : 8), skip ?? 0, seed);
@@ -202,13 +212,35 @@ public sealed class PictureVerb : RunningVerb
     private void DrawGame(Page page, Manifest manifest, int moments, int every, int skip, ulong seed)
     {
         using BundlePolicy? policy = BundlePolicy.Open(Bundle, seed, Greedy, Options);
+        if (Task is not null)
+            policy!.SetTask(Task);
         RealEpisode game = Play(manifest, policy, Math.Max(1, (moments - 1) * every), skip, seed);
-        new GamePicture(game, every, manifest.Observation.Shape, manifest.Observation.Low, manifest.Observation.High,
-            $"{manifest.Name} plays {game.Source}").Save(Output);
+        Picture(game, every, manifest, $"{manifest.Name} plays {game.Source}").Save(Output);
         page.Line($"{Output}: {game.Steps} steps of {game.Source}, return {Figures.Number(game.Rewards.Sum(reward => (double)reward))}. "
             + "To see what a world model imagines on the way, give its bundle by --model.");
         Say(page, policy);
     }
+
+    private void DrawTasks(Page page, Manifest manifest, IReadOnlyList<string> tasks, int moments, int every, ulong seed)
+    {
+        using BundlePolicy policy = BundlePolicy.Open(Bundle, seed, Greedy, Options)!;
+        List<(string, GamePicture)> games = [];
+        List<string[]> rows = [];
+        foreach (string task in tasks)
+        {
+            policy.SetTask(task);
+            RealEpisode game = Play(manifest, policy, Math.Max(1, (moments - 1) * every), skip: 0, seed, tries: 1);
+            games.Add((task, Picture(game, every, manifest, title: "")));
+            rows.Add([task, $"{game.Steps}", Figures.Number(game.Rewards.Sum(reward => (double)reward))]);
+        }
+        new TasksPicture(games, $"{manifest.Name} plays {Environment ?? manifest.Environment}, a game for each task").Save(Output);
+        page.Table(["task", "steps", "return of the environment"], rows);
+        page.Line($"{Output}: {tasks.Count} games from the same start.");
+        Say(page, policy);
+    }
+
+    private static GamePicture Picture(RealEpisode game, int every, Manifest manifest, string title) =>
+        new(game, every, manifest.Observation.Shape, manifest.Observation.Low, manifest.Observation.High, title);
 
     private static void Say(Page page, BundlePolicy? policy)
     {
@@ -216,13 +248,14 @@ public sealed class PictureVerb : RunningVerb
             page.Line(clipping);
     }
 
-    private RealEpisode Play(Manifest manifest, BundlePolicy? policy, int steps, int skip, ulong seed)
+    private RealEpisode Play(Manifest manifest, BundlePolicy? policy, int steps, int skip, ulong seed, int tries = 20)
     {
         return RealEpisode.Play(Environment ?? manifest.Environment, new()
         {
             Steps = steps,
             Skip = skip,
             Seed = seed,
+            Tries = tries,
             ActionRepeat = manifest.ActionRepeat ?? 1,
             Actions = manifest.Action,
             Policy = policy,

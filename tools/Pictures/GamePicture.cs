@@ -9,7 +9,6 @@ public sealed class GamePicture
 {
     private const int Size = 160, Columns = 6, Gap = 6;
 
-    private readonly Drawing[] _moments;
     private readonly string _title;
 
     /// <summary>Prepares the picture.</summary>
@@ -29,7 +28,7 @@ public sealed class GamePicture
         }
         _title = title;
         // Labels of one width, so that all moments are as large.
-        _moments = [.. Enumerable.Range(0, game.Steps + 1).Where(t => t % every == 0).Select(t => Drawing.Grid(
+        Moments = [.. Enumerable.Range(0, game.Steps + 1).Where(t => t % every == 0 || t == game.Steps).Select(t => Drawing.Grid(
             [[Draw(t)], [DarkTheme.Label($"step {t}", Size)], [DarkTheme.Label($"return {Figures.Number(Return(t))}", Size)]], 2))];
 
         double Return(int t) => game.Rewards.Take(t).Sum(reward => (double)reward);
@@ -40,11 +39,14 @@ public sealed class GamePicture
                 ObservationImage.Of(game.Observations[t], shape, low, high), Math.Max(1, Size / Math.Max(shape[1], shape[2])));
     }
 
+    /// <summary>The game at every so many steps and at its end, with step and return.</summary>
+    public IReadOnlyList<Drawing> Moments { get; }
+
     /// <summary>All moments side by side.</summary>
-    public Drawing Strip() => DarkTheme.Titled(_title, Gap, Drawing.Grid([.. _moments.Chunk(Columns)], Gap));
+    public Drawing Strip() => DarkTheme.Titled(_title, Gap, Drawing.Grid([.. Moments.Chunk(Columns)], Gap));
 
     /// <summary>One picture a moment.</summary>
-    public IReadOnlyList<Drawing> Animation() => [.. _moments.Select(moment => DarkTheme.Titled(_title, Gap, moment))];
+    public IReadOnlyList<Drawing> Animation() => [.. Moments.Select(moment => DarkTheme.Titled(_title, Gap, moment))];
 
     /// <summary>Writes the moments to a file that ends in .png, or the animation to one that ends in .webp.</summary>
     /// <exception cref="ArgumentException">The name ends otherwise.</exception>

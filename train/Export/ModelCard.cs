@@ -7,6 +7,8 @@ namespace WorldModels.Train;
 /// <summary>The README.md of a bundle: what it is, how it was made, how good it is, beside what.</summary>
 public static class ModelCard
 {
+    private const string TaskFigure = "task_";
+
     /// <summary>Text of the card.</summary>
     public static string Write(Manifest manifest, IReadOnlyList<string> limits)
     {
@@ -28,8 +30,13 @@ public static class ModelCard
             text.AppendLine("Measured on episodes never trained on; shares are between 0 and 1. One seed.").AppendLine();
             text.AppendLine("| figure | value |").AppendLine("|---|---|");
             foreach ((string key, double value) in training.Figures)
-                text.AppendLine(CultureInfo.InvariantCulture, $"| {key} | {value:0.####} |");
+            {
+                if (!key.StartsWith(TaskFigure, StringComparison.Ordinal))
+                    text.AppendLine(CultureInfo.InvariantCulture, $"| {key} | {value:0.####} |");
+            }
             text.AppendLine();
+            if (manifest.Tasks is { } tasks)
+                AppendTasks(text, tasks, training.Figures);
         }
         text.AppendLine("## Limits").AppendLine();
         foreach (string limit in limits)
@@ -46,6 +53,24 @@ public static class ModelCard
         text.AppendLine();
         text.AppendLine("Check it on your own device: `dotnet run -c Release --project tools -- verify <this folder>`.");
         return text.ToString();
+    }
+
+    /// <summary>The figure that says what one task's policy earns of another task's rewards.</summary>
+    public static string OfTask(string played, string rewarded) => $"{TaskFigure}{played}_{rewarded}";
+
+    private static void AppendTasks(StringBuilder text, IReadOnlyList<string> tasks, IReadOnlyDictionary<string, double> figures)
+    {
+        text.AppendLine("## Tasks").AppendLine();
+        text.AppendLine("What each task's policy (a row) earns of each task's rewards (a column) in an episode, in their own units.").AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture, $"| policy | {string.Join(" | ", tasks)} |");
+        text.AppendLine($"|---|{string.Concat(tasks.Select(_ => "---|"))}");
+        foreach (string played in tasks)
+        {
+            IEnumerable<string> earned = tasks.Select(rewarded => figures.TryGetValue(OfTask(played, rewarded), out double value)
+                ? value.ToString("0.0", CultureInfo.InvariantCulture) : "");
+            text.AppendLine(CultureInfo.InvariantCulture, $"| {played} | {string.Join(" | ", earned)} |");
+        }
+        text.AppendLine();
     }
 
     private static string Lasting(Manifest manifest) =>

@@ -56,6 +56,16 @@ public sealed class BundlePolicy : IDisposable
         _planner?.Reset();
     }
 
+    /// <summary>Has every game act for a task.</summary>
+    /// <param name="task">One of the manifest's tasks.</param>
+    /// <exception cref="BundleException">There is no such task.</exception>
+    public void SetTask(string task)
+    {
+        if (_controller is null)
+            throw new BundleException("What plays here plans, for one task.");
+        _controller.SetTask(task);
+    }
+
     /// <summary>Chooses an action in every game.</summary>
     /// <typeparam name="TAction">long or float, as the bundle's actions are.</typeparam>
     /// <param name="observation">(B, ...observation).</param>

@@ -17,6 +17,9 @@ public sealed record RealEpisodeOptions
     /// <summary>Determines the games and random actions.</summary>
     public ulong Seed { get; init; }
 
+    /// <summary>Most episodes played to find one of the wanted length; only the first starts as the seed says.</summary>
+    public int Tries { get; init; } = 20;
+
     /// <summary>Steps of the environment that an action lasts; rewards are summed.</summary>
     public int ActionRepeat { get; init; } = 1;
 
@@ -129,11 +132,10 @@ public sealed record RealEpisode
     private static RealEpisode Play<TAction>(string name, IEnvironment<TAction> environment, RealEpisodeOptions options,
         Func<Random, Space, TAction> draw) where TAction : unmanaged
     {
-        const int Tries = 20;
         MiniPacmanGreedyPolicy scripted = new(epsilon: 0.1, options.Seed);
         Random random = new(unchecked((int)options.Seed));
         RealEpisode? longest = null;
-        for (int attempt = 0; attempt < Tries && (longest is null || longest.Steps < options.Steps); attempt++)
+        for (int attempt = 0; attempt < options.Tries && (longest is null || longest.Steps < options.Steps); attempt++)
         {
             float[] observation = new float[environment.ObservationSpace.Size];
             environment.Reset(attempt == 0 ? options.Seed : null, observation);

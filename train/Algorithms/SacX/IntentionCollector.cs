@@ -23,6 +23,9 @@ public sealed class IntentionCollector(
 {
     private const int Remembered = 20;
 
+    // Steps that the running means of rewards go back, roughly.
+    private const int RewardMemory = 1000;
+
     private static readonly uint ActStream = Philox.Stream(IntentionGraphs.NoiseStream), CoinStream = Philox.Stream("epsilon"),
         RandomStream = Philox.Stream("random-actions");
 
@@ -33,6 +36,7 @@ public sealed class IntentionCollector(
     private readonly float[] _ofTasks = new float[tasks.Names.Count];
     private readonly bool[] _terminated = new bool[environment.Count], _truncated = new bool[environment.Count];
     private readonly Queue<(double Return, bool Landed)> _last = new();
+    private readonly double?[] _earned = new double?[tasks.Names.Count];
     private long _step, _stepsBefore;
 
     /// <summary>Steps of the environment taken, those before a resumption among them.</summary>
@@ -43,6 +47,9 @@ public sealed class IntentionCollector(
 
     /// <summary>Share of them that came to rest.</summary>
     public double Landed => _last.Count == 0 ? 0 : _last.Average(episode => episode.Landed ? 1.0 : 0);
+
+    /// <summary>Running mean of what a task's steps earn of its own rewards while it is played; null before its first step.</summary>
+    public double? Earned(int task) => _earned[task];
 
     /// <summary>Log probability, or density, of each uniformly random action vector.</summary>
     private double LogUniform =>
@@ -91,6 +98,8 @@ public sealed class IntentionCollector(
             writer.Write(value);
             writer.Write(landed);
         }
+        foreach (double? earned in _earned)
+            writer.Write(earned ?? double.NaN);
         scheduler.Save(writer);
     }
 
@@ -107,6 +116,11 @@ public sealed class IntentionCollector(
         _last.Clear();
         for (int left = reader.ReadInt32(); left > 0; left--)
             _last.Enqueue((reader.ReadDouble(), reader.ReadBoolean()));
+        for (int task = 0; task < _earned.Length; task++)
+        {
+            double earned = reader.ReadDouble();
+            _earned[task] = double.IsNaN(earned) ? null : earned;
+        }
         scheduler.Restore(reader);
     }
 
@@ -151,6 +165,8 @@ public sealed class IntentionCollector(
         row.Episode.Set(Windows.BehaviourColumn, behaviour);
         tasks.Of(arrived, _rewards[index], _terminated[index], _ofTasks);
         row.Rewards.Add(_ofTasks[0]);
+        if (!row.IsRandom)
+            Earn(row.Decisions[^1]);
         if (!done)
             return;
         if (!row.IsRandom)
@@ -164,6 +180,12 @@ public sealed class IntentionCollector(
         row.Rewards.Clear();
         row.IsRandom = false;
         row.Episode.Begin(Of(_observations, index));
+    }
+
+    private void Earn(int task)
+    {
+        double reward = _ofTasks[task], before = _earned[task] ?? reward;
+        _earned[task] = before + (reward - before) / RewardMemory;
     }
 
     private NoiseKey Key(int row, uint stream) => new((ulong)options.Seed, (uint)row, (uint)_step, stream);

@@ -201,7 +201,11 @@ public sealed class SacX : ITrainer
             (figures["return"], figures["landed"]) = (mean, _collector.Landed);
         double[] shares = _scheduler.Probabilities(decision: 0);
         for (int task = 0; task < shares.Length; task++)
+        {
             figures[$"schedule_{_tasks.Names[task]}"] = shares[task];
+            if (_collector.Earned(task) is { } earned)
+                figures[$"reward_{_tasks.Names[task]}"] = earned;
+        }
     }
 
     public void Save(Checkpoint checkpoint)

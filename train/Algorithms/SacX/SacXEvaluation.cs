@@ -29,7 +29,7 @@ public sealed class SacXEvaluation(SacXOptions options, LanderTasks tasks, Inten
         return new Dictionary<string, double> { ["return_evaluation"] = played.Returns.Mean, ["landed_evaluation"] = played.Landed };
     }
 
-    /// <summary>All figures: task_PLAYED_REWARDED is the mean sum of the second's rewards where the first one's policy plays.</summary>
+    /// <summary>All figures, with the mean sum of every task's rewards where each one's policy plays.</summary>
     public IReadOnlyDictionary<string, double> Judge(int episodes, IProgressReport progress)
     {
         ulong seed = (ulong)options.Seed + 1_000_003;
@@ -53,7 +53,7 @@ public sealed class SacXEvaluation(SacXOptions options, LanderTasks tasks, Inten
             IntentionSample sample = Play(
                 played, EpisodesOfTasks, seed + 1, greedy: true, timeLimit: options.EpisodeSteps, task: null);
             for (int rewarded = 0; rewarded < tasks.Names.Count; rewarded++)
-                figures[$"task_{tasks.Names[played]}_{tasks.Names[rewarded]}"] = sample.OfTasks[rewarded];
+                figures[ModelCard.OfTask(tasks.Names[played], tasks.Names[rewarded])] = sample.OfTasks[rewarded];
         }
         return figures;
     }
