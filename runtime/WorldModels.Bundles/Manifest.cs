@@ -211,6 +211,11 @@ public sealed record ObservationSpec
     /// <summary>Shape of one observation, without the batch axis, such as [3, 64, 64] or [8].</summary>
     public required IReadOnlyList<int> Shape { get; init; }
 
+    /// <summary>
+    /// Shape of the picture that an observation of more numbers begins with, flat; null where there is none, or nothing else.
+    /// </summary>
+    public IReadOnlyList<int>? Picture { get; init; }
+
     /// <summary>Lower bound of every element.</summary>
     [JsonRequired]
     public double Low { get; init; }
@@ -229,6 +234,10 @@ public sealed record ObservationSpec
     /// <summary>Number of elements of one observation.</summary>
     [JsonIgnore]
     public int Size => TensorSpec.Product(Shape);
+
+    /// <summary>Channels, rows and columns of the picture that is observed, alone or before numbers; null: none is.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<int>? PictureShape => Picture ?? (Shape.Count == 3 ? Shape : null);
 }
 
 /// <summary>Whether actions are numbered or real vectors.</summary>

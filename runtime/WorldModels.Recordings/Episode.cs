@@ -72,9 +72,16 @@ public sealed class Episode
     }
 
     /// <summary>
-    /// Copies a record's observation as networks see it, flat: an image of bytes becomes 0 to 1, all other numbers keep their value.
+    /// Copies a record's observation as networks see it, flat: an image of bytes becomes 0 to 1, all other numbers keep their value. Where
+    /// there is room for more, the numbers beside the image follow.
     /// </summary>
-    public void CopyObservation(int record, Span<float> values) => ColumnData.ToFloats(Observations, record, values);
+    public void CopyObservation(int record, Span<float> values)
+    {
+        int size = Observations.Length / Records;
+        if (values.Length > size)
+            ColumnData.ToFloats(this[EpisodeColumn.Numbers], record, values[size..]);
+        ColumnData.ToFloats(Observations, record, values[..Math.Min(size, values.Length)]);
+    }
 
     /// <summary>The same episode with one more column, or another one of that name.</summary>
     /// <exception cref="InvalidDataException">It does not fit the others.</exception>

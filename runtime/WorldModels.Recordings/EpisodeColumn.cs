@@ -11,6 +11,9 @@ public sealed record EpisodeColumn(string Name, NpyType Type, params IReadOnlyLi
     /// <summary>(N + 1, ...): vectors of any type, or images as uint8.</summary>
     public const string Observation = "observation";
 
+    /// <summary>(N + 1, P) float32, optional: numbers that are observed beside an image, behind which they come.</summary>
+    public const string Numbers = "numbers";
+
     /// <summary>(N + 1) int64, or (N + 1, A) float32 in the environment's units; the reset's is 0.</summary>
     public const string Action = "action";
 
@@ -28,6 +31,9 @@ public sealed record EpisodeColumn(string Name, NpyType Type, params IReadOnlyLi
     /// termination and 1 elsewhere.
     /// </summary>
     public const string Discount = "discount";
+
+    /// <summary>Numbers in a record.</summary>
+    public int Size => Shape.Aggregate(1, (size, axis) => size * axis);
 
     /// <summary>Refuses an array that is no column of so many records of this kind.</summary>
     /// <exception cref="InvalidDataException">It has another type or shape.</exception>

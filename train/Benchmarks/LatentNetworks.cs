@@ -38,5 +38,5 @@ internal sealed class LatentNetworks
     public ScalarHead<EagerTensor>? Critic { get; }
 
     /// <summary>Observations (N, ...) of features (N, F), in the environment's units.</summary>
-    public EagerTensor Decode(EagerTensor feature) => World.Scale.Backward(World.Decode(feature).Mode);
+    public EagerTensor Decode(EagerTensor feature) => Signature.Decode(World, feature);
 }

@@ -45,7 +45,7 @@ public sealed class UntrainedVerb : Verb
         if (OptionText.With(Train.Algorithm.Find(Algorithm).Preset(Preset, "none") with { Seed = Seed }, set) is not DreamerOptions options)
             throw new UserException($"untrained makes worlds of dreamer, dreamerv2 and dreamerv3, not of {Algorithm}.");
         ObservationSpec observation = Pixels
-            ? new() { Shape = [3, PixelConfig.Size, PixelConfig.Size], Low = 0, High = 1 }
+            ? new() { Shape = [3, 64, 64], Low = 0, High = 1 }
             : new() { Shape = [Observation], Low = -1, High = 1 };
         ActionVectors actions = new(ActionSpec.Continuous([Action], -1, 1));
         LatentWorldConfig config = options.World(observation, Action);

@@ -40,7 +40,10 @@ public sealed class EpisodeBuilder
         if (_records == _capacity)
             Grow();
         _records++;
-        Fill(EpisodeColumn.Observation, observation);
+        if (observation is ReadOnlySpan<float> numbers && _columns[0].Type == NpyType.UInt8)
+            FillPicture(numbers);
+        else
+            Fill(EpisodeColumn.Observation, observation);
     }
 
     /// <summary>Adds a record that an action vector led to.</summary>
@@ -117,6 +120,15 @@ public sealed class EpisodeBuilder
         Set(EpisodeColumn.Reward, reward);
         Set(EpisodeColumn.Terminated, terminated);
         Set(EpisodeColumn.Truncated, truncated);
+    }
+
+    /// <summary>A picture of 0 to 1 is kept as bytes; numbers behind it have a column of their own.</summary>
+    private void FillPicture(ReadOnlySpan<float> values)
+    {
+        Span<byte> picture = Record<byte>(EpisodeColumn.Observation);
+        if (values.Length > picture.Length)
+            Fill(EpisodeColumn.Numbers, values[picture.Length..]);
+        Pixels.ToBytes(values[..Math.Min(picture.Length, values.Length)], picture);
     }
 
     private void Fill<T>(string column, ReadOnlySpan<T> values) where T : unmanaged

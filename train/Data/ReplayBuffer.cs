@@ -15,7 +15,8 @@ namespace WorldModels.Train.Data;
 public sealed class ReplayBuffer(
     IReadOnlyList<int> observation, ActionVectors actions, long capacity, string? folder, params EpisodeColumn[] extras)
 {
-    private readonly int _size = observation.Aggregate(1, (size, axis) => size * axis);     // numbers in an observation
+    private readonly int _size = observation.Aggregate(1, (size, axis) => size * axis)      // numbers in an observation
+        + extras.Where(column => column.Name == EpisodeColumn.Numbers).Sum(column => column.Size);
     private readonly Queue<Episode> _episodes = new();
     private Episode[] _sampled = [];    // the queue as an array, made when it is first sampled from after a change
     private int[] _firstSteps = [];     // of each of those: steps before it

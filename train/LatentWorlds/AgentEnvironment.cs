@@ -8,6 +8,11 @@ namespace WorldModels.Train.LatentWorlds;
 /// <summary>Chooses action vectors (B, A) for observations at a step; where first is 1, not 0, an episode begins.</summary>
 public delegate void VectorPolicy(long step, ReadOnlySpan<float> observations, ReadOnlySpan<float> first, Span<float> vectors);
 
+/// <summary>Pictures in place of the numbers that an environment observes.</summary>
+/// <param name="Size">Rows and columns.</param>
+/// <param name="Numbers">Whether the numbers follow.</param>
+public sealed record PictureView(int Size, bool Numbers);
+
 /// <summary>
 /// Environments in lock step whose actions are vectors (see <see cref="ActionVectors"/>), each action repeated, whatever their actions are.
 /// </summary>
@@ -55,48 +60,67 @@ public abstract class AgentEnvironment
     /// <param name="count">Rows.</param>
     /// <param name="actionRepeat">Steps that an action lasts.</param>
     /// <param name="timeLimit">Steps after which episodes are cut, where that is sooner than by themselves.</param>
-    /// <exception cref="UserException">Its observations are not vectors, or its actions have no bounds.</exception>
-    public static AgentEnvironment Make(string name, int count, int actionRepeat, int? timeLimit = null) =>
+    /// <param name="view">Pictures to see of it; null: what it observes by itself.</param>
+    /// <exception cref="UserException">What it observes is neither a vector nor a picture, or its actions have no bounds.</exception>
+    public static AgentEnvironment Make(string name, int count, int actionRepeat, int? timeLimit = null, PictureView? view = null) =>
         EnvironmentRegistry.Find(name) is EnvironmentSpec<long>
-            ? new Discrete(name, Repeated<long>(name, count, actionRepeat, timeLimit))
-            : new Continuous(name, Repeated<float>(name, count, actionRepeat, timeLimit));
+            ? new Discrete(name, new(name, count, actionRepeat, timeLimit, view))
+            : new Continuous(name, new(name, count, actionRepeat, timeLimit, view));
 
-    private static SyncVectorEnvironment<ActionRepeat<TAction>, TAction> Repeated<TAction>(
-        string name, int count, int actionRepeat, int? timeLimit)
-        where TAction : unmanaged =>
-        new(count, () =>
-        {
-            IEnvironment<TAction> environment = EnvironmentRegistry.Make<TAction>(name);
-            return new(timeLimit is { } limit ? new TimeLimit<TAction>(environment, limit) : environment, actionRepeat);
-        });
-
-    private abstract class Of<TAction>(
-        string name, ActionSpec space, SyncVectorEnvironment<ActionRepeat<TAction>, TAction> rows) : AgentEnvironment
-        where TAction : unmanaged
+    /// <summary>Rows of an environment, in the wrappers that were asked for.</summary>
+    private sealed class Rows<TAction> where TAction : unmanaged
     {
-        private readonly TAction[] _native = new TAction[rows.Count * rows.ActionSpace.Size];
+        private readonly List<ActionRepeat<TAction>> _repeats = [];
 
-        public override int Count => rows.Count;
+        public Rows(string name, int count, int actionRepeat, int? timeLimit, PictureView? view)
+        {
+            View = view;
+            Environments = new(count, () =>
+            {
+                IEnvironment<TAction> environment = EnvironmentRegistry.Make<TAction>(name);
+                if (timeLimit is { } limit)
+                    environment = new TimeLimit<TAction>(environment, limit);
+                ActionRepeat<TAction> repeat = new(environment, actionRepeat);
+                _repeats.Add(repeat);
+                return view is null ? repeat : new PixelObservation<TAction>(repeat, view.Size, view.Numbers);
+            });
+        }
+
+        /// <summary>The pictures that are seen; null: what the environment observes by itself.</summary>
+        public PictureView? View { get; }
+
+        public SyncVectorEnvironment<IEnvironment<TAction>, TAction> Environments { get; }
+
+        /// <summary>Steps of the environments, each repetition counted.</summary>
+        public long Steps => _repeats.Sum(repeat => repeat.InnerSteps);
+    }
+
+    private abstract class Of<TAction>(string name, ActionSpec space, Rows<TAction> all) : AgentEnvironment where TAction : unmanaged
+    {
+        private readonly SyncVectorEnvironment<IEnvironment<TAction>, TAction> _rows = all.Environments;
+        private readonly TAction[] _native = new TAction[all.Environments.Count * all.Environments.ActionSpace.Size];
+
+        public override int Count => _rows.Count;
         public override ActionVectors Actions { get; } = new(space);
-        public override ObservationSpec Observation { get; } = Describe(name, rows.ObservationSpace);
-        public override IResumable State => rows;
-        public override long Steps => Enumerable.Range(0, rows.Count).Sum(row => rows[row].InnerSteps);
+        public override ObservationSpec Observation { get; } = Describe(name, all.Environments.ObservationSpace, all.View);
+        public override IResumable State => _rows;
+        public override long Steps => all.Steps;
 
-        public override void Reset(ulong seed, Span<float> observations) => rows.Reset(seed, observations);
+        public override void Reset(ulong seed, Span<float> observations) => _rows.Reset(seed, observations);
 
         public override void Step(
             ReadOnlySpan<float> vectors, Span<float> observations, Span<float> rewards, Span<bool> terminated, Span<bool> truncated)
         {
             Decode(vectors, _native);
-            rows.Step(_native, observations, rewards, terminated, truncated);
+            _rows.Step(_native, observations, rewards, terminated, truncated);
         }
 
-        public override ReadOnlySpan<float> FinalObservation(int row) => rows.FinalObservation(row);
+        public override ReadOnlySpan<float> FinalObservation(int row) => _rows.FinalObservation(row);
 
         public override ReturnSample Play(int episodes, ulong seed, VectorPolicy policy, Action<int>? done)
         {
             float[] vectors = new float[Count * Actions.Size];
-            return Evaluation.Play(rows, episodes, seed, (step, observations, first, actions) =>
+            return Evaluation.Play(_rows, episodes, seed, (step, observations, first, actions) =>
             {
                 policy(step, observations, first, vectors);
                 Decode(vectors, actions);
@@ -106,18 +130,22 @@ public abstract class AgentEnvironment
         protected abstract void Decode(ReadOnlySpan<float> vectors, Span<TAction> actions);
 
         // JSON knows no infinity: the largest float stands for it, as in Gymnasium.
-        private static ObservationSpec Describe(string name, Space space) => space is Box { Shape.Length: 1 } box
-            ? new()
+        private static ObservationSpec Describe(string name, Space space, PictureView? view)
+        {
+            if (space is not Box { Shape.Length: 1 or 3 } box)
+                throw new UserException($"Latent models learn from vectors and pictures; {name} observes {space}.");
+            return new()
             {
                 Shape = box.Shape,
+                Picture = box.Shape.Length == 1 && view is not null ? [3, view.Size, view.Size] : null,
                 Low = Math.Max(box.Low, float.MinValue),
                 High = Math.Min(box.High, float.MaxValue),
-            }
-            : throw new UserException($"Latent models learn from vectors so far; {name} observes {space}.");
+            };
+        }
     }
 
-    private sealed class Discrete(string name, SyncVectorEnvironment<ActionRepeat<long>, long> rows)
-        : Of<long>(name, ActionSpec.Discrete(((Environments.Discrete)rows.ActionSpace).N), rows)
+    private sealed class Discrete(string name, Rows<long> rows)
+        : Of<long>(name, ActionSpec.Discrete(((Environments.Discrete)rows.Environments.ActionSpace).N), rows)
     {
         protected override void Decode(ReadOnlySpan<float> vectors, Span<long> actions)
         {
@@ -126,8 +154,8 @@ public abstract class AgentEnvironment
         }
     }
 
-    private sealed class Continuous(string name, SyncVectorEnvironment<ActionRepeat<float>, float> rows)
-        : Of<float>(name, Bounded(name, (Box)rows.ActionSpace), rows)
+    private sealed class Continuous(string name, Rows<float> rows)
+        : Of<float>(name, Bounded(name, (Box)rows.Environments.ActionSpace), rows)
     {
         protected override void Decode(ReadOnlySpan<float> vectors, Span<float> actions) => Actions.Decode(vectors, actions);
 

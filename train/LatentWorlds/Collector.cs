@@ -13,7 +13,7 @@ public sealed class Collector(AgentEnvironment environment, LatentAgent agent, R
         CoinStream = Philox.Stream("epsilon");
 
     private readonly EpisodeBuilder[] _episodes = [.. Enumerable.Range(0, environment.Count)
-        .Select(_ => new EpisodeBuilder(environment.Observation.Size, environment.Actions))];
+        .Select(_ => new EpisodeBuilder(environment.Observation.Column, environment.Actions, environment.Observation.Beside))];
     private readonly float[] _observations = new float[environment.Count * environment.Observation.Size];      // (B, O)
     private readonly float[] _first = new float[environment.Count];
     private readonly float[] _vectors = new float[environment.Count * environment.Actions.Size];               // (B, A)

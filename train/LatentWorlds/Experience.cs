@@ -42,7 +42,7 @@ public sealed class Experience
         else
         {
             RecordedIn = options.Env;
-            _environment = AgentEnvironment.Make(options.Env, options.Environments, options.ActionRepeat);
+            _environment = AgentEnvironment.Make(options.Env, options.Environments, options.ActionRepeat, view: options.View);
             (Actions, Observation) = (_environment.Actions, _environment.Observation);
         }
         _batch = new(options.Length, options.Batch, Observation.Size, Actions.Size);
@@ -95,7 +95,7 @@ public sealed class Experience
             {
                 Environment = _options.Env, Observation = Observation.Size, Action = Actions.Space, ActionRepeat = _options.ActionRepeat,
             });
-            _replay = new(Observation.Shape, Actions, _options.Capacity, run.ReplayPath);
+            _replay = new(Observation.Column.Shape, Actions, _options.Capacity, run.ReplayPath, Observation.Beside);
             _collector = new(_environment, agent!, _replay, _options);
             if (isNew)
                 TakeRandomActions(progress, stop);
@@ -224,7 +224,7 @@ public sealed class Experience
     /// <summary>The spaces of the environment that a dataset is to be judged in, which has to be the one it was recorded in.</summary>
     private (ActionVectors, ObservationSpec) SpacesOf(DatasetSpec spec)
     {
-        AgentEnvironment environment = AgentEnvironment.Make(_options.Env, 1, _options.ActionRepeat);
+        AgentEnvironment environment = AgentEnvironment.Make(_options.Env, 1, _options.ActionRepeat, view: _options.View);
         ActionSpec there = environment.Actions.Space, here = spec.Action;
         bool sameActions = there.Kind == here.Kind && (spec.IsInferred
             ? there.Size == here.Size && here.Count.GetValueOrDefault() <= there.Count.GetValueOrDefault()

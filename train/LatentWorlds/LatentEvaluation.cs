@@ -74,8 +74,9 @@ public sealed class LatentEvaluation(
     private IReadOnlyCollection<Episode> PlayNewEpisodes()
     {
         LatentOptions other = options with { Seed = options.Seed + 3_000_017 };
-        AgentEnvironment environment = AgentEnvironment.Make(other.Env, count: 10, other.ActionRepeat);
-        ReplayBuffer replay = new ReplayBuffer(experience.Observation.Shape, experience.Actions, long.MaxValue, folder: null);
+        AgentEnvironment environment = AgentEnvironment.Make(other.Env, count: 10, other.ActionRepeat, view: other.View);
+        ReplayBuffer replay = new ReplayBuffer(
+            experience.Observation.Column.Shape, experience.Actions, long.MaxValue, folder: null, experience.Observation.Beside);
         using LatentAgent agent = makeAgent(environment.Count, false);
         Collector collector = new Collector(environment, agent, replay, other);
         collector.Begin();
@@ -85,5 +86,5 @@ public sealed class LatentEvaluation(
     }
 
     private AgentEnvironment Environment(int episodes) =>
-        AgentEnvironment.Make(options.Env, Math.Min(SideBySide, episodes), options.ActionRepeat);
+        AgentEnvironment.Make(options.Env, Math.Min(SideBySide, episodes), options.ActionRepeat, view: options.View);
 }

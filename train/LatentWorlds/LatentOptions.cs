@@ -48,6 +48,18 @@ public abstract record LatentOptions : TrainOptions
     [Fixed, Range(1, 100)]
     public int ActionRepeat { get; init; } = 2;
 
+    /// <summary>Rows and columns of the pictures that are seen instead of numbers, 32 or 64; 0: numbers are seen.</summary>
+    [Fixed, Range(0, 64)]
+    public int Pixels { get; init; }
+
+    /// <summary>Whether numbers are seen beside pictures.</summary>
+    [Fixed]
+    public bool Proprioception { get; init; }
+
+    /// <summary>Channels after the first convolution of pictures (PlaNet, Dreamer V1: 32).</summary>
+    [Fixed, Range(1, 1024)]
+    public int PixelDepth { get; init; } = 32;
+
     /// <summary>Environments that collect in lock step.</summary>
     [Fixed, Range(1, 256)]
     public int Environments { get; init; } = 1;
@@ -147,11 +159,15 @@ public abstract record LatentOptions : TrainOptions
     public double KlScale { get; init; } = 1;
 
     /// <summary>
-    /// Weight of an observation's log likelihood, a Gaussian's of unit variance. A few standardised numbers weigh little beside the
-    /// divergence, which images of thousands of pixels outweigh by themselves.
+    /// Weight of the log likelihood of the numbers that are seen, a Gaussian's of unit variance. A few standardised numbers weigh little
+    /// beside the divergence.
     /// </summary>
     [Range(0.0, 1e6)]
     public double ObservationScale { get; init; } = 1;
+
+    /// <summary>Weight of a picture's log likelihood, a Gaussian's of unit variance, summed over its pixels.</summary>
+    [Range(0.0, 1e6)]
+    public double PixelScale { get; init; } = 1;
 
     /// <summary>Weight of the reward's log likelihood (PlaNet: 10).</summary>
     [Range(0.0, 1e6)]
@@ -221,7 +237,8 @@ public abstract record LatentOptions : TrainOptions
     public virtual IReadOnlyDictionary<string, double> LossScales() => new Dictionary<string, double>
     {
         ["kl"] = KlScale,
-        ["observation"] = ObservationScale,
+        [LatentWorldConfig.ObservationLoss] = ObservationScale,
+        [LatentWorldConfig.PixelLoss] = PixelScale,
         ["reward"] = RewardLossScale,
         ["continue"] = ContinueScale,
         ["overshooting"] = OvershootingScale,
@@ -245,18 +262,31 @@ public abstract record LatentOptions : TrainOptions
     internal double Clip(FlatOptimiser optimiser) =>
         AdaptiveClip == 0 ? optimiser.ClipGradients(MaxGradNorm) : optimiser.ClipAdaptively(AdaptiveClip);
 
-    /// <summary>Sizes of the world model that learns of these observations, vectors or images, and action vectors of this size.</summary>
+    /// <summary>What is seen of an environment; null: its numbers.</summary>
+    internal PictureView? View
+    {
+        get
+        {
+            if (Pixels == 0)
+                return Proprioception ? throw new UserException("proprioception=true needs pictures beside: set pixels=32 or 64.") : null;
+            return PixelConfig.Sizes.Contains(Pixels) ? new(Pixels, Proprioception) : throw new UserException(
+                $"pixels={Pixels}: there are encoders of pictures of {string.Join(" and ", PixelConfig.Sizes)} rows; 0: of numbers.");
+        }
+    }
+
+    /// <summary>Sizes of the world model that learns of these observations and action vectors of this size.</summary>
     public abstract LatentWorldConfig World(ObservationSpec observation, int actions);
 
     /// <inheritdoc cref="World(ObservationSpec, int)"/>
-    protected LatentWorldConfig World(ObservationSpec observation, int actions, Unary activation, GruForm gru)
+    protected LatentWorldConfig World(ObservationSpec observation, int actions, Unary activation, GruForm gru, Unary ofPixels)
     {
-        PixelConfig? pixels = observation.Shape.Count == 3 ? new() { Channels = observation.Shape[0] } : null;
+        PixelConfig? pixels = observation.PictureShape is { } picture
+            ? new() { Channels = picture[0], Size = SizeOf(picture), Depth = PixelDepth, Activation = ofPixels } : null;
         return new()
         {
             Dynamics = new RssmConfig
             {
-                Deterministic = Deterministic, Stochastic = Stochastic, Hidden = Hidden, Embedding = pixels?.Embedding ?? Embedding,
+                Deterministic = Deterministic, Stochastic = Stochastic, Hidden = Hidden, Embedding = EmbeddingOf(observation, pixels),
                 Actions = actions, Gru = gru, Activation = activation, FreeNats = FreeNats, FreeNatsForm = FreeNatsForm,
                 Overshooting = Overshooting,
             },
@@ -269,6 +299,15 @@ public abstract record LatentOptions : TrainOptions
             Activation = activation,
         };
     }
+
+    /// <summary>Size of the embedding of a picture, of numbers, or of both side by side.</summary>
+    protected int EmbeddingOf(ObservationSpec observation, PixelConfig? pixels) =>
+        (pixels?.Embedding ?? 0) + (observation.Size > (pixels?.Numbers ?? 0) ? Embedding : 0);
+
+    private static int SizeOf(IReadOnlyList<int> picture) => picture[1] == picture[2] && PixelConfig.Sizes.Contains(picture[1])
+        ? picture[1]
+        : throw new UserException($"Pictures of {picture[1]} x {picture[2]} pixels: there are encoders of square ones of "
+            + $"{string.Join(" and ", PixelConfig.Sizes)} rows. Scale them.");
 
     /// <summary>What nobody should expect of a world that was learnt so.</summary>
     internal IReadOnlyList<string> Limits =>

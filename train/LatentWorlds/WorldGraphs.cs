@@ -59,7 +59,7 @@ public static class WorldGraphs
         {
             LatentWorld<T> world = signature.Build(p);
             T feature = signature.FeatureOf(world, inputs);
-            return new() { { "observation", world.Scale.Backward(world.Decode(feature).Mode) } };
+            return new() { { "observation", signature.Decode(world, feature) } };
         }
     }
 

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace WorldModels.Train.LatentWorlds;
 
-/// <summary>What learning a latent world takes beside its loss: its optimiser, and the measure of its observations.</summary>
+/// <summary>What every latent world learns with: its optimiser, the measure of its observations, the losses of saying them.</summary>
 public static class WorldModelSetup
 {
     private const string Statistics = $"{WorldSignature.World}/{LatentWorldConfig.Statistics}";
@@ -19,13 +19,27 @@ public static class WorldModelSetup
         return options.OptimiserOf([.. parameters.Below(WorldSignature.World).Except(statistics)], options.ModelLearningRate);
     }
 
-    /// <summary>Sets how observations are measured; numbers that never change, but for rounding, stay as they are.</summary>
+    /// <summary>
+    /// Sets how numbers are measured, those behind pictures too; numbers that never change, but for rounding, stay as they are.
+    /// </summary>
+    /// <param name="parameters">Of the world.</param>
+    /// <param name="statistics">(O) each, of whole observations.</param>
     public static void Standardise(EagerParameters parameters, (float[] Mean, float[] Std) statistics)
     {
+        if (!parameters.All.TryGetValue($"{Statistics}/{Standardizer<EagerTensor>.MeanName}", out Parameter? means))
+            return;     // pictures alone
+        int numbers = (int)means.numel();
+        float[] mean = statistics.Mean[^numbers..], std = statistics.Std[^numbers..];
         using IDisposable guard = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        parameters.All[$"{Statistics}/{Standardizer<EagerTensor>.MeanName}"].copy_(tensor(statistics.Mean));
+        means.copy_(tensor(mean));
         parameters.All[$"{Statistics}/{Standardizer<EagerTensor>.StdName}"].copy_(tensor(
-            [.. statistics.Std.Select((value, i) => value <= MathF.BitIncrement(Math.Abs(statistics.Mean[i])) - Math.Abs(statistics.Mean[i]) ? 1 : value)]));
+            [.. std.Select((value, i) => value <= MathF.BitIncrement(Math.Abs(mean[i])) - Math.Abs(mean[i]) ? 1 : value)]));
     }
+
+    /// <summary>Negative log likelihoods of scaled observations (T, B, O) at features (T, B, F), means over T x B.</summary>
+    public static IEnumerable<KeyValuePair<string, EagerTensor>> ObservationLosses(
+        LatentWorld<EagerTensor> world, EagerTensor feature, EagerTensor observed) =>
+        world.ObservationLosses(feature, observed.Detach())
+            .Select(loss => KeyValuePair.Create(loss.Loss, (EagerTensor)loss.Value.Value.mean()));
 }

@@ -99,6 +99,13 @@ public sealed record WorldSignature(
             state, vector, world.Embed(world.Scale.Forward(inputs["observation"])), inputs[noise]);
     }
 
+    /// <summary>Observations (B, ...) in the environment's units, of features (B, F).</summary>
+    public T Decode<T>(LatentWorld<T> world, T feature) where T : ITensor<T>
+    {
+        T flat = world.Scale.Backward(world.Decode(feature).Mode);                                      // (B, O)
+        return Observation.Shape.Count == 1 ? flat : flat.Reshape([Axis.Keep, .. Observation.Shape]);
+    }
+
     /// <summary>Rewards in the environment's units (B), of features (B, F).</summary>
     public T Reward<T>(LatentWorld<T> world, T feature) where T : ITensor<T> => Unscaled(world.Reward(feature).Mode);
 

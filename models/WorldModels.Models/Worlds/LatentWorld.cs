@@ -6,16 +6,22 @@ public sealed record LatentWorldConfig
     /// <summary>Where, below the world's path, the observations' statistics are: kept with the weights, not learnt.</summary>
     public const string Statistics = "standard";
 
+    /// <summary>Name of the loss of saying the numbers that are observed.</summary>
+    public const string ObservationLoss = "observation";
+
+    /// <summary>Name of the loss of saying the image.</summary>
+    public const string PixelLoss = "pixels";
+
     /// <summary>The transition function of its states.</summary>
     public required IDynamicsConfig Dynamics { get; init; }
 
-    /// <summary>Numbers in an observation (O), where it is a vector.</summary>
+    /// <summary>Numbers in an observation (O), those of an image among them.</summary>
     public int Observation { get; init; }
 
-    /// <summary>Encoder and decoder of images (C, 64, 64) in 0..1; null: observations are vectors.</summary>
+    /// <summary>Encoder and decoder of images in 0..1, which come first where there are numbers too; null: there are none.</summary>
     public PixelConfig? Pixels { get; init; }
 
-    /// <summary>Whether vectors are squashed by symlog (DreamerV3) instead of standardised.</summary>
+    /// <summary>Whether numbers are squashed by symlog (DreamerV3) instead of standardised.</summary>
     public bool Symlog { get; init; }
 
     /// <summary>
@@ -42,28 +48,18 @@ public sealed record LatentWorldConfig
 /// </summary>
 public sealed class LatentWorld<T> where T : ITensor<T>
 {
-    private readonly Func<T, T> _encode, _decode;
-    private readonly int _observationAxes;
+    private readonly IReadOnlyList<ObservationPart<T>> _parts;
     private readonly ScalarHead<T> _reward;
     private readonly Mlp<T>? _continue;
 
     public LatentWorld(Parameters<T> p, LatentWorldConfig config)
     {
-        PixelConfig? pixels = config.Pixels;
-        Parameters<T> statistics = p[LatentWorldConfig.Statistics];
-        Scale = pixels is not null ? new Standardizer<T>(statistics, 1, Init.Constant(0.5))
-            : config.Symlog ? new SymlogScale<T>()
-            : new Standardizer<T>(statistics, config.Observation, Init.Zeros);
-        _encode = pixels is not null ? new ConvEncoder<T>(p["encoder"], pixels).Forward
-            : config.Encoder.Norm == NormForm.None
-                ? new Mlp<T>(p["encoder"], config.Observation, config.Encoder, config.Dynamics.Embedding, config.Activation).Forward
-            : new HiddenLayers<T>(p["encoder"], config.Observation, config.Encoder, config.Activation).Forward;
+        Scale = ScaleOf(p[LatentWorldConfig.Statistics], config);
+        _parts = ObservationPart<T>.Of(p, config);
         Dynamics = config.Dynamics.Make(p);
         int feature = Dynamics.Feature;
-        _decode = pixels is null
-            ? new Mlp<T>(p["decoder"], feature, config.Decoder, config.Observation, config.Activation).Forward
-            : new ConvDecoder<T>(p["decoder"], feature, pixels).Forward;
-        _observationAxes = pixels is null ? 1 : 3;
+        foreach (ObservationPart<T> part in _parts)
+            part.MakeDecoder(feature);
         _reward = new(p["reward"], feature, config.Reward);
         if (config.Continue is { } layers)
             _continue = new(p["continue"], feature, layers, 1, config.Activation);
@@ -75,11 +71,22 @@ public sealed class LatentWorld<T> where T : ITensor<T>
     /// <summary>The transition function of its states.</summary>
     public IDynamics<T> Dynamics { get; }
 
-    /// <summary>Scaled observations (..., O), or images (B, C, 64, 64), to embeddings (..., E).</summary>
-    public T Embed(T scaled) => _encode(scaled);
+    /// <summary>Scaled observations (..., O), or images (B, C, H, W), to embeddings (..., E).</summary>
+    public T Embed(T scaled) => _parts.Count == 1
+        ? _parts[0].Encode(scaled)
+        : T.Concat(-1, [.. _parts.Select(part => part.Encode(part.Of(scaled)))]);
 
-    /// <summary>Features (..., F) to scaled observations (..., O); (B, F) to images (B, C, 64, 64).</summary>
-    public IDistribution<T> Decode(T feature) => new UnitNormal<T>(_decode(feature), _observationAxes);
+    /// <summary>Features (..., F) to scaled observations (..., O), images flat.</summary>
+    public IDistribution<T> Decode(T feature) =>
+        new UnitNormal<T>(
+            _parts.Count == 1 ? _parts[0].Decode(feature) : T.Concat(-1, [.. _parts.Select(part => part.Decode(feature))]), axes: 1);
+
+    /// <summary>
+    /// Negative log likelihoods (...) of scaled observations (..., O) at features (..., F): of the image, of the numbers, or of both, by the
+    /// names of their losses.
+    /// </summary>
+    public IEnumerable<(string Loss, T Value)> ObservationLosses(T feature, T scaled) => _parts.Select(part =>
+        (part.Loss, -new UnitNormal<T>(part.Decode(feature), axes: 1).LogProb(_parts.Count == 1 ? scaled : part.Of(scaled))));
 
     /// <summary>Features (B, F) to the reward on arrival (B), in the units of training.</summary>
     public IDistribution<T> Reward(T feature) => _reward.Forward(feature);
@@ -89,4 +96,12 @@ public sealed class LatentWorld<T> where T : ITensor<T>
 
     /// <summary>Features (B, F) to whether the episode goes on, times the discount (B); only where <see cref="HasContinue"/>.</summary>
     public IDistribution<T> Continue(T feature) => new Bernoulli<T>(_continue!.Forward(feature).Reshape(Axis.Keep));
+
+    private static IObservationScale<T> ScaleOf(Parameters<T> statistics, LatentWorldConfig config)
+    {
+        int image = config.Pixels?.Numbers ?? 0, numbers = config.Observation - image;
+        IObservationScale<T> OfNumbers() =>
+            config.Symlog ? new SymlogScale<T>() : new Standardizer<T>(statistics, numbers, Init.Zeros);
+        return image == 0 ? OfNumbers() : new PixelScale<T>(image, numbers == 0 ? null : OfNumbers());
+    }
 }

@@ -39,3 +39,21 @@ public sealed class SymlogScale<T> : IObservationScale<T> where T : ITensor<T>
 
     public T Backward(T x) => x.SymExp();
 }
+
+/// <summary>
+/// Centres images of 0..1, whose pixels all have the same scale: one that never changes cannot be blown up. Numbers behind them have a
+/// scale of their own.
+/// </summary>
+/// <param name="image">Numbers in an image (I).</param>
+/// <param name="numbers">How the numbers behind it are measured; null: there are none.</param>
+public sealed class PixelScale<T>(int image, IObservationScale<T>? numbers) : IObservationScale<T> where T : ITensor<T>
+{
+    private const double Middle = 0.5;
+
+    public T Forward(T x) => numbers is null ? x - Middle : Of(x, part => part - Middle, numbers.Forward);
+
+    public T Backward(T x) => numbers is null ? x + Middle : Of(x, part => part + Middle, numbers.Backward);
+
+    private T Of(T x, Func<T, T> ofImage, Func<T, T> ofNumbers) =>
+        ofImage(x.Slice(-1, 0, image)).Concat(ofNumbers(x.Slice(-1, image, int.MaxValue)));
+}

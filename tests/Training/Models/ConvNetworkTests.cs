@@ -23,29 +23,78 @@ public sealed class ConvNetworkTests
         Assert.That(second.Count, Is.EqualTo(decoder));
     }
 
-    [TestCase(1)]
-    [TestCase(3)]
-    public void TheEncoderShipsAsItTrains(int batch) =>
-        AssertSame(new Encoder(), [batch, 3, PixelConfig.Size, PixelConfig.Size], [batch, 128]);
+    /// <summary>
+    /// DreamerV3's layers, counted by hand. Encoder: 25 weights a channel pair, a bias and a gain a channel. Decoder, of a state of 64
+    /// deterministic units and 32 others: blocks, a layer of twice the units and the one behind it, and the convolutions.
+    /// </summary>
+    [Test]
+    public void DreamerV3HasItsLayers()
+    {
+        PixelConfig config = Pooled(64);
+        using EagerParameters first = new(0), second = new(0);
+        _ = new PooledEncoder<EagerTensor>(first.Root, config);
+        _ = new PooledDecoder<EagerTensor>(second.Root, 96, config);
+        const long Encoder = 25 * ((3 * 8) + (8 * 12) + (12 * 16) + (16 * 16)) + 2 * (8 + 12 + 16 + 16);
+        const long Input = 64 / 8 * 256 + (32 * 20 + 2 * 20) + (20 * 256 + 256) + 16;
+        const long Decoder = 25 * ((16 * 16) + (16 * 12) + (12 * 8) + (8 * 3)) + 2 * (16 + 12 + 8) + 3;
+        Assert.That(first.Count, Is.EqualTo(Encoder));
+        Assert.That(second.Count, Is.EqualTo(Input + Decoder));
+    }
 
-    [TestCase(1)]
-    [TestCase(3)]
-    public void TheDecoderShipsAsItTrains(int batch) =>
-        AssertSame(new Decoder(), [batch, 7], [batch, 3, PixelConfig.Size, PixelConfig.Size]);
+    [TestCase(1, 64, 128)]
+    [TestCase(3, 64, 128)]
+    [TestCase(3, 32, 64)]
+    public void TheEncoderShipsAsItTrains(int batch, int size, int embedding) =>
+        AssertSame(new Encoder(Strided(size)), [batch, 3, size, size], [batch, embedding]);
+
+    [TestCase(1, 64)]
+    [TestCase(3, 64)]
+    [TestCase(3, 32)]
+    public void TheDecoderShipsAsItTrains(int batch, int size) =>
+        AssertSame(new Decoder(Strided(size)), [batch, 96], [batch, 3, size, size]);
+
+    [TestCase(1, 64)]
+    [TestCase(3, 32)]
+    public void DreamerV3sEncoderShipsAsItTrains(int batch, int size) =>
+        AssertSame(new Encoder(Pooled(size)), [batch, 3, size, size], [batch, 256]);
+
+    [TestCase(1, 64)]
+    [TestCase(3, 32)]
+    public void DreamerV3sDecoderShipsAsItTrains(int batch, int size) =>
+        AssertSame(new Decoder(Pooled(size)), [batch, 96], [batch, 3, size, size]);
+
+    /// <summary>The channels of a pixel, [3, 4], over their root mean square, sqrt(12.5).</summary>
+    [Test]
+    public void ChannelsAreNormalisedPixelByPixel()
+    {
+        using EagerParameters parameters = new(0);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor x = tensor((float[])[3, 0, 4, 1], [1, 2, 1, 2]);
+        float[] actual = new ChannelNorm<EagerTensor>(parameters.Root, 2).Forward(x).Value.contiguous().data<float>().ToArray();
+        float first = MathF.Sqrt(12.5f + 1e-4f), second = MathF.Sqrt(0.5f + 1e-4f);
+        Assert.That(actual, Is.EqualTo((float[])[3 / first, 0, 4 / first, 1 / second]).Within(1e-6));
+    }
+
+    private static PixelConfig Strided(int size) => new() { Size = size, Depth = 4 };
+
+    private static PixelConfig Pooled(int size) =>
+        new() { Form = PixelForm.Pooled, Size = size, Depth = 4, Units = 10, Deterministic = 64, Activation = Unary.Silu };
 
     private interface INetwork
     {
         T Run<T>(Parameters<T> p, T x) where T : ITensor<T>;
     }
 
-    private sealed class Encoder : INetwork
+    private sealed class Encoder(PixelConfig config) : INetwork
     {
-        public T Run<T>(Parameters<T> p, T x) where T : ITensor<T> => new ConvEncoder<T>(p["encoder"], new() { Depth = 4 }).Forward(x);
+        public T Run<T>(Parameters<T> p, T x) where T : ITensor<T> => config.Form == PixelForm.Strided
+            ? new ConvEncoder<T>(p["encoder"], config).Forward(x) : new PooledEncoder<T>(p["encoder"], config).Forward(x);
     }
 
-    private sealed class Decoder : INetwork
+    private sealed class Decoder(PixelConfig config) : INetwork
     {
-        public T Run<T>(Parameters<T> p, T x) where T : ITensor<T> => new ConvDecoder<T>(p["decoder"], 7, new() { Depth = 4 }).Forward(x);
+        public T Run<T>(Parameters<T> p, T x) where T : ITensor<T> => config.Form == PixelForm.Strided
+            ? new ConvDecoder<T>(p["decoder"], 96, config).Forward(x) : new PooledDecoder<T>(p["decoder"], 96, config).Forward(x);
     }
 
     /// <summary>Eager, exported, and exported in the forms that rewrite it.</summary>

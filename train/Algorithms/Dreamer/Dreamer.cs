@@ -144,7 +144,7 @@ public sealed class Dreamer : ITrainer
         Losses losses = new Losses
         {
             filtered.Losses,
-            { "observation", -world.Decode(reconstruct ? feature : feature.Detach()).LogProb(observed.Detach()).Value.mean() },
+            WorldModelSetup.ObservationLosses(world, reconstruct ? feature : feature.Detach(), observed),
             { "reward", -world.Reward(flat).LogProb(sequences.Rewards.reshape(-1)).Value.mean() },
         };
         if (world.HasContinue)      // A soft label carries the discount (Dreamer V1's pcont).

@@ -57,7 +57,7 @@ public record DreamerOptions : LatentOptions
     public bool FreezeActor { get; init; }
 
     public override LatentWorldConfig World(ObservationSpec observation, int actions) =>
-        World(observation, actions, Unary.Elu, GruForm.ResetAfter);
+        World(observation, actions, Unary.Elu, GruForm.ResetAfter, ofPixels: Unary.Relu);
 
     /// <summary>What users and bundles call the algorithm.</summary>
     internal virtual string Algorithm => "dreamer";

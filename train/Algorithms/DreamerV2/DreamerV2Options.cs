@@ -56,7 +56,7 @@ public sealed record DreamerV2Options : DreamerOptions
 
     public override LatentWorldConfig World(ObservationSpec observation, int actions)
     {
-        LatentWorldConfig world = World(observation, actions, Unary.Elu, GruForm.LayerNorm);
+        LatentWorldConfig world = World(observation, actions, Unary.Elu, GruForm.LayerNorm, ofPixels: Unary.Elu);
         return world with { Dynamics = (RssmConfig)world.Dynamics with { Classes = Classes, KlBalance = KlBalance } };
     }
 

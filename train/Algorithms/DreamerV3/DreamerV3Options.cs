@@ -72,11 +72,17 @@ public sealed record DreamerV3Options : DreamerOptions
     public override LatentWorldConfig World(ObservationSpec observation, int actions)
     {
         Check(observation);
-        LatentWorldConfig world = World(observation, actions, Unary.Silu, GruForm.Block);
+        LatentWorldConfig world = World(observation, actions, Unary.Silu, GruForm.Block, ofPixels: Unary.Silu);
+        PixelConfig? pixels = world.Pixels is null ? null : world.Pixels with
+        {
+            Form = PixelForm.Pooled, Units = EncoderUnits, Deterministic = Deterministic, Blocks = Blocks,
+        };
         return world with
         {
+            Pixels = pixels,
             Dynamics = (RssmConfig)world.Dynamics with
             {
+                Embedding = EmbeddingOf(observation, pixels),
                 Classes = Classes,
                 KlBalance = KlBalance,
                 Unimix = Unimix,
@@ -112,8 +118,8 @@ public sealed record DreamerV3Options : DreamerOptions
 
     private void Check(ObservationSpec observation)
     {
-        if (observation.Shape.Count == 3)
-            throw new UserException("dreamerv3 learns from vectors; these observations are images. dreamer and dreamerv2 learn from both.");
+        if (observation.PictureShape is not null && PixelDepth * 4 % Blocks != 0)
+            throw new UserException($"pixelDepth={PixelDepth}: four times that is no multiple of blocks={Blocks}.");
         if (!PredictContinue)
             throw new UserException("dreamerv3 always predicts whether episodes go on: leave predictContinue=true.");
         if (Embedding != EncoderUnits)

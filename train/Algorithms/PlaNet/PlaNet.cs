@@ -100,7 +100,7 @@ public sealed class PlaNet : ITrainer
         Losses losses = new Losses
         {
             filtered.Losses,
-            { "observation", -_world.Decode(feature).LogProb(observed.Detach()).Value.mean() },
+            WorldModelSetup.ObservationLosses(_world, feature, observed),
             { "reward", -_world.Reward(feature.Value.flatten(0, 1)).LogProb(sequences.Rewards.reshape(-1)).Value.mean() },
         };
         Tensor total = losses.Total(_options.LossScales());

@@ -25,7 +25,7 @@ public sealed record PlaNetOptions : LatentOptions
     public int Iterations { get; init; } = 10;
 
     public override LatentWorldConfig World(ObservationSpec observation, int actions) =>
-        World(observation, actions, Unary.Relu, GruForm.ResetBefore);
+        World(observation, actions, Unary.Relu, GruForm.ResetBefore, ofPixels: Unary.Relu);
 
     /// <summary>How it plans, as the bundle tells the runtime.</summary>
     internal PlannerSpec Planner => new() { Horizon = Horizon, Candidates = Candidates, Elites = Elites, Iterations = Iterations };
