@@ -13,7 +13,7 @@ internal static class EpisodeStandard
         {
             Dictionary<string, NpyArray> columns = recorded.Columns
                 .Where(column => options.Extras.Contains(column.Key)).ToDictionary(column => column.Key, column => column.Value);
-            foreach ((string name, NpyArray array) in ObservationColumns.Of(recorded.Columns, options.KeepPictures))
+            foreach ((string name, NpyArray array) in ObservationColumns.Of(recorded.Columns, options))
                 columns[name] = array;
             int records = columns[EpisodeColumn.Observation].Shape[0];
             columns[EpisodeColumn.Action] = ActionColumn.Of(recorded.Columns, records);

@@ -10,10 +10,10 @@ internal static class ObservationColumns
 
     /// <summary>
     /// The columns: <c>observation</c> (N + 1, O), the vectors in the order of their names, or the picture if there is nothing else; beside
-    /// vectors, pictures keep their name.
+    /// vectors, pictures keep their name. Where the picture is to be seen, it alone, channels first.
     /// </summary>
     /// <exception cref="InvalidDataException">A part is neither a vector nor a picture, or has another number of records.</exception>
-    public static IEnumerable<KeyValuePair<string, NpyArray>> Of(IReadOnlyDictionary<string, NpyArray> columns, bool keepPictures)
+    public static IEnumerable<KeyValuePair<string, NpyArray>> Of(IReadOnlyDictionary<string, NpyArray> columns, RecordingOptions options)
     {
         (string Name, NpyArray Array)[] parts = [.. Parts(columns).Select(part => (part.Key, Standard(part.Key, part.Value)))];
         if (parts.Length == 0)
@@ -27,13 +27,19 @@ internal static class ObservationColumns
         (string Name, NpyArray Array)[] pictures = [.. parts.Where(part => IsPicture(part.Array))];
         if (vectors.Length == 0 && pictures.Length > 1)
             throw new InvalidDataException($"its observations are {pictures.Length} pictures ({Names(pictures)}); expected one, or vectors beside");
+        if (options.SeePictures)
+        {
+            yield return new(EpisodeColumn.Observation, pictures.Length == 1 ? ChannelsFirst(pictures[0].Array)
+                : throw new InvalidDataException($"it has {pictures.Length} pictures in an observation; one is to be seen (pixels)"));
+            yield break;
+        }
         yield return new(EpisodeColumn.Observation, vectors switch
         {
             [] => pictures[0].Array,
             [var only] => only.Array,
             _ => Join(vectors, records),
         });
-        foreach ((string name, NpyArray picture) in keepPictures && vectors.Length > 0 ? pictures : [])
+        foreach ((string name, NpyArray picture) in options.KeepPictures && vectors.Length > 0 ? pictures : [])
             yield return new(name, picture);
     }
 
@@ -59,6 +65,26 @@ internal static class ObservationColumns
         bool last = shape[3] <= 4, first = shape[1] <= 4;
         bool channelsFirst = first != last ? first : !last && shape[1] < shape[3];
         return channelsFirst ? (shape[2], shape[3], shape[1], true) : (shape[1], shape[2], shape[3], false);
+    }
+
+    private static NpyArray ChannelsFirst(NpyArray picture)
+    {
+        (int height, int width, int channels, bool already) = Layout(picture);
+        int records = picture.Shape[0], pixels = height * width;
+        if (already || channels == 1)
+            return picture.Reshape(records, channels, height, width);
+        byte[] first = new byte[picture.Length];
+        ReadOnlySpan<byte> last = picture.As<byte>();
+        for (int record = 0; record < records; record++)
+        {
+            int at = record * pixels * channels;
+            for (int pixel = 0; pixel < pixels; pixel++)
+            {
+                for (int channel = 0; channel < channels; channel++)
+                    first[at + channel * pixels + pixel] = last[at + pixel * channels + channel];
+            }
+        }
+        return NpyArray.Of(first, records, channels, height, width);
     }
 
     private static IEnumerable<KeyValuePair<string, NpyArray>> Parts(IReadOnlyDictionary<string, NpyArray> columns) =>

@@ -140,5 +140,5 @@ internal static class RecordedActions
         return false;
     }
 
-    private static int Size(Episode episode) => episode.Observations.Length / episode.Records;
+    internal static int Size(Episode episode) => episode.Observations.Length / episode.Records;
 }

@@ -15,7 +15,7 @@ public sealed class Recording
 
     private Recording(
         string path, IRecordingReader reader, IReadOnlyList<Episode> episodes, IReadOnlyList<string> sources,
-        IReadOnlyList<string>? names, bool hasRewards, IReadOnlyList<ResetRecord?> resets, ObservationStore store)
+        IReadOnlyList<string>? names, bool hasRewards, IReadOnlyList<ResetRecord?> resets, ObservationStore store, bool seesPictures)
     {
         (Path, Description, Files, Sources, HasRewards) = (path, reader.Description, [.. reader.Files], sources, hasRewards);
         List<string> notes = [.. reader.Notes];
@@ -26,12 +26,15 @@ public sealed class Recording
         }
         Episodes = RecordedActions.Numbered(episodes, notes);
         RecordedActions.CheckKinds(Episodes, sources);
-        Spec = reader.Declared is { } declared && (declared.Action.Kind == ActionKind.Discrete || declared.Action.HasBounds)
+        DatasetSpec? said = reader.Declared;
+        if (seesPictures)
+            (said, names) = (said is null ? null : said with { Observation = RecordedActions.Size(Episodes[0]), ObservationNames = null }, null);
+        Spec = said is { } declared && (declared.Action.Kind == ActionKind.Discrete || declared.Action.HasBounds)
             ? RecordedActions.Checked(declared, Episodes, sources, notes)
             : RecordedActions.Inferred(Episodes, sources, notes) with
             {
                 ObservationNames = names,
-                Environment = reader.Declared?.Environment ?? DatasetSpec.NoEnvironment,
+                Environment = said?.Environment ?? DatasetSpec.NoEnvironment,
             };
         Notes = notes;
         Observations = Moments.OfObservations(Episodes, Spec.Observation);
@@ -150,7 +153,7 @@ public sealed class Recording
         (Episode Episode, string Source, ResetRecord? Reset)[] all = [.. parts.SelectMany(part => part)];
         return all.Length > 0
             ? new(path, reader, [.. all.Select(entry => entry.Episode)], [.. all.Select(entry => entry.Source)], names, unrewarded == 0,
-                [.. all.Select(entry => entry.Reset)], store)
+                [.. all.Select(entry => entry.Reset)], store, options.SeePictures)
             : throw new RecordingException($"There is no episode of at least one step in '{path}'.");
 
     }

@@ -20,6 +20,9 @@ public sealed record RecordingOptions
 
     /// <summary>Whether pictures beside vectors are kept; they are checked anyway.</summary>
     public bool KeepPictures { get; init; }
+
+    /// <summary>Whether the picture is the observation, (N + 1, C, H, W) however it was recorded, and vectors beside it are left out.</summary>
+    public bool SeePictures { get; init; }
 }
 
 /// <summary>What the end of an episode means where no array says so.</summary>

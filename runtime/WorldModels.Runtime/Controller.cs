@@ -60,6 +60,7 @@ public sealed class Controller : IDisposable
     private readonly ExclusiveUse _use;
     private readonly ActionCheck _check;
     private ControllerStep? _step;
+    private float[] _pictures = [];     // bytes as networks see them
     private int _task;      // of rows that were told none of their own
 
     internal Controller(Bundle bundle, ControllerOptions options, bool ownsBundle)
@@ -143,6 +144,24 @@ public sealed class Controller : IDisposable
     public void Act(ReadOnlySpan<float> observations, Span<float> actions)
     {
         Act(ActionKind.Continuous, observations, actions, places: default);
+    }
+
+    /// <summary>Chooses discrete actions by pictures of bytes, 0 to 255, which networks see as 0 to 1.</summary>
+    /// <param name="pictures">(B, channels, rows, columns).</param>
+    /// <param name="actions">(B), written.</param>
+    /// <inheritdoc cref="Act(ReadOnlySpan{float}, Span{long})" path="/exception"/>
+    public void Act(ReadOnlySpan<byte> pictures, Span<long> actions)
+    {
+        Act(ActionKind.Discrete, pictures, actions);
+    }
+
+    /// <summary>Chooses continuous actions by pictures of bytes, 0 to 255, which networks see as 0 to 1.</summary>
+    /// <param name="pictures">(B, channels, rows, columns).</param>
+    /// <param name="actions">(B, ...shape), written.</param>
+    /// <inheritdoc cref="Act(ReadOnlySpan{float}, Span{float})" path="/exception"/>
+    public void Act(ReadOnlySpan<byte> pictures, Span<float> actions)
+    {
+        Act(ActionKind.Continuous, pictures, actions);
     }
 
     /// <summary>
@@ -241,6 +260,27 @@ public sealed class Controller : IDisposable
         where T : unmanaged
     {
         using ExclusiveUse.Use use = _use.Begin();
+        ActAlone(kind, observations, actions, places);
+    }
+
+    private void Act<T>(ActionKind kind, ReadOnlySpan<byte> pictures, Span<T> actions) where T : unmanaged
+    {
+        using ExclusiveUse.Use use = _use.Begin();
+        ObservationSpec observation = Manifest.Observation;
+        if (observation is not { Shape.Count: 3, Low: 0, High: 1 })
+        {
+            throw new BundleException($"Bytes are pictures in 0..1; bundle '{_bundle.Directory}' observes ("
+                + $"{string.Join(", ", observation.Shape)}) numbers in {observation.Low}..{observation.High}: give them as floats.");
+        }
+        if (_pictures.Length != pictures.Length)
+            _pictures = new float[pictures.Length];
+        Pixels.ToFloats(pictures, _pictures);
+        ActAlone<T>(kind, _pictures, actions, places: default);
+    }
+
+    private void ActAlone<T>(ActionKind kind, ReadOnlySpan<float> observations, Span<T> actions, ReadOnlySpan<DrawPlace> places)
+        where T : unmanaged
+    {
         Expect(kind);
         int batch = ActingRows.Infer(Manifest, _options.Batch, observations.Length, actions.Length);
         if (batch != Batch)

@@ -13,9 +13,9 @@ internal static class AdoptedStarts
     public static float[] Of(AdoptionOptions options, EnvironmentSpec? environment, Manifest manifest)
     {
         IReadOnlyList<RealEpisode> episodes = options.Recordings.Count > 0 ? options.Recordings
-            : environment is null ? [] : [.. Enumerable.Range(0, Games).Select(game => RealEpisode.Play(environment.Name, new()
+            : environment is null ? [] : [.. Enumerable.Range(0, Games).Select(game => RealEpisode.Play(environment.Name, RealEpisodeOptions.For(manifest) with
             {
-                Steps = Steps, Skip = 0, Seed = (ulong)game, ActionRepeat = options.ActionRepeat, Actions = manifest.Action,
+                Steps = Steps, Skip = 0, Seed = (ulong)game, ActionRepeat = options.ActionRepeat,
             }))];
         float[][] all = [.. episodes.SelectMany(episode => episode.Observations)];
         if (all.FirstOrDefault(seen => seen.Length != manifest.Observation.Size) is { } other)

@@ -248,19 +248,11 @@ public sealed class PictureVerb : RunningVerb
             page.Line(clipping);
     }
 
-    private RealEpisode Play(Manifest manifest, BundlePolicy? policy, int steps, int skip, ulong seed, int tries = 20)
-    {
-        return RealEpisode.Play(Environment ?? manifest.Environment, new()
+    private RealEpisode Play(Manifest manifest, BundlePolicy? policy, int steps, int skip, ulong seed, int tries = 20) =>
+        RealEpisode.Play(Environment ?? manifest.Environment, RealEpisodeOptions.For(manifest) with
         {
-            Steps = steps,
-            Skip = skip,
-            Seed = seed,
-            Tries = tries,
-            ActionRepeat = manifest.ActionRepeat ?? 1,
-            Actions = manifest.Action,
-            Policy = policy,
+            Steps = steps, Skip = skip, Seed = seed, Tries = tries, Policy = policy,
         });
-    }
 
     private void Imagine(Page page, Manifest manifest, ulong seed, AgentGameOptions options)
     {

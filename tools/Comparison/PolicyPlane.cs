@@ -48,10 +48,9 @@ internal sealed class PolicyPlane
         {
             using BundlePolicy policy = BundlePolicy.Open(directory, seed, greedy: true, new())
                 ?? throw new BundleException($"Bundle '{directory}' has no policy to draw.");
-            return RealEpisode.Play(environment ?? manifest.Environment, new()
+            return RealEpisode.Play(environment ?? manifest.Environment, RealEpisodeOptions.For(manifest) with
             {
-                Steps = Steps, Skip = 0, Seed = seed + (ulong)game, ActionRepeat = manifest.ActionRepeat ?? 1, Actions = manifest.Action,
-                Policy = policy,
+                Steps = Steps, Skip = 0, Seed = seed + (ulong)game, Policy = policy,
             }).Observations;
         })];
         float[] medians = [.. Enumerable.Range(0, manifest.Observation.Size).Select(i => seen.Select(row => row[i]).Order().ElementAt(seen.Length / 2))];

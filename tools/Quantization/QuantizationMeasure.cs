@@ -77,10 +77,9 @@ internal static class QuantizationMeasure
         int count = planner is null ? Trajectories : PlannedTrajectories;
         string how = planner?.How ?? "its scripted player or random actions";
         options.Progress($"recording {count} episodes of {manifest.Environment}, {how}");
-        return [.. Enumerable.Range(0, count).Select(episode => RealEpisode.Play(manifest.Environment, new()
+        return [.. Enumerable.Range(0, count).Select(episode => RealEpisode.Play(manifest.Environment, RealEpisodeOptions.For(manifest) with
         {
-            Steps = TrajectorySteps, Skip = 0, Seed = options.Seed + (ulong)episode, ActionRepeat = manifest.ActionRepeat ?? 1,
-            Actions = manifest.Action, Policy = planner,
+            Steps = TrajectorySteps, Skip = 0, Seed = options.Seed + (ulong)episode, Policy = planner,
         }))];
     }
 

@@ -46,7 +46,8 @@ public sealed class RecordedPlay
         Manifest? manifest = options.Bundle is null ? null : Manifest.Load(options.Bundle, verifyHashes: false);
         string name = options.Environment ?? manifest?.Environment ?? throw new BundleException("Name an environment with --env, or a bundle.");
         _environment = RegisteredEnvironments.Find(name, out string? problem) ?? throw new BundleException(problem!);
-        _fitting = new() { ActionRepeat = options.ActionRepeat ?? manifest?.ActionRepeat ?? 1, Actions = manifest?.Action };
+        _fitting = manifest is null ? new() : RealEpisodeOptions.For(manifest);
+        _fitting = _fitting with { ActionRepeat = options.ActionRepeat ?? _fitting.ActionRepeat };
         (Space observation, Space action) = _environment switch
         {
             EnvironmentSpec<long> discrete => Spaces(RealEpisode.Make(discrete, _fitting)),

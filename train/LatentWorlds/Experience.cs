@@ -34,10 +34,7 @@ public sealed class Experience
             RecordedIn = HasEnvironment ? options.Env : spec.Environment;
             (Actions, Observation) = HasEnvironment
                 ? SpacesOf(spec)
-                : (new(spec.Action), new()
-                {
-                    Shape = [spec.Observation], Low = float.MinValue, High = float.MaxValue, Names = spec.ObservationNames,
-                });
+                : (new(spec.Action), ObservationOf(spec, _recording.Episodes[0]));
         }
         else
         {
@@ -78,7 +75,7 @@ public sealed class Experience
         bool isNew = !File.Exists(run.CheckpointPath);
         if (_environment is null)
         {
-            _replay = new(Observation.Shape, Actions, _options.Capacity, folder: null);
+            _replay = new(Observation.Column.Shape, Actions, _options.Capacity, folder: null);
             CheckIdentity(run, isNew);
             foreach (string line in _recording!.Summary())
                 progress.Say(line);
@@ -167,6 +164,11 @@ public sealed class Experience
         }
     }
 
+    /// <summary>Numbers as a recording has them, or the picture.</summary>
+    private static ObservationSpec ObservationOf(DatasetSpec spec, Episode first) => first.Observations is { Type: NpyType.UInt8, Shape.Count: 4 }
+        ? new() { Shape = [.. first.Observations.Shape.Skip(1)], Low = 0, High = 1 }
+        : new() { Shape = [spec.Observation], Low = float.MinValue, High = float.MaxValue, Names = spec.ObservationNames };
+
     /// <summary>How many actions are due before an update that is this many after the first ones.</summary>
     private long ActionsBefore(long since)
     {
@@ -183,7 +185,12 @@ public sealed class Experience
 
     private static Recording Read(LatentOptions options, IProgressReport? progress)
     {
-        RecordingOptions reading = new() { Ends = options.DatasetEnds, Actions = options.DatasetActions };
+        if (options.Proprioception)
+            throw new UserException("proprioception=true is for environments: of a dataset, pictures are seen or numbers.");
+        RecordingOptions reading = new()
+        {
+            Ends = options.DatasetEnds, Actions = options.DatasetActions, SeePictures = options.View is not null,
+        };
         if (options.DatasetMemory > 0)
             reading = reading with { Memory = (long)(options.DatasetMemory * 1e9) };
         IProgressTask? task = null;

@@ -1,6 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using WorldModels.Recordings;
+using WorldModels.Bundles;
 
 namespace WorldModels.MLNet.Internals;
 

@@ -64,7 +64,7 @@ public sealed record PlayedEpisodes(
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Episodes, 1);
         Manifest manifest = Manifest.Load(directory, verifyHashes: false);
-        RealEpisodeOptions fitting = new() { ActionRepeat = manifest.ActionRepeat ?? 1, Actions = manifest.Action };
+        RealEpisodeOptions fitting = RealEpisodeOptions.For(manifest);
         EnvironmentSpec spec =
             RegisteredEnvironments.Find(options.Environment ?? manifest.Environment, out string? problem)
             ?? throw new BundleException(problem!);

@@ -23,8 +23,17 @@ public sealed record RealEpisodeOptions
     /// <summary>Steps of the environment that an action lasts; rewards are summed.</summary>
     public int ActionRepeat { get; init; } = 1;
 
+    /// <summary>The bundle's observations: where they are pictures, the environment's are seen. Null: what the environment observes.</summary>
+    public ObservationSpec? Observation { get; init; }
+
     /// <summary>The bundle's actions; those in -1..1 are stretched to the environment's. Null: the environment's own.</summary>
     public ActionSpec? Actions { get; init; }
+
+    /// <summary>The steps, spaces and pictures that a bundle is made for.</summary>
+    public static RealEpisodeOptions For(Manifest manifest) => new()
+    {
+        ActionRepeat = manifest.ActionRepeat ?? 1, Observation = manifest.Observation, Actions = manifest.Action,
+    };
 
     /// <summary>Who plays. Null: MiniPacman's scripted player with a tenth of random moves, elsewhere uniformly random actions.</summary>
     public BundlePolicy? Policy { get; init; }
@@ -121,7 +130,10 @@ public sealed record RealEpisode
                     $"An action of environment '{spec.Name}' is {own}, of the bundle {wanted}: give the environment it was trained on.");
             }
         }
-        return options.ActionRepeat > 1 ? new ActionRepeat<TAction>(environment, options.ActionRepeat) : environment;
+        if (options.ActionRepeat > 1)
+            environment = new ActionRepeat<TAction>(environment, options.ActionRepeat);
+        return options.Observation?.PictureShape is { } picture && environment.ObservationSpace is not Box { Shape.Length: 3 }
+            ? new PixelObservation<TAction>(environment, picture[1], numbers: options.Observation.Picture is not null) : environment;
     }
 
     /// <summary>Takes the bundle's actions where those are in -1..1 and the environment's are not.</summary>

@@ -1,4 +1,4 @@
-using WorldModels.Recordings;
+using WorldModels.Bundles;
 
 namespace WorldModels.Tests.Data;
 

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace WorldModels.Recordings;
+namespace WorldModels.Bundles;
 
 /// <summary>Images as they are kept, a byte a number, and as networks see them, 0 to 1.</summary>
 public static class Pixels
