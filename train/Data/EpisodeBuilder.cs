@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using WorldModels.Bundles;
 using WorldModels.Recordings;
 
@@ -40,8 +41,8 @@ public sealed class EpisodeBuilder
         if (_records == _capacity)
             Grow();
         _records++;
-        if (observation is ReadOnlySpan<float> numbers && _columns[0].Type == NpyType.UInt8)
-            FillPicture(numbers);
+        if (typeof(T) == typeof(float) && _columns[0].Type == NpyType.UInt8)
+            FillPicture(MemoryMarshal.Cast<T, float>(observation));
         else
             Fill(EpisodeColumn.Observation, observation);
     }

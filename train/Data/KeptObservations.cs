@@ -14,7 +14,7 @@ public static class KeptObservations
             : new(EpisodeColumn.Observation, NpyType.Float32, observation.Shape);
 
         /// <summary>The column of the numbers behind a picture, where there are any.</summary>
-        public EpisodeColumn[] Beside => observation.Picture is { } picture
-            ? [new(EpisodeColumn.Numbers, NpyType.Float32, observation.Size - TensorSpec.Product(picture))] : [];
+        public EpisodeColumn[] Beside => observation.Picture is not null
+            ? [new(EpisodeColumn.Numbers, NpyType.Float32, observation.Size - observation.Column.Size)] : [];
     }
 }

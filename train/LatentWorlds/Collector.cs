@@ -1,4 +1,3 @@
-using WorldModels.Recordings;
 using WorldModels.Runtime;
 using WorldModels.Train.Data;
 

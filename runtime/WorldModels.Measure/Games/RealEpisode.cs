@@ -133,7 +133,7 @@ public sealed record RealEpisode
         if (options.ActionRepeat > 1)
             environment = new ActionRepeat<TAction>(environment, options.ActionRepeat);
         return options.Observation?.PictureShape is { } picture && environment.ObservationSpace is not Box { Shape.Length: 3 }
-            ? new PixelObservation<TAction>(environment, picture[1], numbers: options.Observation.Picture is not null) : environment;
+            ? new PixelObservation<TAction>(environment, picture[1], withNumbers: options.Observation.Picture is not null) : environment;
     }
 
     /// <summary>Takes the bundle's actions where those are in -1..1 and the environment's are not.</summary>
