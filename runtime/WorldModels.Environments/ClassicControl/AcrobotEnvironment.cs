@@ -32,18 +32,18 @@ public sealed class AcrobotEnvironment(AcrobotDynamics dynamics = AcrobotDynamic
     private static readonly Box Observations = new(-(float)MaxSpeed2, (float)MaxSpeed2, [6]);
     private static readonly Discrete ActionIndices = new(3);
 
+    private readonly FlatScene _scene = new(-2.2, -2.2, 2.2, 2.2);
+
     public override Scene Draw()
     {
         (double elbowX, double elbowY) = (Length * Math.Sin(State[0]), -Length * Math.Cos(State[0]));
         double angle = State[0] + State[1];
-        return new(-2.2, -2.2, 2.2, 2.2,
-        [
-            new Rectangle(Palette.Target, -2.2, Length - 0.01, 2.2, Length + 0.01),
-            new Capsule(Palette.Pole, 0, 0, elbowX, elbowY, 0.1),
-            new Capsule(Palette.SecondPole, elbowX, elbowY, elbowX + Length * Math.Sin(angle), elbowY - Length * Math.Cos(angle), 0.1),
-            new Disc(Palette.Joint, 0, 0, 0.07),
-            new Disc(Palette.Joint, elbowX, elbowY, 0.07),
-        ]);
+        return _scene.Clear()
+            .Rectangle(Palette.Target, -2.2, Length - 0.01, 2.2, Length + 0.01)
+            .Rod(Palette.Pole, 0, 0, elbowX, elbowY, 0.1)
+            .Rod(Palette.SecondPole, elbowX, elbowY, elbowX + Length * Math.Sin(angle), elbowY - Length * Math.Cos(angle), 0.1)
+            .Disc(Palette.Joint, 0, 0, 0.07)
+            .Disc(Palette.Joint, elbowX, elbowY, 0.07);
     }
 
     private protected override void Start()

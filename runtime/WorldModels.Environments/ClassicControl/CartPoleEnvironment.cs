@@ -21,17 +21,16 @@ public sealed class CartPoleEnvironment() : ClassicControlEnvironment<long>("car
     private static readonly Box Observations = new(float.NegativeInfinity, float.PositiveInfinity, [4]);
     private static readonly Discrete ActionIndices = new(2);
 
+    private readonly FlatScene _scene = new(-PositionLimit, -1.6, PositionLimit, 3.2);
+
     public override Scene Draw()
     {
         (double x, double angle) = (State[0], State[2]);
-        return new(-PositionLimit, -1.6, PositionLimit, 3.2,
-        [
-            new Rectangle(Palette.Fixed, -PositionLimit, -0.02, PositionLimit, 0.02),
-            new Rectangle(Palette.Cart, x - 0.3, -0.15, x + 0.3, 0.15),
-            new Capsule(
-                Palette.Pole, x, 0.15, x + 2 * HalfLength * Math.Sin(angle), 0.15 + 2 * HalfLength * Math.Cos(angle), 0.05),
-            new Disc(Palette.Joint, x, 0.15, 0.03),
-        ]);
+        return _scene.Clear()
+            .Rectangle(Palette.Fixed, -PositionLimit, -0.02, PositionLimit, 0.02)
+            .Rectangle(Palette.Cart, x - 0.3, -0.15, x + 0.3, 0.15)
+            .Rod(Palette.Pole, x, 0.15, x + 2 * HalfLength * Math.Sin(angle), 0.15 + 2 * HalfLength * Math.Cos(angle), 0.05)
+            .Disc(Palette.Joint, x, 0.15, 0.03);
     }
 
     private protected override void Start()

@@ -23,18 +23,21 @@ internal static class MountainCar
     public static void Observe(ReadOnlySpan<double> state, Span<float> observation) =>
         (observation[0], observation[1]) = ((float)state[0], (float)state[1]);
 
-    public static Scene Draw(double position, double goal)
+    /// <summary>An empty picture of the hill.</summary>
+    public static FlatScene CreateScene() => new(Left, -0.25, Right, 1.55);
+
+    public static Scene Draw(FlatScene scene, double position, double goal)
     {
         const int Pieces = 16;
-        List<Shape> shapes = new List<Shape>(Pieces + 3);
+        scene.Clear();
         for (int i = 0; i < Pieces; i++)
         {
             double from = Left + i * (Right - Left) / Pieces, to = Left + (i + 1) * (Right - Left) / Pieces;
-            shapes.Add(new Capsule(Palette.Fixed, from, Height(from), to, Height(to), 0.015));
+            scene.Rod(Palette.Fixed, from, Height(from), to, Height(to), 0.015);
         }
-        shapes.Add(new Capsule(Palette.Target, goal, Height(goal), goal, Height(goal) + 0.2, 0.015));
-        shapes.Add(new Disc(Palette.Cart, position, Height(position) + 0.06, 0.06));
-        return new(Left, -0.25, Right, 1.55, shapes);
+        return scene
+            .Rod(Palette.Target, goal, Height(goal), goal, Height(goal) + 0.2, 0.015)
+            .Disc(Palette.Cart, position, Height(position) + 0.06, 0.06);
     }
 
     private static double Height(double position) => 0.45 * Math.Sin(3 * position) + 0.55;

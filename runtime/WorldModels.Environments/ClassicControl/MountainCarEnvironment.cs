@@ -13,7 +13,9 @@ public sealed class MountainCarEnvironment()
 
     private static readonly Discrete ActionIndices = new(3);
 
-    public override Scene Draw() => MountainCar.Draw(State[0], Goal);
+    private readonly FlatScene _scene = MountainCar.CreateScene();
+
+    public override Scene Draw() => MountainCar.Draw(_scene, State[0], Goal);
 
     private protected override void Start() => (MutableState[0], MutableState[1]) = (Uniform(-0.6, -0.4), 0);
 

@@ -18,11 +18,11 @@ public sealed class PendulumEnvironment(double gravity = 10) : ClassicControlEnv
     private static readonly Box Observations = new(-MaxSpeed, MaxSpeed, [3]);
     private static readonly Box Torques = new(-MaxTorque, MaxTorque, [1]);
 
-    public override Scene Draw() => new(-1.4, -1.4, 1.4, 1.4,
-    [
-        new Capsule(Palette.Pole, 0, 0, Length * Math.Sin(State[0]), Length * Math.Cos(State[0]), 0.1),
-        new Disc(Palette.Joint, 0, 0, 0.05),
-    ]);
+    private readonly FlatScene _scene = new(-1.4, -1.4, 1.4, 1.4);
+
+    public override Scene Draw() => _scene.Clear()
+        .Rod(Palette.Pole, 0, 0, Length * Math.Sin(State[0]), Length * Math.Cos(State[0]), 0.1)
+        .Disc(Palette.Joint, 0, 0, 0.05);
 
     private protected override void Start()
     {

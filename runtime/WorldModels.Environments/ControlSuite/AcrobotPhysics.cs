@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace WorldModels.Environments;
 
 /// <summary>
@@ -13,6 +15,7 @@ public sealed class AcrobotPhysics : TwoJointPhysics
     public const double Damping = 0.05;
     public const double MotorTorque = 2;
 
+    private const float ShoulderHeight = 2;
     private const double CenterOfMass = Length / 2;
     private const double Coupling = Mass * Length * CenterOfMass;
 
@@ -25,6 +28,30 @@ public sealed class AcrobotPhysics : TwoJointPhysics
     private static readonly double ElbowInertia = LowerInertia + Mass * CenterOfMass * CenterOfMass;
     private static readonly double ShoulderInertia =
         UpperInertia + Mass * CenterOfMass * CenterOfMass + ElbowInertia + Mass * Length * Length;
+
+    /// <inheritdoc/>
+    public override BodyScene CreateScene()
+    {
+        BodyScene scene = new(
+            [
+                SuiteLook.Floor(3, 3),
+                new(GeomType.Cylinder, new(0.051f, 0.06f, 0), SuiteLook.Decoration),
+                new(GeomType.Capsule, new((float)UpperRadius, (float)Length / 2, 0), SuiteLook.Self),
+                new(GeomType.Capsule, new((float)LowerRadius, (float)Length / 2, 0), SuiteLook.Self),
+            ], [Light.Above(0, 0, 6)])
+        { Camera = Placement.Of(new(0, -6, ShoulderHeight), Vector3.UnitX, Vector3.UnitZ) };
+        scene.Place(1, Placement.Along(new(0, 0, ShoulderHeight), Vector3.UnitY));
+        return scene;
+    }
+
+    /// <inheritdoc/>
+    public override void Place(BodyScene scene)
+    {
+        Placement shoulder = Placement.Planar(0, ShoulderHeight, Positions[0]);
+        Vector3 elbow = shoulder.Moved(0, 0, (float)Length).Position;
+        scene.Place(2, shoulder.Moved(0, 0, (float)Length / 2));
+        scene.Place(3, Placement.Planar(elbow.X, elbow.Z, Positions[0] + Positions[1]).Moved(0, 0, (float)Length / 2));
+    }
 
     private protected override (double First, double Second) Accelerate(
         double shoulder, double elbow, double shoulderVelocity, double elbowVelocity)

@@ -39,22 +39,6 @@ public sealed class AcrobotSwingUpTask : IControlTask
         return Tolerance.Of(double.Hypot(across, below), 0, TargetRadius, margin: 1);
     }
 
-    public Scene Draw(IPhysics physics)
-    {
-        const double Edge = 2.3;
-        (double upper, double lower) = Angles(physics);
-        (double elbowX, double elbowY) = (AcrobotPhysics.Length * Math.Sin(upper), AcrobotPhysics.Length * Math.Cos(upper));
-        (double tipX, double tipY) = (elbowX + AcrobotPhysics.Length * Math.Sin(lower), elbowY + AcrobotPhysics.Length * Math.Cos(lower));
-        return new(-Edge, -Edge, Edge, Edge,
-        [
-            new Disc(Palette.Target, 0, 2 * AcrobotPhysics.Length, TargetRadius),
-            new Capsule(Palette.Pole, 0, 0, elbowX, elbowY, AcrobotPhysics.UpperRadius),
-            new Capsule(Palette.SecondPole, elbowX, elbowY, tipX, tipY, AcrobotPhysics.LowerRadius),
-            new Disc(Palette.Joint, 0, 0, 0.06),
-            new Disc(Palette.Joint, elbowX, elbowY, 0.06),
-        ]);
-    }
-
     /// <summary>Of both links against upright.</summary>
     private static (double Upper, double Lower) Angles(IPhysics physics) =>
         (physics.Positions[0], physics.Positions[0] + physics.Positions[1]);

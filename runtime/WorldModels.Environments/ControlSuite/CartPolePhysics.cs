@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace WorldModels.Environments;
 
 /// <summary>
@@ -16,6 +18,7 @@ public sealed class CartPolePhysics : TwoJointPhysics
     public const double RailEnd = 1.8;
     public const double RailTimeConstant = 0.08;
 
+    private const float RailHeight = 1; // over what the suite calls 0; its floor lies a little lower
     private const double Mass = CartMass + PoleMass;
     private const double MassLength = PoleMass * PoleLength / 2;
 
@@ -28,6 +31,33 @@ public sealed class CartPolePhysics : TwoJointPhysics
     public static readonly double CartInverseWeight = HingeInertia / (Mass * HingeInertia - MassLength * MassLength);
 
     private static readonly SoftLimit Rail = new(RailTimeConstant, CartInverseWeight);
+
+    /// <inheritdoc/>
+    public override BodyScene CreateScene()
+    {
+        Geom rail = new(GeomType.Capsule, new(0.02f, 2, 0), SuiteLook.Decoration);
+        BodyScene scene = new(
+            [
+                SuiteLook.Floor(4, 4),
+                rail,
+                rail,
+                new(GeomType.Box, new(0.2f, 0.15f, 0.1f), SuiteLook.Self),
+                new(GeomType.Capsule, new((float)PoleRadius, (float)PoleLength / 2, 0), SuiteLook.Self),
+            ], [Light.Above(0, 0, 6)])
+        { Camera = Placement.Of(new(0, -4, RailHeight), Vector3.UnitX, Vector3.UnitZ) };
+        scene.Place(0, Placement.At(new(0, 0, -0.05f)));
+        scene.Place(1, Placement.Along(new(0, 0.07f, RailHeight), Vector3.UnitX));
+        scene.Place(2, Placement.Along(new(0, -0.07f, RailHeight), Vector3.UnitX));
+        return scene;
+    }
+
+    /// <inheritdoc/>
+    public override void Place(BodyScene scene)
+    {
+        double position = Positions[0];
+        scene.Place(3, Placement.Planar(position, RailHeight, 0));
+        scene.Place(4, Placement.Planar(position, RailHeight, Positions[1]).Moved(0, 0, (float)PoleLength / 2));
+    }
 
     private protected override (double First, double Second) Accelerate(
         double position, double angle, double velocity, double angularVelocity)

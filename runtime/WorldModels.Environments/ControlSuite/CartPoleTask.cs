@@ -44,18 +44,4 @@ public sealed class CartPoleTask(bool swingUp, bool sparse) : IControlTask
         double slow = (1 + Tolerance.Of(physics.Velocities[1], 0, 0, margin: 5)) / 2;
         return upright * effortless * slow * centered;
     }
-
-    public Scene Draw(IPhysics physics)
-    {
-        const double Edge = 2;
-        (double x, double angle) = (physics.Positions[0], physics.Positions[1]);
-        (double tipX, double tipY) = (x + CartPolePhysics.PoleLength * Math.Sin(angle), CartPolePhysics.PoleLength * Math.Cos(angle));
-        return new(-Edge, -Edge, Edge, Edge,
-        [
-            new Rectangle(Palette.Fixed, -CartPolePhysics.RailEnd, -0.02, CartPolePhysics.RailEnd, 0.02),
-            new Rectangle(Palette.Cart, x - 0.2, -0.1, x + 0.2, 0.1),
-            new Capsule(Palette.Pole, x, 0, tipX, tipY, CartPolePhysics.PoleRadius),
-            new Disc(Palette.Joint, x, 0, 0.03),
-        ]);
-    }
 }

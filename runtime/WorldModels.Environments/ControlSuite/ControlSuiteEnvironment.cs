@@ -7,6 +7,7 @@ namespace WorldModels.Environments;
 public sealed class ControlSuiteEnvironment : EpisodicEnvironment<float>
 {
     private readonly NumPyRandomState _random;
+    private BodyScene? _scene;
 
     public ControlSuiteEnvironment(IControlTask task, IPhysics physics) : this(task, physics, new(0)) { }
 
@@ -24,7 +25,12 @@ public sealed class ControlSuiteEnvironment : EpisodicEnvironment<float>
     /// <summary>What moves, to look into or to put in another state.</summary>
     public IPhysics Physics { get; }
 
-    public override Scene Draw() => Task.Draw(Physics);
+    public override Scene Draw()
+    {
+        _scene ??= Physics.CreateScene();
+        Physics.Place(_scene);
+        return _scene;
+    }
 
     private protected override void Start()
     {

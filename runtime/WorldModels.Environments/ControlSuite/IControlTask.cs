@@ -23,7 +23,4 @@ public interface IControlTask
 
     /// <summary>The reward on arrival in the present state under the present control, in [0, 1].</summary>
     double Reward(IPhysics physics);
-
-    /// <summary>A picture of the present state.</summary>
-    Scene Draw(IPhysics physics);
 }

@@ -17,4 +17,10 @@ public interface IPhysics : IResumable
 
     /// <summary>Advances by one time step.</summary>
     void Step();
+
+    /// <summary>Makes a picture of its bodies, which are not yet in their places.</summary>
+    BodyScene CreateScene();
+
+    /// <summary>Places the bodies of such a picture as they are now; and the camera and the lights, where they follow.</summary>
+    void Place(BodyScene scene);
 }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace WorldModels.Environments;
 
 /// <summary>
@@ -19,6 +21,7 @@ public sealed class PendulumPhysics : IPhysics
     public const double BallInertia = 0.4 * Mass * Radius * Radius;
 
     private const double Inertia = BallInertia + Mass * Length * Length;
+    private const float HingeHeight = 0.6f;
     private const double Gravity = 9.81;
 
     private readonly double[] _state = new double[2]; // angle, velocity
@@ -39,6 +42,29 @@ public sealed class PendulumPhysics : IPhysics
     {
         _state[1] += TimeStep * Torque / (Inertia + TimeStep * Damping);
         _state[0] += TimeStep * _state[1];
+    }
+
+    /// <inheritdoc/>
+    public BodyScene CreateScene()
+    {
+        BodyScene scene = new(
+            [
+                SuiteLook.Floor(2, 2),
+                new(GeomType.Cylinder, new(0.021f, 0.03f, 0), SuiteLook.Decoration),
+                new(GeomType.Capsule, new(0.02f, (float)Length / 2, 0), SuiteLook.Self),
+                new(GeomType.Sphere, new((float)Radius, 0, 0), SuiteLook.Effector),
+            ], [Light.Above(0, 0, 2)])
+        { Camera = Placement.Of(new(0, -1.5f, 2), Vector3.UnitX, new(0, 1, 1)) };
+        scene.Place(1, Placement.Along(new(0, 0, HingeHeight), Vector3.UnitY));
+        return scene;
+    }
+
+    /// <inheritdoc/>
+    public void Place(BodyScene scene)
+    {
+        Placement hinge = Placement.Planar(0, HingeHeight, _state[0]);
+        scene.Place(2, hinge.Moved(0, 0, (float)Length / 2));
+        scene.Place(3, hinge.Moved(0, 0, (float)Length));
     }
 
     /// <summary>Writes angle and velocity.</summary>

@@ -25,18 +25,4 @@ public sealed class PendulumSwingUpTask : IControlTask
     }
 
     public double Reward(IPhysics physics) => Math.Cos(physics.Positions[0]) >= GoalCosine ? 1 : 0;
-
-    public Scene Draw(IPhysics physics)
-    {
-        const double Edge = 0.75;
-        (double sin, double cos) = Math.SinCos(physics.Positions[0]);
-        (double x, double y) = (PendulumPhysics.Length * sin, PendulumPhysics.Length * cos);
-        return new(-Edge, -Edge, Edge, Edge,
-        [
-            new Disc(Palette.Target, 0, PendulumPhysics.Length, 1.6 * PendulumPhysics.Radius),
-            new Capsule(Palette.Pole, 0, 0, x, y, 0.02),
-            new Disc(Palette.SecondPole, x, y, PendulumPhysics.Radius),
-            new Disc(Palette.Joint, 0, 0, 0.03),
-        ]);
-    }
 }

@@ -24,6 +24,12 @@ public abstract class TwoJointPhysics : IPhysics, ITwoJoints
 
     public void Step() => RungeKutta.Step(this, TimeStep, _state);
 
+    /// <inheritdoc/>
+    public abstract BodyScene CreateScene();
+
+    /// <inheritdoc/>
+    public abstract void Place(BodyScene scene);
+
     /// <summary>Writes positions and velocities.</summary>
     public void Save(BinaryWriter writer)
     {

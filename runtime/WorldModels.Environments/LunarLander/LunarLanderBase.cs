@@ -15,6 +15,7 @@ public abstract class LunarLanderBase<TAction> : EpisodicEnvironment<TAction> wh
         new(float.NegativeInfinity, float.PositiveInfinity, [LunarLanderSimulation.Observations]);
 
     private readonly LunarLanderSimulation _simulation;
+    private readonly FlatScene _scene = LunarLanderPicture.CreateScene();
 
     private protected LunarLanderBase(string name, Space actions, LunarLanderOptions? options)
         : this(name, actions, options ?? new(), new(0))
@@ -30,7 +31,7 @@ public abstract class LunarLanderBase<TAction> : EpisodicEnvironment<TAction> wh
     /// <summary>To look into, or to put in another state.</summary>
     internal LunarLanderSimulation Simulation => _simulation;
 
-    public override Scene Draw() => LunarLanderPicture.Draw(_simulation);
+    public override Scene Draw() => LunarLanderPicture.Draw(_scene, _simulation);
 
     private protected override void Reseed() => _simulation.Reseed();
 

@@ -7,56 +7,59 @@ internal static class LunarLanderPicture
 {
     private const double Scale = LunarLanderCraft.Scale;
 
-    public static Scene Draw(LunarLanderSimulation simulation)
+    /// <summary>An empty picture.</summary>
+    public static FlatScene CreateScene() => new(0, 0, LunarLanderCraft.Width, LunarLanderCraft.Height);
+
+    public static Scene Draw(FlatScene scene, LunarLanderSimulation simulation)
     {
         LunarLanderCraft craft = simulation.Craft;
-        List<Shape> shapes = [];
-        foreach (GroundEdge edge in craft.Edges.Skip(1))
+        scene.Clear();
+        for (int i = 1; i < craft.Edges.Count; i++)
         {
-            shapes.Add(new Polygon(Palette.Fixed,
-                [(edge.Start.X, 0), (edge.End.X, 0), (edge.End.X, edge.End.Y), (edge.Start.X, edge.Start.Y)]));
+            GroundEdge edge = craft.Edges[i];
+            scene.Polygon(Palette.Fixed, (edge.Start.X, 0), (edge.End.X, 0), (edge.End.X, edge.End.Y), (edge.Start.X, edge.Start.Y));
         }
         // From the outer corners of the pad, which is the fifth and the sixth slope.
-        AddFlag(shapes, craft.Edges[5].Start);
-        AddFlag(shapes, craft.Edges[6].End);
-        AddFlames(shapes, craft.Hull.Pose, simulation.Thrust);
-        foreach (PlanarBody leg in craft.Legs)
-            shapes.Add(Outline(Palette.SecondPole, leg));
-        shapes.Add(Outline(Palette.Cart, craft.Hull));
-        return new(0, 0, LunarLanderCraft.Width, LunarLanderCraft.Height, shapes);
+        AddFlag(scene, craft.Edges[5].Start);
+        AddFlag(scene, craft.Edges[6].End);
+        AddFlames(scene, craft.Hull.Pose, simulation.Thrust);
+        for (int i = 0; i < craft.Legs.Count; i++)
+            AddOutline(scene, Palette.SecondPole, craft.Legs[i]);
+        AddOutline(scene, Palette.Cart, craft.Hull);
+        return scene;
     }
 
-    private static Polygon Outline(uint color, PlanarBody body)
+    private static void AddOutline(FlatScene scene, uint color, PlanarBody body)
     {
-        List<(double X, double Y)> corners = [];
-        foreach (Vector2 corner in body.Shape!.Corners)
-            corners.Add(Place(body.Pose, corner.X, corner.Y));
-        return new(color, corners);
+        ReadOnlySpan<Vector2> shape = body.Shape!.Corners;
+        Span<(double X, double Y)> corners = stackalloc (double X, double Y)[shape.Length];
+        for (int i = 0; i < shape.Length; i++)
+            corners[i] = Place(body.Pose, shape[i].X, shape[i].Y);
+        scene.Polygon(color, corners);
     }
 
-    private static void AddFlag(List<Shape> shapes, Vector2 at)
+    private static void AddFlag(FlatScene scene, Vector2 at)
     {
         const double Pole = 50 / Scale, Cloth = 25 / Scale, Drop = 10 / Scale;
         double top = at.Y + Pole;
-        shapes.Add(new Capsule(Palette.Joint, at.X, at.Y, at.X, top, 0.03));
-        shapes.Add(new Polygon(Palette.Target, [(at.X, top - Drop), (at.X + Cloth, top - Drop / 2), (at.X, top)]));
+        scene.Rod(Palette.Joint, at.X, at.Y, at.X, top, 0.03)
+            .Polygon(Palette.Target, (at.X, top - Drop), (at.X + Cloth, top - Drop / 2), (at.X, top));
     }
 
     /// <summary>As long as the engine is strong.</summary>
-    private static void AddFlames(List<Shape> shapes, Pose hull, LunarLanderThrust thrust)
+    private static void AddFlames(FlatScene scene, Pose hull, LunarLanderThrust thrust)
     {
         const double Nozzle = 6 / Scale, Bottom = -10 / Scale, MainLength = 30 / Scale, SideLength = 14 / Scale;
         if (thrust.Main > 0)
         {
-            shapes.Add(new Polygon(Palette.Flame,
-                [Place(hull, -Nozzle, Bottom), Place(hull, 0, Bottom - MainLength * thrust.Main), Place(hull, Nozzle, Bottom)]));
+            scene.Polygon(Palette.Flame,
+                Place(hull, -Nozzle, Bottom), Place(hull, 0, Bottom - MainLength * thrust.Main), Place(hull, Nozzle, Bottom));
         }
         if (thrust.Side > 0)
         {
             const double Height = 12 / Scale, Half = 3 / Scale;
             double edge = -14 / Scale * thrust.Direction, tip = edge - SideLength * thrust.Side * thrust.Direction;
-            shapes.Add(new Polygon(Palette.Flame,
-                [Place(hull, edge, Height - Half), Place(hull, tip, Height), Place(hull, edge, Height + Half)]));
+            scene.Polygon(Palette.Flame, Place(hull, edge, Height - Half), Place(hull, tip, Height), Place(hull, edge, Height + Half));
         }
     }
 

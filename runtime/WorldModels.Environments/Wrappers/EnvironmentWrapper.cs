@@ -13,13 +13,16 @@ public abstract class EnvironmentWrapper<TAction>(IEnvironment<TAction> inner) :
 
     public string Name => Inner.Name;
 
-    public Space ObservationSpace => Inner.ObservationSpace;
+    public virtual Space ObservationSpace => Inner.ObservationSpace;
 
     public virtual Space ActionSpace => Inner.ActionSpace;
 
     public virtual void Reset(ulong? seed, Span<float> observation) => Inner.Reset(seed, observation);
 
     public abstract StepResult Step(ReadOnlySpan<TAction> action, Span<float> observation);
+
+    /// <summary>Whether the innermost environment can be drawn.</summary>
+    public bool CanDraw => Inner is EnvironmentWrapper<TAction> wrapper ? wrapper.CanDraw : Inner is IDrawable;
 
     /// <exception cref="NotSupportedException">The inner environment cannot be drawn.</exception>
     public Scene Draw() => Inner is IDrawable drawable

@@ -1,0 +1,130 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
+namespace WorldModels.Environments;
+
+/// <summary>
+/// How bright surfaces are: the fixed lighting of OpenGL that MuJoCo uses, in each pixel. Light at the camera in the direction in which
+/// it looks, and a scene's own lights; diffuse and, seen as from far away, highlights.
+/// </summary>
+internal readonly ref struct Illumination(RayFrame frame, ReadOnlySpan<Light> lights, bool mirrored)
+{
+    private readonly ReadOnlySpan<Light> _lights = lights;
+    private readonly Vector3 _back = -frame.Lens.Forward;
+
+    /// <summary>The colour of points on a body.</summary>
+    /// <param name="index">The body.</param>
+    /// <param name="body">The body, or how it is mirrored.</param>
+    /// <param name="point">Seen from the camera.</param>
+    /// <param name="local">In the body's own coordinates.</param>
+    /// <param name="x">First of the pixels.</param>
+    /// <param name="y">Their row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Wide3 Shade(int index, in RayBody body, in Wide3 point, in Wide3 local, int x, int y)
+    {
+        Placement place = body.Place;
+        Wide3 normal = body.IsPlane
+            ? new Wide3(place.Z) : Surface.Normal(body.Geom.Type, body.Geom.Size, local).From(place.X, place.Y, place.Z);
+        Vector<float> toCamera = Vector.Max(Wide3.Dot(normal, _back), Vector<float>.Zero);
+        Vector<float> diffuse = new Vector<float>(SuiteLook.HeadAmbient) + toCamera * new Vector<float>(SuiteLook.HeadDiffuse);
+        Vector<float> highlight = Power64(toCamera) * new Vector<float>(SuiteLook.HeadSpecular * SuiteLook.Specular);
+        for (int i = 0; i < _lights.Length; i++)
+            AddLight(i, index, point, normal, x, y, ref diffuse, ref highlight);
+        Vector4 color = body.Geom.Color;
+        Wide3 own = new(new Vector3(color.X, color.Y, color.Z));
+        // A texture is laid over all that shines from the surface, highlights included.
+        return body.Geom.Checkered
+            ? Squares(own, local) * (diffuse + highlight)
+            : new(own.X * diffuse + highlight, own.Y * diffuse + highlight, own.Z * diffuse + highlight);
+    }
+
+    private void AddLight(
+        int light, int index, in Wide3 point, in Wide3 normal, int x, int y, ref Vector<float> diffuse, ref Vector<float> highlight)
+    {
+        Light shining = _lights[light];
+        Wide3 toLight;
+        Vector<float> strength;
+        if (shining.IsDirectional)
+        {
+            (toLight, strength) = (new(-shining.Direction), Vector<float>.One);
+        }
+        else
+        {
+            toLight = new Wide3(shining.Position) - point;
+            toLight *= Vector<float>.One / Vector.SquareRoot(Wide3.Dot(toLight, toLight));
+            Vector<float> cosine = -Wide3.Dot(toLight, shining.Direction);
+            Vector<int> reached = Vector.GreaterThanOrEqual(cosine, new Vector<float>(shining.CutoffCosine));
+            strength = Vector.ConditionalSelect(reached, Power(cosine, shining.Exponent), Vector<float>.Zero);
+        }
+        Vector<float> facing = Wide3.Dot(normal, toLight);
+        strength = Vector.ConditionalSelect(Vector.GreaterThan(facing, Vector<float>.Zero), strength, Vector<float>.Zero);
+        if (Vector.EqualsAll(strength, Vector<float>.Zero))
+            return;
+        if (!mirrored)
+            strength = Vector.AndNot(strength, Vector.AsVectorSingle(Shaded(light, index, point, x, y)));
+        diffuse += facing * strength * new Vector<float>(shining.Diffuse);
+        Wide3 between = toLight + new Wide3(_back);
+        Vector<float> cosineBetween = Vector.Max(Wide3.Dot(normal, between), Vector<float>.Zero)
+            / Vector.SquareRoot(Vector.Max(Wide3.Dot(between, between), new Vector<float>(1e-12f)));
+        highlight += Power64(cosineBetween) * strength * new Vector<float>(shining.Specular * SuiteLook.Specular);
+    }
+
+    /// <summary>Which points some body keeps a light from.</summary>
+    private Vector<int> Shaded(int light, int index, in Wide3 point, int x, int y)
+    {
+        Vector<int> shaded = Vector<int>.Zero;
+        ReadOnlySpan<RayBody> bodies = frame.Bodies;
+        foreach (ShadowCaster caster in frame.Casters(light, index))
+        {
+            if (!caster.Bounds.Meets(x, Vector<float>.Count, y))
+                continue;
+            ref readonly RayBody body = ref bodies[caster.Body];
+            Placement place = body.Place;
+            Light shining = _lights[light];
+            Vector3 begin = shining.Position - place.Position;
+            Vector<float> enter;
+            if (shining.IsDirectional)
+            {
+                Wide3 origin = (point - new Wide3(place.Position)).Along(place.X, place.Y, place.Z);
+                Vector3 back = -shining.Direction;
+                Wide3 direction = new(new Vector3(Vector3.Dot(back, place.X), Vector3.Dot(back, place.Y), Vector3.Dot(back, place.Z)));
+                enter = Surface.Enter(body.Geom.Type, body.Geom.Size, origin, direction);
+                shaded |= Vector.GreaterThan(enter, Vector<float>.Zero) & Vector.LessThan(enter, new Vector<float>(float.MaxValue));
+            }
+            else
+            {
+                Wide3 origin = new(new Vector3(Vector3.Dot(begin, place.X), Vector3.Dot(begin, place.Y), Vector3.Dot(begin, place.Z)));
+                Wide3 direction = (point - new Wide3(shining.Position)).Along(place.X, place.Y, place.Z);
+                enter = Surface.Enter(body.Geom.Type, body.Geom.Size, origin, direction);
+                shaded |= Vector.GreaterThan(enter, Vector<float>.Zero) & Vector.LessThan(enter, Vector<float>.One);
+            }
+        }
+        return shaded;
+    }
+
+    private static Wide3 Squares(in Wide3 own, in Wide3 local)
+    {
+        Vector<float> half = (Vector.Floor(local.X) + Vector.Floor(local.Y)) * new Vector<float>(0.5f);
+        Vector<int> isDark = Vector.GreaterThan(half - Vector.Floor(half), new Vector<float>(0.25f));
+        Wide3 square = Wide3.Select(isDark, new(SuiteLook.DarkSquare), new(SuiteLook.LightSquare));
+        return new(own.X * square.X, own.Y * square.Y, own.Z * square.Z);
+    }
+
+    private static Vector<float> Power64(Vector<float> value)
+    {
+        for (int i = 0; i < 6; i++)
+            value *= value;
+        return value;
+    }
+
+    private static Vector<float> Power(Vector<float> value, int exponent)
+    {
+        Vector<float> power = Vector<float>.One;
+        for (; exponent > 0; exponent >>= 1, value *= value)
+        {
+            if ((exponent & 1) == 1)
+                power *= value;
+        }
+        return power;
+    }
+}
