@@ -1,7 +1,7 @@
 namespace WorldModels.Environments;
 
 /// <summary>
-/// The observation is the environment's picture: (3, size, size), red, green, blue, each value a whole number in 0..255. Put it around an
+/// The observation is the environment's picture: (3, size, size), red, green, blue, each a byte over 255, in 0..1. Put it around an
 /// <see cref="ActionRepeat{TAction}"/>, so that one picture is rendered for a repeated action; one inside renders all of them.
 /// </summary>
 /// <remarks>
@@ -29,7 +29,7 @@ public sealed class PixelObservation<TAction> : EnvironmentWrapper<TAction> wher
         if (!CanDraw)
             throw new ArgumentException($"The environment '{inner.Name}' cannot be drawn, so that there is no picture to observe.");
         (_size, _options) = (size, options ?? PictureOptions.Default);
-        Picture = new(0, 255, [3, size, size]);
+        Picture = new(0, 1, [3, size, size]);
         _rgb = new byte[Picture.Size];
         _numbers = new float[inner.ObservationSpace.Size];
         ObservationSpace = Picture;
@@ -38,7 +38,7 @@ public sealed class PixelObservation<TAction> : EnvironmentWrapper<TAction> wher
         if (inner.ObservationSpace is not Box box)
             throw new ArgumentException($"The environment '{inner.Name}' observes {inner.ObservationSpace}; only a box can follow a picture.");
         NumberCount = _numbers.Length;
-        ObservationSpace = new Box(Math.Min(box.Low, 0), Math.Max(box.High, 255), [Picture.Size + NumberCount]);
+        ObservationSpace = new Box(Math.Min(box.Low, 0), Math.Max(box.High, 1), [Picture.Size + NumberCount]);
     }
 
     /// <inheritdoc/>
@@ -71,7 +71,7 @@ public sealed class PixelObservation<TAction> : EnvironmentWrapper<TAction> wher
         int plane = _size * _size;
         Span<float> red = observation[..plane], green = observation.Slice(plane, plane), blue = observation.Slice(2 * plane, plane);
         for (int i = 0; i < plane; i++)
-            (red[i], green[i], blue[i]) = (_rgb[3 * i], _rgb[3 * i + 1], _rgb[3 * i + 2]);
+            (red[i], green[i], blue[i]) = (_rgb[3 * i] / 255f, _rgb[3 * i + 1] / 255f, _rgb[3 * i + 2] / 255f);
         if (NumberCount > 0)
             _numbers.CopyTo(observation[Picture.Size..]);
     }
