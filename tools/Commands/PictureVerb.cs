@@ -1,6 +1,7 @@
 using System.Globalization;
 using CommandLine;
 using WorldModels.Bundles;
+using WorldModels.Environments;
 using WorldModels.Measure;
 using WorldModels.Pictures;
 using WorldModels.Runtime;
@@ -8,9 +9,13 @@ using WorldModels.Runtime;
 namespace WorldModels.Tools;
 
 [Verb("picture", HelpText = "Draw real frames over dreamed ones along the same actions; of a world over vectors, real and dreamed curves; "
-    + "of an agent, its game beside what its world imagines for each action. As a film strip (.png) or an animation (.webp).")]
+    + "of an agent, its game beside what its world imagines for each action. As a film strip (.png) or an animation (.webp). "
+    + "Without a bundle: an environment as it is, --env NAME [--size 64].")]
 public sealed class PictureVerb : RunningVerb
 {
+    [Value(0, MetaName = "bundle", HelpText = "Directory of a bundle, the one that holds manifest.json.")]
+    public override string Bundle { get; set; } = "";
+
     [Option("env", HelpText = "The environment to play (default: the one the bundle was trained on).")]
     public string? Environment { get; set; }
 
@@ -28,6 +33,9 @@ public sealed class PictureVerb : RunningVerb
 
     [Option("every", HelpText = "Of an agent: real steps from one moment to the next (default: 8 of a .png, 1 of a .webp).")]
     public string? Every { get; set; }
+
+    [Option("size", MetaValue = "PIXELS", HelpText = "Of an environment without a bundle: pixels a row and rows, as an agent sees it (default: large).")]
+    public string? Size { get; set; }
 
     [Option("greedy", HelpText = "The agent takes its likeliest action instead of a draw.")]
     public bool Greedy { get; set; }
@@ -75,6 +83,13 @@ public sealed class PictureVerb : RunningVerb
             throw new UsageException($"--output takes a file that ends in .png (film strip) or .webp (animation); found '{Output}'.");
         bool animated = PictureFile.IsAnimation(Output);
         AtomicFile.Prepare(Output);
+        if (Bundle.Length == 0)
+        {
+            DrawEnvironment(page, steps ?? (animated ? 100 : 1), skip ?? 20, seed);
+            return 0;
+        }
+        if (Size is not null)
+            throw new UsageException("--size goes with --env and without a bundle: what is drawn of a bundle has its own size.");
         Manifest manifest = Manifest.Load(Bundle, verifyHashes: false);
         if (Beside is not null && Policy is null)
             throw new UsageException("--beside goes with --policy, which draws policies side by side.");
@@ -109,6 +124,27 @@ public sealed class PictureVerb : RunningVerb
         }
 
         return 0;
+    }
+
+    private void DrawEnvironment(Page page, int steps, int skip, ulong seed)
+    {
+        if (Environment is null)
+            throw new UsageException("picture needs the directory of a bundle, or --env NAME alone to look at an environment. See: tools picture --help");
+        Takes("an environment as it is", "skip");
+        (string Name, bool Given)[] needBundle = [("model", Model is not null), ("episode", Episode is not null), ("dream", Dream),
+            ("policy", Policy is not null), ("beside", Beside is not null), ("latent", Latent), ("greedy", Greedy)];
+        if (needBundle.FirstOrDefault(option => option.Given).Name is { } other)
+            throw new UsageException($"--{other} needs a bundle: name its directory.");
+        int? size = Size is null ? null : Arguments.WholeNumber("size", Size, least: 1);
+        RealEpisode game = RealEpisode.Play(Environment, steps, seed, skip);
+        Space observations = RegisteredEnvironments.Find(game.Source, out _) switch
+        {
+            EnvironmentSpec<long> discrete => discrete.Make().ObservationSpace,
+            EnvironmentSpec<float> continuous => continuous.Make().ObservationSpace,
+            _ => throw new BundleException($"There is no environment '{game.Source}'."),
+        };
+        new EnvironmentPicture(game, observations, size).Save(Output);
+        page.Line(PictureFile.IsAnimation(Output) ? $"{Output}: {game.Steps} steps of {game.Source}." : $"{Output}: {game.Source} after {skip} steps.");
     }
 
     private void Plane(Page page, Manifest manifest, int episodes, int steps, int skip, ulong seed)

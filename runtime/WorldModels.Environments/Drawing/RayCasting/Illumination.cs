@@ -26,16 +26,15 @@ internal readonly ref struct Illumination(RayFrame frame, ReadOnlySpan<Light> li
         Wide3 normal = body.IsPlane
             ? new Wide3(place.Z) : Surface.Normal(body.Geom.Type, body.Geom.Size, local).From(place.X, place.Y, place.Z);
         Vector<float> toCamera = Vector.Max(Wide3.Dot(normal, _back), Vector<float>.Zero);
-        Vector<float> diffuse = new Vector<float>(SuiteLook.HeadAmbient) + toCamera * new Vector<float>(SuiteLook.HeadDiffuse);
-        Vector<float> highlight = Power64(toCamera) * new Vector<float>(SuiteLook.HeadSpecular * SuiteLook.Specular);
+        Vector<float> atHead = new Vector<float>(SuiteLook.HeadAmbient) + toCamera * new Vector<float>(SuiteLook.HeadDiffuse);
+        Vector<float> headHighlight = Power64(toCamera) * new Vector<float>(SuiteLook.HeadSpecular * SuiteLook.Specular);
+        Vector<float> diffuse = Vector<float>.Zero, highlight = Vector<float>.Zero;
         for (int i = 0; i < _lights.Length; i++)
             AddLight(i, index, point, normal, x, y, ref diffuse, ref highlight);
-        Vector4 color = body.Geom.Color;
-        Wide3 own = new(new Vector3(color.X, color.Y, color.Z));
-        // A texture is laid over all that shines from the surface, highlights included.
-        return body.Geom.Checkered
-            ? Squares(own, local) * (diffuse + highlight)
-            : new(own.X * diffuse + highlight, own.Y * diffuse + highlight, own.Z * diffuse + highlight);
+        Wide3 own = new(body.Geom.Color.AsVector3());
+        // The light at the camera alone makes nothing brighter than white; the others come on top, and then the texture.
+        Wide3 color = (own * atHead + headHighlight).AtMostOne() + (own * diffuse + highlight);
+        return body.Geom.Checkered ? color * Squares(local) : color;
     }
 
     private void AddLight(
@@ -102,12 +101,11 @@ internal readonly ref struct Illumination(RayFrame frame, ReadOnlySpan<Light> li
         return shaded;
     }
 
-    private static Wide3 Squares(in Wide3 own, in Wide3 local)
+    private static Wide3 Squares(in Wide3 local)
     {
         Vector<float> half = (Vector.Floor(local.X) + Vector.Floor(local.Y)) * new Vector<float>(0.5f);
         Vector<int> isDark = Vector.GreaterThan(half - Vector.Floor(half), new Vector<float>(0.25f));
-        Wide3 square = Wide3.Select(isDark, new(SuiteLook.DarkSquare), new(SuiteLook.LightSquare));
-        return new(own.X * square.X, own.Y * square.Y, own.Z * square.Z);
+        return Wide3.Select(isDark, new(SuiteLook.DarkSquare), new(SuiteLook.LightSquare));
     }
 
     private static Vector<float> Power64(Vector<float> value)

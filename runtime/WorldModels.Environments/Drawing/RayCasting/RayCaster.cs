@@ -106,7 +106,7 @@ internal sealed class RayCaster
         Illumination light = new(_frame, _frame.MirroredLights, mirrored: true);
         for (int i = 0; i < bodies.Length; i++)
         {
-            if (bodies[i].IsPlane)
+            if (i == _frame.Mirror)
                 continue;
             ref readonly RayBody body = ref bodies[i];
             Group group = new(_frame.Lens, body, _sample);
@@ -172,8 +172,7 @@ internal sealed class RayCaster
     {
         for (int at = 0; at < _sum.Size; at += Vector<float>.Count)
         {
-            Wide3 color = _layer.Color(at);
-            color = new(Vector.Min(color.X, Vector<float>.One), Vector.Min(color.Y, Vector<float>.One), Vector.Min(color.Z, Vector<float>.One));
+            Wide3 color = _layer.Color(at).AtMostOne();
             _sum.SetColor(at, first ? color : color + _sum.Color(at));
         }
     }
