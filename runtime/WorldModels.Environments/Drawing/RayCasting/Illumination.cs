@@ -40,7 +40,7 @@ internal readonly ref struct Illumination(RayFrame frame, ReadOnlySpan<Light> li
     private void AddLight(
         int light, int index, in Wide3 point, in Wide3 normal, int x, int y, ref Vector<float> diffuse, ref Vector<float> highlight)
     {
-        Light shining = _lights[light];
+        ref readonly Light shining = ref _lights[light];
         Wide3 toLight;
         Vector<float> strength;
         if (shining.IsDirectional)
@@ -73,30 +73,28 @@ internal readonly ref struct Illumination(RayFrame frame, ReadOnlySpan<Light> li
     {
         Vector<int> shaded = Vector<int>.Zero;
         ReadOnlySpan<RayBody> bodies = frame.Bodies;
+        ref readonly Light shining = ref _lights[light];
         foreach (ShadowCaster caster in frame.Casters(light, index))
         {
             if (!caster.Bounds.Meets(x, Vector<float>.Count, y))
                 continue;
             ref readonly RayBody body = ref bodies[caster.Body];
             Placement place = body.Place;
-            Light shining = _lights[light];
-            Vector3 begin = shining.Position - place.Position;
-            Vector<float> enter;
+            // From a spot to the point, which is 1 direction away; from the point to the sun, which is at no end.
+            Wide3 origin, direction;
+            Vector<float> end = Vector<float>.One;
             if (shining.IsDirectional)
             {
-                Wide3 origin = (point - new Wide3(place.Position)).Along(place.X, place.Y, place.Z);
-                Vector3 back = -shining.Direction;
-                Wide3 direction = new(new Vector3(Vector3.Dot(back, place.X), Vector3.Dot(back, place.Y), Vector3.Dot(back, place.Z)));
-                enter = Surface.Enter(body.Geom.Type, body.Geom.Size, origin, direction);
-                shaded |= Vector.GreaterThan(enter, Vector<float>.Zero) & Vector.LessThan(enter, new Vector<float>(float.MaxValue));
+                (origin, end) = ((point - new Wide3(place.Position)).Along(place.X, place.Y, place.Z), new(float.MaxValue));
+                direction = new(place.Along(-shining.Direction));
             }
             else
             {
-                Wide3 origin = new(new Vector3(Vector3.Dot(begin, place.X), Vector3.Dot(begin, place.Y), Vector3.Dot(begin, place.Z)));
-                Wide3 direction = (point - new Wide3(shining.Position)).Along(place.X, place.Y, place.Z);
-                enter = Surface.Enter(body.Geom.Type, body.Geom.Size, origin, direction);
-                shaded |= Vector.GreaterThan(enter, Vector<float>.Zero) & Vector.LessThan(enter, Vector<float>.One);
+                origin = new(place.Along(shining.Position - place.Position));
+                direction = (point - new Wide3(shining.Position)).Along(place.X, place.Y, place.Z);
             }
+            Vector<float> enter = Surface.Enter(body.Geom.Type, body.Geom.Size, origin, direction);
+            shaded |= Vector.GreaterThan(enter, Vector<float>.Zero) & Vector.LessThan(enter, end);
         }
         return shaded;
     }

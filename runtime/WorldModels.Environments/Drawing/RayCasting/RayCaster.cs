@@ -208,10 +208,7 @@ internal sealed class RayCaster
         private readonly Geom _geom = body.Geom;
         private readonly Placement _place = body.Place;
         private readonly Vector2 _sample = sample;
-        private readonly Wide3 _origin = new(new Vector3(
-            -Vector3.Dot(body.Place.Position, body.Place.X),
-            -Vector3.Dot(body.Place.Position, body.Place.Y),
-            -Vector3.Dot(body.Place.Position, body.Place.Z)));
+        private readonly Wide3 _origin = new(body.Place.Along(-body.Place.Position));
         private Wide3 _row;
 
         /// <summary>How deep the rays meet the body.</summary>
@@ -233,7 +230,8 @@ internal sealed class RayCaster
         /// <returns>Whether any does.</returns>
         public bool Meets(int x, Vector<float> behind, out Vector<int> seen)
         {
-            Vector<float> across = (SimdColumns.Middles + new Vector<float>(x + _sample.X - _lens.MiddleX)) * new Vector<float>(_lens.Pixel);
+            Vector<float> columns = SimdColumns.Middles + new Vector<float>(x + _sample.X - _lens.MiddleX);
+            Vector<float> across = columns * new Vector<float>(_lens.Pixel);
             Wide3 direction = _row + new Wide3(_lens.Right) * across, local = direction.Along(_place.X, _place.Y, _place.Z);
             Depth = Surface.Enter(_geom.Type, _geom.Size, _origin, local);
             seen = Vector.GreaterThan(Depth, new Vector<float>(Lens.Near)) & Vector.LessThan(Depth, behind);

@@ -16,8 +16,8 @@ public sealed class FlatSceneTests
         AssertArea(new FlatScene(0, 0, 4, 4).Disc(Ink, 2, 2, 1), Math.PI, 2 * Math.PI);
         AssertArea(new FlatScene(0, 0, 4, 4).Rod(Ink, 1, 1, 3, 2, 0.5), Math.Sqrt(5) + Math.PI / 4, 2 * Math.Sqrt(5) + Math.PI);
         AssertArea(new FlatScene(0, 0, 4, 4).Rectangle(Ink, 0.5, 1, 2.25, 3.5), 1.75 * 2.5, 8.5);
-        AssertArea(new FlatScene(0, 0, 4, 4).Polygon(Ink, (0.5, 0.5), (3.5, 1), (1, 3)), 3.5, 9);
-        AssertArea(new FlatScene(0, 0, 4, 4).Polygon(Ink, (1, 3), (3.5, 1), (0.5, 0.5)), 3.5, 9);
+        AssertArea(new FlatScene(0, 0, 4, 4).Polygon(Ink, (0.5, 0.5), (3.5, 1), (1, 3)), 3.625, 9);
+        AssertArea(new FlatScene(0, 0, 4, 4).Polygon(Ink, (1, 3), (3.5, 1), (0.5, 0.5)), 3.625, 9);
 
         void AssertArea(Scene scene, double area, double outline)
         {

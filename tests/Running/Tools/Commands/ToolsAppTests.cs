@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SkiaSharp;
 using WorldModels.Bundles;
 using WorldModels.Tools;
 
