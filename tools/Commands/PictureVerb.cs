@@ -34,7 +34,8 @@ public sealed class PictureVerb : RunningVerb
     [Option("every", HelpText = "Of an agent: real steps from one moment to the next (default: 8 of a .png, 1 of a .webp).")]
     public string? Every { get; set; }
 
-    [Option("size", MetaValue = "PIXELS", HelpText = "Of an environment without a bundle: pixels a row and rows, as an agent sees it (default: large).")]
+    [Option("size", MetaValue = "PIXELS", HelpText = "Of an environment without a bundle: rows and columns, as an agent sees it "
+        + "(default: large).")]
     public string? Size { get; set; }
 
     [Option("greedy", HelpText = "The agent takes its likeliest action instead of a draw.")]
@@ -129,7 +130,10 @@ public sealed class PictureVerb : RunningVerb
     private void DrawEnvironment(Page page, int steps, int skip, ulong seed)
     {
         if (Environment is null)
-            throw new UsageException("picture needs the directory of a bundle, or --env NAME alone to look at an environment. See: tools picture --help");
+        {
+            throw new UsageException(
+                "picture needs the directory of a bundle, or --env NAME to look at an environment alone. See: tools picture --help");
+        }
         Takes("an environment as it is", "skip");
         (string Name, bool Given)[] needBundle = [("model", Model is not null), ("episode", Episode is not null), ("dream", Dream),
             ("policy", Policy is not null), ("beside", Beside is not null), ("latent", Latent), ("greedy", Greedy)];
@@ -144,7 +148,7 @@ public sealed class PictureVerb : RunningVerb
             _ => throw new BundleException($"There is no environment '{game.Source}'."),
         };
         new EnvironmentPicture(game, observations, size).Save(Output);
-        page.Line(PictureFile.IsAnimation(Output) ? $"{Output}: {game.Steps} steps of {game.Source}." : $"{Output}: {game.Source} after {skip} steps.");
+        page.Line($"{Output}: {(PictureFile.IsAnimation(Output) ? $"{game.Steps} steps" : "a frame")} of {game.Source}.");
     }
 
     private void Plane(Page page, Manifest manifest, int episodes, int steps, int skip, ulong seed)

@@ -53,7 +53,8 @@ public sealed class FlatSceneTests
     {
         FlatScene scene = new(0, 0, 1, 1);
         Assert.That(() => scene.Polygon(0, (0, 0), (1, 1)), Throws.ArgumentException.With.Message.Contains("three corners; found 2"));
-        Assert.That(() => scene.Render(new byte[11], 2, 2), Throws.ArgumentException.With.Message.Contains("takes 12 bytes; the span has 11"));
+        Assert.That(() => scene.Render(new byte[11], 2, 2),
+            Throws.ArgumentException.With.Message.Contains("takes 12 bytes; the span has 11"));
         Assert.That(() => scene.Render([], 0, 2), Throws.TypeOf<ArgumentOutOfRangeException>());
         Assert.That(() => new PictureCrop(0.5, 0, 0.5, 1), Throws.ArgumentException.With.Message.Contains("left < right"));
         Assert.That(() => new PictureOptions { Samples = 2 }, Throws.TypeOf<ArgumentOutOfRangeException>().With.Message.Contains("1 or 4"));

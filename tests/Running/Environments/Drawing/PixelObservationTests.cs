@@ -94,7 +94,8 @@ public sealed class PixelObservationTests
     [TestCase("lunar-lander-continuous")]
     public void SteppingAllocatesNothing(string name)
     {
-        PixelObservation<float> environment = new(new ActionRepeat<float>(EnvironmentRegistry.Make<float>(name), 2), Side, withNumbers: true);
+        ActionRepeat<float> repeated = new(EnvironmentRegistry.Make<float>(name), 2);
+        PixelObservation<float> environment = new(repeated, Side, withNumbers: true);
         float[] observation = new float[environment.ObservationSpace.Size], action = new float[environment.ActionSpace.Size];
         Array.Fill(action, 0.8f);
         environment.Reset(1, observation);
@@ -111,7 +112,8 @@ public sealed class PixelObservationTests
     {
         Assert.That(() => new PixelObservation<long>(new TimeLimit<long>(EnvironmentRegistry.Make<long>("minipacman"), 5), Side),
             Throws.ArgumentException.With.Message.Contains("'minipacman-regular' cannot be drawn"));
-        Assert.That(() => new PixelObservation<long>(EnvironmentRegistry.Make<long>("cartpole"), 0), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new PixelObservation<long>(EnvironmentRegistry.Make<long>("cartpole"), 0),
+            Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 
     private static void AssertPicture(IDrawable environment, ReadOnlySpan<float> observation)

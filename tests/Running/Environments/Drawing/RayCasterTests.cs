@@ -174,7 +174,7 @@ public sealed class RayCasterTests
     {
         BodyScene scene = Looking();
         byte[] rgb = SceneBytes.Of(scene, 256, 256);
-        double[] rows = [.. Enumerable.Range(0, 4).Select(quarter => rgb.AsSpan(quarter * rgb.Length / 4, rgb.Length / 4).ToArray().Average(b => b))];
+        double[] rows = [.. rgb.Chunk(rgb.Length / 4).Select(quarter => quarter.Average(value => value))];
         Assert.That(rows, Is.Ordered.Descending);
         int stars = Enumerable.Range(0, 256 * 256).Count(pixel => rgb[3 * pixel] > 120);
         Assert.That(stars, Is.InRange(100, 2000));
@@ -184,10 +184,12 @@ public sealed class RayCasterTests
     [Test]
     public void MuJoCosArraysPlaceAsPlacementsDo()
     {
-        BodyScene one = Looking(new Geom(GeomType.Box, new(0.3f, 0.2f, 0.5f), Red)), other = Looking(new Geom(GeomType.Box, new(0.3f, 0.2f, 0.5f), Red));
+        Geom box = new(GeomType.Box, new(0.3f, 0.2f, 0.5f), Red);
+        BodyScene one = Looking(box), other = Looking(box);
         Placement place = Placement.Of(new(0.2f, 3, 0.1f), new(1, 2, 3), new(0, 1, -1));
         one.Place(0, place);
-        other.Place([0.2f, 3, 0.1f], [place.X.X, place.Y.X, place.Z.X, place.X.Y, place.Y.Y, place.Z.Y, place.X.Z, place.Y.Z, place.Z.Z]);
+        (Vector3 x, Vector3 y, Vector3 z) = (place.X, place.Y, place.Z);
+        other.Place([0.2f, 3, 0.1f], [x.X, y.X, z.X, x.Y, y.Y, z.Y, x.Z, y.Z, z.Z]);
         Assert.That(SceneBytes.Of(other, Size, Size), Is.EqualTo(SceneBytes.Of(one, Size, Size)));
         Assert.That(() => other.Place([1, 2], []), Throws.ArgumentException.With.Message.Contains("positions"));
     }
@@ -203,7 +205,8 @@ public sealed class RayCasterTests
         {
             scene.Place(1, Placement.At(end));
             byte[] both = SceneBytes.Of(scene, Size, Size, PictureOptions.Fast);
-            Assert.That(Enumerable.Range(0, Size * Size).All(pixel => IsRed(both, pixel) == IsRed(alone, pixel)), $"a ball at {end} is within it");
+            bool isSame = Enumerable.Range(0, Size * Size).All(pixel => IsRed(both, pixel) == IsRed(alone, pixel));
+            Assert.That(isSame, $"a ball at {end} is within it");
         }
         Assert.That(() => scene.Stretch(1, Vector3.Zero, Vector3.One), Throws.ArgumentException.With.Message.Contains("is a Sphere"));
     }
@@ -251,8 +254,10 @@ public sealed class RayCasterTests
     [Test]
     public void ShapesThatCannotBeAreNamed()
     {
-        Assert.That(() => Looking(new Geom(GeomType.Box, new(1, 1, 0), Red)), Throws.ArgumentException.With.Message.Contains("Shape 0, a Box"));
-        Assert.That(() => Looking(new Geom((GeomType)7, Vector3.One, Red)), Throws.ArgumentException.With.Message.Contains("cannot be drawn: Plane"));
+        Assert.That(() => Looking(new Geom(GeomType.Box, new(1, 1, 0), Red)),
+            Throws.ArgumentException.With.Message.Contains("Shape 0, a Box"));
+        Assert.That(() => Looking(new Geom((GeomType)7, Vector3.One, Red)),
+            Throws.ArgumentException.With.Message.Contains("cannot be drawn: Plane"));
         Assert.That(() => Looking().FieldOfView = 180, Throws.TypeOf<ArgumentOutOfRangeException>());
     }
 
@@ -263,13 +268,17 @@ public sealed class RayCasterTests
     private static BodyScene Heap(Pcg64RandomSource random)
     {
         Geom[] shapes = [.. Shapes.Where(shape => shape.Type != GeomType.Plane)];
-        Geom[] geoms = [SuiteLook.Floor(3, 2), .. shapes, .. shapes.Select((shape, i) => i < 2 ? shape with { Color = Red with { W = 0.5f } } : shape)];
+        IEnumerable<Geom> others = shapes.Select((shape, i) => i < 2 ? shape with { Color = Red with { W = 0.5f } } : shape);
+        Geom[] geoms = [SuiteLook.Floor(3, 2), .. shapes, .. others];
         BodyScene scene = new(geoms, [Light.Above(0.3f, 0, 4), new(true, default, Vector3.Normalize(new(0.5f, 0.3f, -1)))])
         {
             Camera = Placement.Of(new(Number(), -3, 2), Vector3.UnitX, new(0, 1, 2)),
         };
         for (int i = 1; i < geoms.Length; i++)
-            scene.Place(i, Placement.Of(new(2 * Number(), 2 * Number(), 1 + Number()), new(Number(), Number(), 1), new(1, Number(), Number())));
+        {
+            Vector3 x = new(Number(), Number(), 1), y = new(1, Number(), Number());
+            scene.Place(i, Placement.Of(new(2 * Number(), 2 * Number(), 1 + Number()), x, y));
+        }
         return scene;
 
         float Number() => (float)(2 * random.Uniform() - 1);
@@ -284,7 +293,8 @@ public sealed class RayCasterTests
     private static Vector3 Ray(int pixel, Placement camera)
     {
         float half = (float)Math.Tan(Math.PI / 8);
-        return half * ((pixel % Size + 0.5f) * 2 / Size - 1) * camera.X + half * (1 - (pixel / Size + 0.5f) * 2 / Size) * camera.Y - camera.Z;
+        float x = half * ((pixel % Size + 0.5f) * 2 / Size - 1), y = half * (1 - (pixel / Size + 0.5f) * 2 / Size);
+        return x * camera.X + y * camera.Y - camera.Z;
     }
 
     private static bool IsRed(byte[] rgb, int pixel) => rgb[3 * pixel] > 1.5 * rgb[3 * pixel + 2];
