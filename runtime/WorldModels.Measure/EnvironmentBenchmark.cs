@@ -34,25 +34,20 @@ internal static class EnvironmentBenchmark
         // A game of pixels paints them in each step: there are no physics without them.
         if (kind is MiniPacmanEnvironment)
         {
-            yield return Contestant(subject, Pictures, Rows(), draw, _ => { });
+            yield return Contestant(subject, Pictures, Repeated(), draw);
             yield break;
         }
-        yield return Contestant(subject, Physics, Rows(), draw, _ => { });
+        yield return Contestant(subject, Physics, Repeated(), draw);
         if (!pictures || kind is not IDrawable)
             yield break;
-        byte[] picture = new byte[PictureSize * PictureSize * 3];
-        yield return Contestant(subject, Pictures, Rows(), draw, rows =>
-        {
-            for (int row = 0; row < batch; row++)
-                SceneRaster.Paint(rows[row].Draw(), PictureSize, PictureSize, picture);
-        });
+        yield return Contestant(subject, Pictures, new SyncVectorEnvironment<PixelObservation<TAction>, TAction>(
+            batch, () => new(new ActionRepeat<TAction>(spec.Make(), repeat), PictureSize)), draw);
 
-        SyncVectorEnvironment<ActionRepeat<TAction>, TAction> Rows() => new(batch, () => new(spec.Make(), repeat));
+        SyncVectorEnvironment<ActionRepeat<TAction>, TAction> Repeated() => new(batch, () => new(spec.Make(), repeat));
     }
 
-    private static LocalContestant Contestant<TAction>(Subject subject, string what,
-        SyncVectorEnvironment<ActionRepeat<TAction>, TAction> rows, Func<Random, Space, TAction> draw,
-        Action<SyncVectorEnvironment<ActionRepeat<TAction>, TAction>> look) where TAction : unmanaged
+    private static LocalContestant Contestant<TAction>(
+        Subject subject, string what, IVectorEnvironment<TAction> rows, Func<Random, Space, TAction> draw) where TAction : unmanaged
     {
         (int batch, int horizon, string? level) = subject;
         int size = batch * rows.ActionSpace.Size, step = 0;
@@ -65,10 +60,7 @@ internal static class EnvironmentBenchmark
         return new(new() { What = what, Level = level, Batch = batch, Horizon = horizon }, () =>
         {
             for (int t = 0; t < horizon; t++, step = (step + 1) % DrawnSteps)
-            {
                 rows.Step(actions.AsSpan(step * size, size), observations, rewards, terminated, truncated);
-                look(rows);
-            }
         });
     }
 

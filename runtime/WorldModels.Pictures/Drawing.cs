@@ -36,21 +36,7 @@ public sealed record Drawing(int Width, int Height, Action<SKCanvas> Paint)
         new(width, height, canvas => canvas.Fill(0, 0, width, height, colour));
 
     /// <summary>A scene of an environment, as high as its proportions want it.</summary>
-    public static Drawing Of(Scene scene, int width)
-    {
-        float scale = (float)(width / (scene.Right - scene.Left));
-        int height = Math.Max(1, (int)Math.Round((scene.Top - scene.Bottom) * scale));
-        return new(width, height, canvas =>
-        {
-            using SKAutoCanvasRestore restore = new(canvas);
-            canvas.ClipRect(new SKRect(0, 0, width, height));
-            canvas.Clear(Colour(SceneRaster.Background));
-            canvas.Scale(scale, -scale);
-            canvas.Translate(-(float)scene.Left, -(float)scene.Top);
-            foreach (Shape shape in scene.Shapes)
-                Draw(canvas, shape);
-        });
-    }
+    public static Drawing Of(Scene scene, int width) => Pixels(SceneImage.Of(scene, width), 1);
 
     /// <summary>Drawings in rows and columns; a column is as wide, and a row as high, as the largest drawing in it.</summary>
     /// <param name="rows">The rows; they may differ in length.</param>
@@ -94,36 +80,6 @@ public sealed record Drawing(int Width, int Height, Action<SKCanvas> Paint)
         Paint(canvas);
         return bitmap;
     }
-
-    private static void Draw(SKCanvas canvas, Shape shape)
-    {
-        using SKPaint paint = new() { Color = Colour(shape.Color), IsAntialias = true };
-        switch (shape)
-        {
-            case Disc disc:
-                canvas.DrawCircle((float)disc.X, (float)disc.Y, (float)disc.Radius, paint);
-                break;
-            case Rectangle box:
-                canvas.DrawRect(new SKRect((float)box.Left, (float)box.Bottom, (float)box.Right, (float)box.Top), paint);
-                break;
-            case Capsule rod:
-                (paint.IsStroke, paint.StrokeWidth, paint.StrokeCap) = (true, 2 * (float)rod.Radius, SKStrokeCap.Round);
-                canvas.DrawLine((float)rod.X1, (float)rod.Y1, (float)rod.X2, (float)rod.Y2, paint);
-                break;
-            case Polygon polygon:
-                using (SKPathBuilder corners = new())
-                {
-                    corners.AddPoly([.. polygon.Corners.Select(corner => new SKPoint((float)corner.X, (float)corner.Y))], true);
-                    using SKPath outline = corners.Detach();
-                    canvas.DrawPath(outline, paint);
-                }
-                break;
-            default:
-                throw new NotSupportedException($"A {shape.GetType().Name} cannot be drawn.");
-        }
-    }
-
-    private static SKColor Colour(uint rgb) => new(rgb | 0xFF000000);
 }
 
 /// <summary>What drawings do on a canvas.</summary>

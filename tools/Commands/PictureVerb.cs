@@ -1,6 +1,7 @@
 using System.Globalization;
 using CommandLine;
 using WorldModels.Bundles;
+using WorldModels.Environments;
 using WorldModels.Measure;
 using WorldModels.Pictures;
 using WorldModels.Runtime;
@@ -8,9 +9,13 @@ using WorldModels.Runtime;
 namespace WorldModels.Tools;
 
 [Verb("picture", HelpText = "Draw real frames over dreamed ones along the same actions; of a world over vectors, real and dreamed curves; "
-    + "of an agent, its game beside what its world imagines for each action. As a film strip (.png) or an animation (.webp).")]
+    + "of an agent, its game beside what its world imagines for each action. As a film strip (.png) or an animation (.webp). "
+    + "Without a bundle: an environment as it is, --env NAME [--size 64].")]
 public sealed class PictureVerb : RunningVerb
 {
+    [Value(0, MetaName = "bundle", HelpText = "Directory of a bundle, the one that holds manifest.json.")]
+    public override string Bundle { get; set; } = "";
+
     [Option("env", HelpText = "The environment to play (default: the one the bundle was trained on).")]
     public string? Environment { get; set; }
 
@@ -31,6 +36,10 @@ public sealed class PictureVerb : RunningVerb
 
     [Option("task", MetaValue = "NAME", HelpText = "Of an agent of several tasks: the one that it plays (default: all, from the same start).")]
     public string? Task { get; set; }
+
+    [Option("size", MetaValue = "PIXELS", HelpText = "Of an environment without a bundle: rows and columns, as an agent sees it "
+        + "(default: large).")]
+    public string? Size { get; set; }
 
     [Option("greedy", HelpText = "The agent takes its likeliest action instead of a draw.")]
     public bool Greedy { get; set; }
@@ -78,6 +87,13 @@ public sealed class PictureVerb : RunningVerb
             throw new UsageException($"--output takes a file that ends in .png (film strip) or .webp (animation); found '{Output}'.");
         bool animated = PictureFile.IsAnimation(Output);
         AtomicFile.Prepare(Output);
+        if (Bundle.Length == 0)
+        {
+            DrawEnvironment(page, steps ?? (animated ? 100 : 1), skip ?? 20, seed);
+            return 0;
+        }
+        if (Size is not null)
+            throw new UsageException("--size goes with --env and without a bundle: what is drawn of a bundle has its own size.");
         Manifest manifest = Manifest.Load(Bundle, verifyHashes: false);
         if (Beside is not null && Policy is null)
             throw new UsageException("--beside goes with --policy, which draws policies side by side.");
@@ -119,6 +135,30 @@ public sealed class PictureVerb : RunningVerb
         }
 
         return 0;
+    }
+
+    private void DrawEnvironment(Page page, int steps, int skip, ulong seed)
+    {
+        if (Environment is null)
+        {
+            throw new UsageException(
+                "picture needs the directory of a bundle, or --env NAME to look at an environment alone. See: tools picture --help");
+        }
+        Takes("an environment as it is", "skip");
+        (string Name, bool Given)[] needBundle = [("model", Model is not null), ("episode", Episode is not null), ("dream", Dream),
+            ("policy", Policy is not null), ("beside", Beside is not null), ("latent", Latent), ("greedy", Greedy)];
+        if (needBundle.FirstOrDefault(option => option.Given).Name is { } other)
+            throw new UsageException($"--{other} needs a bundle: name its directory.");
+        int? size = Size is null ? null : Arguments.WholeNumber("size", Size, least: 1);
+        RealEpisode game = RealEpisode.Play(Environment, steps, seed, skip);
+        Space observations = RegisteredEnvironments.Find(game.Source, out _) switch
+        {
+            EnvironmentSpec<long> discrete => discrete.Make().ObservationSpace,
+            EnvironmentSpec<float> continuous => continuous.Make().ObservationSpace,
+            _ => throw new BundleException($"There is no environment '{game.Source}'."),
+        };
+        new EnvironmentPicture(game, observations, size).Save(Output);
+        page.Line($"{Output}: {(PictureFile.IsAnimation(Output) ? $"{game.Steps} steps" : "a frame")} of {game.Source}.");
     }
 
     private void Plane(Page page, Manifest manifest, int episodes, int steps, int skip, ulong seed)

@@ -1,3 +1,4 @@
+using WorldModels.Environments;
 using WorldModels.Measure;
 using WorldModels.Pictures;
 using WorldModels.Runtime;
@@ -10,6 +11,7 @@ public sealed class GamePicture
     private const int Size = 160, Columns = 6, Gap = 6;
 
     private readonly string _title;
+    private readonly float? _quality;
 
     /// <summary>Prepares the picture.</summary>
     /// <param name="game">The game.</param>
@@ -27,6 +29,8 @@ public sealed class GamePicture
                 + "pictures.");
         }
         _title = title;
+        // Shaded bodies have too many colours to be kept without loss.
+        _quality = game.Scenes.Any(scene => scene is BodyScene) ? 90 : null;
         // Labels of one width, so that all moments are as large.
         Moments = [.. Enumerable.Range(0, game.Steps + 1).Where(t => t % every == 0 || t == game.Steps).Select(t => Drawing.Grid(
             [[Draw(t)], [DarkTheme.Label($"step {t}", Size)], [DarkTheme.Label($"return {Figures.Number(Return(t))}", Size)]], 2))];
@@ -51,5 +55,5 @@ public sealed class GamePicture
     /// <summary>Writes the moments to a file that ends in .png, or the animation to one that ends in .webp.</summary>
     /// <exception cref="ArgumentException">The name ends otherwise.</exception>
     public void Save(string path, int delayMilliseconds = 100) =>
-        PictureFile.Save(path, Strip, Animation, DarkTheme.Background, delayMilliseconds);
+        PictureFile.Save(path, Strip, Animation, DarkTheme.Background, delayMilliseconds, _quality);
 }

@@ -15,7 +15,7 @@ public sealed class OpenLoopPicture
     private const int MostEpisodes = 4, MostCharts = 12, MostAnimatedCharts = 6;
 
     /// <summary>The colour behind all.</summary>
-    internal static readonly SKColor Background = new(SceneRaster.Background | 0xFF000000);
+    internal static readonly SKColor Background = new(FlatScene.Background | 0xFF000000);
     private static readonly SKColor Ink = new(34, 38, 46);
     private static readonly SKColor Faint = new(96, 100, 106);
 

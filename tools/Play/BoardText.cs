@@ -13,11 +13,14 @@ public static class BoardText
     private const int SceneWidth = 60;      // a character is twice as high as wide: every other row is left out
     private const float Shown = 0.025f; // half of the darkest green a ghost has
 
-    /// <summary>One line a row: MiniPacman by what is seen, other pictures by their brightness, drawn scenes by their darkness.</summary>
+    /// <summary>One line a row: MiniPacman by what is seen, other pictures by their brightness, flat scenes by their darkness.</summary>
     public static string[] Draw(PlaySession session)
     {
-        if (session.Scene is not null)
-            return [.. Draw(PlayPicture.Of(session, SceneWidth, SceneWidth)).Where((_, row) => row % 2 == 0).Select(Inverted)];
+        if (session.Scene is { } scene)
+        {
+            IEnumerable<string> lines = Draw(PlayPicture.Of(session, SceneWidth, SceneWidth)).Where((_, row) => row % 2 == 0);
+            return [.. scene is FlatScene ? lines.Select(Inverted) : lines];
+        }
         if (!session.IsMiniPacman)
             return Draw(PlayPicture.Of(session, 0, 0));
         MiniPacmanPixel?[] pixels = Classify(session.Frame);
@@ -35,7 +38,7 @@ public static class BoardText
         static char Sign(SKColor colour) => Brightness[(colour.Red + colour.Green + colour.Blue) * (Brightness.Length - 1) / (3 * 255)];
     }
 
-    /// <summary>The darker the denser; a scene's background, which is almost white, is blank.</summary>
+    /// <summary>The darker the denser; a flat scene's background, which is almost white, is blank.</summary>
     private static string Inverted(string line) =>
         string.Concat(line.Select(sign => Brightness[Math.Max(0, Brightness.Length - 2 - Brightness.IndexOf(sign))]));
 

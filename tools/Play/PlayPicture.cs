@@ -1,5 +1,4 @@
 using SkiaSharp;
-using WorldModels.Environments;
 using WorldModels.Pictures;
 
 namespace WorldModels.Tools;
@@ -15,13 +14,7 @@ internal static class PlayPicture
     {
         if (session.Scene is not { } scene)
             return ObservationImage.Of(session.Frame, session.Shape, session.Bounds.Low, session.Bounds.High);
-        double aspect = (scene.Right - scene.Left) / (scene.Top - scene.Bottom);
-        int columns = Math.Max(1, Math.Min(width, (int)(height * aspect))), rows = Math.Max(1, (int)(columns / aspect));
-        byte[] rgb = new byte[rows * columns * 3];
-        SceneRaster.Paint(scene, columns, rows, rgb);
-        float[] planes = new float[rgb.Length];     // (3, rows, columns)
-        for (int i = 0; i < rgb.Length; i++)
-            planes[i % 3 * rows * columns + i / 3] = rgb[i] / 255f;
-        return ObservationImage.Of(planes, [3, rows, columns], 0, 1);
+        int columns = Math.Max(1, Math.Min(width, (int)(height * scene.Aspect))), rows = Math.Max(1, (int)(columns / scene.Aspect));
+        return SceneImage.Of(scene, columns, rows);
     }
 }

@@ -40,7 +40,8 @@ internal readonly ref struct FlatRaster(Span<byte> rgb, int width, int height)
                 Vector<float> acrossX = (Columns(x) - new Vector<float>(from.X)) * new Vector<float>(unit.X);
                 Vector<float> t = acrossX * new Vector<float>(perLength.X) + new Vector<float>(acrossY * perLength.Y);
                 t = Vector.Min(Vector.Max(t, Vector<float>.Zero), Vector<float>.One);
-                Vector<float> dx = acrossX - t * new Vector<float>(along.X), dy = new Vector<float>(acrossY) - t * new Vector<float>(along.Y);
+                Vector<float> dx = acrossX - t * new Vector<float>(along.X);
+                Vector<float> dy = new Vector<float>(acrossY) - t * new Vector<float>(along.Y);
                 Vector<float> distance = Vector.Max(Vector.SquareRoot(dx * dx + dy * dy), tiny);
                 // Units a pixel in the direction from the middle line to this pixel.
                 Vector<float> acrossPixelX = dx * new Vector<float>(unit.X), acrossPixelY = dy * new Vector<float>(unit.Y);

@@ -15,9 +15,9 @@ public interface IDrawable
 /// Rendering allocates nothing once a thread has rendered a picture of the size. Not thread-safe; scenes are independent.
 /// </summary>
 /// <remarks>
-/// The same scene gives the same bytes, every time on one machine. Across machines too, as far as the scene is the same: pixels come from
-/// additions, multiplications, divisions and square roots alone, which are rounded alike everywhere; but where things stand is mostly
-/// computed with sines and cosines, whose last bit is that of a machine's mathematical library.
+/// The same scene gives the same bytes on one machine: whatever was rendered before, and in any thread. Elsewhere single values may differ
+/// by rounding: pixels come from additions, multiplications, divisions and square roots alone, which are rounded alike everywhere; but
+/// processors of another kind may add in another order, and sines and cosines of where things stand are the mathematical library's.
 /// </remarks>
 public abstract class Scene
 {
@@ -38,7 +38,7 @@ public abstract class Scene
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         int size = checked(width * height * 3);
         if (rgb.Length != size)
-            throw new ArgumentException($"A picture of {width} x {height} pixels takes {size} bytes; the span has {rgb.Length}.", nameof(rgb));
+            throw new ArgumentException($"A picture of {width} x {height} pixels takes {size} bytes; the span has {rgb.Length}.");
         Paint(rgb, width, height, options ?? PictureOptions.Default);
     }
 

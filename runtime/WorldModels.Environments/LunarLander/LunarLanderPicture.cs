@@ -14,11 +14,7 @@ internal static class LunarLanderPicture
     {
         LunarLanderCraft craft = simulation.Craft;
         scene.Clear();
-        for (int i = 1; i < craft.Edges.Count; i++)
-        {
-            GroundEdge edge = craft.Edges[i];
-            scene.Polygon(Palette.Fixed, (edge.Start.X, 0), (edge.End.X, 0), (edge.End.X, edge.End.Y), (edge.Start.X, edge.Start.Y));
-        }
+        AddGround(scene, craft.Edges);
         // From the outer corners of the pad, which is the fifth and the sixth slope.
         AddFlag(scene, craft.Edges[5].Start);
         AddFlag(scene, craft.Edges[6].End);
@@ -27,6 +23,22 @@ internal static class LunarLanderPicture
             AddOutline(scene, Palette.SecondPole, craft.Legs[i]);
         AddOutline(scene, Palette.Cart, craft.Hull);
         return scene;
+    }
+
+    private static void AddGround(FlatScene scene, IReadOnlyList<GroundEdge> edges)
+    {
+        const float Half = 0.5f; // a pixel of the smallest pictures that show anything
+        for (int i = 1; i < edges.Count; i++)
+        {
+            (Vector2 start, Vector2 end) = (edges[i].Start, edges[i].End);
+            scene.Polygon(Palette.Fixed, (start.X, 0), (end.X, 0), (end.X, end.Y), (start.X, start.Y));
+            if (i == 1)
+                continue;
+            // Where two halves of a pixel meet, the background would shine through.
+            float left = Vector2.Lerp(start, edges[i - 1].Start, Half / (start.X - edges[i - 1].Start.X)).Y;
+            float right = Vector2.Lerp(start, end, Half / (end.X - start.X)).Y;
+            scene.Rectangle(Palette.Fixed, start.X - Half, 0, start.X + Half, Math.Min(start.Y, Math.Min(left, right)));
+        }
     }
 
     private static void AddOutline(FlatScene scene, uint color, PlanarBody body)

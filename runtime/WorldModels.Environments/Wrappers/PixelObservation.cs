@@ -36,7 +36,7 @@ public sealed class PixelObservation<TAction> : EnvironmentWrapper<TAction> wher
         if (!withNumbers)
             return;
         if (inner.ObservationSpace is not Box box)
-            throw new ArgumentException($"The environment '{inner.Name}' observes {inner.ObservationSpace}; only a box can follow a picture.");
+            throw new ArgumentException($"'{inner.Name}' observes {inner.ObservationSpace}: only a box of numbers can follow a picture.");
         NumberCount = _numbers.Length;
         ObservationSpace = new Box(Math.Min(box.Low, 0), Math.Max(box.High, 1), [Picture.Size + NumberCount]);
     }

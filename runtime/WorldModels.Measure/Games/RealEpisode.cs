@@ -195,7 +195,7 @@ public sealed record RealEpisode
         return longest!;
 
         // A wrapper can be drawn where what it wraps can.
-        IEnumerable<Scene> Look() => environment is IDrawable and not EnvironmentWrapper<TAction> { Inner: not IDrawable }
-            ? [((IDrawable)environment).Draw()] : [];
+        IEnumerable<Scene> Look() => environment is IDrawable drawable and not EnvironmentWrapper<TAction> { CanDraw: false }
+            ? [drawable.Draw().Copy()] : [];
     }
 }

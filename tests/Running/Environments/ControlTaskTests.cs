@@ -148,11 +148,12 @@ public sealed class ControlTaskTests
         {
             for (int joint = 0; joint < 2; joint++)
                 physics.Positions[joint] = sample.GetProperty("qpos")[joint].GetDouble();
-            IEnumerable<Capsule> links = new AcrobotSwingUpTask().Draw(physics).Shapes.OfType<Capsule>();
-            Capsule lower = links.Single(link => link.Color == Palette.SecondPole);
+            BodyScene scene = physics.CreateScene();
+            physics.Place(scene);
+            Placement lower = scene.Placements[^1].Moved(0, 0, -(float)AcrobotPhysics.Length / 2);
             JsonElement elbow = sample.GetProperty("xpos");
-            Assert.That(lower.X1, Is.EqualTo(elbow[6].GetDouble()).Within(1e-12));
-            Assert.That(lower.Y1, Is.EqualTo(elbow[8].GetDouble() - 2).Within(1e-12), "the shoulder is 2 m above the ground");
+            for (int axis = 0; axis < 3; axis++)
+                Assert.That(lower.Position[axis], Is.EqualTo(elbow[6 + axis].GetDouble()).Within(1e-6));
         }
     }
 }

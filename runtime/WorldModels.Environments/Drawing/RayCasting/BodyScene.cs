@@ -69,7 +69,7 @@ public sealed class BodyScene : Scene
     {
         Geom stretched = _geoms[geom];
         if (stretched.Type is not (GeomType.Capsule or GeomType.Cylinder))
-            throw new ArgumentException($"Shape {geom} is a {stretched.Type}: only a capsule or a cylinder can be stretched.", nameof(geom));
+            throw new ArgumentException($"Shape {geom} is a {stretched.Type}: only a capsule or a cylinder can be stretched.");
         float length = Vector3.Distance(from, to);
         if (!(length > 0))
             throw new ArgumentException($"Shape {geom} cannot be stretched from {from} to {to}: they have to be apart.");
@@ -78,7 +78,7 @@ public sealed class BodyScene : Scene
     }
 
     /// <summary>Puts a light in place of one.</summary>
-    public void Place(int light, Light put) => _lights[light] = put;
+    public void SetLight(int index, Light light) => _lights[index] = light;
 
     /// <inheritdoc/>
     public override Scene Copy()
@@ -100,9 +100,10 @@ public sealed class BodyScene : Scene
             GeomType.Sphere => x > 0,
             GeomType.Capsule or GeomType.Cylinder => x > 0 && y > 0,
             GeomType.Ellipsoid or GeomType.Box => x > 0 && y > 0 && z > 0,
-            _ => throw new ArgumentException($"Shape {index} is of type {geom.Type}, which cannot be drawn: {string.Join(", ", Enum.GetNames<GeomType>())} can."),
+            _ => throw new ArgumentException(
+                $"Shape {index} is of type {geom.Type}, which cannot be drawn: {string.Join(", ", Enum.GetNames<GeomType>())} can."),
         };
         if (!fits)
-            throw new ArgumentException($"Shape {index}, a {geom.Type}, has the size {geom.Size}: see {nameof(GeomType)} for what it takes.");
+            throw new ArgumentException($"Shape {index}, a {geom.Type}, has the size {geom.Size}; {nameof(GeomType)} says what it takes.");
     }
 }

@@ -33,7 +33,9 @@ public readonly record struct Geom(GeomType Type, Vector3 Size, Vector4 Color)
     /// <summary>Whether a plane has squares of 1 m in the suite's two colours, by which its own is multiplied.</summary>
     public bool Checkered { get; init; }
 
-    /// <summary>The share of light by which a plane shows other bodies mirrored. One plane of a scene can: the first with more than 0.</summary>
+    /// <summary>
+    /// The share of light by which a plane shows other bodies mirrored. One plane of a scene can: the first with more than 0.
+    /// </summary>
     public float Reflectance { get; init; }
 }
 
@@ -79,6 +81,9 @@ public readonly record struct Placement(Vector3 Position, Vector3 X, Vector3 Y, 
         y /= y.Length();
         return new(position, x, y, Vector3.Cross(x, y));
     }
+
+    /// <summary>The parts of a direction along its own axes.</summary>
+    internal Vector3 Along(Vector3 direction) => new(Vector3.Dot(direction, X), Vector3.Dot(direction, Y), Vector3.Dot(direction, Z));
 
     /// <summary>Moved along its own axes.</summary>
     public Placement Moved(float x, float y, float z) => this with { Position = Position + x * X + y * Y + z * Z };

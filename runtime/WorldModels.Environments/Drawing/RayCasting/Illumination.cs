@@ -26,22 +26,21 @@ internal readonly ref struct Illumination(RayFrame frame, ReadOnlySpan<Light> li
         Wide3 normal = body.IsPlane
             ? new Wide3(place.Z) : Surface.Normal(body.Geom.Type, body.Geom.Size, local).From(place.X, place.Y, place.Z);
         Vector<float> toCamera = Vector.Max(Wide3.Dot(normal, _back), Vector<float>.Zero);
-        Vector<float> diffuse = new Vector<float>(SuiteLook.HeadAmbient) + toCamera * new Vector<float>(SuiteLook.HeadDiffuse);
-        Vector<float> highlight = Power64(toCamera) * new Vector<float>(SuiteLook.HeadSpecular * SuiteLook.Specular);
+        Vector<float> atHead = new Vector<float>(SuiteLook.HeadAmbient) + toCamera * new Vector<float>(SuiteLook.HeadDiffuse);
+        Vector<float> headHighlight = Power64(toCamera) * new Vector<float>(SuiteLook.HeadSpecular * SuiteLook.Specular);
+        Vector<float> diffuse = Vector<float>.Zero, highlight = Vector<float>.Zero;
         for (int i = 0; i < _lights.Length; i++)
             AddLight(i, index, point, normal, x, y, ref diffuse, ref highlight);
-        Vector4 color = body.Geom.Color;
-        Wide3 own = new(new Vector3(color.X, color.Y, color.Z));
-        // A texture is laid over all that shines from the surface, highlights included.
-        return body.Geom.Checkered
-            ? Squares(own, local) * (diffuse + highlight)
-            : new(own.X * diffuse + highlight, own.Y * diffuse + highlight, own.Z * diffuse + highlight);
+        Wide3 own = new(body.Geom.Color.AsVector3());
+        // The light at the camera alone makes nothing brighter than white; the others come on top, and then the texture.
+        Wide3 color = (own * atHead + headHighlight).AtMostOne() + (own * diffuse + highlight);
+        return body.Geom.Checkered ? color * Squares(local) : color;
     }
 
     private void AddLight(
         int light, int index, in Wide3 point, in Wide3 normal, int x, int y, ref Vector<float> diffuse, ref Vector<float> highlight)
     {
-        Light shining = _lights[light];
+        ref readonly Light shining = ref _lights[light];
         Wide3 toLight;
         Vector<float> strength;
         if (shining.IsDirectional)
@@ -74,40 +73,37 @@ internal readonly ref struct Illumination(RayFrame frame, ReadOnlySpan<Light> li
     {
         Vector<int> shaded = Vector<int>.Zero;
         ReadOnlySpan<RayBody> bodies = frame.Bodies;
+        ref readonly Light shining = ref _lights[light];
         foreach (ShadowCaster caster in frame.Casters(light, index))
         {
             if (!caster.Bounds.Meets(x, Vector<float>.Count, y))
                 continue;
             ref readonly RayBody body = ref bodies[caster.Body];
             Placement place = body.Place;
-            Light shining = _lights[light];
-            Vector3 begin = shining.Position - place.Position;
-            Vector<float> enter;
+            // From a spot to the point, which is 1 direction away; from the point to the sun, which is at no end.
+            Wide3 origin, direction;
+            Vector<float> end = Vector<float>.One;
             if (shining.IsDirectional)
             {
-                Wide3 origin = (point - new Wide3(place.Position)).Along(place.X, place.Y, place.Z);
-                Vector3 back = -shining.Direction;
-                Wide3 direction = new(new Vector3(Vector3.Dot(back, place.X), Vector3.Dot(back, place.Y), Vector3.Dot(back, place.Z)));
-                enter = Surface.Enter(body.Geom.Type, body.Geom.Size, origin, direction);
-                shaded |= Vector.GreaterThan(enter, Vector<float>.Zero) & Vector.LessThan(enter, new Vector<float>(float.MaxValue));
+                (origin, end) = ((point - new Wide3(place.Position)).Along(place.X, place.Y, place.Z), new(float.MaxValue));
+                direction = new(place.Along(-shining.Direction));
             }
             else
             {
-                Wide3 origin = new(new Vector3(Vector3.Dot(begin, place.X), Vector3.Dot(begin, place.Y), Vector3.Dot(begin, place.Z)));
-                Wide3 direction = (point - new Wide3(shining.Position)).Along(place.X, place.Y, place.Z);
-                enter = Surface.Enter(body.Geom.Type, body.Geom.Size, origin, direction);
-                shaded |= Vector.GreaterThan(enter, Vector<float>.Zero) & Vector.LessThan(enter, Vector<float>.One);
+                origin = new(place.Along(shining.Position - place.Position));
+                direction = (point - new Wide3(shining.Position)).Along(place.X, place.Y, place.Z);
             }
+            Vector<float> enter = Surface.Enter(body.Geom.Type, body.Geom.Size, origin, direction);
+            shaded |= Vector.GreaterThan(enter, Vector<float>.Zero) & Vector.LessThan(enter, end);
         }
         return shaded;
     }
 
-    private static Wide3 Squares(in Wide3 own, in Wide3 local)
+    private static Wide3 Squares(in Wide3 local)
     {
         Vector<float> half = (Vector.Floor(local.X) + Vector.Floor(local.Y)) * new Vector<float>(0.5f);
         Vector<int> isDark = Vector.GreaterThan(half - Vector.Floor(half), new Vector<float>(0.25f));
-        Wide3 square = Wide3.Select(isDark, new(SuiteLook.DarkSquare), new(SuiteLook.LightSquare));
-        return new(own.X * square.X, own.Y * square.Y, own.Z * square.Z);
+        return Wide3.Select(isDark, new(SuiteLook.DarkSquare), new(SuiteLook.LightSquare));
     }
 
     private static Vector<float> Power64(Vector<float> value)

@@ -106,7 +106,7 @@ internal sealed class RayCaster
         Illumination light = new(_frame, _frame.MirroredLights, mirrored: true);
         for (int i = 0; i < bodies.Length; i++)
         {
-            if (bodies[i].IsPlane)
+            if (i == _frame.Mirror)
                 continue;
             ref readonly RayBody body = ref bodies[i];
             Group group = new(_frame.Lens, body, _sample);
@@ -172,8 +172,7 @@ internal sealed class RayCaster
     {
         for (int at = 0; at < _sum.Size; at += Vector<float>.Count)
         {
-            Wide3 color = _layer.Color(at);
-            color = new(Vector.Min(color.X, Vector<float>.One), Vector.Min(color.Y, Vector<float>.One), Vector.Min(color.Z, Vector<float>.One));
+            Wide3 color = _layer.Color(at).AtMostOne();
             _sum.SetColor(at, first ? color : color + _sum.Color(at));
         }
     }
@@ -209,10 +208,7 @@ internal sealed class RayCaster
         private readonly Geom _geom = body.Geom;
         private readonly Placement _place = body.Place;
         private readonly Vector2 _sample = sample;
-        private readonly Wide3 _origin = new(new Vector3(
-            -Vector3.Dot(body.Place.Position, body.Place.X),
-            -Vector3.Dot(body.Place.Position, body.Place.Y),
-            -Vector3.Dot(body.Place.Position, body.Place.Z)));
+        private readonly Wide3 _origin = new(body.Place.Along(-body.Place.Position));
         private Wide3 _row;
 
         /// <summary>How deep the rays meet the body.</summary>
@@ -234,7 +230,8 @@ internal sealed class RayCaster
         /// <returns>Whether any does.</returns>
         public bool Meets(int x, Vector<float> behind, out Vector<int> seen)
         {
-            Vector<float> across = (SimdColumns.Middles + new Vector<float>(x + _sample.X - _lens.MiddleX)) * new Vector<float>(_lens.Pixel);
+            Vector<float> columns = SimdColumns.Middles + new Vector<float>(x + _sample.X - _lens.MiddleX);
+            Vector<float> across = columns * new Vector<float>(_lens.Pixel);
             Wide3 direction = _row + new Wide3(_lens.Right) * across, local = direction.Along(_place.X, _place.Y, _place.Z);
             Depth = Surface.Enter(_geom.Type, _geom.Size, _origin, local);
             seen = Vector.GreaterThan(Depth, new Vector<float>(Lens.Near)) & Vector.LessThan(Depth, behind);

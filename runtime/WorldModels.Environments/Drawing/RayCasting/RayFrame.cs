@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace WorldModels.Environments;
 
@@ -63,7 +64,7 @@ internal sealed class RayFrame
 
     /// <summary>Which bodies may stand between a light and a body.</summary>
     public ReadOnlySpan<ShadowCaster> Casters(int light, int body) =>
-        System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_casters)[_casterRanges[light * _bodyCount + body]];
+        CollectionsMarshal.AsSpan(_casters)[_casterRanges[light * _bodyCount + body]];
 
     /// <summary>Makes a scene ready.</summary>
     public void Prepare(BodyScene scene, int width, int height, PictureOptions options)

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace WorldModels.Environments;
 
-/// <summary>The look of the DeepMind Control Suite: numbers of its materials and of the light at its cameras.</summary>
+/// <summary>
+/// The look of the DeepMind Control Suite: its materials and the light at its cameras, numbers of dm_control (Apache-2.0).
+/// </summary>
 public static class SuiteLook
 {
     /// <summary>What moves.</summary>

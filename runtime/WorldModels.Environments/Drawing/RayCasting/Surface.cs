@@ -13,7 +13,9 @@ internal static class Surface
 
     private static Vector<float> Never => new(float.PositiveInfinity);
 
-    /// <summary>The multiple of the direction at which a ray enters; infinity where it does not, below 0 where it begins behind that.</summary>
+    /// <summary>
+    /// The multiple of the direction at which a ray enters; infinity where it does not, below 0 where it begins behind that.
+    /// </summary>
     public static Vector<float> Enter(GeomType type, Vector3 size, in Wide3 origin, in Wide3 direction) => type switch
     {
         GeomType.Plane => EnterPlane(size, origin, direction),

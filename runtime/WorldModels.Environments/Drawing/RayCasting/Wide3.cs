@@ -23,6 +23,16 @@ internal readonly struct Wide3(Vector<float> x, Vector<float> y, Vector<float> z
     public static Wide3 operator *(in Wide3 a, Vector<float> b) => new(a.X * b, a.Y * b, a.Z * b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Wide3 operator *(in Wide3 a, in Wide3 b) => new(a.X * b.X, a.Y * b.Y, a.Z * b.Z);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Wide3 operator +(in Wide3 a, Vector<float> b) => new(a.X + b, a.Y + b, a.Z + b);
+
+    /// <summary>Parts above 1 made 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Wide3 AtMostOne() => new(Vector.Min(X, Vector<float>.One), Vector.Min(Y, Vector<float>.One), Vector.Min(Z, Vector<float>.One));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector<float> Dot(in Wide3 a, in Wide3 b) => a.X * b.X + a.Y * b.Y + a.Z * b.Z;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SkiaSharp;
 using WorldModels.Bundles;
 using WorldModels.Tools;
 
@@ -118,6 +119,28 @@ public sealed class ToolsAppTests
         }
     }
 
+    [TestCase("cartpole", 64, 64)]
+    [TestCase("pendulum-swingup", 64, 64)]
+    [TestCase("lunar-lander", null, 480)]
+    [TestCase("acrobot-swingup", null, 480)]
+    [TestCase("minipacman-hunt", null, 475)]
+    public void AnEnvironmentIsLookedAtWithoutABundle(string name, int? size, int width)
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"environment-{Guid.NewGuid():N}.png");
+        try
+        {
+            string[] sized = size is null ? [] : ["--size", $"{size}"];
+            Assert.That(Succeeds(["picture", "--env", name, .. sized, "--skip", "3", "-o", file]), Does.Contain($"a frame of {name}."));
+            SKBitmap frame = Frames.Read(file).Frames.Single();
+            Assert.That(frame.Width, Is.EqualTo(width));
+            Assert.That(frame.Pixels.Distinct().Count(), Is.GreaterThan(4));
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
     [TestCase("agent.png")]
     [TestCase("agent.webp")]
     public void PictureOfAnAgentIsWritten(string name)
@@ -227,6 +250,13 @@ public sealed class ToolsAppTests
     [TestCase(2, "--seed takes a whole number from 0 on", "play", "BUNDLE", "--seed", "x")]
     [TestCase(2, "--depth takes a whole number of at least 1; found '0'", "picture", "BUNDLE", "--depth", "0")]
     [TestCase(2, "--context takes a whole number of at least 1; found '0'", "picture", "BUNDLE", "--context", "0")]
+    [TestCase(2, "picture needs the directory of a bundle, or --env NAME", "picture")]
+    [TestCase(2, "--model needs a bundle", "picture", "--env", "cartpole", "--model", "other")]
+    [TestCase(2, "--depth changes nothing here", "picture", "--env", "cartpole", "--depth", "2")]
+    [TestCase(2, "--size takes a whole number of at least 1; found 'big'", "picture", "--env", "cartpole", "--size", "big")]
+    [TestCase(2, "--size goes with --env and without a bundle", "picture", "BUNDLE", "--size", "64")]
+    [TestCase(1, "did you mean 'cartpole'", "picture", "--env", "cartpol")]
+    [TestCase(1, "is made of 15 x 19 pixels", "picture", "--env", "minipacman", "--size", "64")]
     [TestCase(2, "--output is given twice", "picture", "BUNDLE", "-o", "a.png", "--output", "b.png")]
     [TestCase(2, "--output needs a value", "picture", "BUNDLE", "-o")]
     [TestCase(2, "--seed is given twice", "dream", "BUNDLE", "--seed", "1", "--seed=2")]

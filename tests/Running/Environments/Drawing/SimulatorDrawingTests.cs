@@ -57,25 +57,6 @@ public sealed class SimulatorDrawingTests
     }
 
     [Test]
-    public void PolesOfTheSuiteAreWhereTheStateSays()
-    {
-        AssertAlong(Suite("cartpole-swingup", 1.1, 2.5), Palette.Pole, 1.1, 0, 2.5, 1);
-        AssertAlong(Suite("pendulum-swingup", -1), Palette.Pole, 0, 0, -1, 0.5);
-        ControlSuiteEnvironment acrobot = Suite("acrobot-swingup", 2, -0.7);
-        AssertAlong(acrobot, Palette.Pole, 0, 0, 2, 1);
-        AssertAlong(acrobot, Palette.SecondPole, Math.Sin(2), Math.Cos(2), 1.3, 1);
-        Assert.That(At(acrobot.Draw(), 0, 2), Is.EqualTo(Palette.Target));
-        Assert.That(At(Suite("pendulum-swingup", 3).Draw(), 0, 0.5), Is.EqualTo(Palette.Target));
-
-        static ControlSuiteEnvironment Suite(string name, params double[] positions)
-        {
-            ControlSuiteEnvironment environment = (ControlSuiteEnvironment)EnvironmentRegistry.Make<float>(name);
-            positions.CopyTo(environment.Physics.Positions);
-            return environment;
-        }
-    }
-
-    [Test]
     public void CarsAreOnTheirHill()
     {
         MountainCarEnvironment discrete = new MountainCarEnvironment();
@@ -83,7 +64,7 @@ public sealed class SimulatorDrawingTests
         discrete.Load([-0.9, 0]);
         continuous.Load([-0.9, 0]);
         double height = 0.45 * Math.Sin(3 * -0.9) + 0.55;
-        foreach (Scene scene in new[] { discrete.Draw(), continuous.Draw() })
+        foreach (FlatScene scene in new[] { (FlatScene)discrete.Draw(), (FlatScene)continuous.Draw() })
         {
             Assert.That(At(scene, -0.9, height + 0.06), Is.EqualTo(Palette.Cart));
             Assert.That(At(scene, 0.2, 0.45 * Math.Sin(0.6) + 0.55), Is.EqualTo(Palette.Fixed));
@@ -103,10 +84,10 @@ public sealed class SimulatorDrawingTests
         foreach (PlanarBody leg in lander.Simulation.Craft.Legs)
             Assert.That(At(lander.Draw(), leg.Motion.Center.X, leg.Motion.Center.Y - 0.1), Is.EqualTo(Palette.SecondPole));
         Assert.That(At(lander.Draw(), 10, 3.2), Is.EqualTo(Palette.Fixed));
-        Assert.That(At(lander.Draw(), 10, 3.4), Is.EqualTo(SceneRaster.Background));
+        Assert.That(At(lander.Draw(), 10, 3.4), Is.EqualTo(FlatScene.Background));
         Assert.That(At(lander.Draw(), 8.2, 4.8), Is.EqualTo(Palette.Target), "a flag at the pad's end");
         uint[] below = [Flame(0), Flame(2), Flame(0)];
-        Assert.That(below, Is.EqualTo(new[] { SceneRaster.Background, Palette.Flame, SceneRaster.Background }));
+        Assert.That(below, Is.EqualTo(new[] { FlatScene.Background, Palette.Flame, FlatScene.Background }));
 
         uint Flame(long action)
         {
@@ -114,17 +95,6 @@ public sealed class SimulatorDrawingTests
             Vector2 nozzle = lander.Simulation.Craft.Hull.Pose.ToWorld(new(0, -0.5f));
             return At(lander.Draw(), nozzle.X, nozzle.Y);
         }
-    }
-
-    [Test]
-    public void APolygonsDistanceIsNegativeInside()
-    {
-        Polygon triangle = new Polygon(0, [(0, 0), (4, 0), (0, 3)]);
-        Assert.That(triangle.Distance(1, 1), Is.EqualTo(-1).Within(1e-12));
-        Assert.That(triangle.Distance(1, 0.25), Is.EqualTo(-0.25).Within(1e-12));
-        Assert.That(triangle.Distance(2, -2), Is.EqualTo(2).Within(1e-12));
-        Assert.That(triangle.Distance(7, -4), Is.EqualTo(5).Within(1e-12));
-        Assert.That(triangle.Distance(4, 3), Is.EqualTo(2.4).Within(1e-12));
     }
 
     [Test]
@@ -139,7 +109,7 @@ public sealed class SimulatorDrawingTests
     /// <summary>Looks at the pole in its middle half, and beside it.</summary>
     private static void AssertAlong(IDrawable environment, uint color, double x, double y, double fromUpright, double length)
     {
-        Scene scene = environment.Draw();
+        FlatScene scene = (FlatScene)environment.Draw();
         (double dx, double dy) = (Math.Sin(fromUpright), Math.Cos(fromUpright));
         foreach (double at in new[] { 0.3, 0.5, 0.75 })
         {
@@ -150,8 +120,9 @@ public sealed class SimulatorDrawingTests
         }
     }
 
-    private static uint At(Scene scene, double x, double y)
+    private static uint At(Scene drawn, double x, double y)
     {
+        FlatScene scene = (FlatScene)drawn;
         int column = (int)((x - scene.Left) / (scene.Right - scene.Left) * Size);
         int row = (int)((scene.Top - y) / (scene.Top - scene.Bottom) * Size);
         return Color(Paint(scene), row * Size + column);
@@ -160,7 +131,7 @@ public sealed class SimulatorDrawingTests
     private static byte[] Paint(Scene scene)
     {
         byte[] rgb = new byte[Size * Size * 3];
-        SceneRaster.Paint(scene, Size, Size, rgb);
+        scene.Render(rgb, Size, Size);
         return rgb;
     }
 
