@@ -15,7 +15,7 @@ public interface IControlTask
     /// <summary>Steps of the physics that one control step takes.</summary>
     int SubSteps { get; }
 
-    /// <summary>Draws positions and velocities for an episode's start; whatever is not written is 0.</summary>
+    /// <summary>Draws positions, velocities and the target for an episode's start; what is not written is the model's own pose, at rest.</summary>
     void Start(IPhysics physics, NumPyRandomState random);
 
     /// <summary>Writes what is seen of the present state.</summary>

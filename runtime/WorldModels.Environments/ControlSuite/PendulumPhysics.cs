@@ -4,7 +4,7 @@ namespace WorldModels.Environments;
 /// The control suite's pendulum: angle of a ball of 1 kg on a light rod from upright (rad), a motor of up to 1 Nm at the hinge.
 /// Semi-implicit Euler steps, the damping implicit, as MuJoCo takes them.
 /// </summary>
-public sealed class PendulumPhysics : IPhysics
+public sealed class PendulumPhysics() : JointPhysics(joints: 1, actuators: 1)
 {
     /// <summary>Seconds a step takes.</summary>
     public const double TimeStep = 0.02;
@@ -21,33 +21,15 @@ public sealed class PendulumPhysics : IPhysics
     private const double Inertia = BallInertia + Mass * Length * Length;
     private const double Gravity = 9.81;
 
-    private readonly double[] _state = new double[2]; // angle, velocity
-    private readonly double[] _control = new double[1];
-
-    public Span<double> Positions => _state.AsSpan(0, 1);
-
-    public Span<double> Velocities => _state.AsSpan(1);
-
-    public Span<double> Control => _control;
-
     /// <summary>The angular acceleration in the present state under the present control.</summary>
     public double Acceleration => Torque / Inertia;
 
-    private double Torque => MotorTorque * _control[0] + Mass * Gravity * Length * Math.Sin(_state[0]) - Damping * _state[1];
+    private double Torque =>
+        MotorTorque * Control[0] + Mass * Gravity * Length * Math.Sin(Positions[0]) - Damping * Velocities[0];
 
-    public void Step()
+    private protected override void Advance()
     {
-        _state[1] += TimeStep * Torque / (Inertia + TimeStep * Damping);
-        _state[0] += TimeStep * _state[1];
+        Velocities[0] += TimeStep * Torque / (Inertia + TimeStep * Damping);
+        Positions[0] += TimeStep * Velocities[0];
     }
-
-    /// <summary>Writes angle and velocity.</summary>
-    public void Save(BinaryWriter writer)
-    {
-        foreach (double value in _state)
-            writer.Write(value);
-    }
-
-    /// <inheritdoc/>
-    public void Restore(BinaryReader reader) => Require.ReadFinite(reader, _state);
 }

@@ -17,6 +17,8 @@ public sealed class RandomReturnTests
         new object[] { "cartpole-balance-sparse", new[] { 49.0, 42, 35, 28 }, 0.5 },
         new object[] { "cartpole-swingup-sparse", new[] { 0.0, 0.0, 0.2, 0.7 }, 0.05 },
         new object[] { "pendulum-swingup", new[] { 0.7, 0.8, 0.7, 0.8 }, 0.05 },
+        new object[] { "reacher-easy", new[] { 58.0, 54, 56, 59 }, 0.5 },
+        new object[] { "reacher-hard", new[] { 10.0, 9, 10, 9 }, 0.5 },
     ];
 
     [TestCaseSource(nameof(Suite))]
@@ -50,6 +52,7 @@ public sealed class RandomReturnTests
     {
         ActionRepeat<TAction> environment = new ActionRepeat<TAction>(spec.Make(), repeat);
         float[] observation = new float[environment.ObservationSpace.Size];
+        TAction[] action = new TAction[environment.ActionSpace.Size];
         double[] returns = new double[Episodes];
         Pcg64RandomSource random = new Pcg64RandomSource(21);
         ulong? seed = 20;
@@ -60,7 +63,9 @@ public sealed class RandomReturnTests
             StepResult result;
             do
             {
-                result = environment.Step([draw(random, environment.ActionSpace)], observation);
+                foreach (ref TAction part in action.AsSpan())
+                    part = draw(random, environment.ActionSpace);
+                result = environment.Step(action, observation);
                 total += result.Reward;
             }
             while (!result.Done);
