@@ -15,7 +15,7 @@ public sealed unsafe partial class MuJoCoPhysics : IPhysics, IDisposable
     private readonly MuJoCoLibrary _library = MuJoCoLibrary.Instance;
     private readonly CompiledModel _model;
     private readonly DataHandle _data;
-    private readonly bool _isRungeKutta;
+    private readonly bool _isStepHalved;
     private readonly double[] _positions;
     private readonly double[] _velocities;
     private readonly double[] _activations;
@@ -34,7 +34,6 @@ public sealed unsafe partial class MuJoCoPhysics : IPhysics, IDisposable
         _model = new(_library, model);
         _data = new(_library, Handle);
         ModelLayout layout = _library.Layout.Model;
-        _isRungeKutta = Handle.Integer(layout.Integrator) == RungeKutta;
         TimeStep = Handle.Real(layout.TimeStep);
         _positions = new double[Handle.Integer(layout.PositionCount)];
         _velocities = new double[Handle.Integer(layout.VelocityCount)];
@@ -45,6 +44,9 @@ public sealed unsafe partial class MuJoCoPhysics : IPhysics, IDisposable
         _bodyPositions = new double[3 * _model.BodyNames.Length];
         _bodyOrientations = new double[9 * _model.BodyNames.Length];
         _bodyCenters = new double[3 * _model.BodyNames.Length];
+        // Only Euler's method has two halves. And quaternions, of which there is one more number than velocities, are scaled to length 1
+        // at the beginning of a step: a restored state would differ in the last bit if that were not done anew in every step.
+        _isStepHalved = Handle.Integer(layout.Integrator) != RungeKutta && _positions.Length == _velocities.Length;
         Reset();
     }
 
@@ -121,21 +123,21 @@ public sealed unsafe partial class MuJoCoPhysics : IPhysics, IDisposable
 
     /// <summary>
     /// Advances by time steps under one control. Then positions, velocities, bodies and all sensors but those of forces are of the new
-    /// state, as in dm_control: the first half of the next step is computed here already.
+    /// state, as in dm_control: the first half of the next step is computed here already, and where that can be, not once more.
     /// </summary>
     /// <exception cref="MuJoCoException">The state became infinite, or contacts were more than there is room for.</exception>
     public void Step(int steps = 1)
     {
         bool isMoved = WriteState();
-        if (_isRungeKutta)
-        {
-            Call(_library.Step);
-        }
-        else
+        if (_isStepHalved)
         {
             if (isMoved)
                 Call(_library.StepOne);
             Call(_library.StepTwo);
+        }
+        else
+        {
+            Call(_library.Step);
         }
         for (int step = 1; step < steps; step++)
             Call(_library.Step);
@@ -168,9 +170,11 @@ public sealed unsafe partial class MuJoCoPhysics : IPhysics, IDisposable
         Require.ReadFinite(reader, _target);
         Require.ReadFinite(reader, State(_library.Layout.Data.Activations, _activations));
         Require.ReadFinite(reader, State(_library.Layout.Data.WarmStart, _velocities));
+        double[] positions = [.. _positions];
         WriteState();
         Call(_library.StepOne);
         ReadState();
+        positions.CopyTo(_positions); // as they were, not scaled to length 1 once more
     }
 
     /// <summary>Frees MuJoCo's memory; nothing may be computed afterwards.</summary>

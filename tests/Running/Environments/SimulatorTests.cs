@@ -221,7 +221,7 @@ public sealed class SimulatorTests
                 () => environment.Step([.. action, default], observation),
                 Throws.ArgumentException.With.Message.Contains($"'action' has {action.Length + 1} elements"));
             Assert.That(
-                () => environment.Reset(1, new float[17]),
+                () => environment.Reset(1, new float[observation.Length + 1]),
                 Throws.ArgumentException.With.Message.Contains($"exactly {environment.ObservationSpace.Size}"));
             if (environment is IEnvironment<long> discrete)
             {
