@@ -15,7 +15,7 @@ public sealed unsafe partial class MuJoCoPhysics : IPhysics, IDisposable
     private readonly MuJoCoLibrary _library = MuJoCoLibrary.Instance;
     private readonly CompiledModel _model;
     private readonly DataHandle _data;
-    private readonly bool _isStepHalved;
+    private readonly bool _isStepHalved; // whether a step goes on from where the last one left off
     private readonly double[] _positions;
     private readonly double[] _velocities;
     private readonly double[] _activations;
@@ -128,6 +128,7 @@ public sealed unsafe partial class MuJoCoPhysics : IPhysics, IDisposable
     /// <exception cref="MuJoCoException">The state became infinite, or contacts were more than there is room for.</exception>
     public void Step(int steps = 1)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
         bool isMoved = WriteState();
         if (_isStepHalved)
         {
@@ -165,6 +166,7 @@ public sealed unsafe partial class MuJoCoPhysics : IPhysics, IDisposable
     /// <inheritdoc/>
     public void Restore(BinaryReader reader)
     {
+        Call(_library.ResetData); // whatever there were of warnings
         Require.ReadFinite(reader, _positions);
         Require.ReadFinite(reader, _velocities);
         Require.ReadFinite(reader, _target);
@@ -233,15 +235,7 @@ public sealed unsafe partial class MuJoCoPhysics : IPhysics, IDisposable
     }
 
     /// <summary>An array of mjData that is as long as a copy of it.</summary>
-    private Span<double> State(int offset, double[] copy)
-    {
-        ObjectDisposedException.ThrowIf(_data.IsClosed, this);
-        return _data.Array<double>(offset, copy.Length);
-    }
+    private Span<double> State(int offset, double[] copy) => _data.Array<double>(offset, copy.Length);
 
-    private void Call(delegate* unmanaged[Cdecl]<nint, nint, void> function)
-    {
-        ObjectDisposedException.ThrowIf(_data.IsClosed, this);
-        function(Handle.Address, _data.Address);
-    }
+    private void Call(delegate* unmanaged[Cdecl]<nint, nint, void> function) => function(Handle.Address, _data.Address);
 }

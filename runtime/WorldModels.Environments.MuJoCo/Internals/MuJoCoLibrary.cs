@@ -87,17 +87,16 @@ internal sealed unsafe class MuJoCoLibrary
     {
         const int ErrorBytes = 1000;
         byte* error = stackalloc byte[ErrorBytes];
-        nint files = (nint)NativeMemory.AllocZeroed((nuint)Layout.FileSystem.Bytes), model = 0;
-        lock (Compiling)
+        nint files = (nint)NativeMemory.AllocZeroed((nuint)Layout.FileSystem.Bytes);
+        nint model;
+        fixed (byte* file = "model.xml"u8)
         {
-            fixed (byte* file = "model.xml"u8)
-            {
-                _clearFiles(files);
-                _addFile(files, file, mjcf.Length);
-                mjcf.CopyTo(new Span<byte>(*(byte**)(files + Layout.FileSystem.Contents), mjcf.Length));
+            _clearFiles(files);
+            _addFile(files, file, mjcf.Length);
+            mjcf.CopyTo(new Span<byte>(*(byte**)(files + Layout.FileSystem.Contents), mjcf.Length));
+            lock (Compiling)
                 model = _compile(file, files, error, ErrorBytes);
-                _deleteFiles(files);
-            }
+            _deleteFiles(files);
         }
         NativeMemory.Free((void*)files);
         return model != 0
@@ -124,7 +123,7 @@ internal sealed unsafe class MuJoCoLibrary
                 return library;
         }
         throw new MuJoCoException(
-            $"This needs MuJoCo 2.2.2, which is not here. {HowToInstall}, and put {fileNames.First()} where the system looks for libraries.");
+            $"This needs MuJoCo 2.2.2, which is not here. {HowToInstall}, {fileNames.First()} where the system looks for libraries.");
     }
 
     /// <summary>The layout of a version's structures.</summary>

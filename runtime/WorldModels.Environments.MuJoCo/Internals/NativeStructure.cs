@@ -9,18 +9,19 @@ internal abstract unsafe class NativeStructure(MuJoCoLibrary library) : SafeHand
     protected MuJoCoLibrary Library { get; } = library;
 
     /// <summary>Its address.</summary>
-    public nint Address => handle;
+    /// <exception cref="ObjectDisposedException">It is freed.</exception>
+    public nint Address => IsClosed ? throw new ObjectDisposedException(nameof(MuJoCoPhysics)) : handle;
 
     public override bool IsInvalid => handle == 0;
 
     /// <summary>A member that is an integer.</summary>
-    public ref int Integer(int offset) => ref *(int*)(handle + offset);
+    public ref int Integer(int offset) => ref *(int*)(Address + offset);
 
     /// <summary>A member that is a real.</summary>
-    public double Real(int offset) => *(double*)(handle + offset);
+    public double Real(int offset) => *(double*)(Address + offset);
 
     /// <summary>A member that points to an array.</summary>
-    public Span<T> Array<T>(int offset, int count) where T : unmanaged => new(*(T**)(handle + offset), count);
+    public Span<T> Array<T>(int offset, int count) where T : unmanaged => new(*(T**)(Address + offset), count);
 }
 
 /// <summary>An mjModel.</summary>

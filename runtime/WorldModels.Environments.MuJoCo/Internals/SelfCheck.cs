@@ -1,6 +1,6 @@
 namespace WorldModels.Environments.MuJoCo.Internals;
 
-/// <summary>Whether the library's structures are laid out as its version says: a model of one joint must come out as it is written.</summary>
+/// <summary>Whether the library is laid out as its version says: a model of one joint must come out as it is written.</summary>
 internal static unsafe class SelfCheck
 {
     /// <exception cref="MuJoCoException">They are not.</exception>

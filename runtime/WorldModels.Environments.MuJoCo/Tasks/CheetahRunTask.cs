@@ -1,8 +1,10 @@
 namespace WorldModels.Environments.MuJoCo;
 
-/// <summary>Runs forward: reward grows with the speed of the centre of mass up to 10 m/s. Starts in a random pose that has settled.</summary>
+/// <summary>
+/// Runs forward: reward grows with the speed of the centre of mass up to 10 m/s. Starts in a random pose that has settled.
+/// </summary>
 internal sealed class CheetahRunTask() : MuJoCoTask(
-    "cheetah-run", "cheetah", subSteps: 1,
+    "cheetah-run", "cheetah", timeStep: 0.01, subSteps: 1, Joints,
     new("m", "z"),
     new("rad", ["pitch", .. Joints]),
     Seen.Velocities("m/s", "x", "z"),
@@ -29,6 +31,6 @@ internal sealed class CheetahRunTask() : MuJoCoTask(
         observation.Add(physics.Velocities);
     }
 
-    protected override double Reward(MuJoCoPhysics physics) => Tolerance.Of(
-        physics.Sensor("center_of_mass_velocity")[0], FullSpeed, double.PositiveInfinity, margin: FullSpeed, Sigmoid.Linear, valueAtMargin: 0);
+    protected override double Reward(MuJoCoPhysics physics) => AtLeast(
+        FullSpeed, physics.Sensor("center_of_mass_velocity")[0], margin: FullSpeed, Sigmoid.Linear, valueAtMargin: 0);
 }

@@ -2,7 +2,7 @@ namespace WorldModels.Environments.MuJoCo;
 
 /// <summary>Swings the ball into the cup, where alone there is reward. Starts with the ball anywhere around, on a loose string.</summary>
 internal sealed class CupCatchTask() : MuJoCoTask(
-    "cup-catch", "ball_in_cup", subSteps: 10,
+    "cup-catch", "ball_in_cup", timeStep: 0.002, subSteps: 10, ["x", "z"],
     new("m", Joints),
     Seen.Velocities("m/s", Joints))
 {

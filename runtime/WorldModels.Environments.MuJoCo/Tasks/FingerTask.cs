@@ -2,7 +2,7 @@ namespace WorldModels.Environments.MuJoCo;
 
 /// <summary>What the finger's tasks have in common: they start in a random pose in which nothing touches.</summary>
 internal abstract class FingerTask(string verb, params MuJoCoTask.Seen[] besides) : MuJoCoTask(
-    $"finger-{verb}", "finger", subSteps: 2,
+    $"finger-{verb}", "finger", timeStep: 0.01, subSteps: 2, ["proximal", "distal"],
     [
         new("rad", "proximal", "distal"),
         new("m", "tip x", "tip z"),

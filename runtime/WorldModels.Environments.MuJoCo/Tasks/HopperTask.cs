@@ -1,9 +1,9 @@
 namespace WorldModels.Environments.MuJoCo;
 
-/// <summary>Stands on its foot with little force, or hops forward at 2 m/s. Starts in a random pose around the ground.</summary>
+/// <summary>Stands on its foot with little force, or hops forward at 2 m/s. Starts in a random pose, turned anyhow, and falls.</summary>
 /// <param name="hops">Whether it is to hop.</param>
 internal sealed class HopperTask(bool hops) : MuJoCoTask(
-    hops ? "hopper-hop" : "hopper-stand", "hopper", subSteps: 4,
+    hops ? "hopper-hop" : "hopper-stand", "hopper", timeStep: 0.005, subSteps: 4, Joints,
     new("m", "z"),
     new("rad", ["pitch", .. Joints]),
     Seen.Velocities("m/s", "x", "z"),
@@ -31,9 +31,7 @@ internal sealed class HopperTask(bool hops) : MuJoCoTask(
         double height = physics.BodyCenter("torso")[2] - physics.BodyCenter("foot")[2];
         double standing = Tolerance.Of(height, StandingHeight, GreatestHeight);
         return standing * (hops
-            ? Tolerance.Of(
-                physics.Sensor("center_of_mass_velocity")[0], FullSpeed, double.PositiveInfinity, margin: FullSpeed / 2, Sigmoid.Linear,
-                valueAtMargin: 0.5)
+            ? AtLeast(FullSpeed, physics.Sensor("center_of_mass_velocity")[0], margin: FullSpeed / 2, Sigmoid.Linear, valueAtMargin: 0.5)
             : SmallControl(physics));
     }
 }

@@ -6,7 +6,7 @@ namespace WorldModels.Environments.MuJoCo;
 /// <param name="verb">What the task is called.</param>
 /// <param name="speed">m/s; 0 to stand.</param>
 internal sealed class HumanoidTask(string verb, double speed) : MuJoCoTask(
-    $"humanoid-{verb}", "humanoid", subSteps: 5,
+    $"humanoid-{verb}", "humanoid", timeStep: 0.005, subSteps: 5, Motors,
     new("rad", Joints),
     new("m", ["head height", .. Limbs.SelectMany(limb => Axes.Select(axis => $"{Words(limb)} {axis}"))]),
     new("", "torso zx", "torso zy", "torso zz"),
@@ -30,8 +30,7 @@ internal sealed class HumanoidTask(string verb, double speed) : MuJoCoTask(
     private static readonly string[] Joints =
         ["abdomen z", "abdomen y", "abdomen x", .. Side("right", Leg), .. Side("left", Leg), .. Side("right", Arm), .. Side("left", Arm)];
 
-    /// <summary>The motors, in an order of their own.</summary>
-    public static IReadOnlyList<string> Actions { get; } =
+    private static readonly string[] Motors =
     [
         "abdomen y", "abdomen z", "abdomen x",
         .. Side("right", MotorsOfLeg), .. Side("left", MotorsOfLeg), .. Side("right", Arm), .. Side("left", Arm),
@@ -54,11 +53,9 @@ internal sealed class HumanoidTask(string verb, double speed) : MuJoCoTask(
 
     protected override double Reward(MuJoCoPhysics physics)
     {
-        double standing = Tolerance.Of(
-            physics.BodyPosition("head")[2], StandingHeight, double.PositiveInfinity, margin: StandingHeight / 4);
-        double upright = Tolerance.Of(
-            physics.BodyOrientation("torso")[8], UprightCosine, double.PositiveInfinity, margin: 1 + UprightCosine, Sigmoid.Linear,
-            valueAtMargin: 0);
+        double standing = AtLeast(StandingHeight, physics.BodyPosition("head")[2], margin: StandingHeight / 4);
+        double upright = AtLeast(
+            UprightCosine, physics.BodyOrientation("torso")[8], margin: 1 + UprightCosine, Sigmoid.Linear, valueAtMargin: 0);
         return SmallControl(physics) * standing * upright * Moving(physics.Sensor("center_of_mass_velocity"));
     }
 
@@ -69,8 +66,7 @@ internal sealed class HumanoidTask(string verb, double speed) : MuJoCoTask(
             double still = Tolerance.Of(velocity[0], 0, 0, StandingSpeedMargin) + Tolerance.Of(velocity[1], 0, 0, StandingSpeedMargin);
             return still / 2;
         }
-        double moving = Tolerance.Of(
-            double.Hypot(velocity[0], velocity[1]), speed, double.PositiveInfinity, margin: speed, Sigmoid.Linear, valueAtMargin: 0);
+        double moving = AtLeast(speed, double.Hypot(velocity[0], velocity[1]), margin: speed, Sigmoid.Linear, valueAtMargin: 0);
         return (5 * moving + 1) / 6;
     }
 

@@ -3,11 +3,21 @@ namespace WorldModels.Environments.MuJoCo;
 /// <summary>A task over one of MuJoCo's models.</summary>
 /// <param name="name">The registered name.</param>
 /// <param name="model">The name of the model.</param>
+/// <param name="timeStep">Seconds that a step of the physics takes, as the model has it.</param>
 /// <param name="subSteps">Steps of the physics that one control step takes.</param>
+/// <param name="actions">What the actuators are called, in the order of the model.</param>
 /// <param name="observation">What is seen, in its order: unit by unit, the names of the numbers.</param>
-internal abstract class MuJoCoTask(string name, string model, int subSteps, params MuJoCoTask.Seen[] observation) : IControlTask
+internal abstract class MuJoCoTask(
+    string name, string model, double timeStep, int subSteps, IReadOnlyList<string> actions, params MuJoCoTask.Seen[] observation)
+    : IControlTask
 {
     public string Name => name;
+
+    /// <summary>Seconds that a step of the physics takes.</summary>
+    public double TimeStep => timeStep;
+
+    /// <summary>What the actuators are called.</summary>
+    public IReadOnlyList<string> ActionNames => actions;
 
     public IReadOnlyList<string> ObservationNames { get; } = [.. observation.SelectMany(seen => seen.Names)];
 
@@ -52,6 +62,11 @@ internal abstract class MuJoCoTask(string name, string model, int subSteps, para
 
     /// <inheritdoc cref="Reward(IPhysics)"/>
     protected abstract double Reward(MuJoCoPhysics physics);
+
+    /// <summary>1 from a bound upwards; below it falls, to <paramref name="valueAtMargin"/> at the margin.</summary>
+    protected static double AtLeast(
+        double bound, double value, double margin, Sigmoid sigmoid = Sigmoid.Gaussian, double valueAtMargin = 0.1) =>
+        Tolerance.Of(value, bound, double.PositiveInfinity, margin, sigmoid, valueAtMargin);
 
     /// <summary>1 without control, 0.8 where all actuators give what they can.</summary>
     protected static double SmallControl(MuJoCoPhysics physics)

@@ -6,7 +6,7 @@ namespace WorldModels.Environments.MuJoCo;
 /// <param name="verb">What the task is called.</param>
 /// <param name="speed">m/s.</param>
 internal sealed class QuadrupedTask(string verb, double speed) : MuJoCoTask(
-    $"quadruped-{verb}", "quadruped", subSteps: 4,
+    $"quadruped-{verb}", "quadruped", timeStep: 0.005, subSteps: 4, Each("", ActuatorNames),
     new("rad", Each("", JointNames)),
     new("rad/s", Each(" velocity", JointNames)),
     new("", Each(" activation", ActuatorNames)),
@@ -14,8 +14,8 @@ internal sealed class QuadrupedTask(string verb, double speed) : MuJoCoTask(
     new("", "upright"),
     new("m/s²", "x acceleration", "y acceleration", "z acceleration"),
     new("rad/s", "x rotation", "y rotation", "z rotation"),
-    new("", Each("", ["toe x force", "toe y force", "toe z force"])),
-    new("", Each("", ["toe x torque", "toe y torque", "toe z torque"])))
+    new("", Each("", "toe x force", "toe y force", "toe z force")),
+    new("", Each("", "toe x torque", "toe y torque", "toe z torque")))
 {
     public const double WalkingSpeed = 0.5;
     public const double RunningSpeed = 5;
@@ -29,9 +29,6 @@ internal sealed class QuadrupedTask(string verb, double speed) : MuJoCoTask(
 
     private static readonly string[] TorqueSensors =
         ["torque_front_left", "torque_front_right", "torque_back_right", "torque_back_left"];
-
-    /// <summary>The actuators, leg by leg.</summary>
-    public static IReadOnlyList<string> Actions { get; } = Each("", ActuatorNames);
 
     private static string[] JointNames => ["yaw", "pitch", "knee", "ankle"];
 
@@ -69,10 +66,8 @@ internal sealed class QuadrupedTask(string verb, double speed) : MuJoCoTask(
 
     protected override double Reward(MuJoCoPhysics physics)
     {
-        double moving = Tolerance.Of(
-            physics.Sensor("velocimeter")[0], speed, double.PositiveInfinity, margin: speed, Sigmoid.Linear, valueAtMargin: 0.5);
-        double upright = Tolerance.Of(Upright(physics), 1, double.PositiveInfinity, margin: 2, Sigmoid.Linear, valueAtMargin: 0);
-        return upright * moving;
+        double moving = AtLeast(speed, physics.Sensor("velocimeter")[0], margin: speed, Sigmoid.Linear, valueAtMargin: 0.5);
+        return moving * AtLeast(1, Upright(physics), margin: 2, Sigmoid.Linear, valueAtMargin: 0);
     }
 
     private static double Upright(MuJoCoPhysics physics) => physics.BodyOrientation("torso")[8];
@@ -84,7 +79,7 @@ internal sealed class QuadrupedTask(string verb, double speed) : MuJoCoTask(
     }
 
     /// <summary>The same names for each leg.</summary>
-    private static string[] Each(string ending, string[] names) =>
+    private static string[] Each(string ending, params string[] names) =>
     [
         .. ((string[])["front left", "front right", "back right", "back left"])
             .SelectMany(leg => names.Select(name => $"{leg} {name}{ending}")),

@@ -45,8 +45,9 @@ internal static class RandomPose
         double squares = 0;
         foreach (double part in quaternion)
             squares += part * part;
+        double length = Math.Sqrt(squares);
         foreach (ref double part in quaternion)
-            part /= Math.Sqrt(squares);
+            part /= length;
     }
 
     private static void DrawOrientation(Span<double> quaternion, NumPyRandomState random)

@@ -15,7 +15,7 @@ public interface IControlTask
     /// <summary>Steps of the physics that one control step takes.</summary>
     int SubSteps { get; }
 
-    /// <summary>Draws positions, velocities and the target for an episode's start; what is not written is the model's own pose, at rest.</summary>
+    /// <summary>Draws positions, velocities and the target of an episode's start; what is left is as after <see cref="IPhysics.Reset"/>.</summary>
     void Start(IPhysics physics, NumPyRandomState random);
 
     /// <summary>Writes what is seen of the present state.</summary>

@@ -26,6 +26,6 @@ public interface IPhysics : IResumable
     /// </summary>
     void Forward();
 
-    /// <summary>Advances by time steps under one control. All that is read afterwards is of the new state.</summary>
+    /// <summary>Advances by time steps, at least one, under one control. All that is read afterwards is of the new state.</summary>
     void Step(int steps = 1);
 }

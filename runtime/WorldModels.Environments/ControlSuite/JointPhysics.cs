@@ -1,6 +1,6 @@
 namespace WorldModels.Environments;
 
-/// <summary>What the systems of our own have in common: a state of a few joints from which everything else is computed when needed.</summary>
+/// <summary>What the systems of our own have in common: a state of a few joints from which all else is computed when needed.</summary>
 public abstract class JointPhysics : IPhysics
 {
     private readonly double[] _state; // positions, velocities

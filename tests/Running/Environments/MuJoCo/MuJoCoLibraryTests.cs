@@ -24,7 +24,7 @@ public sealed class MuJoCoLibraryTests
     public void AMissingLibraryIsOneLineThatSaysWhatToDo()
     {
         string message = Assert.Throws<MuJoCoException>(() => MuJoCoLibrary.Open("libabsent.so.1", "libabsent.so"))!.Message;
-        Assert.That(message, Does.Contain("apt-get install libmujoco2.2.2").And.Contain("put libabsent.so.1 where").And.Not.Contain("\n"));
+        Assert.That(message, Does.Contain("apt-get install libmujoco2.2.2").And.Contain("libabsent.so.1 where the system looks").And.Not.Contain("\n"));
     }
 
     [Test]
@@ -79,6 +79,7 @@ public sealed class MuJoCoLibraryTests
         Assert.That(physics.Reset, Throws.InstanceOf<ObjectDisposedException>());
         Assert.That(() => physics.Step(), Throws.InstanceOf<ObjectDisposedException>());
         Assert.That(() => physics.Save(new(new MemoryStream())), Throws.InstanceOf<ObjectDisposedException>());
+        Assert.That(physics.Geoms, Throws.InstanceOf<ObjectDisposedException>().With.Message.Contains("MuJoCoPhysics"));
     }
 
     [Test]

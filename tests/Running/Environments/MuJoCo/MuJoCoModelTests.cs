@@ -68,7 +68,7 @@ public sealed class MuJoCoModelTests
         Assert.That(physics.Activations.Length, Is.EqualTo(12));
     }
 
-    /// <summary>In the middle of what the actuators take is a little lift, so that it stands; the coupling keeps its toes upright.</summary>
+    /// <summary>The middle of what actuators take is a little lift, so that it stands; the coupling keeps its toes upright.</summary>
     [Test]
     public void AQuadrupedStandsOnItsToes()
     {

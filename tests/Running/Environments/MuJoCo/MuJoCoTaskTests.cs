@@ -97,7 +97,9 @@ public sealed class MuJoCoTaskTests
         AssertSeen(humanoid, "root z velocity", humanoid.Physics.Velocities[2]);
         double[] arm = [Seen(humanoid, "left hand x"), Seen(humanoid, "left hand y"), Seen(humanoid, "left hand z")];
         MuJoCoPhysics body = (MuJoCoPhysics)humanoid.Physics;
-        double squares = body.BodyPosition("left_hand").ToArray().Zip(body.BodyPosition("torso").ToArray(), (hand, torso) => (hand - torso) * (hand - torso)).Sum();
+        double squares = 0;
+        for (int axis = 0; axis < 3; axis++)
+            squares += Math.Pow(body.BodyPosition("left_hand")[axis] - body.BodyPosition("torso")[axis], 2);
         Assert.That(arm.Sum(part => part * part), Is.EqualTo(squares).Within(1e-6), "turned into the torso's frame, not stretched");
     }
 
