@@ -6,7 +6,6 @@ namespace WorldModels.Environments.MuJoCo;
 public sealed unsafe partial class MuJoCoPhysics
 {
     private const int VisibleGroups = 3; // as in MuJoCo, where sites of the groups from here on are not drawn
-    private const int HiddenAlpha = 0;
 
     /// <summary>All that can be seen, where it is after the last <see cref="Forward"/> or <see cref="Step"/>: geoms, then sites.</summary>
     internal IReadOnlyList<MuJoCoGeom> Geoms()
@@ -37,7 +36,7 @@ public sealed unsafe partial class MuJoCoPhysics
                 Row(Handle.Array<float>(model.SiteColor, 4 * sites), i, 4)));
         }
         GC.KeepAlive(this);
-        visible.RemoveAll(geom => geom.Color[3] == HiddenAlpha);
+        visible.RemoveAll(geom => geom.Color[3] == 0);
         return visible;
     }
 
