@@ -33,7 +33,7 @@ public sealed class RandomReturnTests
     [TestCase("pendulum", -1227, 0.5)]
     public void OfClassicControl(string name, double expected, double rounding) => Check(name, 1, expected, rounding);
 
-    /// <summary>The first points of DreamerV3's published curves, of agents that hardly learnt: the same scale, not the same policy.</summary>
+    /// <summary>The first points of DreamerV3's published curves: the scale of agents that hardly learnt, not the same policy.</summary>
     [TestCase("walker-stand", 132)]
     [TestCase("walker-walk", 43)]
     [TestCase("walker-run", 24)]
