@@ -1,3 +1,4 @@
+using WorldModels.Environments.MuJoCo;
 using WorldModels.Recordings;
 using WorldModels.Runtime;
 
@@ -16,7 +17,7 @@ public static class ToolsApp
     {
         Explain = exception => exception switch
         {
-            BundleException or RecordingException => exception.Message,
+            BundleException or RecordingException or MuJoCoException => exception.Message,
             DllNotFoundException or TypeInitializationException =>
                 $"ONNX Runtime could not be loaded: {(exception.InnerException ?? exception).Message.Split('\n')[0]}",
             OutOfMemoryException => "There is not enough memory for this. Take a smaller --batch or --horizon.",
@@ -28,5 +29,9 @@ public static class ToolsApp
     /// <param name="args">The command and its options.</param>
     /// <param name="output">Receives results; tables are drawn if it is the console and that is a terminal, else plain.</param>
     /// <param name="error">Receives what went wrong.</param>
-    public static int Run(string[] args, TextWriter output, TextWriter error) => App.Run(args, output, error);
+    public static int Run(string[] args, TextWriter output, TextWriter error)
+    {
+        MuJoCoSuite.Register();
+        return App.Run(args, output, error);
+    }
 }

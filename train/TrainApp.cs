@@ -1,3 +1,4 @@
+using WorldModels.Environments.MuJoCo;
 using WorldModels.Recordings;
 using WorldModels.Runtime;
 
@@ -15,7 +16,7 @@ public static class TrainApp
     {
         Explain = exception => exception switch
         {
-            UserException or BundleException or RecordingException => exception.Message,
+            UserException or BundleException or RecordingException or MuJoCoException => exception.Message,
             TypeInitializationException { InnerException: DllNotFoundException inner } =>
                 $"ONNX Runtime could not be loaded: {inner.Message.Split('\n')[0]}",
             OutOfMemoryException => Libtorch.NoMemory,
@@ -24,5 +25,9 @@ public static class TrainApp
     };
 
     /// <summary>Runs one command.</summary>
-    public static int Run(string[] args, TextWriter output, TextWriter error) => App.Run(args, output, error);
+    public static int Run(string[] args, TextWriter output, TextWriter error)
+    {
+        MuJoCoSuite.Register();
+        return App.Run(args, output, error);
+    }
 }

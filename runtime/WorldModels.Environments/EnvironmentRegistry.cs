@@ -32,8 +32,10 @@ public sealed record EnvironmentSpec<TAction>(
 /// <summary>The environments by name.</summary>
 public static class EnvironmentRegistry
 {
+    private static readonly object Adding = new();
+
     /// <summary>All of them, in the order of listings.</summary>
-    public static IReadOnlyList<EnvironmentSpec> All { get; } =
+    public static IReadOnlyList<EnvironmentSpec> All { get; private set; } =
     [
         MiniPacman("minipacman", MiniPacmanMode.Regular),
         .. MiniPacmanMode.All.Select(mode => MiniPacman($"minipacman-{mode.Name}", mode)),
@@ -44,6 +46,25 @@ public static class EnvironmentRegistry
 
     /// <summary>What stands in place of a name where recordings do not say what they are of.</summary>
     public const string None = "none";
+
+    /// <summary>Registers what other assemblies bring; what is registered already stays as it is.</summary>
+    /// <exception cref="ArgumentException">A name is taken by another environment.</exception>
+    public static void Add(IEnumerable<EnvironmentSpec> specs)
+    {
+        lock (Adding)
+        {
+            List<EnvironmentSpec> all = [.. All];
+            foreach (EnvironmentSpec spec in specs)
+            {
+                EnvironmentSpec? known = all.Find(one => one.Name == spec.Name);
+                if (known is not null && !ReferenceEquals(known, spec))
+                    throw new ArgumentException($"There is an environment '{spec.Name}' already; register this one under another name.");
+                if (known is null)
+                    all.Add(spec);
+            }
+            All = all;
+        }
+    }
 
     /// <summary>Makes one environment.</summary>
     /// <exception cref="ArgumentException">There is none of this name, or its actions are not of this type.</exception>

@@ -1,6 +1,6 @@
 namespace WorldModels.Environments;
 
-/// <summary>The tasks of the control suite by name, over physics of our own.</summary>
+/// <summary>The tasks of the control suite by name whose physics is our own; the others need MuJoCo.</summary>
 public static class ControlSuite
 {
     /// <summary>All of them, in the order of listings.</summary>
@@ -10,28 +10,40 @@ public static class ControlSuite
         CartPole(swingUp: false, sparse: true, "the same, rewarded only near the goal"),
         CartPole(swingUp: true, sparse: false, "swing a pole up by its cart, balance it"),
         CartPole(swingUp: true, sparse: true, "the same, rewarded only near the goal"),
-        Spec(new PendulumSwingUpTask(), "swing a ball on a rod up", "torque", PendulumPhysics.TimeStep, () => new PendulumPhysics()),
-        Spec(new AcrobotSwingUpTask(), "swing two links up", "torque", TwoJointPhysics.TimeStep, () => new AcrobotPhysics()),
+        Spec(new PendulumSwingUpTask(), "swing a ball on a rod up", ["torque"], PendulumPhysics.TimeStep, () => new PendulumPhysics()),
+        Spec(new AcrobotSwingUpTask(), "swing two links up", ["torque"], TwoJointPhysics.TimeStep, () => new AcrobotPhysics()),
+        Reacher(ReacherTask.EasyRadius, "easy", "reach a target of 5 cm with two links"),
+        Reacher(ReacherTask.HardRadius, "hard", "reach a target of 1.5 cm with two links"),
     ];
 
-    private static EnvironmentSpec<float> CartPole(bool swingUp, bool sparse, string summary) =>
-        Spec(new CartPoleTask(swingUp, sparse), summary, "force", TwoJointPhysics.TimeStep, () => new CartPolePhysics());
-
-    private static EnvironmentSpec<float> Spec(
-        IControlTask task, string summary, string action, double timeStep, Func<IPhysics> physics)
+    /// <summary>A task in the registry's form.</summary>
+    /// <param name="task">What is asked.</param>
+    /// <param name="summary">What is to be done.</param>
+    /// <param name="actions">What the actuators are called.</param>
+    /// <param name="timeStep">Seconds that a step of the physics takes.</param>
+    /// <param name="physics">Makes what moves.</param>
+    public static EnvironmentSpec<float> Spec(
+        IControlTask task, string summary, IReadOnlyList<string> actions, double timeStep, Func<IPhysics> physics)
     {
+        string controls = actions.Count == 1 ? "a control" : $"{actions.Count} controls";
         return new(
             task.Name,
-            $"DeepMind Control Suite, {summary}: {task.ObservationNames.Count} reals, a control in -1..1",
+            $"DeepMind Control Suite, {summary}: {task.ObservationNames.Count} reals, {controls} in -1..1",
             Make,
             count => new SyncVectorEnvironment<ControlSuiteEnvironment, float>(count, Make))
         {
             ObservationNames = task.ObservationNames,
             ObservationUnits = task.ObservationUnits,
-            ActionNames = [action],
+            ActionNames = actions,
             TimeStep = timeStep * task.SubSteps,
         };
 
         ControlSuiteEnvironment Make() => new(task, physics());
     }
+
+    private static EnvironmentSpec<float> CartPole(bool swingUp, bool sparse, string summary) =>
+        Spec(new CartPoleTask(swingUp, sparse), summary, ["force"], TwoJointPhysics.TimeStep, () => new CartPolePhysics());
+
+    private static EnvironmentSpec<float> Reacher(double targetRadius, string difficulty, string summary) => Spec(
+        new ReacherTask(difficulty, targetRadius), summary, ["shoulder", "wrist"], ReacherPhysics.TimeStep, () => new ReacherPhysics(targetRadius));
 }

@@ -34,10 +34,9 @@ public sealed class ControlSuiteEnvironment : EpisodicEnvironment<float>
 
     private protected override void Start()
     {
-        Physics.Positions.Clear();
-        Physics.Velocities.Clear();
-        Physics.Control.Clear();
+        Physics.Reset();
         Task.Start(Physics, _random);
+        Physics.Forward();
     }
 
     private protected override double Advance(ReadOnlySpan<float> action, out bool terminated)
@@ -46,8 +45,7 @@ public sealed class ControlSuiteEnvironment : EpisodicEnvironment<float>
         Span<double> control = Physics.Control;
         for (int i = 0; i < control.Length; i++)
             control[i] = Math.Clamp(action[i], -1, 1);
-        for (int i = 0; i < Task.SubSteps; i++)
-            Physics.Step();
+        Physics.Step(Task.SubSteps);
         terminated = false;
         return Task.Reward(Physics);
     }

@@ -15,7 +15,9 @@ public interface IControlTask
     /// <summary>Steps of the physics that one control step takes.</summary>
     int SubSteps { get; }
 
-    /// <summary>Draws positions and velocities for an episode's start; whatever is not written is 0.</summary>
+    /// <summary>
+    /// Draws positions, velocities and the target of an episode's start; what it leaves is as after <see cref="IPhysics.Reset"/>.
+    /// </summary>
     void Start(IPhysics physics, NumPyRandomState random);
 
     /// <summary>Writes what is seen of the present state.</summary>

@@ -6,7 +6,7 @@ namespace WorldModels.Environments;
 /// The control suite's pendulum: angle of a ball of 1 kg on a light rod from upright (rad), a motor of up to 1 Nm at the hinge.
 /// Semi-implicit Euler steps, the damping implicit, as MuJoCo takes them.
 /// </summary>
-public sealed class PendulumPhysics : IPhysics
+public sealed class PendulumPhysics() : JointPhysics(joints: 1, actuators: 1)
 {
     /// <summary>Seconds a step takes.</summary>
     public const double TimeStep = 0.02;
@@ -24,28 +24,20 @@ public sealed class PendulumPhysics : IPhysics
     private const float HingeHeight = 0.6f;
     private const double Gravity = 9.81;
 
-    private readonly double[] _state = new double[2]; // angle, velocity
-    private readonly double[] _control = new double[1];
-
-    public Span<double> Positions => _state.AsSpan(0, 1);
-
-    public Span<double> Velocities => _state.AsSpan(1);
-
-    public Span<double> Control => _control;
-
     /// <summary>The angular acceleration in the present state under the present control.</summary>
     public double Acceleration => Torque / Inertia;
 
-    private double Torque => MotorTorque * _control[0] + Mass * Gravity * Length * Math.Sin(_state[0]) - Damping * _state[1];
+    private double Torque =>
+        MotorTorque * Control[0] + Mass * Gravity * Length * Math.Sin(Positions[0]) - Damping * Velocities[0];
 
-    public void Step()
+    private protected override void Advance()
     {
-        _state[1] += TimeStep * Torque / (Inertia + TimeStep * Damping);
-        _state[0] += TimeStep * _state[1];
+        Velocities[0] += TimeStep * Torque / (Inertia + TimeStep * Damping);
+        Positions[0] += TimeStep * Velocities[0];
     }
 
     /// <inheritdoc/>
-    public BodyScene CreateScene()
+    public override BodyScene CreateScene()
     {
         BodyScene scene = new(
             [
@@ -60,20 +52,10 @@ public sealed class PendulumPhysics : IPhysics
     }
 
     /// <inheritdoc/>
-    public void Place(BodyScene scene)
+    public override void Place(BodyScene scene)
     {
-        Placement hinge = Placement.Planar(0, HingeHeight, _state[0]);
+        Placement hinge = Placement.Planar(0, HingeHeight, Positions[0]);
         scene.Place(2, hinge.Moved(0, 0, (float)Length / 2));
         scene.Place(3, hinge.Moved(0, 0, (float)Length));
     }
-
-    /// <summary>Writes angle and velocity.</summary>
-    public void Save(BinaryWriter writer)
-    {
-        foreach (double value in _state)
-            writer.Write(value);
-    }
-
-    /// <inheritdoc/>
-    public void Restore(BinaryReader reader) => Require.ReadFinite(reader, _state);
 }

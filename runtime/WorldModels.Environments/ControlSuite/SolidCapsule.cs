@@ -3,6 +3,10 @@ namespace WorldModels.Environments;
 /// <summary>A homogeneous cylinder with a half ball on each end.</summary>
 internal static class SolidCapsule
 {
+    /// <param name="radius">m.</param>
+    /// <param name="length">Of the cylinder, without the ends (m).</param>
+    public static double Volume(double radius, double length) => Math.PI * radius * radius * (length + 4 * radius / 3);
+
     /// <summary>The moment of inertia about the centre, across the axis.</summary>
     /// <param name="mass">kg.</param>
     /// <param name="radius">m.</param>

@@ -158,7 +158,7 @@ public sealed class ControlSuiteGoldenTests
     };
 
     internal static JsonElement Read(string model) => JsonDocument.Parse(File.ReadAllBytes(
-        Path.Combine(TestContext.CurrentContext.TestDirectory, "Environments", "golden", "suite", $"{model}.json"))).RootElement;
+        Path.Combine(TestContext.CurrentContext.TestDirectory, "Environments", "golden", "mujoco", $"{model}.json"))).RootElement;
 
     private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(number => number.GetDouble())];
 

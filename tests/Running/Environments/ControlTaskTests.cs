@@ -60,6 +60,19 @@ public sealed class ControlTaskTests
         Assert.That(new AcrobotSwingUpTask().Reward(physics), Is.EqualTo(expected).Within(1e-12));
     }
 
+    [TestCase(0, 0, 0.24, 0, 0.03, 1)]
+    [TestCase(0, 0, 0.24, 0.059, 0.05, 1)]
+    [TestCase(0, 0, 0.24, 0.061, 0.05, 0)] // the finger's radius is 1 cm
+    [TestCase(Math.PI / 2, -Math.PI / 2, 0.12, 0.12, 0.015, 1)]
+    [TestCase(Math.PI / 2, -Math.PI / 2, 0.12, 0.146, 0.015, 0)]
+    public void ReacherRewards(double shoulder, double wrist, double targetX, double targetY, double radius, double expected)
+    {
+        ReacherPhysics physics = new ReacherPhysics();
+        (physics.Positions[0], physics.Positions[1]) = (shoulder, wrist);
+        (physics.Target[0], physics.Target[1]) = (targetX, targetY);
+        Assert.That(new ReacherTask("test", radius).Reward(physics), Is.EqualTo(expected));
+    }
+
     [Test]
     public void Observations()
     {
@@ -72,6 +85,12 @@ public sealed class ControlTaskTests
         Assert.That(
             Seen(new AcrobotSwingUpTask(), new AcrobotPhysics(), [Math.PI / 6, Math.PI / 6], [1.5, -2]),
             Is.EqualTo(new float[] { 0.5f, MathF.Sqrt(0.75f), MathF.Sqrt(0.75f), 0.5f, 1.5f, -2 }).Within(2).Ulps);
+
+        ReacherPhysics reacher = new ReacherPhysics();
+        (reacher.Target[0], reacher.Target[1]) = (0.2, -0.1);
+        Assert.That(
+            Seen(new ReacherTask("easy", ReacherTask.EasyRadius), reacher, [Math.PI / 2, -Math.PI / 2], [1.5, -2]),
+            Is.EqualTo(new float[] { MathF.PI / 2, -MathF.PI / 2, 0.08f, -0.22f, 1.5f, -2 }).Within(1e-6));
 
         static float[] Seen(IControlTask task, IPhysics physics, double[] positions, double[] velocities)
         {
@@ -104,6 +123,11 @@ public sealed class ControlTaskTests
                 Assert.That(anywhere.Select(state => state[joints + joint]), Is.All.Zero);
             }
         }
+        double[][] reaching = Drawn("reacher-hard");
+        Assert.That(reaching.Select(state => state[0]).Max(), Is.InRange(3.1, Math.PI));
+        Assert.That(reaching.Select(state => Math.Abs(state[1])).Max(), Is.InRange(2.77, ReacherPhysics.WristEnd));
+        Assert.That(reaching.Select(state => double.Hypot(state[4], state[5])).Min(), Is.InRange(0.05, 0.051));
+        Assert.That(reaching.Select(state => double.Hypot(state[4], state[5])).Max(), Is.InRange(0.199, 0.2));
 
         static double[][] Drawn(string name)
         {
@@ -112,9 +136,9 @@ public sealed class ControlTaskTests
             environment.Reset(1, observation);
             return [.. Enumerable.Range(0, 1000).Select(_ =>
             {
-                environment.Step([1], observation);
+                environment.Step([.. Enumerable.Repeat(1f, environment.ActionSpace.Size)], observation);
                 environment.Reset(null, observation);
-                return (double[])[.. environment.Physics.Positions, .. environment.Physics.Velocities];
+                return (double[])[.. environment.Physics.Positions, .. environment.Physics.Velocities, .. environment.Physics.Target];
             })];
         }
 
@@ -133,7 +157,9 @@ public sealed class ControlTaskTests
             beyond.Reset(3, observation);
             foreach (float sign in new float[] { 1, -1 })
             {
-                Assert.That(beyond.Step([7 * sign], observation), Is.EqualTo(within.Step([sign], expected)), spec.Name);
+                float[] most = [.. Enumerable.Repeat(sign, within.ActionSpace.Size)];
+                float[] more = [.. most.Select(action => 7 * action)];
+                Assert.That(beyond.Step(more, observation), Is.EqualTo(within.Step(most, expected)), spec.Name);
                 Assert.That(observation, Is.EqualTo(expected), spec.Name);
             }
         }

@@ -1,4 +1,5 @@
 using WorldModels.Environments;
+using WorldModels.Environments.MuJoCo;
 
 namespace WorldModels.Tests.Environments;
 
@@ -32,7 +33,22 @@ public sealed class EnvironmentRegistryTests
         () => EnvironmentRegistry.MakeVector<float>("minipacman", 1),
         Throws.ArgumentException.With.Message.Contains("discrete (long), not System.Single"));
 
-    private static IEnumerable<EnvironmentSpec> Specs => EnvironmentRegistry.All;
+    [Test]
+    public void OtherAssembliesAddTheirsOnce()
+    {
+        MuJoCoSuite.Register();
+        MuJoCoSuite.Register();
+        Assert.That(EnvironmentRegistry.All.Select(spec => spec.Name), Is.Unique);
+        Assert.That(EnvironmentRegistry.All.TakeLast(MuJoCoSuite.Specs.Count), Is.EqualTo(MuJoCoSuite.Specs));
+        Assert.That(EnvironmentRegistry.Find("walker-walk"), Is.SameAs(MuJoCoSuite.Specs[2]));
+        EnvironmentSpec<float> taken = MuJoCoSuite.Specs[0] with { Name = "pendulum" };
+        Assert.That(
+            () => EnvironmentRegistry.Add([taken]),
+            Throws.ArgumentException.With.Message.Contains("'pendulum' already; register this one under another name"));
+    }
+
+    private static IEnumerable<EnvironmentSpec> Specs =>
+        EnvironmentRegistry.All.Where(spec => spec is not EnvironmentSpec<float> continuous || !MuJoCoSuite.Specs.Contains(continuous));
 
     [TestCaseSource(nameof(Specs))]
     public void NumbersAndActionsAreNamedInTheirOrder(EnvironmentSpec spec)

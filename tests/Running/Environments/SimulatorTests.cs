@@ -1,11 +1,13 @@
 using WorldModels.Environments;
+using WorldModels.Environments.MuJoCo;
 
 namespace WorldModels.Tests.Environments;
 
 /// <summary>What every simulator must do beside having the right dynamics.</summary>
 public sealed class SimulatorTests
 {
-    private static IEnumerable<EnvironmentSpec> Specs => [.. ClassicControl.Specs, .. ControlSuite.Specs, .. LunarLander.Specs];
+    private static IEnumerable<EnvironmentSpec> Specs =>
+        [.. ClassicControl.Specs, .. ControlSuite.Specs, .. LunarLander.Specs, .. MuJoCoLibraryTests.OneTaskOfEachModel];
 
     private static IEnumerable<string> Names => Specs.Select(spec => spec.Name);
 
@@ -33,6 +35,8 @@ public sealed class SimulatorTests
     [TestCase("cartpole-swingup-sparse", 1000)]
     [TestCase("pendulum-swingup", 1000)]
     [TestCase("acrobot-swingup", 1000)]
+    [TestCase("reacher-easy", 1000)]
+    [TestCase("cheetah-run", 1000)]
     public void TheTimeLimitTruncates(string name, int limit) => Run(name, new LimitCheck(limit));
 
     [Test]
@@ -57,7 +61,10 @@ public sealed class SimulatorTests
 
     private static void Run(string name, ICheck check)
     {
-        switch (EnvironmentRegistry.Find(name))
+        EnvironmentSpec spec = Specs.Single(spec => spec.Name == name);
+        if (MuJoCoSuite.Specs.Contains(spec))
+            MuJoCoLibraryTests.SkipWithoutMuJoCo();
+        switch (spec)
         {
             case EnvironmentSpec<long> discrete:
                 check.Run(discrete, (random, space) => random.Int(((Discrete)space).N));
@@ -214,7 +221,7 @@ public sealed class SimulatorTests
                 () => environment.Step([.. action, default], observation),
                 Throws.ArgumentException.With.Message.Contains($"'action' has {action.Length + 1} elements"));
             Assert.That(
-                () => environment.Reset(1, new float[17]),
+                () => environment.Reset(1, new float[observation.Length + 1]),
                 Throws.ArgumentException.With.Message.Contains($"exactly {environment.ObservationSpace.Size}"));
             if (environment is IEnvironment<long> discrete)
             {
@@ -266,7 +273,7 @@ public sealed class SimulatorTests
             StepResult Step() => environment switch
             {
                 IEnvironment<long> discrete => discrete.Step([Balance()], observation),
-                IEnvironment<float> continuous => continuous.Step([0], observation),
+                IEnvironment<float> continuous => continuous.Step(new float[continuous.ActionSpace.Size], observation),
                 _ => throw new NotSupportedException(),
             };
 

@@ -13,13 +13,14 @@ public sealed class DirectionTests
     private static readonly string[] CommandLineTool =
     [
         "WorldModels.CommandLine", "WorldModels.Pictures", "WorldModels.Measure", "WorldModels.Recordings", "WorldModels.Models", "WorldModels.Onnx",
-        "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments", "Spectre.Console", "Spectre.Console.Ansi", "CommandLine",
-        "MathNet.Numerics",
+        "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments", "WorldModels.Environments.MuJoCo", "Spectre.Console",
+        "Spectre.Console.Ansi", "CommandLine", "MathNet.Numerics",
     ];
 
     private static readonly Dictionary<string, string[]> Allowed = new()
     {
         ["WorldModels.Environments"] = [],
+        ["WorldModels.Environments.MuJoCo"] = ["WorldModels.Environments"],
         ["WorldModels.Bundles"] = [],
         ["WorldModels.Runtime"] = ["WorldModels.Bundles", "Microsoft.ML.OnnxRuntime", "Microsoft.Extensions.Logging.Abstractions"],
         ["WorldModels.Models"] = [],

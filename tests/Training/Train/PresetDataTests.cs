@@ -1,4 +1,5 @@
 using WorldModels.Environments;
+using WorldModels.Environments.MuJoCo;
 using WorldModels.Recordings;
 using WorldModels.Train;
 
@@ -39,6 +40,7 @@ public sealed class PresetDataTests
     [TestCaseSource(nameof(Algorithms))]
     public void EveryFileIsSound(string name)
     {
+        MuJoCoSuite.Register();
         Algorithm algorithm = Algorithm.Find(name);
         string[] environments = [.. EnvironmentRegistry.All.Select(environment => environment.Name), DatasetSpec.NoEnvironment];
         Assert.That(algorithm.PresetNames, Is.SupersetOf(new[] { "debug", "small", "paper" }));
