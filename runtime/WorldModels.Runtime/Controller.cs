@@ -150,7 +150,7 @@ public sealed class Controller : IDisposable
     /// <param name="pictures">(B, channels, rows, columns).</param>
     /// <param name="actions">(B), written.</param>
     /// <inheritdoc cref="Act(ReadOnlySpan{float}, Span{long})" path="/exception"/>
-    public void Act(ReadOnlySpan<byte> pictures, Span<long> actions)
+    public void ActOnPictures(ReadOnlySpan<byte> pictures, Span<long> actions)
     {
         Act(ActionKind.Discrete, pictures, actions);
     }
@@ -159,7 +159,7 @@ public sealed class Controller : IDisposable
     /// <param name="pictures">(B, channels, rows, columns).</param>
     /// <param name="actions">(B, ...shape), written.</param>
     /// <inheritdoc cref="Act(ReadOnlySpan{float}, Span{float})" path="/exception"/>
-    public void Act(ReadOnlySpan<byte> pictures, Span<float> actions)
+    public void ActOnPictures(ReadOnlySpan<byte> pictures, Span<float> actions)
     {
         Act(ActionKind.Continuous, pictures, actions);
     }

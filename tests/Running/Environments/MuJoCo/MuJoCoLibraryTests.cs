@@ -80,7 +80,7 @@ public sealed class MuJoCoLibraryTests
         Assert.That(physics.Reset, Throws.InstanceOf<ObjectDisposedException>());
         Assert.That(() => physics.Step(), Throws.InstanceOf<ObjectDisposedException>());
         Assert.That(() => physics.Save(new(new MemoryStream())), Throws.InstanceOf<ObjectDisposedException>());
-        Assert.That(physics.Geoms, Throws.InstanceOf<ObjectDisposedException>().With.Message.Contains("MuJoCoPhysics"));
+        Assert.That(physics.CreateScene, Throws.InstanceOf<ObjectDisposedException>().With.Message.Contains("MuJoCoPhysics"));
     }
 
     [Test]
