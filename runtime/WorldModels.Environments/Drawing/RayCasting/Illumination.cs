@@ -31,7 +31,8 @@ internal readonly ref struct Illumination(RayFrame frame, ReadOnlySpan<Light> li
         Vector<float> diffuse = Vector<float>.Zero, highlight = Vector<float>.Zero;
         for (int i = 0; i < _lights.Length; i++)
             AddLight(i, index, point, normal, x, y, ref diffuse, ref highlight);
-        Wide3 own = new(body.Geom.Color.AsVector3());
+        Vector4 painted = body.Geom.Color;
+        Wide3 own = new(new Vector3(painted.X, painted.Y, painted.Z));
         // The light at the camera alone makes nothing brighter than white; the others come on top, and then the texture.
         Wide3 color = (own * atHead + headHighlight).AtMostOne() + (own * diffuse + highlight);
         return body.Geom.Checkered ? color * Squares(local) : color;
