@@ -53,6 +53,12 @@ internal static class ManifestCheck
             problems.Add($"expected manifest schema {Manifest.CurrentSchema}, found {manifest.Schema}");
         if (!Positive(manifest.Observation.Shape))
             problems.Add($"observation.shape must hold sizes of at least 1, found [{string.Join(", ", manifest.Observation.Shape)}]");
+        if (manifest.Observation.Picture is { } picture
+            && !(picture.Count == 3 && Positive(picture) && manifest.Observation.Shape is [var size] && TensorSpec.Product(picture) < size))
+        {
+            problems.Add($"observation.picture must be (channels, rows, columns) of fewer numbers than the flat observation.shape, found "
+                + $"[{string.Join(", ", picture)}] and [{string.Join(", ", manifest.Observation.Shape)}]");
+        }
         Action(manifest.Action, problems);
         Names("observation", manifest.Observation.Names, manifest.Observation.Size, problems);
         Names("action", manifest.Action.Names, manifest.Action.Count ?? TensorSpec.Product(manifest.Action.Shape ?? []), problems);

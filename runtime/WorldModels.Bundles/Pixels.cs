@@ -34,6 +34,6 @@ public static class Pixels
         if (bytes.Length != values.Length)
             throw new ArgumentException($"There are {values.Length} numbers and room for {bytes.Length} bytes.");
         for (int i = 0; i < values.Length; i++)
-            bytes[i] = (byte)MathF.Round(values[i] * 255);
+            bytes[i] = (byte)Math.Clamp(MathF.Round(values[i] * 255), 0, 255);
     }
 }

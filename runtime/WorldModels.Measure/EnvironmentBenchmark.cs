@@ -12,14 +12,14 @@ internal static class EnvironmentBenchmark
     /// <summary>Names of the measurements.</summary>
     internal const string Physics = "simulator", Pictures = "simulator with pictures";
 
-    /// <summary>Rows and columns of pictures, as published agents see them.</summary>
+    /// <summary>Rows and columns of pictures, as published agents see them, where a bundle sees none itself.</summary>
     internal const int PictureSize = 64;
 
     private const int DrawnSteps = 256;
 
-    /// <summary>An environment whose steps are actions of a bundle, each repeated; and again with pictures, where it has them.</summary>
+    /// <summary>An environment whose steps are actions of a bundle, each repeated; and again with pictures of a size, where it has them.</summary>
     internal static IEnumerable<Contestant> Contestants(
-        EnvironmentSpec environment, int batch, int horizon, int repeat, bool pictures, string? level) => environment switch
+        EnvironmentSpec environment, int batch, int horizon, int repeat, int? pictures, string? level) => environment switch
         {
             EnvironmentSpec<long> discrete => Contestants(discrete, batch, horizon, repeat, pictures, level, RandomActions.Index),
             EnvironmentSpec<float> continuous => Contestants(continuous, batch, horizon, repeat, pictures, level, RandomActions.Value),
@@ -27,7 +27,7 @@ internal static class EnvironmentBenchmark
         };
 
     private static IEnumerable<Contestant> Contestants<TAction>(EnvironmentSpec<TAction> spec, int batch, int horizon, int repeat,
-        bool pictures, string? level, Func<Random, Space, TAction> draw) where TAction : unmanaged
+        int? pictures, string? level, Func<Random, Space, TAction> draw) where TAction : unmanaged
     {
         Subject subject = new(batch, horizon, level);
         IEnvironment<TAction> kind = spec.Make();
@@ -38,10 +38,10 @@ internal static class EnvironmentBenchmark
             yield break;
         }
         yield return Contestant(subject, Physics, Repeated(), draw);
-        if (!pictures || kind is not IDrawable)
+        if (pictures is not { } size || kind is not IDrawable)
             yield break;
         yield return Contestant(subject, Pictures, new SyncVectorEnvironment<PixelObservation<TAction>, TAction>(
-            batch, () => new(new ActionRepeat<TAction>(spec.Make(), repeat), PictureSize)), draw);
+            batch, () => new(new ActionRepeat<TAction>(spec.Make(), repeat), size)), draw);
 
         SyncVectorEnvironment<ActionRepeat<TAction>, TAction> Repeated() => new(batch, () => new(spec.Make(), repeat));
     }

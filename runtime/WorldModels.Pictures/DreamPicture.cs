@@ -93,7 +93,8 @@ public sealed class DreamPicture
     /// <exception cref="BundleException">The environment is not registered, or the observations are no pictures.</exception>
     public static DreamPicture Save(WorldModel world, params IReadOnlyList<string> paths)
     {
-        DreamPicture picture = Of(DreamComparison.Run(world, RealEpisode.Play(world.Manifest.Environment, steps: 15, seed: 0)));
+        DreamPicture picture = Of(DreamComparison.Run(world, RealEpisode.Play(
+            world.Manifest.Environment, RealEpisodeOptions.For(world.Manifest) with { Steps = 15 })));
         foreach (string path in paths)
             picture.Save(path);
         return picture;

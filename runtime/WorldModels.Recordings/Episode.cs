@@ -78,9 +78,11 @@ public sealed class Episode
     public void CopyObservation(int record, Span<float> values)
     {
         int size = Observations.Length / Records;
+        if (values.Length < size)
+            throw new ArgumentException($"An observation has {size} numbers; there is room for {values.Length}.");
         if (values.Length > size)
             ColumnData.ToFloats(this[EpisodeColumn.Numbers], record, values[size..]);
-        ColumnData.ToFloats(Observations, record, values[..Math.Min(size, values.Length)]);
+        ColumnData.ToFloats(Observations, record, values[..size]);
     }
 
     /// <summary>The same episode with one more column, or another one of that name.</summary>

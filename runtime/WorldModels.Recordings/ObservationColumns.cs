@@ -30,7 +30,7 @@ internal static class ObservationColumns
         if (options.SeePictures)
         {
             yield return new(EpisodeColumn.Observation, pictures.Length == 1 ? ChannelsFirst(pictures[0].Array)
-                : throw new InvalidDataException($"it has {pictures.Length} pictures in an observation; one is to be seen (pixels)"));
+                : throw new InvalidDataException($"it has {pictures.Length} pictures in an observation, and one is to be seen; pixels=0 sees numbers"));
             yield break;
         }
         yield return new(EpisodeColumn.Observation, vectors switch

@@ -81,7 +81,7 @@ public sealed class DatasetVerb : PageVerb
         {
             (int height, int width, int channels, bool channelsFirst) = ObservationColumns.Layout(picture);
             page.Line($"{name}: pictures of {height} x {width}, {channels} channel{(channels == 1 ? "" : "s")} "
-                + $"({(channelsFirst ? "C, H, W" : "H, W, C")}), uint8. Training reads vectors; pictures are left out.");
+                + $"({(channelsFirst ? "C, H, W" : "H, W, C")}), uint8. Training reads the vectors beside, or with --set pixels={height} the pictures.");
         }
     }
 

@@ -47,7 +47,7 @@ public sealed class PictureVerb : RunningVerb
     [Option("episodes", HelpText = "Of a world over vectors: episodes dreamed of (default: 8); up to four of them are drawn.")]
     public string? Episodes { get; set; }
 
-    [Option("context", HelpText = "Of a world over vectors: observations it filters before it dreams (default: 5).")]
+    [Option("context", HelpText = "Of a latent world: observations it filters before it dreams (default: 5).")]
     public string? Context { get; set; }
 
     [Option("skip", HelpText = "Real steps before the picture begins (default: 20 of a game in pictures, else 0).")]
@@ -116,6 +116,10 @@ public sealed class PictureVerb : RunningVerb
             Takes("a game", "every", "skip");
             DrawGame(page, manifest, steps ?? (animated ? 100 : 12), every ?? (animated ? 1 : 8), skip ?? 0, seed);
         }
+        else if (manifest.Observation.Picture is not null)
+        {
+            throw new BundleException($"'{manifest.Name}' observes a picture and numbers beside: neither strips nor charts are drawn of both.");
+        }
         else if (manifest.Observation.Shape.Count == 1)
         {
             Takes("a world over vectors", "episodes", "context", "skip");
@@ -130,8 +134,10 @@ public sealed class PictureVerb : RunningVerb
         }
         else
         {
-            Takes("a world over pictures", "skip");
-            Compare(page, steps ?? 15, skip ?? (Episode is null ? 20 : 0), seed);
+            // One picture says how fast nothing is: a world whose states are latent sees some before it dreams.
+            bool latent = manifest.Graphs.ContainsKey("decode");
+            Takes("a world over pictures", latent ? ["context", "skip"] : ["skip"]);
+            Compare(page, steps ?? 15, skip ?? (Episode is null ? 20 : 0), seed, latent ? context : 1);
         }
 
         return 0;
@@ -146,7 +152,7 @@ public sealed class PictureVerb : RunningVerb
         }
         Takes("an environment as it is", "skip");
         (string Name, bool Given)[] needBundle = [("model", Model is not null), ("episode", Episode is not null), ("dream", Dream),
-            ("policy", Policy is not null), ("beside", Beside is not null), ("latent", Latent), ("greedy", Greedy)];
+            ("policy", Policy is not null), ("beside", Beside is not null), ("latent", Latent), ("greedy", Greedy), ("task", Task is not null)];
         if (needBundle.FirstOrDefault(option => option.Given).Name is { } other)
             throw new UsageException($"--{other} needs a bundle: name its directory.");
         int? size = Size is null ? null : Arguments.WholeNumber("size", Size, least: 1);
@@ -199,13 +205,16 @@ public sealed class PictureVerb : RunningVerb
         }
     }
 
-    private void Compare(Page page, int steps, int skip, ulong seed)
+    private void Compare(Page page, int steps, int skip, ulong seed, int context)
     {
         using WorldModel world = WorldModel.Load(Model ?? Bundle, Options);
+        // MiniPacman has a scripted player, who sees more of the game than a world model.
+        using BundlePolicy? policy = context > 1 && Episode is null ? BundlePolicy.Open(Bundle, seed, Greedy, Options) : null;
         RealEpisode real = Episode is not null
-            ? Recorded(page, world.Manifest, steps, skip)
-            : RealEpisode.Play(Environment ?? world.Manifest.Environment, steps, seed, skip);
-        DreamComparison comparison = DreamComparison.Run(world, real, seed);
+            ? Recorded(page, world.Manifest, steps + context - 1, skip)
+            : Play(world.Manifest, policy, steps + context - 1, skip, seed);
+        DreamComparison comparison = DreamComparison.Run(world, real, seed, context);
+        real = comparison.Real;
         DreamPicture picture = DreamPicture.Of(comparison);
         picture.Save(Output);
         page.Table(["step", "pixels that differ", "real reward", "dreamed reward", "dreamed continue"],

@@ -38,6 +38,8 @@ internal sealed class PolicyPlane
     public static PolicyPlane Of(string directory, string numbers, string? environment, ulong seed)
     {
         Manifest manifest = Manifest.Load(directory, verifyHashes: false);
+        if (manifest.Observation.PictureShape is not null)
+            throw new BundleException($"'{manifest.Name}' observes pictures: --policy draws over two numbers of an observation.");
         string[] parts = numbers.Split(',', StringSplitOptions.TrimEntries);
         if (parts.Length != 2)
             throw new UsageException($"--policy takes two numbers of the observation, as in --policy 2,0; found '{numbers}'.");

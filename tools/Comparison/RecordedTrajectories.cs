@@ -21,7 +21,10 @@ public static class RecordedTrajectories
     /// <exception cref="BundleException">It is of another world than the bundle.</exception>
     public static RealEpisode[] Read(string path, Manifest manifest, int steps, int skip, Action<string> say)
     {
-        Recording recording = Recording.Read(path, new() { Ends = UnmarkedEnds.Truncated, NeedsRewards = false });
+        Recording recording = Recording.Read(path, new()
+        {
+            Ends = UnmarkedEnds.Truncated, NeedsRewards = false, SeePictures = manifest.Observation.Shape.Count == 3,
+        });
         RequireSpaces(recording, manifest);
         for (int i = 0; i < recording.Episodes.Count; i++)
             RequireBounds(recording.Episodes[i], recording.Sources[i], manifest);

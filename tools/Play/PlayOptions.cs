@@ -52,7 +52,7 @@ public sealed record PlayOptions
             string which = spec is EnvironmentSpec<long> ? $"Bundle '{Bundle}'" : $"Environment '{name}'";
             throw new BundleException($"{which} has continuous actions: only games with numbered actions can be played so far.");
         }
-        IEnvironment<long> game = discrete.Make();
+        IEnvironment<long> game = RealEpisode.Make(discrete, RealEpisodeOptions.For(manifest));
         if (!ShowsPictures(game) && game is not IDrawable)
         {
             throw new BundleException($"Environment '{name}' shows no pictures: only games that are observed as (1, H, W) or (3, H, W), or "

@@ -57,8 +57,8 @@ public sealed class RecordedPlay
         Spec = new()
         {
             Environment = _environment.Name,
-            Observation = observation.Size,
-            ObservationNames = Names(_environment.ObservationNames, observation.Size),
+            Observation = PictureSize ?? observation.Size,
+            ObservationNames = Names(_environment.ObservationNames, PictureSize ?? observation.Size),
             Action = (action is Discrete numbered
                 ? ActionSpec.Discrete(numbered.N)
                 : ActionSpec.Continuous(((Box)action).Shape, ((Box)action).Low, ((Box)action).High)) with
@@ -121,9 +121,8 @@ public sealed class RecordedPlay
             terminated.Add(result.Terminated);
             truncated.Add(result.Truncated);
         }
-        return new Episode(new Dictionary<string, NpyArray>
+        return new Episode(new Dictionary<string, NpyArray>(Observations([.. observations], rewards.Count, environment))
         {
-            [EpisodeColumn.Observation] = Observations([.. observations], rewards.Count, ((Box)environment.ObservationSpace).Shape),
             [EpisodeColumn.Action] = actions.ToArray() is long[] numbers ? NpyArray.Of(numbers)
                 : NpyArray.Of((float[])(object)actions.ToArray(), rewards.Count, width),
             [EpisodeColumn.Reward] = NpyArray.Of(rewards.ToArray()),
@@ -132,14 +131,31 @@ public sealed class RecordedPlay
         });
     }
 
-    /// <summary>Vectors as float32; images, which are 0 to 1, as bytes.</summary>
-    private static NpyArray Observations(float[] values, int records, int[] shape)
+    /// <summary>Numbers in the picture that numbers follow; null: there is none.</summary>
+    private int? PictureSize => _fitting.Observation?.Picture is { } picture ? picture[0] * picture[1] * picture[2] : null;
+
+    /// <summary>Vectors as float32; pictures, which are 0 to 1, as bytes; numbers behind a picture in a column of their own.</summary>
+    private IEnumerable<KeyValuePair<string, NpyArray>> Observations<TAction>(
+        float[] values, int records, IEnvironment<TAction> environment) where TAction : unmanaged
     {
-        if (shape.Length < 2)
-            return NpyArray.Of(values, records, values.Length / records);
-        byte[] bytes = new byte[values.Length];
-        Pixels.ToBytes(values, bytes);
-        return NpyArray.Of(bytes, [records, .. shape]);
+        int[] shape = ((Box)environment.ObservationSpace).Shape;
+        int whole = values.Length / records, picture = PictureSize ?? (shape.Length > 1 ? whole : 0);
+        if (picture == 0)
+        {
+            yield return new(EpisodeColumn.Observation, NpyArray.Of(values, records, whole));
+            yield break;
+        }
+        byte[] bytes = new byte[records * picture];
+        float[] numbers = new float[records * (whole - picture)];
+        for (int record = 0; record < records; record++)
+        {
+            ReadOnlySpan<float> seen = values.AsSpan(record * whole, whole);
+            Pixels.ToBytes(seen[..picture], bytes.AsSpan(record * picture, picture));
+            seen[picture..].CopyTo(numbers.AsSpan(record * (whole - picture)));
+        }
+        yield return new(EpisodeColumn.Observation, NpyArray.Of(bytes, [records, .. _fitting.Observation?.PictureShape ?? shape]));
+        if (numbers.Length > 0)
+            yield return new(EpisodeColumn.Numbers, NpyArray.Of(numbers, records, whole - picture));
     }
 
     private static (Space, Space) Spaces<TAction>(IEnvironment<TAction> environment) where TAction : unmanaged =>

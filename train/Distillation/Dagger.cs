@@ -30,6 +30,11 @@ public sealed class Dagger
             throw new UserException($"Bundle '{_teacher.Name}' has no policy to learn from: expected a graph act or control, found "
                 + $"{string.Join(", ", _teacher.Graphs.Keys)}.");
         }
+        if (_teacher.Observation.PictureShape is { } picture)
+        {
+            throw new UserException($"'{_teacher.Name}' observes pictures ({string.Join(", ", picture)}): trees split by numbers that have a "
+                + "meaning each, which pixels have not. Distil a policy that observes numbers.");
+        }
         Environment = options.Environment ?? _teacher.Environment;
         _bundle = new(_teacher, Environment, options);
         _learner = new(options);

@@ -63,7 +63,9 @@ public abstract class AgentEnvironment
     /// <param name="view">Pictures to see of it; null: what it observes by itself.</param>
     /// <exception cref="UserException">What it observes is neither a vector nor a picture, or its actions have no bounds.</exception>
     public static AgentEnvironment Make(string name, int count, int actionRepeat, int? timeLimit = null, PictureView? view = null) =>
-        EnvironmentRegistry.Find(name) is EnvironmentSpec<long>
+        view is not null && EnvironmentRegistry.Find(name).ObservationNames.Count == 0
+            ? throw new UserException($"pixels={view.Size} is for environments that observe numbers; {name} has pictures of its own.")
+        : EnvironmentRegistry.Find(name) is EnvironmentSpec<long>
             ? new Discrete(name, new(name, count, actionRepeat, timeLimit, view))
             : new Continuous(name, new(name, count, actionRepeat, timeLimit, view));
 
@@ -132,8 +134,9 @@ public abstract class AgentEnvironment
         // JSON knows no infinity: the largest float stands for it, as in Gymnasium.
         private static ObservationSpec Describe(string name, Space space, PictureView? view)
         {
-            if (space is not Box { Shape.Length: 1 or 3 } box)
-                throw new UserException($"Latent models learn from vectors and pictures; {name} observes {space}.");
+            // Pictures of an environment's own have other sizes than the encoders of pictures take.
+            if (space is not Box { Shape.Length: 1 or 3 } box || (box.Shape.Length == 3 && view is null))
+                throw new UserException($"Latent models learn from vectors, and from pictures of them; {name} observes {space}.");
             return new()
             {
                 Shape = box.Shape,

@@ -35,6 +35,11 @@ public sealed class Experience
             (Actions, Observation) = HasEnvironment
                 ? SpacesOf(spec)
                 : (new(spec.Action), ObservationOf(spec, _recording.Episodes[0]));
+            if (options.View is { } view && Observation.PictureShape?[1] != view.Size)
+            {
+                throw new UserException($"pixels={view.Size}: the pictures of {options.Dataset} are {Observation.PictureShape![1]} x "
+                    + $"{Observation.PictureShape[2]}. Set pixels to their size, or scale them.");
+            }
         }
         else
         {
@@ -90,7 +95,7 @@ public sealed class Experience
             Directory.CreateDirectory(run.ReplayPath);
             Dataset.WriteSpec(run.ReplayPath, new()
             {
-                Environment = _options.Env, Observation = Observation.Size, Action = Actions.Space, ActionRepeat = _options.ActionRepeat,
+                Environment = _options.Env, Observation = Observation.Column.Size, Action = Actions.Space, ActionRepeat = _options.ActionRepeat,
             });
             _replay = new(Observation.Column.Shape, Actions, _options.Capacity, run.ReplayPath, Observation.Beside);
             _collector = new(_environment, agent!, _replay, _options);

@@ -313,8 +313,8 @@ public abstract record LatentOptions : TrainOptions
     internal IReadOnlyList<string> Limits =>
     [
         .. Deterministic < 200
-            ? ["A small world learnt from vectors in minutes; the published results are of images, larger networks and a hundred times the "
-                + "experience, and no measure for it."]
+            ? [$"A small world learnt from {(Pixels == 0 ? "vectors" : "small pictures")} in minutes; the published results are of "
+                + "images, larger networks and a hundred times the experience, and no measure for it."]
             : Array.Empty<string>(),
         "Where its experience did not go, its dreams are guesses.",
     ];

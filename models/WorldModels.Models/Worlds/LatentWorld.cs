@@ -102,6 +102,6 @@ public sealed class LatentWorld<T> where T : ITensor<T>
         int image = config.Pixels?.Numbers ?? 0, numbers = config.Observation - image;
         IObservationScale<T> OfNumbers() =>
             config.Symlog ? new SymlogScale<T>() : new Standardizer<T>(statistics, numbers, Init.Zeros);
-        return image == 0 ? OfNumbers() : new PixelScale<T>(image, numbers == 0 ? null : OfNumbers());
+        return image == 0 ? OfNumbers() : new CentredPixels<T>(image, numbers == 0 ? null : OfNumbers());
     }
 }

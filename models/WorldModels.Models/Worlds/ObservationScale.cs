@@ -46,7 +46,7 @@ public sealed class SymlogScale<T> : IObservationScale<T> where T : ITensor<T>
 /// </summary>
 /// <param name="image">Numbers in an image (I).</param>
 /// <param name="numbers">How the numbers behind it are measured; null: there are none.</param>
-public sealed class PixelScale<T>(int image, IObservationScale<T>? numbers) : IObservationScale<T> where T : ITensor<T>
+public sealed class CentredPixels<T>(int image, IObservationScale<T>? numbers) : IObservationScale<T> where T : ITensor<T>
 {
     private const double Middle = 0.5;
 

@@ -124,7 +124,9 @@ internal sealed class DreamBenchmark : IDisposable
             if (environment is null)
                 return [];
             bool pictures = level == BenchmarkLevel.Pixels || (level == Levels[^1] && !Levels.Contains(BenchmarkLevel.Pixels));
-            return EnvironmentBenchmark.Contestants(environment, batch, horizon, _manifest.ActionRepeat ?? 1, pictures, level.Name());
+            int size = _manifest.Observation.PictureShape?[1] ?? EnvironmentBenchmark.PictureSize;
+            return EnvironmentBenchmark.Contestants(
+                environment, batch, horizon, _manifest.ActionRepeat ?? 1, pictures ? size : null, level.Name());
         }
     }
 

@@ -3,7 +3,7 @@ using WorldModels.Runtime;
 
 namespace WorldModels.Measure;
 
-/// <summary>A real episode and what a world model dreams from its first observation along its actions.</summary>
+/// <summary>A real episode and what a world model dreams from its beginning along its actions.</summary>
 public sealed class DreamComparison
 {
     private DreamComparison(Manifest manifest, RealEpisode real, float[][] dreamed, float[] rewards, float[] continues) =>
@@ -28,8 +28,12 @@ public sealed class DreamComparison
     /// <param name="world">The world model.</param>
     /// <param name="real">The episode; its spaces have to be the bundle's.</param>
     /// <param name="seed">Determines the noise of the dream.</param>
+    /// <param name="context">
+    /// Observations that the model filters before it dreams, the last of which is the first that is compared: a world that is seen in single
+    /// pictures knows no speeds after one.
+    /// </param>
     /// <exception cref="BundleException">The episode does not fit the bundle, or the bundle cannot follow actions or show it.</exception>
-    public static DreamComparison Run(WorldModel world, RealEpisode real, ulong seed = 0)
+    public static DreamComparison Run(WorldModel world, RealEpisode real, ulong seed = 0, int context = 1)
     {
         Manifest manifest = world.Manifest;
         if (real.Observations[0].Length != manifest.Observation.Size)
@@ -37,8 +41,18 @@ public sealed class DreamComparison
             throw new BundleException($"The observations of {real.Source} have {real.Observations[0].Length} values, those of bundle "
                 + $"'{manifest.Name}' {manifest.Observation.Size}: give the environment it was trained on, '{manifest.Environment}'.");
         }
+        if (real.Steps < context)
+            throw new BundleException($"{real.Source} has {real.Steps} steps: none is left to dream after {context} observations.");
+        float[] seen = [.. real.Observations.Take(context).SelectMany(observation => observation)];
+        (Array before, real) = (real.Actions, real.From(context - 1));
+        int taken = before.Length - real.Actions.Length;
         using Dream dream = world.Dream(1, real.Steps);
-        dream.Start(real.Observations[0]);
+        if (context == 1)
+            dream.Start(seen);
+        else if (before is long[] numbers)
+            dream.Start(seen, numbers.AsSpan(0, taken));
+        else
+            dream.Start(seen, ((float[])before).AsSpan(0, taken));
         DreamBatch imagined = real.Actions is long[] indices ? dream.Run(seed, indices) : dream.Run(seed, (float[])real.Actions);
         imagined.ThrowIfNotFinite();
         GraphSpec imagine = manifest.Graphs["imagine"]; // the graph that follows given actions

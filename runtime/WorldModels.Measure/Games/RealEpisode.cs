@@ -60,6 +60,19 @@ public sealed record RealEpisode
     /// <summary>T.</summary>
     public int Steps => Observations.Count - 1;
 
+    /// <summary>The episode without its first steps.</summary>
+    public RealEpisode From(int step)
+    {
+        int width = Actions.Length / Steps;
+        return this with
+        {
+            Observations = [.. Observations.Skip(step)],
+            Actions = Actions is long[] numbers ? numbers[(step * width)..] : ((float[])Actions)[(step * width)..],
+            Rewards = [.. Rewards.Skip(step)],
+            Scenes = [.. Scenes.Skip(step)],
+        };
+    }
+
     /// <summary>Plays a registered environment by its scripted player or random actions.</summary>
     /// <param name="environment">The registered name.</param>
     /// <param name="steps">T, the wanted length.</param>

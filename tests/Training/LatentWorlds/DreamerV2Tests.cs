@@ -114,16 +114,11 @@ public sealed class DreamerV2Tests
     public void ARunGoesOnAsIfItHadNotStopped(string environment, params string[] set)
     {
         using TinyRuns runs = new();
-        string[] tiny =
+        (string whole, _) = RunComparison.AssertResumes(runs,
         [
             "dreamerv2", "--env", environment, "--preset", "debug", "--set", "batch=4", "length=8", "horizon=4", "starts=16", "prefill=250",
             "logEvery=1", "checkpointEvery=2", "targetEvery=3", "deterministic=16", "stochastic=4", "hidden=16", .. set,
-        ];
-        string whole = runs["whole"], halves = runs["halves"];
-        TrainTool.Succeed([.. tiny, "updates=8", "--run", whole]);
-        TrainTool.Succeed([.. tiny, "updates=4", "--run", halves, "--no-export"]);
-        TrainTool.Succeed("dreamerv2", "--resume", halves, "--set", "updates=8", "--no-export");
-        RunComparison.AssertSame(halves, whole);
+        ]);
         Manifest manifest = Manifest.Load(Path.Combine(whole, "bundle"));
         Assert.That(manifest.Algorithm, Is.EqualTo("dreamerv2"));
         Assert.That(Safetensors.Read(RunFiles.Checkpoint(whole)).Tensors.Keys, Has.Some.Contains("target"));

@@ -19,6 +19,23 @@ internal static class RunComparison
         Assert.That(MetricsOf(run), Is.EqualTo(MetricsOf(reference)));
     }
 
+    /// <summary>
+    /// Trains 8 updates at once, and in two halves of which the second resumes the first; asserts that they are one and the same. The whole
+    /// run is exported.
+    /// </summary>
+    /// <param name="runs">Where the runs are, "whole" and "halves".</param>
+    /// <param name="command">What to train, ending in options of --set.</param>
+    /// <returns>Folders of the whole run and of the halves.</returns>
+    public static (string Whole, string Halves) AssertResumes(TinyRuns runs, params string[] command)
+    {
+        (string whole, string halves) = (runs["whole"], runs["halves"]);
+        TrainTool.Succeed([.. command, "updates=8", "--run", whole]);
+        TrainTool.Succeed([.. command, "updates=4", "--run", halves, "--no-export"]);
+        TrainTool.Succeed(command[0], "--resume", halves, "--set", "updates=8", "--no-export");
+        AssertSame(halves, whole);
+        return (whole, halves);
+    }
+
     /// <summary>The lines of metrics.jsonl without their clocks. A line that is broken throws.</summary>
     public static string[] MetricsOf(string run) => [.. File.ReadLines(RunFiles.Metrics(run)).Select(line =>
     {

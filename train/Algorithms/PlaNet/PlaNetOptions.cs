@@ -5,7 +5,10 @@ using WorldModels.Train.LatentWorlds;
 
 namespace WorldModels.Train.Algorithms;
 
-/// <summary>Hyperparameters of PlaNet (Hafner et al. 2019, appendix A, and its code).</summary>
+/// <summary>
+/// Hyperparameters of PlaNet (Hafner et al. 2019, appendix A, and its code). Of its treatment of pictures, the rounding to five bits with
+/// noise in place of the rest is left out: they are centred, as Dreamer's.
+/// </summary>
 public sealed record PlaNetOptions : LatentOptions
 {
     /// <summary>Steps planned ahead (H).</summary>
