@@ -300,7 +300,11 @@ public sealed class PictureVerb : RunningVerb
     private RealEpisode Play(Manifest manifest, BundlePolicy? policy, int steps, int skip, ulong seed, int tries = 20) =>
         RealEpisode.Play(Environment ?? manifest.Environment, RealEpisodeOptions.For(manifest) with
         {
-            Steps = steps, Skip = skip, Seed = seed, Tries = tries, Policy = policy,
+            Steps = steps,
+            Skip = skip,
+            Seed = seed,
+            Tries = tries,
+            Policy = policy,
         });
 
     private void Imagine(Page page, Manifest manifest, ulong seed, AgentGameOptions options)

@@ -75,7 +75,10 @@ public sealed record DreamerV3Options : DreamerOptions
         LatentWorldConfig world = World(observation, actions, Unary.Silu, GruForm.Block, ofPixels: Unary.Silu);
         PixelConfig? pixels = world.Pixels is null ? null : world.Pixels with
         {
-            Form = PixelForm.Pooled, Units = EncoderUnits, Deterministic = Deterministic, Blocks = Blocks,
+            Form = PixelForm.Pooled,
+            Units = EncoderUnits,
+            Deterministic = Deterministic,
+            Blocks = Blocks,
         };
         return world with
         {
