@@ -7,7 +7,9 @@ namespace WorldModels.Tests.Environments;
 public sealed class SimulatorTests
 {
     private static IEnumerable<EnvironmentSpec> Specs =>
-        [.. ClassicControl.Specs, .. ControlSuite.Specs, .. LunarLander.Specs, .. MuJoCoLibraryTests.OneTaskOfEachModel];
+        [
+            .. ClassicControl.Specs, .. ControlSuite.Specs, .. LunarLander.Specs, .. GridWorlds.Specs, .. MuJoCoLibraryTests.OneTaskOfEachModel,
+        ];
 
     private static IEnumerable<string> Names => Specs.Select(spec => spec.Name);
 
@@ -37,6 +39,9 @@ public sealed class SimulatorTests
     [TestCase("acrobot-swingup", 1000)]
     [TestCase("reacher-easy", 1000)]
     [TestCase("cheetah-run", 1000)]
+    [TestCase("simple-world", 25)]
+    [TestCase("simple-world-moving", 25)]
+    [TestCase("simple-world-published", 25)]
     public void TheTimeLimitTruncates(string name, int limit) => Run(name, new LimitCheck(limit));
 
     [Test]
