@@ -84,6 +84,8 @@ public abstract record Algorithm(Type Command)
         },
         new Algorithm<PlaNetOptions>(typeof(PlaNetVerb), (options, device, _, progress) => new PlaNet(options, device, progress)),
         new Algorithm<SacXOptions>(typeof(SacXVerb), (options, device, _, _) => new SacX(options, device)),
+        new Algorithm<TransformerOptions>(
+            typeof(TransformerVerb), (options, device, _, progress) => new Dreamer(options, device, progress)),
     ];
 
     /// <exception cref="UserException">No algorithm has this name.</exception>

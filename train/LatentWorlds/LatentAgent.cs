@@ -69,29 +69,22 @@ public sealed class LatentAgent : IDisposable
     public void Save(BinaryWriter writer)
     {
         using TorchSharp.DisposeScope scope = NewDisposeScope();
-        float[][] all = [_vectors, .. _state.Values.Select(value => value.Value.cpu().contiguous().data<float>().ToArray())];
-        foreach (float[] values in all)
-        {
-            foreach (float value in values)
-                writer.Write(value);
-        }
+        foreach (float value in _vectors)
+            writer.Write(value);
+        foreach (EagerTensor part in _state.Values)
+            writer.Write(part.Value.cpu().contiguous().bytes);
     }
 
     public void Restore(BinaryReader reader)
     {
         using TorchSharp.DisposeScope scope = NewDisposeScope();
-        Read(_vectors);
+        for (int i = 0; i < _vectors.Length; i++)
+            _vectors[i] = reader.ReadSingle();
         foreach (EagerTensor part in _state.Values)
         {
-            float[] values = new float[part.Value.numel()];
-            Read(values);
-            part.Value.copy_(tensor(values, part.Value.shape));
-        }
-
-        void Read(float[] values)
-        {
-            for (int i = 0; i < values.Length; i++)
-                values[i] = reader.ReadSingle();
+            Tensor values = empty_like(part.Value, device: CPU).contiguous();
+            reader.BaseStream.ReadExactly(values.bytes);
+            part.Value.copy_(values);
         }
     }
 
@@ -110,7 +103,7 @@ public sealed class LatentAgent : IDisposable
         EagerTensor observation = tensor(observations.ToArray(), [_rows, _observation]).to(_device);
         EagerTensor noise = tensor(_noise, [_rows, _world.Dynamics.Noise.Size]).to(_device);
         EagerTensor embedding = _world.Embed(_world.Scale.Forward(observation));
-        return _world.Dynamics.Observe(_state.Reset(keep), action, embedding, noise).State;
+        return _world.Dynamics.Observe(_world.Dynamics.Reset(_state, keep), action, embedding, noise).State;
     }
 
     private void Keep(State<EagerTensor> state)

@@ -15,6 +15,9 @@ namespace WorldModels.Train.LatentWorlds;
 public sealed record Sequences(
     Tensor Observations, Tensor Actions, Tensor Rewards, Tensor Continues, long NotEnded, Tensor Keep, IReadOnlySet<int> Resets)
 {
+    /// <summary>(T, B): 0 where an episode or a sequence begins, else 1.</summary>
+    public Tensor Foretold => cat([zeros_like(Keep.slice(0, 0, 1, 1)), Keep.ButFirst()]);
+
     /// <summary>The records of a batch, on a device.</summary>
     public static Sequences From(SequenceBatch batch, LatentOptions options, int observation, int action, Device device)
     {

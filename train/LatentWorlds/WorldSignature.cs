@@ -93,7 +93,7 @@ public sealed record WorldSignature(
     public LatentStep<T> Observe<T>(LatentWorld<T> world, Tensors<T> inputs, string action, string noise) where T : ITensor<T>
     {
         T keep = inputs["is_first"].KeepUnlessFirst();                                                  // (B, 1)
-        State<T> state = inputs.State(States).Reset(keep);
+        State<T> state = world.Dynamics.Reset(inputs.State(States), keep);
         T vector = Actions.Vector(inputs[action]) * keep;
         return world.Dynamics.Observe(
             state, vector, world.Embed(world.Scale.Forward(inputs["observation"])), inputs[noise]);
@@ -138,6 +138,7 @@ public sealed record WorldSignature(
     {
         Name = state.Name,
         Role = TensorRole.State,
+        Dtype = state.Type switch { DType.Float32 => TensorType.Float32, DType.Int64 => TensorType.Int64, _ => TensorType.Bool },
         Shape = ["batch", .. state.Shape.Select(axis => (Dim)axis)],
         Keep = state.Storage == TrajectoryStorage.Last ? KeptSteps.Last : null,
     };

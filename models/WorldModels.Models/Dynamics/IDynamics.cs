@@ -31,8 +31,16 @@ public interface IDynamics<T> where T : ITensor<T>
     /// <summary>Size of a state's feature (F).</summary>
     int Feature { get; }
 
+    /// <summary>
+    /// Whether nothing is said of the states that sequences and episodes begin with, of whose rewards and ends heads then learn nothing.
+    /// </summary>
+    bool NeedsPast => false;
+
     /// <summary>What heads read of a state of tensors (..., D): (..., F).</summary>
     T FeatureOf(State<T> state);
+
+    /// <summary>The state where episodes go on, and the first one where one begins. keep (B, 1): 0 in rows where an episode begins, else 1.</summary>
+    State<T> Reset(State<T> state, T keep) => state.Reset(keep);
 
     /// <summary>The state that an action (B, A) leads to, given the embedding (B, E) of what was observed there; noise (B, N).</summary>
     LatentStep<T> Observe(State<T> state, T action, T embedding, T noise);

@@ -15,6 +15,9 @@ public enum TrajectoryStorage
 /// <param name="Shape">Shape of a row; the batch axis comes before it.</param>
 public sealed record StateSpec(string Name, params int[] Shape)
 {
+    /// <summary>Type of its elements.</summary>
+    public DType Type { get; init; } = DType.Float32;
+
     /// <summary>What a trajectory keeps of it.</summary>
     public TrajectoryStorage Storage { get; init; }
 }

@@ -9,7 +9,7 @@ public sealed class ConvDecoder<T> where T : ITensor<T>
 {
     private readonly Parameters<T> _p;
     private readonly PixelConfig _config;
-    private readonly int _side;             // of the first image
+    private readonly int _first, _side;     // numbers and rows of the first image
     private readonly Linear<T> _input;
     private readonly ConvTranspose2d<T>[] _layers;
 
@@ -21,9 +21,10 @@ public sealed class ConvDecoder<T> where T : ITensor<T>
         _p = p;
         _config = config;
         (_side, int[] kernels) = config.Size == 64 ? (1, (int[])[5, 5, 6, 6]) : (2, [4, 5, 4]);
-        _input = new(p["input"], feature, config.Embedding, Init.Glorot(feature, config.Embedding), Init.Zeros);
+        _first = config.DecoderInput == 0 ? config.Embedding : config.DecoderInput;
+        _input = new(p["input"], feature, _first, Init.Glorot(feature, _first), Init.Zeros);
         _layers = new ConvTranspose2d<T>[kernels.Length];
-        int inputs = config.Embedding / (_side * _side);
+        int inputs = _first / (_side * _side);
         for (int layer = 0; layer < kernels.Length; layer++)
         {
             int area = kernels[layer] * kernels[layer];
@@ -38,7 +39,7 @@ public sealed class ConvDecoder<T> where T : ITensor<T>
     public T Forward(T feature)
     {
         using Parameters<T>.Scope _ = _p.Enter();
-        T x = _input.Forward(feature).Reshape(Axis.Keep, _config.Embedding / (_side * _side), _side, _side);
+        T x = _input.Forward(feature).Reshape(Axis.Keep, _first / (_side * _side), _side, _side);
         for (int layer = 0; layer < _layers.Length; layer++)
         {
             x = _layers[layer].Forward(x);                                          // (B, 4d, 5, 5) ... (B, C, 64, 64)

@@ -42,6 +42,9 @@ public sealed record PixelConfig
     /// <summary>Blocks of those (DreamerV3: 8).</summary>
     public int Blocks { get; init; } = 8;
 
+    /// <summary>Numbers of the strided decoder's first image; 0: as many as the encoder's embedding has (TWM: 768 at d = 48).</summary>
+    public int DecoderInput { get; init; }
+
     /// <summary>Numbers in an image (I).</summary>
     public int Numbers => Channels * Size * Size;
 

@@ -19,6 +19,9 @@ public sealed record ActorConfig
     /// <summary>Size of a state's feature.</summary>
     public required int Feature { get; init; }
 
+    /// <summary>What it reads of a feature; null: all of it.</summary>
+    public FeaturePart? Reads { get; init; }
+
     /// <summary>Size of the action vector (A).</summary>
     public required int Actions { get; init; }
 
@@ -63,7 +66,7 @@ public sealed class Actor<T> where T : ITensor<T>
     public Actor(Parameters<T> p, ActorConfig config)
     {
         _config = config;
-        _network = new(p, config.Feature, config.Layers, config.Discrete ? config.Actions : 2 * config.Actions, config.Activation,
+        _network = new(p, config.Reads.SizeOf(config.Feature), config.Layers, config.Discrete ? config.Actions : 2 * config.Actions, config.Activation,
             config.OutputScale);
         _stdShift = Math.Log(Math.Exp(config.InitialStd) - 1);
     }
@@ -74,7 +77,7 @@ public sealed class Actor<T> where T : ITensor<T>
     /// </summary>
     public IDistribution<T> Forward(T feature)
     {
-        T output = _network.Forward(feature);
+        T output = _network.Forward(_config.Reads.Of(feature));
         if (_config.Discrete)
             return OneHot<T>.Mixed(output, 1, _config.Unimix);
         T[] parts = output.Split(-1, _config.Actions, _config.Actions);                                 // 2 x (B, A)

@@ -32,6 +32,12 @@ public sealed record LatentWorldConfig
     /// <summary>The decoder's hidden layers.</summary>
     public MlpConfig Decoder { get; init; } = new(2, 400);
 
+    /// <summary>What the decoder reads of a feature; null: all of it.</summary>
+    public FeaturePart? DecoderReads { get; init; }
+
+    /// <summary>What the continue head reads; null: all of it.</summary>
+    public FeaturePart? ContinueReads { get; init; }
+
     /// <summary>The reward head (Dreamer V1: 2 x 400; PlaNet: 3 x 300).</summary>
     public ScalarHeadConfig Reward { get; init; } = new(new(2, 400), Unary.Elu);
 
@@ -51,6 +57,7 @@ public sealed class LatentWorld<T> where T : ITensor<T>
     private readonly IReadOnlyList<ObservationPart<T>> _parts;
     private readonly ScalarHead<T> _reward;
     private readonly Mlp<T>? _continue;
+    private readonly FeaturePart? _decoderReads, _continueReads;
 
     public LatentWorld(Parameters<T> p, LatentWorldConfig config)
     {
@@ -58,11 +65,12 @@ public sealed class LatentWorld<T> where T : ITensor<T>
         _parts = ObservationPart<T>.Of(p, config);
         Dynamics = config.Dynamics.Make(p);
         int feature = Dynamics.Feature;
+        (_decoderReads, _continueReads) = (config.DecoderReads, config.ContinueReads);
         foreach (ObservationPart<T> part in _parts)
-            part.MakeDecoder(feature);
+            part.MakeDecoder(_decoderReads.SizeOf(feature));
         _reward = new(p["reward"], feature, config.Reward);
         if (config.Continue is { } layers)
-            _continue = new(p["continue"], feature, layers, 1, config.Activation);
+            _continue = new(p["continue"], _continueReads.SizeOf(feature), layers, 1, config.Activation);
     }
 
     /// <summary>How observations are measured inside.</summary>
@@ -77,16 +85,19 @@ public sealed class LatentWorld<T> where T : ITensor<T>
         : T.Concat(-1, [.. _parts.Select(part => part.Encode(part.Of(scaled)))]);
 
     /// <summary>Features (..., F) to scaled observations (..., O), images flat.</summary>
-    public IDistribution<T> Decode(T feature) =>
-        new UnitNormal<T>(
-            _parts.Count == 1 ? _parts[0].Decode(feature) : T.Concat(-1, [.. _parts.Select(part => part.Decode(feature))]), axes: 1);
+    public IDistribution<T> Decode(T feature)
+    {
+        T read = _decoderReads.Of(feature);
+        return new UnitNormal<T>(
+            _parts.Count == 1 ? _parts[0].Decode(read) : T.Concat(-1, [.. _parts.Select(part => part.Decode(read))]), axes: 1);
+    }
 
     /// <summary>
     /// Negative log likelihoods (...) of scaled observations (..., O) at features (..., F): of the image, of the numbers, or of both, by the
     /// names of their losses.
     /// </summary>
     public IEnumerable<(string Loss, T Value)> ObservationLosses(T feature, T scaled) => _parts.Select(part =>
-        (part.Loss, -new UnitNormal<T>(part.Decode(feature), axes: 1).LogProb(_parts.Count == 1 ? scaled : part.Of(scaled))));
+        (part.Loss, -new UnitNormal<T>(part.Decode(_decoderReads.Of(feature)), axes: 1).LogProb(_parts.Count == 1 ? scaled : part.Of(scaled))));
 
     /// <summary>Features (B, F) to the reward on arrival (B), in the units of training.</summary>
     public IDistribution<T> Reward(T feature) => _reward.Forward(feature);
@@ -95,7 +106,7 @@ public sealed class LatentWorld<T> where T : ITensor<T>
     public bool HasContinue => _continue is not null;
 
     /// <summary>Features (B, F) to whether the episode goes on, times the discount (B); only where <see cref="HasContinue"/>.</summary>
-    public IDistribution<T> Continue(T feature) => new Bernoulli<T>(_continue!.Forward(feature).Reshape(Axis.Keep));
+    public IDistribution<T> Continue(T feature) => new Bernoulli<T>(_continue!.Forward(_continueReads.Of(feature)).Reshape(Axis.Keep));
 
     private static IObservationScale<T> ScaleOf(Parameters<T> statistics, LatentWorldConfig config)
     {

@@ -40,7 +40,7 @@ internal sealed class ActorCriticOptimisers : IDisposable
     /// <summary>Clips the gradients and takes the steps; an actor that is frozen stays as it began.</summary>
     public void Step(Dictionary<string, double>? figures)
     {
-        double actorNorm = _options.Clip(_actor), criticNorm = _options.Clip(_critic);
+        double actorNorm = _options.ClipBehaviour(_actor), criticNorm = _options.ClipBehaviour(_critic);
         if (figures is not null)
             (figures["actor_gradient_norm"], figures["critic_gradient_norm"]) = (actorNorm, criticNorm);
         if (!_options.FreezeActor)

@@ -10,7 +10,8 @@ namespace WorldModels.Train.Algorithms;
 /// Dreamer (Hafner et al. 2020, algorithm 1; 2021; 2025): a world model learns from experience; an actor and a critic learn from
 /// trajectories imagined in it. How these learn is the <see cref="IBehaviour"/> of the version: <see cref="DreamerBehaviour"/> of V1,
 /// <see cref="DreamerV2Behaviour"/> of V2, <see cref="DreamerV3Behaviour"/> of V3; what else differs are sizes, heads and losses of the
-/// world, in the options.
+/// world, in the options. With a transformer for a world (<see cref="TransformerOptions"/>) it is the loop of TWM (Robine et al. 2023) and of
+/// the Simple World example, whose behaviours are <see cref="AdvantageBehaviour"/> and <see cref="GradientBehaviour"/>.
 /// </summary>
 public sealed class Dreamer : ITrainer
 {
@@ -56,7 +57,7 @@ public sealed class Dreamer : ITrainer
     public long Frames => _experience.Frames;
 
     /// <summary>A control experiment ships nothing.</summary>
-    public bool Ships => !(_options.BlindReward || _options.ShuffleActions || _options.FreezeActor);
+    public bool Ships => !_options.IsControl;
 
     public void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
     {
@@ -145,11 +146,14 @@ public sealed class Dreamer : ITrainer
         {
             filtered.Losses,
             WorldModelSetup.ObservationLosses(world, reconstruct ? feature : feature.Detach(), observed),
-            { "reward", -world.Reward(flat).LogProb(sequences.Rewards.reshape(-1)).Value.mean() },
+            { "reward", -Mean(world.Reward(flat).LogProb(sequences.Rewards.reshape(-1)).Value) },
         };
         if (world.HasContinue)      // A soft label carries the discount (Dreamer V1's pcont).
-            losses.Add("continue", -world.Continue(flat).LogProb(gamma * sequences.Continues.reshape(-1)).Value.mean());
+            losses.Add("continue", -Mean(world.Continue(flat).LogProb(gamma * sequences.Continues.reshape(-1)).Value));
         return losses;
+
+        Tensor Mean(Tensor values) =>
+            world.Dynamics.NeedsPast ? (values * sequences.Foretold.reshape(-1)).sum() / sequences.Foretold.sum().clamp_min(1) : values.mean();
     }
 
     /// <summary>States to imagine from: posteriors, all or a random share, through which no gradient flows.</summary>

@@ -68,6 +68,12 @@ public record DreamerOptions : LatentOptions
     /// <summary>Share by which every parameter shrinks at each step.</summary>
     internal virtual double WeightDecay => 0;
 
+    /// <summary>Whether it is a control experiment, which ships nothing.</summary>
+    internal virtual bool IsControl => BlindReward || ShuffleActions || FreezeActor;
+
+    /// <summary>Clips the gradients of actor or critic. Gives the norm that they had.</summary>
+    internal virtual double ClipBehaviour(FlatOptimiser optimiser) => Clip(optimiser);
+
     /// <summary>What learns to act.</summary>
     internal virtual IBehaviour Behaviour(LatentWorld<EagerTensor> world, ActionVectors actions, EagerParameters parameters) =>
         new DreamerBehaviour(this, world, actions, parameters);
