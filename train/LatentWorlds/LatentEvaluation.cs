@@ -40,13 +40,22 @@ public sealed class LatentEvaluation(
     public IReadOnlyDictionary<string, double> Judge(int episodes, IProgressReport progress)
     {
         Dictionary<string, double> figures = experience.HasEnvironment ? Evaluation.Figures(Returns(episodes, progress), episodes) : [];
-        IReadOnlyCollection<Episode> heldOut = experience.Collects ? PlayNewEpisodes() : experience.HeldOut;
+        IReadOnlyCollection<Episode> heldOut = experience.Collects ? PlayNewEpisodes(random: false) : experience.HeldOut;
         foreach ((string name, double value) in OpenLoop.Judge(
             world, config, heldOut, experience.Actions, options.RewardScale, device))
         {
             figures[name] = value;
         }
-
+        // A policy that has learnt goes where it knows the world; random actions go everywhere.
+        if (experience.Collects && figures.ContainsKey($"{OpenLoop.Exact}1"))
+        {
+            foreach ((string name, double value) in OpenLoop.Judge(
+                world, config, PlayNewEpisodes(random: true), experience.Actions, options.RewardScale, device))
+            {
+                if (name.StartsWith(OpenLoop.Exact, StringComparison.Ordinal) || name.StartsWith(OpenLoop.NearReward, StringComparison.Ordinal))
+                    figures[$"{name}_random"] = value;
+            }
+        }
         return figures;
     }
 
@@ -70,8 +79,8 @@ public sealed class LatentEvaluation(
             done => task?.Report(done, ""));
     }
 
-    /// <summary>Episodes played now as in training, which the model has not learnt from.</summary>
-    private IReadOnlyCollection<Episode> PlayNewEpisodes()
+    /// <summary>Episodes played now, as in training or by random actions, which the model has not learnt from.</summary>
+    private IReadOnlyCollection<Episode> PlayNewEpisodes(bool random)
     {
         LatentOptions other = options with { Seed = options.Seed + 3_000_017 };
         AgentEnvironment environment = AgentEnvironment.Make(other.Env, count: 10, other.ActionRepeat, view: other.View);
@@ -81,7 +90,7 @@ public sealed class LatentEvaluation(
         Collector collector = new Collector(environment, agent, replay, other);
         collector.Begin();
         while (replay.Count < environment.Count)
-            collector.Collect(environment.Count, random: false);
+            collector.Collect(environment.Count, random);
         return replay.Episodes;
     }
 

@@ -17,8 +17,8 @@ public enum NoiseDistribution
 public sealed record NoiseSpec(NoiseDistribution Distribution, int Size, int Variables);
 
 /// <summary>
-/// The transition function of a latent state. Outside of its implementations nobody knows what the state is made of: heads read its feature,
-/// losses come by name, graphs and agents carry its tensors along.
+/// The transition function of a latent state. Outside of its implementations nobody knows what the state is made of: heads read its
+/// feature, losses come by name, graphs and agents carry its tensors along.
 /// </summary>
 public interface IDynamics<T> where T : ITensor<T>
 {
@@ -39,7 +39,9 @@ public interface IDynamics<T> where T : ITensor<T>
     /// <summary>What heads read of a state of tensors (..., D): (..., F).</summary>
     T FeatureOf(State<T> state);
 
-    /// <summary>The state where episodes go on, and the first one where one begins. keep (B, 1): 0 in rows where an episode begins, else 1.</summary>
+    /// <summary>
+    /// The state where episodes go on, and the first one where one begins. keep (B, 1): 0 in rows where an episode begins, else 1.
+    /// </summary>
     State<T> Reset(State<T> state, T keep) => state.Reset(keep);
 
     /// <summary>The state that an action (B, A) leads to, given the embedding (B, E) of what was observed there; noise (B, N).</summary>

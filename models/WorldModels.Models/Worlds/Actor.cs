@@ -66,8 +66,8 @@ public sealed class Actor<T> where T : ITensor<T>
     public Actor(Parameters<T> p, ActorConfig config)
     {
         _config = config;
-        _network = new(p, config.Reads.SizeOf(config.Feature), config.Layers, config.Discrete ? config.Actions : 2 * config.Actions, config.Activation,
-            config.OutputScale);
+        int outputs = config.Discrete ? config.Actions : 2 * config.Actions;
+        _network = new(p, config.Reads.SizeOf(config.Feature), config.Layers, outputs, config.Activation, config.OutputScale);
         _stdShift = Math.Log(Math.Exp(config.InitialStd) - 1);
     }
 

@@ -96,8 +96,12 @@ public sealed class LatentWorld<T> where T : ITensor<T>
     /// Negative log likelihoods (...) of scaled observations (..., O) at features (..., F): of the image, of the numbers, or of both, by the
     /// names of their losses.
     /// </summary>
-    public IEnumerable<(string Loss, T Value)> ObservationLosses(T feature, T scaled) => _parts.Select(part =>
-        (part.Loss, -new UnitNormal<T>(part.Decode(_decoderReads.Of(feature)), axes: 1).LogProb(_parts.Count == 1 ? scaled : part.Of(scaled))));
+    public IEnumerable<(string Loss, T Value)> ObservationLosses(T feature, T scaled)
+    {
+        T read = _decoderReads.Of(feature);
+        return _parts.Select(part =>
+            (part.Loss, -new UnitNormal<T>(part.Decode(read), axes: 1).LogProb(_parts.Count == 1 ? scaled : part.Of(scaled))));
+    }
 
     /// <summary>Features (B, F) to the reward on arrival (B), in the units of training.</summary>
     public IDistribution<T> Reward(T feature) => _reward.Forward(feature);

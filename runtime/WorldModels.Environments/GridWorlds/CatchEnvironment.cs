@@ -2,8 +2,8 @@ namespace WorldModels.Environments;
 
 /// <summary>
 /// Catch (Mnih et al. 2014): a ball falls through a grid of 10 x 5 cells, a row each step, from a random column; a paddle in the last row,
-/// which begins in the middle, moves left, stays or moves right. After nine steps the ball is there: 1 where the paddle is below it, -1 where
-/// it is not, and the episode terminates. The observation is (10, 5) flat: 1 where ball or paddle is, else 0.
+/// which begins in the middle, moves left, stays or moves right. After nine steps the ball is there: 1 where the paddle is below it, -1
+/// where it is not, and the episode terminates. The observation is (10, 5) flat: 1 where ball or paddle is, else 0.
 /// </summary>
 public sealed class CatchEnvironment : EpisodicEnvironment<long>
 {

@@ -11,7 +11,8 @@ public static class GridWorlds
     /// <summary>All of them, in the order of listings.</summary>
     public static IReadOnlyList<EnvironmentSpec> Specs { get; } =
     [
-        Spec("simple-world", "Simple World, cleaned: 4 x 4 cells, (3, 4, 4) pixels flat, 5 moves", name => new SimpleWorldEnvironment(name)),
+        Spec("simple-world", "Simple World, cleaned: 4 x 4 cells, (3, 4, 4) pixels flat, 5 moves",
+            name => new SimpleWorldEnvironment(name)),
         Spec("simple-world-moving", "Simple World, cleaned, with a threat that moves: 5 moves",
             name => new SimpleWorldEnvironment(name, new() { ThreatsMove = true })),
         Spec("simple-world-continuous", "Simple World, cleaned: pairs in -1..1, rounded to moves",

@@ -4,11 +4,14 @@ namespace WorldModels.Environments;
 public sealed record SimpleWorldOptions
 {
     /// <summary>As the example that the world comes from has it.</summary>
-    public static SimpleWorldOptions Published { get; } = new() { WholeGrid = false, Rounds = false, ThreatReward = -100, White = 255 / 256f };
+    public static SimpleWorldOptions Published { get; } = new()
+    {
+        WholeGrid = false, Rounds = false, ThreatReward = -100, White = 255 / 256f,
+    };
 
     /// <summary>
-    /// Whether agent, threats and goal begin on cells of the whole grid, each on another one; if not, as published, on the 3 x 3 cells of the
-    /// first corner, also on the same.
+    /// Whether agent, threats and goal begin on cells of the whole grid, each on another one; if not, as published, on the 3 x 3 cells of
+    /// the first corner, also on the same.
     /// </summary>
     public bool WholeGrid { get; init; } = true;
 

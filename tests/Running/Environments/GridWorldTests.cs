@@ -2,7 +2,9 @@ using WorldModels.Environments;
 
 namespace WorldModels.Tests.Environments;
 
-/// <summary>Simple World and Catch: their rules, and what players get who are known (measured in another simulator of the same rules).</summary>
+/// <summary>
+/// Simple World and Catch: their rules, and what players get who are known (measured in another simulator of the same rules).
+/// </summary>
 public sealed class GridWorldTests
 {
     private const int Episodes = 20_000;

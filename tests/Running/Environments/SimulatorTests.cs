@@ -8,7 +8,8 @@ public sealed class SimulatorTests
 {
     private static IEnumerable<EnvironmentSpec> Specs =>
         [
-            .. ClassicControl.Specs, .. ControlSuite.Specs, .. LunarLander.Specs, .. GridWorlds.Specs, .. MuJoCoLibraryTests.OneTaskOfEachModel,
+            .. ClassicControl.Specs, .. ControlSuite.Specs, .. LunarLander.Specs, .. GridWorlds.Specs,
+            .. MuJoCoLibraryTests.OneTaskOfEachModel,
         ];
 
     private static IEnumerable<string> Names => Specs.Select(spec => spec.Name);

@@ -16,7 +16,7 @@ public sealed class ResumeTests
     public void TrainUndisturbed()
     {
         _runs = new();
-        foreach (string algorithm in new[] { "a2c", "dreamer", "environment-model", "i2a", "planet" })
+        foreach (string algorithm in new[] { "a2c", "dreamer", "environment-model", "i2a", "planet", "transformer" })
             _whole[algorithm] = _runs.Train(algorithm, Options(algorithm));
     }
 
@@ -25,7 +25,8 @@ public sealed class ResumeTests
 
     // Retried, since where the machine stands still for the second that a run lasts, there is no middle to kill it in.
     [Test, Retry(3)]
-    public void AKilledRunEndsLikeOneThatWasNot([Values("a2c", "dreamer", "environment-model", "i2a", "planet")] string algorithm)
+    public void AKilledRunEndsLikeOneThatWasNot(
+        [Values("a2c", "dreamer", "environment-model", "i2a", "planet", "transformer")] string algorithm)
     {
         string run = NewRun();
         using (Process process = TrainTool.Start([.. Options(algorithm), "--run", run, "--no-export"]))
@@ -52,7 +53,7 @@ public sealed class ResumeTests
     }
 
     [Test, Retry(3)]
-    public void CtrlCSavesAndExitsWith130([Values("a2c", "dreamer", "environment-model", "i2a", "planet")] string algorithm)
+    public void CtrlCSavesAndExitsWith130([Values("a2c", "dreamer", "environment-model", "i2a", "planet", "transformer")] string algorithm)
     {
         string run = NewRun();
         using (Process process = TrainTool.Start([.. Options(algorithm), "--run", run, "--no-export"]))

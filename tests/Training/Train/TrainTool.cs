@@ -111,9 +111,18 @@ internal sealed class TinyRuns : IDisposable
         "candidates=6", "elites=2", "iterations=2", "overshooting=3", "rewardScale=0.02",
     ];
 
+    /// <inheritdoc cref="A2C"/>
+    public static readonly string[] Transformer =
+    [
+        "transformer", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0",
+        "prefill=60", "pretrain=1", "collectEvery=2", "collectSteps=7", "capacity=200", "batch=3", "length=6", "deterministic=6",
+        "stochastic=2", "classes=3", "hidden=5", "embedding=6", "encoderUnits=5", "headUnits=5", "feedForward=7", "layers=1", "horizon=3",
+        "starts=6", "window=3", "dropout=0.1",
+    ];
+
     /// <summary>The options of an algorithm's run.</summary>
     public static string[] Of(string algorithm) =>
-        new[] { A2C, Dreamer, EnvironmentModel, I2A, PlaNet }.Single(options => options[0] == algorithm);
+        new[] { A2C, Dreamer, EnvironmentModel, I2A, PlaNet, Transformer }.Single(options => options[0] == algorithm);
 
     public string Path { get; } = Directory.CreateTempSubdirectory("worldmodels-train-").FullName;
 

@@ -8,10 +8,10 @@ namespace WorldModels.Train.Algorithms;
 
 /// <summary>
 /// Dreamer (Hafner et al. 2020, algorithm 1; 2021; 2025): a world model learns from experience; an actor and a critic learn from
-/// trajectories imagined in it. How these learn is the <see cref="IBehaviour"/> of the version: <see cref="DreamerBehaviour"/> of V1,
-/// <see cref="DreamerV2Behaviour"/> of V2, <see cref="DreamerV3Behaviour"/> of V3; what else differs are sizes, heads and losses of the
-/// world, in the options. With a transformer for a world (<see cref="TransformerOptions"/>) it is the loop of TWM (Robine et al. 2023) and of
-/// the Simple World example, whose behaviours are <see cref="AdvantageBehaviour"/> and <see cref="GradientBehaviour"/>.
+/// trajectories imagined in it. How these learn is the <see cref="IBehaviour"/> of the version: <see cref="DreamerBehaviour"/> of V1, <see
+/// cref="DreamerV2Behaviour"/> of V2, <see cref="DreamerV3Behaviour"/> of V3; what else differs are sizes, heads and losses of the world,
+/// in the options. With a transformer for a world (<see cref="TransformerOptions"/>) it is the loop of TWM (Robine et al. 2023) and of the
+/// Simple World example, whose behaviours are <see cref="AdvantageBehaviour"/> and <see cref="GradientBehaviour"/>.
 /// </summary>
 public sealed class Dreamer : ITrainer
 {
@@ -81,13 +81,20 @@ public sealed class Dreamer : ITrainer
             (FilteredSequence<EagerTensor> filtered, Losses losses) = Observe(sequences, random);
             if (_options.WorldStepsFirst)
                 StepWorldModel(filtered, losses, figures);
+            bool behaves = update >= _options.BehaviourAfter;
             using (Timings.Of("behaviour"))
-                losses.Add(_behaviour.Learn(update, filtered.States, sequences, random, figures));
+            {
+                if (behaves)
+                    losses.Add(_behaviour.Learn(update, filtered.States, sequences, random, figures));
+            }
             // Otherwise all gradients are of the parameters as they were: the steps come last.
             if (!_options.WorldStepsFirst)
                 StepWorldModel(filtered, losses, figures);
             using (Timings.Of("optimisers"))
-                _behaviour.Step(figures);
+            {
+                if (behaves)
+                    _behaviour.Step(figures);
+            }
         }
         return figures ?? Measured.None;
     }
@@ -152,8 +159,13 @@ public sealed class Dreamer : ITrainer
             losses.Add("continue", -Mean(world.Continue(flat).LogProb(gamma * sequences.Continues.reshape(-1)).Value));
         return losses;
 
-        Tensor Mean(Tensor values) =>
-            world.Dynamics.NeedsPast ? (values * sequences.Foretold.reshape(-1)).sum() / sequences.Foretold.sum().clamp_min(1) : values.mean();
+        Tensor Mean(Tensor values)
+        {
+            if (!world.Dynamics.NeedsPast)
+                return values.mean();
+            Tensor counts = sequences.Foretold.reshape(-1);
+            return (values * counts).sum() / counts.sum().clamp_min(1);
+        }
     }
 
     /// <summary>States to imagine from: posteriors, all or a random share, through which no gradient flows.</summary>

@@ -74,6 +74,9 @@ public record DreamerOptions : LatentOptions
     /// <summary>Clips the gradients of actor or critic. Gives the norm that they had.</summary>
     internal virtual double ClipBehaviour(FlatOptimiser optimiser) => Clip(optimiser);
 
+    /// <summary>Updates of the world alone before anything learns to act.</summary>
+    internal virtual long BehaviourAfter => 0;
+
     /// <summary>What learns to act.</summary>
     internal virtual IBehaviour Behaviour(LatentWorld<EagerTensor> world, ActionVectors actions, EagerParameters parameters) =>
         new DreamerBehaviour(this, world, actions, parameters);

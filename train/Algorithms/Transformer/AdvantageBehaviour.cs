@@ -6,9 +6,9 @@ using static TorchSharp.torch;
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>
-/// How TWM learns to act (Robine et al. 2023, section 2.2, and its code): no gradient flows through what is imagined; the score function of the
-/// actions is weighed by generalised advantages (Schulman et al. 2016), with predicted discounts. A rollout that has probably ended goes on in
-/// another state, of a real step, as a rollout of its own.
+/// How TWM learns to act (Robine et al. 2023, section 2.2, and its code): no gradient flows through what is imagined; the score function of
+/// the actions is weighed by generalised advantages (Schulman et al. 2016), with predicted discounts. A rollout that has probably ended
+/// goes on in another state, of a real step, as a rollout of its own.
 /// </summary>
 public sealed class AdvantageBehaviour : IBehaviour
 {
@@ -124,7 +124,8 @@ public sealed class AdvantageBehaviour : IBehaviour
             weight = product.masked_fill(ended, 1);
             Tensor others = randperm(rows, generator: random, device: _device);
             state = new(next.Names, [.. next.Values.Select((value, i) => new EagerTensor(where(
-                ended.reshape([rows, .. Enumerable.Repeat(1L, value.Rank - 1)]), start.Values[i].Value.index_select(0, others), value.Value)))]);
+                ended.reshape([rows, .. Enumerable.Repeat(1L, value.Rank - 1)]),
+                start.Values[i].Value.index_select(0, others), value.Value)))]);
         }
         return (stack(features), stack(arrived), stack(actions), stack(discounts), stack(weights));
     }

@@ -6,13 +6,13 @@ using static TorchSharp.torch;
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>
-/// How the Simple World example learns to act: an actor raises lambda-returns, or the rewards alone, by gradients that flow back through the
-/// transformer, straight through its latents and, for returns, through the values of a critic that follows slowly. Where actions are numbered,
-/// the score function stands in their place.
+/// How the Simple World example learns to act: an actor raises lambda-returns, or the rewards alone, by gradients that flow back through
+/// the transformer, straight through its latents and, for returns, through the values of a critic that follows slowly. Where actions are
+/// numbered, the score function stands in their place.
 /// </summary>
 /// <remarks>
-/// Returns have weights that sum to 1, which the example's do not. A state's value is that of what follows it: the reward on arriving there,
-/// which is foretold from the steps before, is none of it.
+/// Returns have weights that sum to 1, which the example's do not. A state's value is that of what follows it: the reward on arriving
+/// there, which is foretold from the steps before, is none of it.
 /// </remarks>
 public sealed class GradientBehaviour : IBehaviour
 {
@@ -47,7 +47,7 @@ public sealed class GradientBehaviour : IBehaviour
     public Losses Learn(
         long update, State<EagerTensor> posteriors, Sequences sequences, Generator random, Dictionary<string, double>? figures)
     {
-        _targetCopy.Follow(update == 0 ? 1 : _options.TargetShare);
+        _targetCopy.Follow(update == _options.WorldAlone ? 1 : _options.TargetShare);
         State<EagerTensor> start = Dreamer.Starts(posteriors, sequences, _options.Starts, _options.PredictContinue, random);
         (int horizon, long rows) = (_options.Horizon, start.Values[0].Value.size(0));
         bool scores = _options.ActorLearning == ActorLearning.ScoreFunction;
@@ -71,7 +71,7 @@ public sealed class GradientBehaviour : IBehaviour
         Tensor objective = _options.ActorLearning switch
         {
             ActorLearning.ValueGradient => (weights * returns).mean(),
-            ActorLearning.RewardGradient => (weights * rewards).sum(0).mean(),
+            ActorLearning.RewardGradient => (weights * rewards).sum([0]).mean(),
             _ => (weights * policy.LogProb(actions.detach().flatten(0, 1)).Value.reshape(horizon, rows)
                 * (returns - values.ButLast()).detach()).mean(),
         };

@@ -18,15 +18,17 @@ public enum ActorLearning
     /// <summary>The score function of the actions, weighed by how far lambda-returns are above values (REINFORCE).</summary>
     ScoreFunction,
 
-    /// <summary>TWM's: the score function, weighed by advantages of generalised estimation, in rollouts that begin anew where they end.</summary>
+    /// <summary>
+    /// TWM's: the score function, weighed by advantages of generalised estimation, in rollouts that begin anew where they end.
+    /// </summary>
     Advantages,
 }
 
 /// <summary>
-/// Hyperparameters of learning a transformer as a world model, and to act in it: defaults are TWM's (Robine et al. 2023, and its code).
-/// Of the options of the recurrent state-space model, <c>stochastic</c> and <c>classes</c> are the latent's, <c>deterministic</c> is the
-/// transformer's width, <c>hidden</c> the units of the layers to posterior and prior, and <c>klScale</c> the weight of foretelling the latent;
-/// <c>freeNats</c> and <c>overshooting</c> have none of their meaning, and have to be 0 and 1.
+/// Hyperparameters of learning a transformer as a world model, and to act in it: defaults are TWM's (Robine et al. 2023, and its code). Of
+/// the options of the recurrent state-space model, <c>stochastic</c> and <c>classes</c> are the latent's, <c>deterministic</c> is the
+/// transformer's width, <c>hidden</c> the units of the layers to posterior and prior, and <c>klScale</c> the weight of foretelling the
+/// latent; <c>freeNats</c> and <c>overshooting</c> have none of their meaning, and have to be 0 and 1.
 /// </summary>
 public sealed record TransformerOptions : DreamerOptions
 {
@@ -62,7 +64,9 @@ public sealed record TransformerOptions : DreamerOptions
     [Fixed, Range(0, 16)]
     public int TokenLayers { get; init; }
 
-    /// <summary>Hidden layers from an embedding to the latent; 0: where the embedding is as large as the latent, it is its logits.</summary>
+    /// <summary>
+    /// Hidden layers from an embedding to the latent; 0: where the embedding is as large as the latent, it is its logits.
+    /// </summary>
     [Fixed, Range(0, 16)]
     public int PosteriorLayers { get; init; } = 2;
 
@@ -77,6 +81,10 @@ public sealed record TransformerOptions : DreamerOptions
     /// <summary>The uniform distribution's share in every draw among classes.</summary>
     [Fixed, Range(0.0, 0.5)]
     public double Unimix { get; init; }
+
+    /// <summary>Units of the hidden layers of actor and critic; 0: those of the other heads.</summary>
+    [Fixed, Range(0, 65536)]
+    public int ActorUnits { get; init; }
 
     /// <summary>Whether actor and critic read what the transformer says of the past, beside the latent.</summary>
     [Fixed]
@@ -98,22 +106,32 @@ public sealed record TransformerOptions : DreamerOptions
     public ActorLearning ActorLearning { get; init; } = ActorLearning.Advantages;
 
     /// <summary>
-    /// Weight of the policy's entropy; of <see cref="ActorLearning.Advantages"/> that of its share of the largest, where that is below a tenth.
+    /// Weight of the policy's entropy; of <see cref="ActorLearning.Advantages"/> that of its share of the largest, where below a tenth.
     /// </summary>
     [Range(0.0, 100.0)]
     public double Entropy { get; init; } = 0.01;
 
-    /// <summary>Share by which the target critic follows the critic at each update; <see cref="ActorLearning.Advantages"/> has none.</summary>
+    /// <summary>
+    /// Share by which the target critic follows the critic at each update; <see cref="ActorLearning.Advantages"/> has none.
+    /// </summary>
     [Range(0.0, 1.0)]
     public double TargetShare { get; init; } = 0.005;
 
-    /// <summary>Discount since its beginning below which an imagined rollout of <see cref="ActorLearning.Advantages"/> begins anew.</summary>
+    /// <summary>
+    /// Discount since its beginning below which an imagined rollout of <see cref="ActorLearning.Advantages"/> begins anew.
+    /// </summary>
     [Range(0.0, 1.0)]
     public double DiscountThreshold { get; init; } = 0.1;
 
-    /// <summary>Largest norm of the gradients of actor and critic each; those of the world have <see cref="LatentOptions.MaxGradNorm"/>.</summary>
+    /// <summary>
+    /// Largest norm of the gradients of actor and critic each; those of the world have <see cref="LatentOptions.MaxGradNorm"/>.
+    /// </summary>
     [Range(0.0, 1e6)]
     public double BehaviourMaxGradNorm { get; init; } = 1;
+
+    /// <summary>Updates of the world before actor and critic begin to learn.</summary>
+    [Range(0, 100_000_000)]
+    public long WorldAlone { get; init; }
 
     /// <summary>Negative control: no gradient flows back through the dynamics to the actor.</summary>
     public bool CutDynamics { get; init; }
@@ -121,6 +139,8 @@ public sealed record TransformerOptions : DreamerOptions
     internal override string Algorithm => "transformer";
 
     internal override bool WorldStepsFirst => true;
+
+    internal override long BehaviourAfter => WorldAlone;
 
     internal override bool IsControl => base.IsControl || CutDynamics;
 
@@ -161,11 +181,12 @@ public sealed record TransformerOptions : DreamerOptions
     public override ActorConfig Actor(int feature, ActionVectors actions) => base.Actor(feature, actions) with
     {
         Form = ActorForm.ClippedNormal,
+        Layers = new(ActorLayers, UnitsOfActor),
         Activation = Unary.Silu,
         Reads = ActorReads,
     };
 
-    public override ScalarHeadConfig Critic() => new(new(CriticLayers, HeadUnits), Unary.Silu, Reads: ActorReads);
+    public override ScalarHeadConfig Critic() => new(new(CriticLayers, UnitsOfActor), Unary.Silu, Reads: ActorReads);
 
     internal override double ClipBehaviour(FlatOptimiser optimiser) => optimiser.ClipGradients(BehaviourMaxGradNorm);
 
@@ -173,16 +194,21 @@ public sealed record TransformerOptions : DreamerOptions
         ActorLearning == ActorLearning.Advantages
             ? new AdvantageBehaviour(this, world, actions, parameters) : new GradientBehaviour(this, world, actions, parameters);
 
+    private int UnitsOfActor => ActorUnits == 0 ? HeadUnits : ActorUnits;
+
     private void Check()
     {
         if (FreeNats != 0 || Overshooting != 1)
         {
-            throw new UserException($"freeNats={FreeNats} and overshooting={Overshooting} mean nothing to a transformer: set freeNats=0 and "
-                + "overshooting=1.");
+            throw new UserException($"freeNats={FreeNats} and overshooting={Overshooting} mean nothing to a transformer: set freeNats=0 "
+                + "and overshooting=1.");
         }
         if (Deterministic % Heads != 0 || Deterministic % 2 != 0)
             throw new UserException($"deterministic={Deterministic}, the width, has to be a multiple of heads={Heads}, and even.");
-        if (CutDynamics && ActorLearning is ActorLearning.ScoreFunction or ActorLearning.Advantages)
-            throw new UserException($"cutDynamics=true cuts what actorLearning={ActorLearning} does not have: choose a gradient, or leave it.");
+        if (CutDynamics && ActorLearning is (ActorLearning.ScoreFunction or ActorLearning.Advantages))
+        {
+            throw new UserException($"cutDynamics=true cuts what actorLearning={ActorLearning} does not have: choose a gradient, or leave "
+                + "it.");
+        }
     }
 }

@@ -10,8 +10,9 @@ public enum TransformerForm
     Gpt,
 
     /// <summary>
-    /// Each part normalised behind it, no biases of attention, sinusoidal distances through a layer of their own, (q + u) k + (q + v) r with u
-    /// and v shared by all layers, divided by the root of the width (Transformer-XL, Dai et al. 2019, as Robine et al. 2023 have it).
+    /// Each part normalised behind it, no biases of attention, sinusoidal distances through a layer of their own, (q + u) k + (q + v) r
+    /// with u and v shared by all layers, divided by the root of the width (Transformer-XL, Dai et al. 2019, as Robine et al. 2023 have
+    /// it).
     /// </summary>
     TransformerXl,
 }

@@ -7,15 +7,15 @@ namespace WorldModels.Models;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Its state is "latent" (B, S), one-hot variables; "hidden" (B, D), what the transformer said of the step that led there, which rewards and
-/// ends are read from; "cache" (B, 2 L, H, W - 1, D / H), keys and values of the tokens before, the newest last; and "position" (B), how many
-/// tokens of the episode there were, which says how many of the cache count. A row begins anew with its position alone. Its feature is latent
-/// and hidden side by side.
+/// Its state is "latent" (B, S), one-hot variables; "hidden" (B, D), what the transformer said of the step that led there, which rewards
+/// and ends are read from; "cache" (B, 2 L, H, W - 1, D / H), keys and values of the tokens before, the newest last; and "position" (B),
+/// how many tokens of the episode there were, which says how many of the cache count. A row begins anew with its position alone. Its
+/// feature is latent and hidden side by side.
 /// </para>
 /// <para>
-/// Distances are relative and keys and values depend on a token alone, so that a step with the cache is the same as the pass over all tokens,
-/// for any number of steps: where the window is full, the oldest token leaves it. The published models read rewards as tokens, too; here
-/// they are predicted only, since who acts is not told them.
+/// Distances are relative and keys and values depend on a token alone, so that a step with the cache is the same as the pass over all
+/// tokens, for any number of steps: where the window is full, the oldest token leaves it. The published models read rewards as tokens, too;
+/// here they are predicted only, since who acts is not told them.
 /// </para>
 /// </remarks>
 public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
@@ -130,8 +130,12 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
             new Dictionary<string, T> { ["kl"] = Mean(posterior.Kl(prior)), ["latent_entropy"] = entropy });
     }
 
-    /// <summary>The pass over tokens (T, B, g, D) at once, of rows of which so many tokens came before in each step's episode, T x (B).</summary>
-    /// <returns>What the last token of each step says (T, B, D), and the cache behind each step (T, B, ...), through which nothing flows.</returns>
+    /// <summary>
+    /// The pass over tokens (T, B, g, D) at once, of rows of which so many tokens came before in each step's episode, T x (B).
+    /// </summary>
+    /// <returns>
+    /// What the last token of each step says (T, B, D), and the cache behind each step (T, B, ...), through which nothing flows.
+    /// </returns>
     private (T Hidden, T Cache) Pass(T tokens, T[] begun, Func<T, T> drop)
     {
         (int length, int rows, int count) = (begun.Length, tokens.Size(1), begun.Length * _tokens);
@@ -230,7 +234,9 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
         return _p.Constant($"limits_{n}_{m}", limits, n, m);
     }
 
-    /// <summary>Dropout (Srivastava et al. 2014) by noise that is drawn as the latents' is, so that a run that goes on drops the same.</summary>
+    /// <summary>
+    /// Dropout (Srivastava et al. 2014) by noise that is drawn as the latents' is, so that a run that goes on drops the same.
+    /// </summary>
     private T Drop(T x, Func<int[], T> gumbel)
     {
         if (_config.Dropout == 0)
