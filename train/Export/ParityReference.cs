@@ -15,17 +15,23 @@ public sealed class ParityReference
     /// <summary>Steps of the recorded rollout.</summary>
     public const int Horizon = 15;
 
-    private const int Batch = 8;
+    private const int MostRows = 8;
+    private const long StateBytes = 4_000_000;
     private const ulong Seed = 20_260_101;
 
     private readonly Dictionary<string, NpyArray> _arrays = [];
     private readonly BundleDefinition _bundle;
     private readonly EagerParameters _parameters;
+    private readonly int _rows;
 
     private ParityReference(BundleDefinition bundle, EagerParameters parameters)
     {
         _bundle = bundle;
         _parameters = parameters;
+        // States fill the file where they are large, as caches are: of those there are fewer rows.
+        long state = _bundle.Graphs.Values.SelectMany(graph => graph.Inputs.Concat(graph.Outputs))
+            .Where(tensor => tensor.Role == TensorRole.State).Sum(tensor => 4L * tensor.RowSize * Horizon);
+        _rows = (int)Math.Clamp(StateBytes / Math.Max(1, state), 1, MostRows);
     }
 
     /// <summary>Arrays by name, in the layout of <see cref="BundleVerifier"/>.</summary>
@@ -55,7 +61,7 @@ public sealed class ParityReference
         Dictionary<string, Tensor> states = new Dictionary<string, Tensor>();
         foreach (TensorSpec input in _bundle.Graphs.Values.SelectMany(graph => graph.Inputs).Where(input => input.Role == TensorRole.State))
         {
-            states[input.Name] = zeros([Batch, .. input.Shape.Skip(1).Select(dim => (long)dim.Size)], input.Dtype switch
+            states[input.Name] = zeros([_rows, .. input.Shape.Skip(1).Select(dim => (long)dim.Size)], input.Dtype switch
             {
                 TensorType.Float32 => ScalarType.Float32,
                 TensorType.Int64 => ScalarType.Int64,
@@ -111,9 +117,9 @@ public sealed class ParityReference
             TensorRole.State => states[input.Name],
             TensorRole.Action => Actions(input, step),
             TensorRole.Noise => Noise(input, step),
-            TensorRole.IsFirst => full([Batch], step == 0 ? 1f : 0f),
+            TensorRole.IsFirst => full([_rows], step == 0 ? 1f : 0f),
             TensorRole.Task => tensor(
-                Enumerable.Range(0, Batch).Select(row => (long)((row + step) % _bundle.Tasks!.Count)).ToArray(), [Batch]),
+                Enumerable.Range(0, _rows).Select(row => (long)((row + step) % _bundle.Tasks!.Count)).ToArray(), [_rows]),
             _ => throw new InvalidOperationException($"No reference input is defined for the role {input.Role} of {input.Name}."),
         })];
 
@@ -121,10 +127,10 @@ public sealed class ParityReference
     private Tensor Observations(int step)
     {
         int size = _bundle.Observation.Size, starts = _bundle.Starts.Length / size;
-        float[] values = new float[Batch * size];
-        for (int row = 0; row < Batch; row++)
-            Array.Copy(_bundle.Starts, (row * starts / Batch + step) % starts * size, values, row * size, size);
-        return tensor(values, [Batch, .. _bundle.Observation.Shape.Select(axis => (long)axis)]);
+        float[] values = new float[_rows * size];
+        for (int row = 0; row < _rows; row++)
+            Array.Copy(_bundle.Starts, (row * starts / _rows + step) % starts * size, values, row * size, size);
+        return tensor(values, [_rows, .. _bundle.Observation.Shape.Select(axis => (long)axis)]);
     }
 
     private Tensor Actions(TensorSpec input, int step)
@@ -132,8 +138,8 @@ public sealed class ParityReference
         uint stream = Philox.Stream("parity-action");
         if (input.Dtype == TensorType.Int64)
         {
-            return tensor(Enumerable.Range(0, Batch)
-                .Select(row => (long)Philox.NextInt(new NoiseKey(Seed, (uint)row, (uint)step, stream), _bundle.Action.Count!.Value)).ToArray(), [Batch]);
+            return tensor(Enumerable.Range(0, _rows)
+                .Select(row => (long)Philox.NextInt(new NoiseKey(Seed, (uint)row, (uint)step, stream), _bundle.Action.Count!.Value)).ToArray(), [_rows]);
         }
 
         Tensor uniform = Draw(input, NoiseKind.Uniform, step, stream);
@@ -144,15 +150,15 @@ public sealed class ParityReference
         return uniform * (high - low) + low;
     }
 
-    private static Tensor Noise(TensorSpec input, int step) => Draw(input, input.Noise!.Value, step, Philox.Stream($"parity-{input.Name}"));
+    private Tensor Noise(TensorSpec input, int step) => Draw(input, input.Noise!.Value, step, Philox.Stream($"parity-{input.Name}"));
 
-    private static Tensor Draw(TensorSpec input, NoiseKind kind, int step, uint stream)
+    private Tensor Draw(TensorSpec input, NoiseKind kind, int step, uint stream)
     {
         int size = input.RowSize;
-        float[] values = new float[Batch * size];
-        for (int row = 0; row < Batch; row++)
+        float[] values = new float[_rows * size];
+        for (int row = 0; row < _rows; row++)
             Philox.Fill(kind, new NoiseKey(Seed, (uint)row, (uint)step, stream), values.AsSpan(row * size, size));
-        return tensor(values, [Batch, .. input.Shape.Skip(1).Select(dim => (long)dim.Size)]);
+        return tensor(values, [_rows, .. input.Shape.Skip(1).Select(dim => (long)dim.Size)]);
     }
 
     private void Store(string prefix, IGraphDefinition graph, Tensor[] inputs, Tensor[] outputs)

@@ -35,6 +35,21 @@ public sealed class ShippedAgentTests
         AssertAsEvaluated(controller.Manifest, way, played);
     }
 
+    /// <summary>Rows whose episode begins anew keep the cache of the one before, of which nothing counts.</summary>
+    [Test]
+    public void AControllerWithACachePlaysTheEvaluationAgain([Values("sampled", "greedy")] string way)
+    {
+        string bundle = Ship("simple-world", [.. TinyRuns.Transformer, $"evaluationEpisodes={Episodes}", "actorSeesPast=true"]);
+        using Controller controller = Load(bundle, way);
+        IVectorEnvironment<long> games = EnvironmentRegistry.MakeVector<long>("simple-world", Rows);
+        ReturnSample played = Evaluation.Play(games, Episodes, Seed, (step, observations, first, actions) =>
+        {
+            Begin(step, first, row => controller.Reset([row]));
+            controller.Act(observations, actions);
+        });
+        AssertAsEvaluated(controller.Manifest, way, played);
+    }
+
     [Test]
     public void AContinuousControllerPlaysTheEvaluationAgain([Values("sampled", "greedy")] string way)
     {
