@@ -51,7 +51,7 @@ public static class WorldGraphs
 
     private sealed class Decode(WorldSignature signature) : IGraphDefinition
     {
-        public IReadOnlyList<TensorSpec> Inputs => signature.State;
+        public IReadOnlyList<TensorSpec> Inputs => signature.FeatureState;
 
         public IReadOnlyList<TensorSpec> Outputs => [signature.Seen[0]];
 
@@ -65,7 +65,7 @@ public static class WorldGraphs
 
     private sealed class Reward(WorldSignature signature) : IGraphDefinition
     {
-        public IReadOnlyList<TensorSpec> Inputs => signature.State;
+        public IReadOnlyList<TensorSpec> Inputs => signature.FeatureState;
 
         public IReadOnlyList<TensorSpec> Outputs => [WorldSignature.Number("reward", TensorRole.Reward)];
 
@@ -78,7 +78,7 @@ public static class WorldGraphs
 
     private sealed class Continue(WorldSignature signature) : IGraphDefinition
     {
-        public IReadOnlyList<TensorSpec> Inputs => signature.State;
+        public IReadOnlyList<TensorSpec> Inputs => signature.FeatureState;
 
         public IReadOnlyList<TensorSpec> Outputs => [WorldSignature.Number("continue", TensorRole.Continue)];
 

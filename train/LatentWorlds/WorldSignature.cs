@@ -29,7 +29,10 @@ public sealed record WorldSignature(
     public const string ActStream = "act/noise";
 
     /// <summary>The latent state that a graph reads.</summary>
-    public TensorSpec[] State => [.. States.Select(state => Of(state) with { Initial = InitialState.Zeros })];
+    public TensorSpec[] State => Read(States);
+
+    /// <summary>The part of it that heads read.</summary>
+    public TensorSpec[] FeatureState => Read(FeatureStates);
 
     /// <summary>The latent state that a graph writes.</summary>
     public TensorSpec[] NextState =>
@@ -84,7 +87,8 @@ public sealed record WorldSignature(
     public LatentWorld<T> Build<T>(Parameters<T> p) where T : ITensor<T> => new(p[World], Config);
 
     /// <summary>The feature (B, F) of the state among a graph's inputs.</summary>
-    public T FeatureOf<T>(LatentWorld<T> world, Tensors<T> inputs) where T : ITensor<T> => world.Dynamics.FeatureOf(inputs.State(States));
+    public T FeatureOf<T>(LatentWorld<T> world, Tensors<T> inputs) where T : ITensor<T> =>
+        world.Dynamics.FeatureOf(inputs.State(FeatureStates));
 
     /// <summary>
     /// Filters an observation: from the state, "observation", "is_first" and <paramref name="action"/>, which led to it, of a graph's inputs
@@ -133,6 +137,11 @@ public sealed record WorldSignature(
             outputs.Add(logits.Name, ((OneHot<T>)step.Distribution).Logits.Reshape(Axis.Keep, logits.Shape[1].Size, logits.Shape[2].Size));
         return outputs;
     }
+
+    private StateSpec[] FeatureStates => [.. States.Where(state => state.InFeature)];
+
+    private static TensorSpec[] Read(IEnumerable<StateSpec> states) =>
+        [.. states.Select(state => Of(state) with { Initial = InitialState.Zeros })];
 
     private static TensorSpec Of(StateSpec state) => new()
     {

@@ -20,6 +20,9 @@ public sealed record StateSpec(string Name, params int[] Shape)
 
     /// <summary>What a trajectory keeps of it.</summary>
     public TrajectoryStorage Storage { get; init; }
+
+    /// <summary>Whether the feature is made of it, so that heads read it; a cache is for the next step alone.</summary>
+    public bool InFeature { get; init; } = true;
 }
 
 /// <summary>

@@ -48,6 +48,10 @@ public sealed class ShippedAgentTests
             controller.Act(observations, actions);
         });
         AssertAsEvaluated(controller.Manifest, way, played);
+        using WorldModel world = WorldModel.Load(bundle);
+        using Dream dream = world.Dream(batch: 8, horizon: 12);
+        float[] dreamed = dream.Run(seed: 1).Observations(6).ToArray();      // what is seen on the way needs no cache
+        Assert.That(dreamed, Has.Length.EqualTo(8 * 48).And.Some.Not.Zero);
     }
 
     [Test]

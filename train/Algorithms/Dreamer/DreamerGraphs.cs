@@ -62,7 +62,8 @@ public static class DreamerGraphs
 
     private sealed class Act(Agent agent) : IGraphDefinition
     {
-        public IReadOnlyList<TensorSpec> Inputs => [.. agent.Signature.State, agent.Signature.ActionNoise("noise")];
+        public IReadOnlyList<TensorSpec> Inputs =>
+            [.. agent.Signature.FeatureState, agent.Signature.ActionNoise("noise")];
 
         public IReadOnlyList<TensorSpec> Outputs => agent.Decision;
 
@@ -72,7 +73,7 @@ public static class DreamerGraphs
 
     private sealed class Value(Agent agent) : IGraphDefinition
     {
-        public IReadOnlyList<TensorSpec> Inputs => agent.Signature.State;
+        public IReadOnlyList<TensorSpec> Inputs => agent.Signature.FeatureState;
 
         public IReadOnlyList<TensorSpec> Outputs => [WorldSignature.Number("value", TensorRole.Value)];
 

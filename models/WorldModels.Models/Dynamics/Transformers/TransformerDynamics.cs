@@ -53,8 +53,11 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
         State =
         [
             new(Latent, _latent.Size), new(Hidden, config.Width),
-            new(Cache, 2 * config.Layers, config.Heads, _window - 1, config.HeadSize) { Storage = TrajectoryStorage.Last },
-            new(Position) { Type = DType.Int64 },
+            new(Cache, 2 * config.Layers, config.Heads, _window - 1, config.HeadSize)
+            {
+                Storage = TrajectoryStorage.Last, InFeature = false,
+            },
+            new(Position) { Type = DType.Int64, InFeature = false },
         ];
 
         Func<T, T> Token(string name, int size, bool activated)
