@@ -7,7 +7,7 @@ namespace WorldModels.Tests.Environments;
 public sealed class SimulatorTests
 {
     private static IEnumerable<EnvironmentSpec> Specs =>
-        [.. ClassicControl.Specs, .. ControlSuite.Specs, .. LunarLander.Specs, .. DodgeEgo.Specs,
+        [.. ClassicControl.Specs, .. ControlSuite.Specs, .. LunarLander.Specs, .. DodgeEgo.Specs, .. CarRacing.Specs,
             .. MuJoCoLibraryTests.OneTaskOfEachModel];
 
     private static IEnumerable<string> Names => Specs.Select(spec => spec.Name);
