@@ -20,23 +20,33 @@ public static class CarRacingDriver
         double speed = hull.Velocity.Length();
         int nearest = Nearest(points, hull.Pose.Position);
 
-        double ahead = 8 + 0.2 * speed;
+        double ahead = 8.5 + 0.25 * speed;
         TrackPoint aim = points[(nearest + 1 + (int)(ahead / CarRacingTrack.Step)) % points.Length];
         Vector2 target = hull.Pose.ToLocal(new((float)aim.X, (float)aim.Y));
-        double steer = 2.5 * Math.Atan2(target.X, target.Y) + 0.1 * hull.Spin;
+        double steer = Math.Clamp(1.8 * Math.Atan2(target.X, target.Y) + 0.12 * hull.Spin, -1, 1);
 
-        double wanted = 75;
-        int horizon = 4 + (int)(0.7 * speed / CarRacingTrack.Step);
+        double wanted = Allowed(points, nearest, speed);
+        action[0] = (float)steer;
+        // Wheels that push as hard as they can hold nothing to the side.
+        action[1] = (float)Math.Clamp(0.12 * (wanted - speed), 0, 1 - 0.9 * Math.Abs(steer));
+        action[2] = (float)Math.Clamp(0.05 * (speed - wanted - 2), 0, 0.55);
+    }
+
+    /// <summary>The speed from which every bend ahead can be taken, if one brakes in time.</summary>
+    private static double Allowed(ReadOnlySpan<TrackPoint> points, int nearest, double speed)
+    {
+        const double Fastest = 83, Sideways = 140, Braking = 40, LookAhead = 1.05;
+        const int Span = 3; // tiles over which a bend is measured
+        double allowed = Fastest;
+        int horizon = 4 + (int)(LookAhead * speed / CarRacingTrack.Step);
         for (int i = 1; i <= horizon; i++)
         {
-            TrackPoint a = points[(nearest + i) % points.Length], b = points[(nearest + i + 3) % points.Length];
-            double bend = Math.Abs(Math.IEEERemainder(b.Heading - a.Heading, 2 * Math.PI)) / (3 * CarRacingTrack.Step);
-            double allowed = Math.Sqrt(130 / Math.Max(bend, 1e-3)), distance = i * CarRacingTrack.Step;
-            wanted = Math.Min(wanted, Math.Sqrt(allowed * allowed + 2 * 80 * distance));
+            TrackPoint from = points[(nearest + i) % points.Length], to = points[(nearest + i + Span) % points.Length];
+            double bend = Math.Abs(Math.IEEERemainder(to.Heading - from.Heading, 2 * Math.PI)) / (Span * CarRacingTrack.Step);
+            double squared = Sideways / Math.Max(bend, 1e-3);
+            allowed = Math.Min(allowed, Math.Sqrt(squared + 2 * Braking * i * CarRacingTrack.Step));
         }
-        action[0] = (float)Math.Clamp(steer, -1, 1);
-        action[1] = speed < wanted ? (float)Math.Clamp(0.2 * (wanted - speed), 0, 1) : 0;
-        action[2] = speed > wanted + 2 ? (float)Math.Clamp(0.05 * (speed - wanted), 0, 0.6) : 0;
+        return allowed;
     }
 
     private static int Nearest(ReadOnlySpan<TrackPoint> points, Vector2 position)

@@ -71,7 +71,7 @@ internal static class CarRacingPicture
             if (!camera.Sees(to.X, to.Y, Kerb + CarRacingTrack.Step))
                 continue;
             // Between two tiles whose edges are softened alike grass would shine through.
-            TrackPoint under = camera.HalfAPixelBack(from);
+            TrackPoint under = camera.APixelBack(from);
             camera.Polygon(Road[simulation.IsTouched(i) ? 0 : i % 3],
                 to.Beside(-Half), to.Beside(Half), under.Beside(Half), under.Beside(-Half));
             if (!simulation.Track.Kerbs[i])
@@ -132,10 +132,10 @@ internal static class CarRacingPicture
             return placedX > -reach && placedX < Width + reach && placedY > -reach && placedY < Height + reach;
         }
 
-        /// <summary>The point of the road half a pixel before one, where pictures are as large as those that are observed.</summary>
-        public TrackPoint HalfAPixelBack(TrackPoint point)
+        /// <summary>The point of the road a pixel before one, in a picture as large as those that are observed.</summary>
+        public TrackPoint APixelBack(TrackPoint point)
         {
-            double back = 0.5 * Width / CarRacing.PictureSize / _zoom;
+            double back = Width / CarRacing.PictureSize / _zoom;
             return point with { X = point.X + back * Math.Sin(point.Heading), Y = point.Y - back * Math.Cos(point.Heading) };
         }
 

@@ -47,8 +47,10 @@ public sealed class CarRacingCarTests
         TestContext.Out.WriteLine($"full gas for 1 s: {road:F1} on the road, {grass:F1} on grass");
         // Both slide all the time: the two rear wheels push with all of their grip.
         Assert.That(grass, Is.EqualTo(0.6 * road).Within(5).Percent);
-        double free = 0.5 * 2 * CarRacingWheel.RoadGrip / Mass(new CarRacingCar());
-        Assert.That(road, Is.InRange(0.7 * free, free));
+        // The road turns the front wheels, which is as much inertia again, but they lag behind a little.
+        double inertia = Mass(new CarRacingCar()) + 2 * CarRacingWheel.Inertia / (CarRacingWheel.Radius * CarRacingWheel.Radius);
+        double expected = 0.5 * 2 * CarRacingWheel.RoadGrip / inertia;
+        Assert.That(road, Is.InRange(expected, 1.15 * expected));
 
         static double Distance(bool isRoad)
         {
@@ -107,7 +109,8 @@ public sealed class CarRacingCarTests
             before = energy;
         }
         TestContext.Out.WriteLine($"energy {first:F0}, after 4 s {before:F0}");
-        Assert.That(before, Is.LessThan(0.9 * first));
+        // Nothing but slip slows a car.
+        Assert.That(before, Is.LessThan(brake > 0 ? 0.01 * first : first));
     }
 
     [Test]

@@ -55,8 +55,8 @@ public sealed class CarRacingTrackTests
                 double turn = to.Heading - from.Heading;
                 if (i > 0)
                     Assert.That(Math.Abs(turn), Is.LessThanOrEqualTo(0.31 + 1e-9).Or.GreaterThan(Full - 0.32));
-                if (i < 5 || !track.Kerbs[i])
-                    continue;
+                if (i < 5 || i > points.Length - 10 || !track.Kerbs[i])
+                    continue; // where the ends meet, headings differ by turns
                 kerbs++;
                 // Somewhere in the four tiles from here on the road has just turned four times to one side.
                 Assert.That(Enumerable.Range(i, 4).Any(end => Enumerable.Range(end - 3, 4).All(at => Turn(at) > Sharp)
