@@ -11,12 +11,15 @@ public static class CarRacingDriver
     /// <summary>The action in the present state.</summary>
     /// <param name="environment">The race, started.</param>
     /// <param name="action">Receives steering, gas and brake.</param>
+    /// <exception cref="InvalidOperationException">The race was never started.</exception>
     public static void Act(CarRacingEnvironment environment, Span<float> action)
     {
         Require.Length(action.Length, 3, nameof(action));
         CarRacingSimulation simulation = environment.Simulation;
         PlanarBody hull = simulation.Car.Hull;
         ReadOnlySpan<TrackPoint> points = simulation.Track.Points;
+        if (points.IsEmpty)
+            throw new InvalidOperationException("There is no track yet: call Reset first.");
         double speed = hull.Velocity.Length();
         int nearest = Nearest(points, hull.Pose.Position);
 

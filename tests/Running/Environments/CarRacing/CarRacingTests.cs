@@ -68,6 +68,10 @@ public sealed class CarRacingTests
     }
 
     [Test]
+    public void TheDriverNeedsATrack() => Assert.That(
+        () => CarRacingDriver.Act(new(Numbers), new float[3]), Throws.InvalidOperationException.With.Message.Contains("call Reset"));
+
+    [Test]
     public void TheFirstStepPaysTheTilesThatTheCarStandsOn()
     {
         CarRacingEnvironment environment = new(Numbers);
