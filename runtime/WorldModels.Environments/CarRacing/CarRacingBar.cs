@@ -1,6 +1,6 @@
 namespace WorldModels.Environments;
 
-/// <summary>The bar at the lower edge of a race's picture: score, speed, spin of the wheels, steering, and how fast the car turns.</summary>
+/// <summary>The bar at the lower edge of a picture: score, speed, spin of the wheels, steering, and how fast the car turns.</summary>
 internal static class CarRacingBar
 {
     private const double Slot = 25;

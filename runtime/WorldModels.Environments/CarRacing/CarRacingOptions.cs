@@ -6,7 +6,7 @@ public enum CarRacingObservation
     /// <summary>The picture, (3, 96, 96).</summary>
     Picture,
 
-    /// <summary>The seven numbers that the bar at the picture's lower edge shows; nothing is drawn, which is several times as fast.</summary>
+    /// <summary>The seven numbers that the bar at the picture's lower edge shows; nothing is drawn, which is faster.</summary>
     Indicators,
 }
 
