@@ -42,6 +42,8 @@ public static class EnvironmentRegistry
         .. ClassicControl.Specs,
         .. ControlSuite.Specs,
         .. LunarLander.Specs,
+        .. DodgeEgo.Specs,
+        .. CarRacing.Specs,
         .. GridWorlds.Specs,
     ];
 
