@@ -28,8 +28,8 @@ public sealed class DirectionTests
         // For train and tools alone. What a graph costs is counted by a pass over it, which Onnx has.
         ["WorldModels.Measure"] =
         [
-            "WorldModels.Onnx", "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments", "WorldModels.Recordings",
-            "Google.Protobuf", "MathNet.Numerics",
+            "WorldModels.Onnx", "WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments", "WorldModels.Environments.MuJoCo",
+            "WorldModels.Recordings", "Google.Protobuf", "MathNet.Numerics",
         ],
         ["WorldModels.Pictures"] =
         [
