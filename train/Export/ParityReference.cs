@@ -114,6 +114,7 @@ public sealed class ParityReference
             TensorRole.IsFirst => full([Batch], step == 0 ? 1f : 0f),
             TensorRole.Task => tensor(
                 Enumerable.Range(0, Batch).Select(row => (long)((row + step) % _bundle.Tasks!.Count)).ToArray(), [Batch]),
+            TensorRole.Setting => Draw(input, NoiseKind.Uniform, step, Philox.Stream($"parity-{input.Name}")) + input.Default!.Value,
             _ => throw new InvalidOperationException($"No reference input is defined for the role {input.Role} of {input.Name}."),
         })];
 
