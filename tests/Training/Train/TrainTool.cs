@@ -111,9 +111,25 @@ internal sealed class TinyRuns : IDisposable
         "candidates=6", "elites=2", "iterations=2", "overshooting=3", "rewardScale=0.02",
     ];
 
+    /// <inheritdoc cref="A2C"/>
+    public static readonly string[] WorldModels =
+    [
+        "worldmodels", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0",
+        "evaluateEvery=3", "covariance=full",
+    ];
+
+    /// <inheritdoc cref="A2C"/>
+    public static readonly string[] WorldModelsMemory =
+        ["worldmodels-memory", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0"];
+
+    /// <inheritdoc cref="A2C"/>
+    public static readonly string[] WorldModelsVision =
+        ["worldmodels-vision", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0"];
+
     /// <summary>The options of an algorithm's run.</summary>
     public static string[] Of(string algorithm) =>
-        new[] { A2C, Dreamer, EnvironmentModel, I2A, PlaNet }.Single(options => options[0] == algorithm);
+        new[] { A2C, Dreamer, EnvironmentModel, I2A, PlaNet, WorldModels, WorldModelsMemory, WorldModelsVision }
+            .Single(options => options[0] == algorithm);
 
     public string Path { get; } = Directory.CreateTempSubdirectory("worldmodels-train-").FullName;
 

@@ -78,13 +78,13 @@ public sealed class ControllerTrainer : ITrainer
         }
         using (Timings.Of("tell"))
             _search.Tell([.. returns.Select(value => -value)]);
-        if ((update + 1) % _options.EvaluateEvery == 0 || update + 1 == _options.Updates)
+        if ((update + 1) % _options.EvaluateEvery == 0)
         {
             using (Timings.Of("evaluate"))
                 EvaluateMean(update);
         }
         if (_search.HasConverged && _search.Restarts < _options.Restarts)
-            _search.Restart(_best);
+            _search.Restart(Best);
         return !measure ? Measured.None : new Dictionary<string, double>
         {
             ["return_mean"] = returns.Average(), ["return_best"] = returns.Max(), ["return_worst"] = returns.Min(),
@@ -129,7 +129,7 @@ public sealed class ControllerTrainer : ITrainer
             foreach (double temperature in new[] { 0.1, 1.0, 1.15, 1.3 })
             {
                 using Population dreaming = Dreaming(Math.Min(_options.Rows, episodes), temperature);
-                double[] returns = dreaming.Returns(SeedOf("dream evaluation", 0), [_best], ControllerJob.Of(1, episodes))[0];
+                double[] returns = dreaming.Returns(SeedOf("dream evaluation", 0), [Best], ControllerJob.Of(1, episodes))[0];
                 figures[$"dream_{temperature:0.0#}"] = returns.Average();
             }
         }
@@ -144,7 +144,7 @@ public sealed class ControllerTrainer : ITrainer
 
     /// <summary>V's and M's, and those of the best mean.</summary>
     public IReadOnlyDictionary<string, WeightArray> Weights() => ShippedSizes.Weights(_memory, VisionTrainer.Path, MemoryTrainer.Path)
-        .Append(new(ControllerDecision.WeightsPath, new([.. _best.Select(weight => (float)weight)], [1, _best.Length]))).ToDictionary();
+        .Append(new(ControllerDecision.WeightsPath, new([.. Best.Select(weight => (float)weight)], [1, _best.Length]))).ToDictionary();
 
     public void Dispose()
     {
@@ -153,6 +153,9 @@ public sealed class ControllerTrainer : ITrainer
         _search.Dispose();
         Parameters.Dispose();
     }
+
+    /// <summary>The best mean that was evaluated; before the first was, the mean as it is.</summary>
+    private double[] Best => double.IsFinite(_bestReturn) ? _best : _search.Mean;
 
     private void EvaluateMean(long update)
     {
@@ -168,7 +171,7 @@ public sealed class ControllerTrainer : ITrainer
     {
         ulong seed = SeedOf("evaluation", 0);
         using (Population awake = Awake(Math.Min(RealRows, episodes)))
-            yield return ("controller", Sample(awake.Returns(seed, [_best], ControllerJob.Of(1, episodes))[0]));
+            yield return ("controller", Sample(awake.Returns(seed, [Best], ControllerJob.Of(1, episodes))[0]));
         AgentEnvironment environment = VisibleEnvironment.Make(_options, Math.Min(RealRows, episodes));
         yield return ("random", environment.PlayRandom(episodes, seed));
         RandomHold hold = new(environment.Actions, environment.Count, _options.MostHeld);
