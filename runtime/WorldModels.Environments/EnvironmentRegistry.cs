@@ -42,6 +42,7 @@ public static class EnvironmentRegistry
         .. ClassicControl.Specs,
         .. ControlSuite.Specs,
         .. LunarLander.Specs,
+        .. DodgeEgo.Specs,
     ];
 
     /// <summary>What stands in place of a name where recordings do not say what they are of.</summary>
