@@ -63,7 +63,7 @@ public sealed class FlatOptimiser : IDisposable
     public double ClipGradients(double most) => nn.utils.clip_grad_norm_([_whole], most);
 
     /// <summary>Cuts every number of the gradients off at +-<paramref name="most"/>.</summary>
-    public void ClipGradientValues(double most) => _gradients.clamp_(-most, most).Dispose();
+    public void ClipGradientValues(double most) => _ = _gradients.clamp_(-most, most);
 
     /// <summary>
     /// Scales each parameter's gradient down to a norm of at most a share of the parameter's own (Brock et al. 2021, over whole tensors as

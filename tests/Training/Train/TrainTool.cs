@@ -112,7 +112,7 @@ internal sealed class TinyRuns : IDisposable
     ];
 
     /// <inheritdoc cref="A2C"/>
-    public static readonly string[] WorldModels =
+    public static readonly string[] WorldModelsController =
     [
         "worldmodels", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0",
         "evaluateEvery=3", "covariance=full",
@@ -128,7 +128,7 @@ internal sealed class TinyRuns : IDisposable
 
     /// <summary>The options of an algorithm's run.</summary>
     public static string[] Of(string algorithm) =>
-        new[] { A2C, Dreamer, EnvironmentModel, I2A, PlaNet, WorldModels, WorldModelsMemory, WorldModelsVision }
+        new[] { A2C, Dreamer, EnvironmentModel, I2A, PlaNet, WorldModelsController, WorldModelsMemory, WorldModelsVision }
             .Single(options => options[0] == algorithm);
 
     public string Path { get; } = Directory.CreateTempSubdirectory("worldmodels-train-").FullName;

@@ -27,7 +27,8 @@ internal static class MemoryJudge
         (GaussianMixture<EagerTensor> next, EagerTensor restart) = memory.Predict(hidden);
         Tensor goesOn = 1 - batch.Restarts;
         Tensor targets = batch.Next.reshape(-1, config.Latent);
-        Normal<EagerTensor> marginal = new(targets.mean([0]), targets.std(0));
+        Tensor mean = targets.mean([0]);
+        Normal<EagerTensor> marginal = new(mean, (targets - mean).square().mean([0]).sqrt());
         double Nats(Tensor log) => -(log * goesOn).sum().item<float>() / (goesOn.sum().item<float>() * config.Latent);
         Dictionary<string, double> figures = new()
         {

@@ -5,7 +5,7 @@ using WorldModels.Train.LatentWorlds;
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>Environments as World Models sees them.</summary>
-internal static class VisibleEnvironment
+public static class VisibleEnvironment
 {
     /// <summary>Rows of the environment of the options, pictures in place of its numbers where they ask for it.</summary>
     public static AgentEnvironment Make(WorldModelsOptions options, int rows) => AgentEnvironment.Make(

@@ -209,7 +209,7 @@ public sealed record WorldModelsOptions : TrainOptions
         new() { Latent = Latent, Actions = actions, Units = MemoryUnits, Mixtures = Mixtures, Restart = Restart };
 
     /// <summary>Sizes of C.</summary>
-    internal ControllerConfig ControllerConfig(int actions) =>
+    public ControllerConfig ControllerConfig(int actions) =>
         new() { Latent = Latent, Units = MemoryUnits, Actions = actions, Inputs = Inputs, Hidden = Hidden, Bias = Bias };
 
     private WorldModelsOptions For(long updates) => this with

@@ -113,7 +113,7 @@ public sealed class CmaEs : IDisposable
             .Take(r.Weights.Length).Select(i => (long)i)];
         Tensor selected = _steps.index_select(0, tensor(order));                                    // (mu, n)
         Tensor weights = tensor(r.Weights).unsqueeze(1);                                            // (mu, 1)
-        Tensor step = (weights * selected).sum(0);                                                  // <y>                (41)
+        Tensor step = (weights * selected).sum(dim: 0L);                                                  // <y>                (41)
         Set(ref _mean, _mean + Sigma * step);                                                       //                    (42)
         Set(ref _pathSigma, (1 - r.CSigma) * _pathSigma + Math.Sqrt(r.CSigma * (2 - r.CSigma) * r.MuEff) * Whitened(step));    // (43)
         double norm = _pathSigma.norm().item<double>();
@@ -122,7 +122,7 @@ public sealed class CmaEs : IDisposable
         Set(ref _pathC, (1 - r.CC) * _pathC + h * Math.Sqrt(r.CC * (2 - r.CC) * r.MuEff) * step);   //                    (45)
         double kept = 1 - r.C1 - r.CMu + (1 - h) * r.C1 * r.CC * (2 - r.CC);
         Tensor rankOne = IsFull ? _pathC.unsqueeze(1) * _pathC : _pathC.square();
-        Tensor rankMu = IsFull ? (weights * selected).t().mm(selected) : (weights * selected.square()).sum(0);
+        Tensor rankMu = IsFull ? (weights * selected).t().mm(selected) : (weights * selected.square()).sum(dim: 0L);
         Set(ref _covariance, kept * _covariance + r.C1 * rankOne + r.CMu * rankMu);                 //                    (47)
         Sigma *= Math.Exp(Math.Min(1, r.CSigma / r.Damping * (norm / r.ExpectedNorm - 1)));         //                    (44)
         (Generation, _since) = (Generation + 1, _since + 1);
@@ -202,7 +202,7 @@ public sealed class CmaEs : IDisposable
             return;
         _decomposed = _since;
         (Tensor values, Tensor vectors) = linalg.eigh((_covariance + _covariance.t()) / 2);
-        Set(ref _basis, vectors);
+        Set(ref _basis, vectors.contiguous());      // as it is when it was stored: products of other layouts round otherwise
         Set(ref _scales, values.clamp_min(0).sqrt());
     }
 
