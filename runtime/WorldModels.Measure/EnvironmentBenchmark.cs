@@ -1,16 +1,17 @@
 using WorldModels.Environments;
+using WorldModels.Environments.MuJoCo;
 using WorldModels.Runtime;
 
 namespace WorldModels.Measure;
 
 /// <summary>
 /// Frames per second of a real environment: all rows on one thread, random actions, observations written. Physics alone; and with
-/// pictures, where the environment can be drawn, or is made of pixels.
+/// pictures, where the environment can be drawn, or is made of pixels; and with MuJoCo's own pictures, one row alone, where that is here.
 /// </summary>
 internal static class EnvironmentBenchmark
 {
     /// <summary>Names of the measurements.</summary>
-    internal const string Physics = "simulator", Pictures = "simulator with pictures";
+    internal const string Physics = "simulator", Pictures = "simulator with pictures", MuJoCoPictures = "simulator with MuJoCo's";
 
     /// <summary>Rows and columns of pictures, as published agents see them, where a bundle sees none itself.</summary>
     internal const int PictureSize = 64;
@@ -42,12 +43,32 @@ internal static class EnvironmentBenchmark
             yield break;
         yield return Contestant(subject, Pictures, new SyncVectorEnvironment<PixelObservation<TAction>, TAction>(
             batch, () => new(new ActionRepeat<TAction>(spec.Make(), repeat), size)), draw);
+        if (batch == 1 && kind is ControlSuiteEnvironment suite && RendererOf(suite, size) is { } renderer)
+        {
+            byte[] picture = new byte[3 * size * size];
+            SyncVectorEnvironment<ActionRepeat<TAction>, TAction> row = new(1, () => new(kind, repeat));
+            yield return Contestant(subject, MuJoCoPictures, row, draw, () => renderer.Render(suite.Physics, picture));
+        }
 
         SyncVectorEnvironment<ActionRepeat<TAction>, TAction> Repeated() => new(batch, () => new(spec.Make(), repeat));
     }
 
+    /// <summary>MuJoCo's renderer; null where MuJoCo or OpenGL is missing.</summary>
+    private static MuJoCoRenderer? RendererOf(ControlSuiteEnvironment environment, int size)
+    {
+        try
+        {
+            return MuJoCoRenderer.Of(environment, size);
+        }
+        catch (MuJoCoException)
+        {
+            return null;
+        }
+    }
+
     private static LocalContestant Contestant<TAction>(
-        Subject subject, string what, IVectorEnvironment<TAction> rows, Func<Random, Space, TAction> draw) where TAction : unmanaged
+        Subject subject, string what, IVectorEnvironment<TAction> rows, Func<Random, Space, TAction> draw, Action? afterStep = null)
+        where TAction : unmanaged
     {
         (int batch, int horizon, string? level) = subject;
         int size = batch * rows.ActionSpace.Size, step = 0;
@@ -60,7 +81,10 @@ internal static class EnvironmentBenchmark
         return new(new() { What = what, Level = level, Batch = batch, Horizon = horizon }, () =>
         {
             for (int t = 0; t < horizon; t++, step = (step + 1) % DrawnSteps)
+            {
                 rows.Step(actions.AsSpan(step * size, size), observations, rewards, terminated, truncated);
+                afterStep?.Invoke();
+            }
         });
     }
 

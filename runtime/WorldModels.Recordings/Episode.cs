@@ -41,6 +41,9 @@ public sealed class Episode
     /// <summary>Number of steps, N.</summary>
     public int Steps => Records - 1;
 
+    /// <summary>Bytes of all columns.</summary>
+    public long Bytes => _columns.Values.Sum(column => (long)column.Bytes.Length);
+
     /// <summary>(N + 1, ...).</summary>
     public NpyArray Observations { get; }
 

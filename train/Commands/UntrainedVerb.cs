@@ -1,6 +1,7 @@
 using CommandLine;
 using WorldModels.Bundles;
 using WorldModels.Models;
+using WorldModels.Recordings;
 using WorldModels.Runtime;
 using WorldModels.Train.Algorithms;
 using WorldModels.Train.Data;
@@ -11,6 +12,8 @@ namespace WorldModels.Train;
 [Verb("untrained", HelpText = "Write a bundle of a Dreamer's published sizes with random weights, to be timed before training.")]
 public sealed class UntrainedVerb : Verb
 {
+    private const int PictureSize = 64, Starts = 16;
+
     [Option("output", Required = true, HelpText = "Folder of the bundle.")]
     public string Output { get; set; } = "";
 
@@ -22,6 +25,9 @@ public sealed class UntrainedVerb : Verb
 
     [Option("set", HelpText = "Hyperparameters, as in: --set deterministic=600", MetaValue = "key=value")]
     public IEnumerable<string> Set { get; set; } = [];
+
+    [Option("env", HelpText = "Environment (see: list) whose observations and actions it has, and beside which tools bench can time it.")]
+    public string? Env { get; set; }
 
     [Option("observation", Default = 24, HelpText = "Numbers in an observation.")]
     public int Observation { get; set; }
@@ -42,13 +48,16 @@ public sealed class UntrainedVerb : Verb
         Libtorch.Load();
         // What embeds vectors is not published for V1 and V2, which see images.
         string[] set = Algorithm == "dreamerv3" ? [.. Set] : ["encoderUnits=200", "embedding=200", .. Set];
-        if (OptionText.With(Train.Algorithm.Find(Algorithm).Preset(Preset, "none") with { Seed = Seed }, set) is not DreamerOptions options)
+        if (OptionText.With(Train.Algorithm.Find(Algorithm).Preset(Preset, Env ?? DatasetSpec.NoEnvironment) with { Seed = Seed }, set) is not DreamerOptions options)
             throw new UserException($"untrained makes worlds of dreamer, dreamerv2 and dreamerv3, not of {Algorithm}.");
-        ObservationSpec observation = Pixels
-            ? new() { Shape = [3, 64, 64], Low = 0, High = 1 }
-            : new() { Shape = [Observation], Low = -1, High = 1 };
-        ActionVectors actions = new(ActionSpec.Continuous([Action], -1, 1));
-        LatentWorldConfig config = options.World(observation, Action);
+        AgentEnvironment? environment = Env is null
+            ? null
+            : AgentEnvironment.Make(Env, Starts, options.ActionRepeat, view: Pixels ? new(PictureSize, Numbers: false) : null);
+        ObservationSpec observation = environment?.Observation ?? (Pixels
+            ? new() { Shape = [3, PictureSize, PictureSize], Low = 0, High = 1 }
+            : new() { Shape = [Observation], Low = -1, High = 1 });
+        ActionVectors actions = environment?.Actions ?? new(ActionSpec.Continuous([Action], -1, 1));
+        LatentWorldConfig config = options.World(observation, actions.Size);
         using EagerParameters parameters = new(options.Seed);
         LatentWorld<EagerTensor> world = new(parameters.Root[WorldSignature.World], config);
         IDynamics<EagerTensor> dynamics = world.Dynamics;
@@ -58,19 +67,27 @@ public sealed class UntrainedVerb : Verb
         _ = new Actor<EagerTensor>(parameters.Root[Dreamer.ActorPath], actor);
         _ = new ScalarHead<EagerTensor>(parameters.Root[Dreamer.CriticPath], dynamics.Feature, options.Critic());
         Random random = new Random((int)options.Seed);
-        float[] starts = [.. Enumerable.Range(0, 16 * observation.Size)
-            .Select(_ => (float)(observation.Low + (observation.High - observation.Low) * random.NextSingle()))];
-        BundleDefinition definition = DreamerGraphs.Define("none", signature, actor, options.Critic(), starts) with
+        float[] starts = new float[Starts * observation.Size];
+        if (environment is null)
+            Fill(starts, observation, random);
+        else
+            environment.Reset((ulong)options.Seed, starts);
+        BundleDefinition definition = DreamerGraphs.Define(Env ?? DatasetSpec.NoEnvironment, signature, actor, options.Critic(), starts) with
         {
             Algorithm = options.Algorithm,
+            ActionRepeat = environment is null ? 1 : options.ActionRepeat,
             Limits = ["Its weights are random: it knows nothing, and is there to be timed."],
         };
         TrainingSpec training = new() { Seed = options.Seed, Config = OptionText.Describe(options) };
         string name = Pixels ? $"untrained-{Algorithm}-pixels" : $"untrained-{Algorithm}";
         VerificationReport report = BundleExporter.Export(Output, name, definition, parameters.ToWeights(), training);
-        string recording = Path.TrimEndingDirectorySeparator(Output) + ".recording.npz";
-        Record(recording, observation, random);
-        output.WriteLine($"{Output}: {parameters.Count:N0} parameters, not trained; random steps to quantise it with: {recording}");
+        output.WriteLine($"{Output}: {parameters.Count:N0} parameters, not trained");
+        if (environment is null)
+        {
+            string recording = Path.TrimEndingDirectorySeparator(Output) + ".recording.npz";
+            Record(recording, observation, random);
+            output.WriteLine($"random steps to quantise it with: {recording}");
+        }
         output.WriteLine(report);
         return 0;
     }
@@ -80,8 +97,7 @@ public sealed class UntrainedVerb : Verb
     {
         const int Steps = 64;
         float[] observations = new float[(Steps + 1) * space.Size], actions = new float[Steps * Action];
-        for (int i = 0; i < observations.Length; i++)
-            observations[i] = (float)(space.Low + (space.High - space.Low) * random.NextDouble());
+        Fill(observations, space, random);
         for (int i = 0; i < actions.Length; i++)
             actions[i] = 2 * random.NextSingle() - 1;
         Npz.Write(path, new Dictionary<string, NpyArray>
@@ -89,5 +105,11 @@ public sealed class UntrainedVerb : Verb
             ["observation"] = NpyArray.Of(observations, [Steps + 1, .. space.Shape]),
             ["action"] = NpyArray.Of(actions, [Steps, Action]),
         });
+    }
+
+    private static void Fill(float[] observations, ObservationSpec space, Random random)
+    {
+        for (int i = 0; i < observations.Length; i++)
+            observations[i] = (float)(space.Low + (space.High - space.Low) * random.NextDouble());
     }
 }

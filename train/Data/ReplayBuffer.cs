@@ -23,8 +23,14 @@ public sealed class ReplayBuffer(
     private long _first;                // number of the oldest episode
     private long _named;                // the same when the last checkpoint was made
 
+    /// <summary>Bytes of all columns that are kept at most.</summary>
+    public long Memory { get; init; } = long.MaxValue;
+
     /// <summary>Records kept.</summary>
     public long Records { get; private set; }
+
+    /// <summary>Bytes of all their columns.</summary>
+    public long Bytes { get; private set; }
 
     /// <summary>Episodes kept.</summary>
     public int Count => _episodes.Count;
@@ -35,7 +41,7 @@ public sealed class ReplayBuffer(
     /// <summary>All episodes kept, the oldest first.</summary>
     public IReadOnlyCollection<Episode> Episodes => _episodes;
 
-    /// <summary>Adds an episode and forgets the oldest ones beyond the capacity, but for the last.</summary>
+    /// <summary>Adds an episode and forgets the oldest ones beyond capacity and memory, but for the last.</summary>
     public void Add(Episode episode)
     {
         if (folder is not null)
@@ -127,12 +133,11 @@ public sealed class ReplayBuffer(
             return;
         _named = _first;
         _episodes.Clear();
-        Records = 0;
+        (Records, Bytes) = (0, 0);
         for (int i = 0; i < count; i++)
         {
             Episode episode = Dataset.Read(EpisodeFile.PathOf(folder, _first + i), observation, actions, extras);
-            _episodes.Enqueue(episode);
-            Records += episode.Records;
+            Enqueue(episode);
         }
         for (long number = _first + count; File.Exists(EpisodeFile.PathOf(folder, number)); number++)
             File.Delete(EpisodeFile.PathOf(folder, number));
@@ -141,13 +146,21 @@ public sealed class ReplayBuffer(
 
     private void Keep(Episode episode)
     {
-        _episodes.Enqueue(episode);
-        Records += episode.Records;
-        while (Records > capacity && _episodes.Count > 1)
+        Enqueue(episode);
+        while ((Records > capacity || Bytes > Memory) && _episodes.Count > 1)
         {
-            Records -= _episodes.Dequeue().Records;
+            Episode oldest = _episodes.Dequeue();
+            Records -= oldest.Records;
+            Bytes -= oldest.Bytes;
             _first++;
         }
         (_sampled, _firstSteps) = ([], []);
+    }
+
+    private void Enqueue(Episode episode)
+    {
+        _episodes.Enqueue(episode);
+        Records += episode.Records;
+        Bytes += episode.Bytes;
     }
 }

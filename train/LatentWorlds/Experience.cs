@@ -97,13 +97,18 @@ public sealed class Experience
             {
                 Environment = _options.Env, Observation = Observation.Column.Size, Action = Actions.Space, ActionRepeat = _options.ActionRepeat,
             });
-            _replay = new(Observation.Column.Shape, Actions, _options.Capacity, run.ReplayPath, Observation.Beside);
+            _replay = new(Observation.Column.Shape, Actions, _options.Capacity, run.ReplayPath, Observation.Beside)
+            {
+                Memory = _options.ReplayMemory > 0 ? (long)(_options.ReplayMemory * 1e9) : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2,
+            };
             _collector = new(_environment, agent!, _replay, _options);
             if (isNew)
                 TakeRandomActions(progress, stop);
         }
         if (!isNew || _replay.Count == 0)
             return false;
+        if (_replay.Memory / (_replay.Bytes / _replay.Records) is var held && held < _options.Capacity)
+            progress.Say($"Memory holds {held} records (replayMemory), not capacity={_options.Capacity}; older episodes are forgotten.");
         if (!_options.PredictContinue && _replay.Episodes.Any(episode => episode.Discounts.Contains(0)))
             progress.Say("Episodes terminate here, and this run does not learn when (see the option predictContinue).");
         return true;

@@ -91,6 +91,10 @@ public abstract record LatentOptions : TrainOptions
     [Range(100, 100_000_000)]
     public long Capacity { get; init; } = 2_000_000;
 
+    /// <summary>GB of played records kept, if that is less; 0: half of what the machine has.</summary>
+    [Range(0.0, 1e6)]
+    public double ReplayMemory { get; init; }
+
     /// <summary>Sequences of an update (B).</summary>
     [Range(1, 4096)]
     public int Batch { get; init; } = 50;

@@ -15,9 +15,14 @@ internal sealed class CompiledModel
     /// <param name="library">What compiles it.</param>
     /// <param name="name">The name of its file in Models.</param>
     /// <exception cref="ArgumentException">There is no such file.</exception>
-    public CompiledModel(MuJoCoLibrary library, string name)
+    public CompiledModel(MuJoCoLibrary library, string name) : this(library, name, Read(name)) { }
+
+    /// <param name="library">What compiles it.</param>
+    /// <param name="name">The name of its file in Models.</param>
+    /// <param name="mjcf">That file, to which may have been added what the physics do not see.</param>
+    public CompiledModel(MuJoCoLibrary library, string name, ReadOnlySpan<byte> mjcf)
     {
-        (_library, Name, Handle) = (library, name, new(library, name, Read(name)));
+        (_library, Name, Handle) = (library, name, new(library, name, mjcf));
         GeomNames = Names(ObjectKind.Geom, Layout.GeomCount);
         SiteNames = Names(ObjectKind.Site, Layout.SiteCount);
         CameraNames = Names(ObjectKind.Camera, Layout.CameraCount);
@@ -83,7 +88,9 @@ internal sealed class CompiledModel
     private static IEnumerable<string> Known =>
         Assembly.GetExecutingAssembly().GetManifestResourceNames().Select(file => Path.GetFileNameWithoutExtension(file));
 
-    private static byte[] Read(string name)
+    /// <summary>The file of a model.</summary>
+    /// <exception cref="ArgumentException">There is none of this name.</exception>
+    public static byte[] Read(string name)
     {
         using Stream file = Assembly.GetExecutingAssembly().GetManifestResourceStream(name + Extension)
             ?? throw new ArgumentException(

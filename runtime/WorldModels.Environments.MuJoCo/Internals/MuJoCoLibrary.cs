@@ -29,6 +29,7 @@ internal sealed unsafe class MuJoCoLibrary
     private MuJoCoLibrary(nint library, MuJoCoLayout layout)
     {
         Layout = layout;
+        Renderer = new(library);
         _clearFiles = (delegate* unmanaged[Cdecl]<nint, void>)Find("mj_defaultVFS");
         _addFile = (delegate* unmanaged[Cdecl]<nint, byte*, int, int>)Find("mj_makeEmptyFileVFS");
         _deleteFiles = (delegate* unmanaged[Cdecl]<nint, void>)Find("mj_deleteVFS");
@@ -58,6 +59,9 @@ internal sealed unsafe class MuJoCoLibrary
 
     /// <summary>Where the members of its structures lie.</summary>
     public MuJoCoLayout Layout { get; }
+
+    /// <summary>Its functions for pictures.</summary>
+    public RendererFunctions Renderer { get; }
 
     public delegate* unmanaged[Cdecl]<nint, void> DeleteModel { get; }
 

@@ -33,6 +33,16 @@ public sealed class ReplayBufferTests
     }
 
     [Test]
+    public void MemoryBoundsWhatIsKeptToo()
+    {
+        long bytes = Played.Episode(0, records: 4, Discrete).Bytes;
+        ReplayBuffer replay = new ReplayBuffer([2], Discrete, capacity: 1000, folder: null) { Memory = 2 * bytes };
+        for (int i = 0; i < 5; i++)
+            replay.Add(Played.Episode(i, records: 4, Discrete));
+        Assert.That((replay.Count, replay.Records, replay.Bytes, replay.Forgotten), Is.EqualTo((2, 8L, 2 * bytes, 3L)));
+    }
+
+    [Test]
     public void ARunThatGoesOnKnowsWhatItsCheckpointKnew()
     {
         ReplayBuffer replay = new ReplayBuffer([2], Discrete, capacity: 100, _folder);

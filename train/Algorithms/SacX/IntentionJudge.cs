@@ -6,12 +6,10 @@ namespace WorldModels.Train.Algorithms;
 /// <param name="Returns">Returns and lengths.</param>
 /// <param name="Landed">Share that came to rest.</param>
 /// <param name="Crashed">Share that crashed or flew out.</param>
+/// <param name="TimedOut">Share that the time limit cut.</param>
 /// <param name="OfTasks">Mean sum of each task's rewards over an episode.</param>
-public sealed record IntentionSample(ReturnSample Returns, double Landed, double Crashed, IReadOnlyList<double> OfTasks)
-{
-    /// <summary>Share that the time limit cut.</summary>
-    public double TimedOut => 1 - Landed - Crashed;
-}
+public sealed record IntentionSample(
+    ReturnSample Returns, double Landed, double Crashed, double TimedOut, IReadOnlyList<double> OfTasks);
 
 /// <summary>Plays whole episodes and counts what every task would have given for them.</summary>
 public static class IntentionJudge
@@ -57,6 +55,7 @@ public static class IntentionJudge
                 done?.Invoke(ended);
             }
         }
-        return new(new(total, length), (double)landed / rows, (double)crashed / rows, ofTasks);
+        int cut = rows - landed - crashed;
+        return new(new(total, length), (double)landed / rows, (double)crashed / rows, (double)cut / rows, ofTasks);
     }
 }
