@@ -65,8 +65,8 @@ public sealed class LinearController<T>(ControllerConfig config) where T : ITens
         : T.Concat(-1, [.. config.State.Select(part => state[part.Name])]);
 
     /// <summary>
-    /// Features (B, F) to action vectors in -1..1 (B, A), of which the largest number chooses where actions are numbered. Weights (B, W), or
-    /// (1, W) for all rows: of each layer its biases, then what each output has of all inputs.
+    /// Features (B, F) to action vectors in -1..1 (B, A), of which the largest number chooses where actions are numbered. Weights (B, W),
+    /// or (1, W) for all rows: of each layer its biases, then what each output has of all inputs.
     /// </summary>
     public T Forward(T features, T weights)
     {

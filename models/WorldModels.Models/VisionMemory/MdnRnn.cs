@@ -61,8 +61,8 @@ public sealed class MdnRnn<T> where T : ITensor<T>
     }
 
     /// <summary>
-    /// Hidden and cell (B, H) after the step of a state and the action (B, A) taken there; what came before an episode's first latent vector
-    /// is forgotten.
+    /// Hidden and cell (B, H) after the step of a state and the action (B, A) taken there; what came before an episode's first latent
+    /// vector is forgotten.
     /// </summary>
     public (T Hidden, T Cell) Step(State<T> state, T action)
     {
@@ -78,8 +78,8 @@ public sealed class MdnRnn<T> where T : ITensor<T>
     }
 
     /// <summary>
-    /// Hidden (T, B, H) after each step of recorded sequences: latents (T, B, Z), actions (T, B, A) and restarts (T, B), which are 1 where an
-    /// episode begins; from hidden and cell (B, H) on.
+    /// Hidden (T, B, H) after each step of recorded sequences: latents (T, B, Z), actions (T, B, A) and restarts (T, B), which are 1 where
+    /// an episode begins; from hidden and cell (B, H) on.
     /// </summary>
     public (T Hidden, T LastHidden, T LastCell) Sequence(T latents, T actions, T restarts, T hidden, T cell)
     {

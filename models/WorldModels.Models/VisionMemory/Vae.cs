@@ -19,9 +19,10 @@ public sealed record VaeConfig
     public int Numbers => Observation.Aggregate(1, (size, axis) => size * axis);
 
     /// <summary>The convolutions' sizes; null where an observation passes one hidden layer.</summary>
-    public PixelConfig? Pixels => Observation is [var channels, var rows, var columns] && rows == columns && PixelConfig.Sizes.Contains(rows)
-        ? new() { Size = rows, Channels = channels, Depth = Depth }
-        : null;
+    public PixelConfig? Pixels =>
+        Observation is [var channels, var rows, var columns] && rows == columns && PixelConfig.Sizes.Contains(rows)
+            ? new() { Size = rows, Channels = channels, Depth = Depth }
+            : null;
 }
 
 /// <summary>

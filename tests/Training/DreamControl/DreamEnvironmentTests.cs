@@ -44,7 +44,8 @@ public sealed class DreamEnvironmentTests
         double[][] whole = Returns(Candidates * Each, jobs);
         double[][] parts = [.. Enumerable.Range(0, 4).SelectMany(part =>
             Returns(Each * 2, [.. jobs.Where(job => job.Candidate % 4 == part)])
-                .Select((returns, i) => (Candidate: part + 4 * i, returns))).OrderBy(result => result.Candidate).Select(result => result.returns)];
+                .Select((returns, i) => (Candidate: part + 4 * i, returns)))
+            .OrderBy(result => result.Candidate).Select(result => result.returns)];
         Assert.That(parts, Is.EqualTo(whole));
         double[][] one = Returns(1, jobs);
         Assert.That(one, Is.EqualTo(whole), "and an episode at a time");
@@ -96,7 +97,7 @@ public sealed class DreamEnvironmentTests
                 Assert.That(truncated[row], Is.EqualTo(age[row] == _options.EpisodeSteps));
                 float[] last = features[(row * (features.Length / 3) + features.Length / 3 - hidden)..((row + 1) * (features.Length / 3))];
                 bool over = terminated[row] || truncated[row];
-                Assert.That(last.All(value => value == 0), Is.EqualTo(over), "hidden units are zero where an episode begins, and only there");
+                Assert.That(last.All(value => value == 0), Is.EqualTo(over), "hidden units are zero where an episode begins alone");
                 Assert.That(dream.FinalObservation(row).ContainsAnyExcept(0f), Is.EqualTo(over || t >= age[row]));
                 age[row] = over ? 0 : age[row];
             }

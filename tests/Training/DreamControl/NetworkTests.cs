@@ -40,7 +40,8 @@ public sealed class NetworkTests
         using Generator random = new(1);
         Tensor noise = cat([
             -(-rand([Rows, 1, 2], generator: random).clamp_min(1e-7).log()).log(), randn([Rows, 1, 1], generator: random)], -1);
-        Tensor logits = tensor(new[] { 0f, 1f }, [1, 1, 2]).expand(Rows, 1, 2), means = tensor(new[] { -10f, 10f }, [1, 1, 2]).expand(Rows, 1, 2);
+        Tensor logits = tensor(new[] { 0f, 1f }, [1, 1, 2]).expand(Rows, 1, 2);
+        Tensor means = tensor(new[] { -10f, 10f }, [1, 1, 2]).expand(Rows, 1, 2);
         GaussianMixture<EagerTensor> mixture = new(logits, means, zeros_like(means));
         foreach (double tau in new[] { 0.25, 1, 4 })
         {

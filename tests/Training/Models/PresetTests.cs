@@ -66,7 +66,7 @@ public sealed class PresetTests
 
     private static IEnumerable<string> Algorithms => Algorithm.All.Select(algorithm => algorithm.Name);
 
-    /// <summary>In seconds, as it says: trains, evaluates, exports a bundle that the runtime verifies, unless it is one that records.</summary>
+    /// <summary>In seconds, as it says: trains, evaluates, exports a bundle that the runtime verifies, unless it ships none.</summary>
     [TestCaseSource(nameof(Algorithms))]
     public void DebugGoesTheWholeWay(string name)
     {

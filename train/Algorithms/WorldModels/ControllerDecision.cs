@@ -61,7 +61,8 @@ internal static class ControllerDecision
             new() { Name = Weights, Role = TensorRole.Setting, Default = 0, Shape = ["batch", config.Weights] },
         ];
 
-        public IReadOnlyList<TensorSpec> Outputs => [new() { Name = "action", Role = TensorRole.Action, Shape = ["batch", config.Actions] }];
+        public IReadOnlyList<TensorSpec> Outputs =>
+            [new() { Name = "action", Role = TensorRole.Action, Shape = ["batch", config.Actions] }];
 
         public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T> =>
             new() { { "action", new LinearController<T>(config).Forward(inputs["observation"], inputs[Weights]) } };

@@ -9,8 +9,8 @@ namespace WorldModels.Train.Algorithms;
 
 /// <summary>
 /// C, the last stage of World Models: CMA-ES over the weights of a controller of one layer, each candidate judged by episodes in the dream,
-/// or in the environment seen through V and M. An update is a generation. All candidates of a generation play the same episodes; now and then
-/// the distribution's mean plays others, and the best mean is what ships.
+/// or in the environment seen through V and M. An update is a generation. All candidates of a generation play the same episodes; now and
+/// then the distribution's mean plays others, and the best mean is what ships.
 /// </summary>
 public sealed class ControllerTrainer : ITrainer
 {
@@ -68,14 +68,12 @@ public sealed class ControllerTrainer : ITrainer
     public IReadOnlyDictionary<string, double> Update(long update, bool measure)
     {
         double[][] candidates;
-        double[] returns;
         using (Timings.Of("ask"))
             candidates = _search.Ask();
+        IReadOnlyList<ControllerJob> jobs = ControllerJob.Of(candidates.Length, _options.EpisodesEach);
+        double[] returns;
         using (Timings.Of("play"))
-        {
-            returns = [.. _population!.Returns(
-                SeedOf("generation", update), candidates, ControllerJob.Of(candidates.Length, _options.EpisodesEach)).Select(all => all.Average())];
-        }
+            returns = [.. _population!.Returns(SeedOf("generation", update), candidates, jobs).Select(all => all.Average())];
         using (Timings.Of("tell"))
             _search.Tell([.. returns.Select(value => -value)]);
         if ((update + 1) % _options.EvaluateEvery == 0)
@@ -124,6 +122,8 @@ public sealed class ControllerTrainer : ITrainer
     public IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress)
     {
         Dictionary<string, double> figures = Evaluation.Figures(Real(episodes), episodes);
+        foreach ((string name, double value) in _world!.Manifest.Training?.Figures ?? new Dictionary<string, double>())
+            figures[$"memory_{name}"] = value;
         if (_options.World == ControllerWorld.Dream)
         {
             foreach (double temperature in new[] { 0.1, 1.0, 1.15, 1.3 })

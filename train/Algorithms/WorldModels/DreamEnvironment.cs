@@ -12,7 +12,7 @@ namespace WorldModels.Train.Algorithms;
 /// </summary>
 public sealed class DreamEnvironment : FeatureEnvironment
 {
-    private const int MostTogether = 64;    // rows of a tile, which stay in the cache; always as many, so that numbers do not depend on the batch
+    private const int MostTogether = 64;    // rows of a tile, which stay in the cache
 
     private static readonly uint StartStream = Philox.Stream("dream/start");
 

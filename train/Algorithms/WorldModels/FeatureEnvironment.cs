@@ -112,8 +112,8 @@ public abstract class FeatureEnvironment : IVectorEnvironment<float>, IDisposabl
     protected abstract ReadOnlySpan<float> FirstObservation(int row);
 
     /// <summary>
-    /// Takes what some rows see into their states: V's draw of it and, unless an episode begins with it, M's step of the state and the action
-    /// before.
+    /// Takes what some rows see into their states: V's draw of it and, unless an episode begins with it, M's step of the state and the
+    /// action before.
     /// </summary>
     protected void Observe(IReadOnlyList<int> rows, ReadOnlySpan<float> observations, ReadOnlySpan<float> vectors, bool first)
     {

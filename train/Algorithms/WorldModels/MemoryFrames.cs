@@ -99,13 +99,16 @@ internal sealed class MemoryFrames : IDisposable
     /// <summary>What M reads and is to say of frames (T + 1, B).</summary>
     public MemoryBatch Take(Tensor frames, Generator random)
     {
-        (long length, long rows) = (frames.size(0) - 1, frames.size(1));
-        Tensor Of(Tensor values, Tensor chosen) => values.index_select(0, chosen.reshape(-1)).reshape([.. chosen.shape, .. values.shape[1..]]);
+        long length = frames.size(0) - 1;
         Tensor before = frames.slice(0, 0, length, 1), after = frames.slice(0, 1, length + 1, 1);
-        Tensor means = Of(_means, frames), latents = means + Of(_stds, frames) * randn(means.shape, generator: random, device: means.device);
+        Tensor means = Of(_means, frames);                                                                  // (T + 1, B, Z)
+        Tensor latents = means + Of(_stds, frames) * randn(means.shape, generator: random, device: means.device);
         return new(
-            latents.slice(0, 0, length, 1), Of(_actions, before), Of(_begins, before), latents.slice(0, 1, length + 1, 1), Of(_begins, after),
-            Of(_known, before));
+            latents.slice(0, 0, length, 1), Of(_actions, before), Of(_begins, before), latents.slice(0, 1, length + 1, 1),
+            Of(_begins, after), Of(_known, before));
+
+        Tensor Of(Tensor values, Tensor chosen) =>
+            values.index_select(0, chosen.reshape(-1)).reshape([.. chosen.shape, .. values.shape[1..]]);
     }
 
     public void Dispose()

@@ -10,8 +10,8 @@ internal static class MemoryJudge
     private const int Rows = 16;
 
     /// <summary>
-    /// z_nll: nats a latent number that follows; z_nll_of_mean: the same of one normal distribution for all of them. terminal_recall: share of
-    /// the ends of episodes at which the restart logit is above 0; terminal_false: share of all other steps.
+    /// z_nll: nats a latent number that follows; z_nll_of_mean: the same of one normal distribution for all of them. terminal_recall: share
+    /// of the ends of episodes at which the restart logit is above 0; terminal_false: share of all other steps.
     /// </summary>
     public static IReadOnlyDictionary<string, double> Judge(
         MdnRnn<EagerTensor> memory, MdnRnnConfig config, MemoryFrames frames, ulong seed, Device device)

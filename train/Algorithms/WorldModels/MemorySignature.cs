@@ -101,8 +101,8 @@ public sealed record MemorySignature(VaeConfig Vision, MdnRnnConfig Memory, Obse
     public MdnRnn<T> BuildMemory<T>(Parameters<T> p) where T : ITensor<T> => new(p[MemoryTrainer.Path], Memory);
 
     /// <summary>
-    /// The state with what is observed: the step of the state before and <paramref name="action"/>, which led here, then V's draw of what is
-    /// seen. At an episode's first observation there was no step.
+    /// The state with what is observed: the step of the state before and <paramref name="action"/>, which led here, then V's draw of what
+    /// is seen. At an episode's first observation there was no step.
     /// </summary>
     public State<T> Observe<T>(Parameters<T> p, Tensors<T> inputs, string action, string noise) where T : ITensor<T>
     {

@@ -7,8 +7,8 @@ namespace WorldModels.Train.Algorithms;
 
 /// <summary>
 /// M, the third stage of World Models: an LSTM with a mixture density on top learns what V says of the next observation, and whether it
-/// begins a new episode. All episodes, in an order of each epoch's own, are one stream, cut into as many as a batch has rows; the LSTM's state
-/// goes on from batch to batch within an epoch.
+/// begins a new episode. All episodes, in an order of each epoch's own, are one stream, cut into as many as a batch has rows; the LSTM's
+/// state goes on from batch to batch within an epoch.
 /// </summary>
 public sealed class MemoryTrainer : ITrainer
 {

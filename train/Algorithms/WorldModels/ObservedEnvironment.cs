@@ -5,8 +5,8 @@ using WorldModels.Train.LatentWorlds;
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>
-/// The environment itself, seen through V and M: a step plays it, then V draws a latent vector of what is seen and M takes its step. What is
-/// drawn, and where episodes start, is a function of the seed and their numbers, as in the dream.
+/// The environment itself, seen through V and M: a step plays it, then V draws a latent vector of what is seen and M takes its step. What
+/// is drawn, and where episodes start, is a function of the seed and their numbers, as in the dream.
 /// </summary>
 public sealed class ObservedEnvironment : FeatureEnvironment
 {

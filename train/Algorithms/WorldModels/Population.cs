@@ -61,7 +61,8 @@ public sealed class Population : IDisposable
     }
 
     /// <summary>Plays one episode in each row; rows that are left over repeat the last one's.</summary>
-    private void Play(ulong seed, IReadOnlyList<double[]> candidates, ReadOnlySpan<(int Candidate, uint Episode)> work, Span<double> returns)
+    private void Play(
+        ulong seed, IReadOnlyList<double[]> candidates, ReadOnlySpan<(int Candidate, uint Episode)> work, Span<double> returns)
     {
         int rows = _environment.Count;
         (uint[] episodes, float[] weights) = (new uint[rows], new float[rows * _size]);

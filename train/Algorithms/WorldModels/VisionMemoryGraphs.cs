@@ -4,9 +4,9 @@ using WorldModels.Models;
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>
-/// What World Models ships. V: <c>observe</c> (what is seen to a latent vector) and <c>decode</c>. M with it: <c>observe</c> (with the LSTM's
-/// step), <c>imagine</c> at a temperature, <c>decode</c>. C with both: <c>act</c>, and fused <c>control</c> (observe and act) and <c>dream</c>
-/// (act and imagine).
+/// What World Models ships. V: <c>observe</c> (what is seen to a latent vector) and <c>decode</c>. M with it: <c>observe</c> (with the
+/// LSTM's step), <c>imagine</c> at a temperature, <c>decode</c>. C with both: <c>act</c>, and fused <c>control</c> (observe and act) and
+/// <c>dream</c> (act and imagine).
 /// </summary>
 internal static class VisionMemoryGraphs
 {

@@ -33,7 +33,8 @@ public sealed class VisionTrainer : ITrainer
         Parameters = new(options.Seed, device);
         _vae = new(Parameters.Root[Path], _config);
         _optimiser = new([.. Parameters.All.Values], whole => optim.Adam(whole, options.VisionLearningRate));
-        progress?.Say($"V reads ({string.Join(", ", _config.Observation)}), {(_config.Pixels is null ? "one hidden layer" : "convolutions")}");
+        progress?.Say(
+            $"V reads ({string.Join(", ", _config.Observation)}) by {(_config.Pixels is null ? "one hidden layer" : "convolutions")}");
     }
 
     public TrainOptions Options => _options;
@@ -60,7 +61,7 @@ public sealed class VisionTrainer : ITrainer
         Tensor z = posterior.Sample(randn(posterior.Mean.Value.shape, generator: random, device: Parameters.Device)).Value;
         Tensor reconstruction = (_vae.Decode(z).Value - x).square().flatten(1).sum(1).mean();
         Tensor kl = posterior.Kl(Prior(posterior)).Value;                                                   // (B)
-        Tensor loss = reconstruction + kl.clamp_min(_options.FreeNats * _options.Latent).mean();
+        Tensor loss = _options.PixelWeight * reconstruction + kl.clamp_min(_options.FreeNats * _options.Latent).mean();
         _optimiser.ZeroGradients();
         loss.backward();
         _optimiser.Step();

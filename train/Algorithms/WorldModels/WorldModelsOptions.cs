@@ -31,7 +31,9 @@ public sealed record WorldModelsOptions : TrainOptions
     [Fixed]
     public string Memory { get; init; } = "";
 
-    /// <summary>Times that the stages are gone through; from the second on what was learnt plays the episodes (section 5, iterative).</summary>
+    /// <summary>
+    /// Times that the stages are gone through; from the second on what was learnt plays the episodes (section 5, iterative).
+    /// </summary>
     [Fixed, Range(1, 100)]
     public int Rounds { get; init; } = 1;
 
@@ -86,6 +88,10 @@ public sealed record WorldModelsOptions : TrainOptions
     /// <summary>Learning rate of V's Adam (1e-4).</summary>
     [Range(0.0, 10.0)]
     public double VisionLearningRate { get; init; } = 1e-4;
+
+    /// <summary>Weight of V's squared error beside the divergence (1): what is small in a picture may be what counts.</summary>
+    [Range(0.0, 1e6)]
+    public double PixelWeight { get; init; } = 1;
 
     /// <summary>Nats of divergence a latent number that are free; the floor is of the sum over all of them (0.5).</summary>
     [Range(0.0, 1e6)]
@@ -183,7 +189,9 @@ public sealed record WorldModelsOptions : TrainOptions
     [Range(0, 100)]
     public int Restarts { get; init; }
 
-    /// <summary>Generations between two evaluations of the distribution's mean on episodes of its own; the best mean is kept (25).</summary>
+    /// <summary>
+    /// Generations between two evaluations of the distribution's mean on episodes of its own; the best mean is kept (25).
+    /// </summary>
     [Fixed, Range(1, 1_000_000)]
     public int EvaluateEvery { get; init; } = 25;
 

@@ -53,7 +53,9 @@ public static class WorldModelsStages
         }
     }
 
-    /// <summary>Stages whose result is neither given nor there yet. A stage has ended when it was judged, and what it ships is there.</summary>
+    /// <summary>
+    /// Stages whose result is neither given nor there yet. A stage has ended when it was judged, and what it ships is there.
+    /// </summary>
     private static Stage[] Missing(RunFolder run, IEnumerable<Stage> stages) => [.. stages.Where(stage => stage.Folder.Length > 0
         && !(File.Exists(run.File($"{stage.Folder}/evaluation.json"))
             && (stage.Folder.EndsWith(Recording, StringComparison.Ordinal) || Directory.Exists(BundleOf(run, stage.Folder)))))];

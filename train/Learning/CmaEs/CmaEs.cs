@@ -6,8 +6,8 @@ namespace WorldModels.Train;
 
 /// <summary>
 /// Covariance matrix adaptation (Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv 1604.00772, whose equation numbers stand beside
-/// the lines), with weights of the better half alone. It minimises: <see cref="Ask"/> for a generation's candidates, <see cref="Tell"/> what
-/// they cost. Candidates are a function of the seed, the generation and what was told, so that a search that was stored goes on as it
+/// the lines), with weights of the better half alone. It minimises: <see cref="Ask"/> for a generation's candidates, <see cref="Tell"/>
+/// what they cost. Candidates are a function of the seed, the generation and what was told, so that a search that was stored goes on as it
 /// would have. Not thread-safe.
 /// </summary>
 public sealed class CmaEs : IDisposable
@@ -206,7 +206,8 @@ public sealed class CmaEs : IDisposable
         Set(ref _scales, values.clamp_min(0).sqrt());
     }
 
-    private (Tensor Mean, Tensor PathSigma, Tensor PathC, Tensor Covariance, Tensor Basis, Tensor Scales) Fresh(ReadOnlySpan<double> mean) => (
+    private (Tensor Mean, Tensor PathSigma, Tensor PathC, Tensor Covariance, Tensor Basis, Tensor Scales) Fresh(
+        ReadOnlySpan<double> mean) => (
         Kept(tensor(mean.ToArray())), Kept(zeros([_size], float64)), Kept(zeros([_size], float64)),
         Kept(IsFull ? eye(_size, dtype: float64) : ones([_size], float64)), Kept(IsFull ? eye(_size, dtype: float64) : zeros([0], float64)),
         Kept(ones([_size], float64)));

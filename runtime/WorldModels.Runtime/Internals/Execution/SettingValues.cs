@@ -14,8 +14,8 @@ internal static class SettingValues
         Span<float> all = setting.Overwrite<float>();
         if (values.Length != setting.RowSize && values.Length != all.Length)
         {
-            throw new BundleException($"Expected setting '{name}' of {all.Length / setting.RowSize} rows, {all.Length} values, or of one row, "
-                + $"{setting.RowSize}; found {values.Length}.");
+            throw new BundleException($"Expected setting '{name}' of {all.Length / setting.RowSize} rows, {all.Length} values, or of one "
+                + $"row, {setting.RowSize}; found {values.Length}.");
         }
         for (int start = 0; start < all.Length; start += values.Length)
             values.CopyTo(all[start..]);
