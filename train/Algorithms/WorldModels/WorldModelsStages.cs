@@ -16,7 +16,7 @@ public static class WorldModelsStages
 
     /// <summary>Before C: episodes, V and M; of several rounds (section 5), those before the last one whole.</summary>
     public static IReadOnlyList<Stage> BeforeController(WorldModelsOptions options, RunFolder run) =>
-        Missing(run, All(options, run).SkipLast(1));
+        options.Memory.Length > 0 ? [] : Missing(run, All(options, run).SkipLast(1));
 
     /// <summary>The options with the inputs that the stages before it left in the run's folder.</summary>
     public static WorldModelsOptions WithInputs(WorldModelsOptions options, RunFolder run) => options with
@@ -43,7 +43,7 @@ public static class WorldModelsStages
             if (options.Vision.Length == 0)
                 now = now with { Vision = BundleOf(run, folder + Vision) };
 
-            yield return new(options.Memory.Length > 0 ? "" : folder + Memory, Algorithm.Find("worldmodels-memory"), now.ForMemory());
+            yield return new(folder + Memory, Algorithm.Find("worldmodels-memory"), now.ForMemory());
 
             yield return new(
                 folder + Controller, Algorithm.Find("worldmodels"), now with { Memory = BundleOf(run, folder + Memory), Rounds = 1 });
