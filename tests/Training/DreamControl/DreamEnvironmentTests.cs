@@ -54,7 +54,7 @@ public sealed class DreamEnvironmentTests
         double[][] Returns(int rows, IReadOnlyList<ControllerJob> some)
         {
             using Population population = new(Path.Combine(_run.Run, "controllers"), Dream(rows, temperature: 1.15));
-            return population.Returns(seed: 5, candidates, some);
+            return [.. population.Play(seed: 5, candidates, some).Select(sample => sample.Returns.ToArray())];
         }
     }
 

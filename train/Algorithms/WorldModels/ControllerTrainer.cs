@@ -73,7 +73,7 @@ public sealed class ControllerTrainer : ITrainer
         IReadOnlyList<ControllerJob> jobs = ControllerJob.Of(candidates.Length, _options.EpisodesEach);
         double[] returns;
         using (Timings.Of("play"))
-            returns = [.. _population!.Returns(SeedOf("generation", update), candidates, jobs).Select(all => all.Average())];
+            returns = [.. _population!.Play(SeedOf("generation", update), candidates, jobs).Select(sample => sample.Mean)];
         using (Timings.Of("tell"))
             _search.Tell([.. returns.Select(value => -value)]);
         if ((update + 1) % _options.EvaluateEvery == 0)
@@ -129,8 +129,8 @@ public sealed class ControllerTrainer : ITrainer
             foreach (double temperature in new[] { 0.1, 1.0, 1.15, 1.3 })
             {
                 using Population dreaming = Dreaming(Math.Min(_options.Rows, episodes), temperature);
-                double[] returns = dreaming.Returns(SeedOf("dream evaluation", 0), [Best], ControllerJob.Of(1, episodes))[0];
-                figures[$"dream_{temperature:0.0#}"] = returns.Average();
+                ReturnSample dreamt = dreaming.Play(SeedOf("dream evaluation", 0), [Best], ControllerJob.Of(1, episodes))[0];
+                figures[$"dream_{temperature:0.0#}"] = dreamt.Mean;
             }
         }
         return figures;
@@ -161,7 +161,7 @@ public sealed class ControllerTrainer : ITrainer
     {
         double[] mean = _search.Mean;
         // Fresh episodes: a mean that is judged by those that it was selected by looks better than it is.
-        double value = _population!.Returns(SeedOf("mean", update), [mean], ControllerJob.Of(1, _options.MeanEpisodes))[0].Average();
+        double value = _population!.Play(SeedOf("mean", update), [mean], ControllerJob.Of(1, _options.MeanEpisodes))[0].Mean;
         if (value <= _bestReturn)
             return;
         (_best, _bestReturn) = (mean, value);
@@ -171,7 +171,7 @@ public sealed class ControllerTrainer : ITrainer
     {
         ulong seed = SeedOf("evaluation", 0);
         using (Population awake = Awake(Math.Min(RealRows, episodes)))
-            yield return ("controller", Sample(awake.Returns(seed, [Best], ControllerJob.Of(1, episodes))[0]));
+            yield return ("controller", awake.Play(seed, [Best], ControllerJob.Of(1, episodes))[0]);
         AgentEnvironment environment = VisibleEnvironment.Make(_options, Math.Min(RealRows, episodes));
         yield return ("random", environment.PlayRandom(episodes, seed));
         RandomHold hold = new(environment.Actions, environment.Count, _options.MostHeld);
@@ -180,8 +180,6 @@ public sealed class ControllerTrainer : ITrainer
             for (int row = 0; row < environment.Count; row++)
                 hold.Act(seed, row, step, 1, vectors.Slice(row * environment.Actions.Size, environment.Actions.Size));
         }));
-
-        static ReturnSample Sample(double[] returns) => new(returns, [.. returns.Select(value => (int)value)]);
     }
 
     private Population Dreaming(int rows, double temperature) => new(_controllers, new DreamEnvironment(

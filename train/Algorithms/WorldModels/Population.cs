@@ -37,21 +37,25 @@ public sealed class Population : IDisposable
     /// <summary>Steps taken so far, over all rows whose episode counted.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>The returns of the jobs' episodes, in their order.</summary>
+    /// <summary>Returns and lengths of the jobs' episodes, in their order.</summary>
     /// <param name="seed">Of all that is drawn.</param>
     /// <param name="candidates">Weights of each, (N, W).</param>
     /// <param name="jobs">What is to be done.</param>
-    public double[][] Returns(ulong seed, IReadOnlyList<double[]> candidates, IReadOnlyList<ControllerJob> jobs)
+    public ReturnSample[] Play(ulong seed, IReadOnlyList<double[]> candidates, IReadOnlyList<ControllerJob> jobs)
     {
         (int Candidate, uint Episode)[] work = [.. jobs.SelectMany(job => job.Episodes.Select(episode => (job.Candidate, episode)))];
-        double[] returns = new double[work.Length];
+        (double[] returns, int[] lengths) = (new double[work.Length], new int[work.Length]);
         for (int start = 0; start < work.Length; start += _environment.Count)
         {
             int count = Math.Min(_environment.Count, work.Length - start);
-            Play(seed, candidates, work.AsSpan(start, count), returns.AsSpan(start, count));
+            PlayOnce(seed, candidates, work.AsSpan(start, count), returns.AsSpan(start, count), lengths.AsSpan(start, count));
         }
-        int place = 0;
-        return [.. jobs.Select(job => returns[place..(place += job.Episodes.Count)])];
+        int last = 0;
+        return [.. jobs.Select(job =>
+        {
+            Range own = last..(last += job.Episodes.Count);
+            return new ReturnSample(returns[own], lengths[own]);
+        })];
     }
 
     public void Dispose()
@@ -61,8 +65,9 @@ public sealed class Population : IDisposable
     }
 
     /// <summary>Plays one episode in each row; rows that are left over repeat the last one's.</summary>
-    private void Play(
-        ulong seed, IReadOnlyList<double[]> candidates, ReadOnlySpan<(int Candidate, uint Episode)> work, Span<double> returns)
+    private void PlayOnce(
+        ulong seed, IReadOnlyList<double[]> candidates, ReadOnlySpan<(int Candidate, uint Episode)> work, Span<double> returns,
+        Span<int> lengths)
     {
         int rows = _environment.Count;
         (uint[] episodes, float[] weights) = (new uint[rows], new float[rows * _size]);
@@ -87,6 +92,7 @@ public sealed class Population : IDisposable
                 if (over[row])
                     continue;
                 returns[row] += rewards[row];
+                lengths[row]++;
                 Steps++;
                 over[row] = terminated[row] || truncated[row];
                 left -= over[row] ? 1 : 0;
