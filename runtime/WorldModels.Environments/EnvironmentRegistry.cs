@@ -43,6 +43,7 @@ public static class EnvironmentRegistry
         .. ControlSuite.Specs,
         .. LunarLander.Specs,
         .. DodgeEgo.Specs,
+        .. CarRacing.Specs,
     ];
 
     /// <summary>What stands in place of a name where recordings do not say what they are of.</summary>

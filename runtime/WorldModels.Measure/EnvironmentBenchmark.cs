@@ -32,8 +32,8 @@ internal static class EnvironmentBenchmark
     {
         Subject subject = new(batch, horizon, level);
         IEnvironment<TAction> kind = spec.Make();
-        // A game of pixels paints them in each step: there are no physics without them.
-        if (kind is MiniPacmanEnvironment)
+        // What observes pixels paints them in each step: there are no physics without them.
+        if (kind.ObservationSpace is Box { Shape.Length: 3 })
         {
             yield return Contestant(subject, Pictures, Repeated(), draw);
             yield break;

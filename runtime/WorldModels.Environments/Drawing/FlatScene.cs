@@ -13,13 +13,16 @@ namespace WorldModels.Environments;
 /// <param name="top">Upper edge.</param>
 public sealed class FlatScene(double left, double bottom, double right, double top) : Scene
 {
-    /// <summary>What no shape covers, 0xRRGGBB.</summary>
+    /// <summary>What no shape covers unless something else is said, 0xRRGGBB.</summary>
     public const uint Background = 0xF4F4F0;
 
     private const int MostCorners = 32;
 
     private readonly List<Shape> _shapes = [];
     private readonly List<(double X, double Y)> _points = [];
+
+    /// <summary>What no shape covers, 0xRRGGBB.</summary>
+    public uint Ground { get; init; } = Background;
 
     /// <summary>Left edge of what is shown.</summary>
     public double Left => left;
@@ -63,7 +66,7 @@ public sealed class FlatScene(double left, double bottom, double right, double t
     /// <inheritdoc/>
     public override Scene Copy()
     {
-        FlatScene copy = new(left, bottom, right, top);
+        FlatScene copy = new(left, bottom, right, top) { Ground = Ground };
         copy._shapes.AddRange(_shapes);
         copy._points.AddRange(_points);
         return copy;
@@ -72,7 +75,7 @@ public sealed class FlatScene(double left, double bottom, double right, double t
     private protected override void Paint(Span<byte> rgb, int width, int height, PictureOptions options)
     {
         FlatRaster raster = new(rgb, width, height);
-        raster.Fill(Background);
+        raster.Fill(Ground);
         PictureCrop crop = options.Crop;
         double pixelsX = width / ((right - left) * (crop.Right - crop.Left));
         double pixelsY = height / ((top - bottom) * (crop.Bottom - crop.Top));

@@ -21,24 +21,17 @@ internal sealed class ContactList
         _contacts.Clear();
     }
 
-    /// <summary>Begins a contact of each edge with each body that has come near it.</summary>
+    /// <summary>Begins a contact of each edge with each body of one polygon that has come near it.</summary>
     public void Find(List<GroundEdge> edges, List<PlanarBody> bodies)
     {
-        bool isNew = false;
-        foreach (PlanarBody body in bodies)
-            isNew |= body.ReachIsNew;
-        if (!isNew)
-            return;
         foreach (GroundEdge edge in edges)
         {
             foreach (PlanarBody body in bodies)
             {
-                if (body.ReachIsNew && edge.Reach.Overlaps(body.Reach) && !Has(edge, body))
+                if (body is { ReachIsNew: true, Shape: not null } && edge.Reach.Overlaps(body.Reach) && !Has(edge, body))
                     Begin(edge, body);
             }
         }
-        foreach (PlanarBody body in bodies)
-            body.ReachIsNew = false;
     }
 
     /// <summary>Ends contacts of what is no longer near each other, and looks where the others touch.</summary>

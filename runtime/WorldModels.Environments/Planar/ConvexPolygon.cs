@@ -31,13 +31,12 @@ internal sealed class ConvexPolygon
     /// <exception cref="ArgumentException">The points enclose no area.</exception>
     public static ConvexPolygon Hull(ReadOnlySpan<Vector2> points)
     {
-        List<Vector2> corners = Wrap(points);
-        if (corners.Count < 3)
-            throw new ArgumentException($"{points.Length} points have a hull of {corners.Count} corners; a polygon needs three.");
-        Vector2[] normals = new Vector2[corners.Count];
+        Vector2[] wrapped = new Vector2[points.Length];
+        Vector2[] corners = wrapped[..Wrap(points, wrapped)];
+        Vector2[] normals = new Vector2[corners.Length];
         for (int i = 0; i < normals.Length; i++)
             normals[i] = Plane2.Unit(Plane2.Outwards(corners[(i + 1) % normals.Length] - corners[i]));
-        return new([.. corners], normals, CentroidOf(corners));
+        return new(corners, normals, CentroidOf(corners));
     }
 
     /// <summary>Mass, centre and inertia, summed over the triangles about the mean of the corners.</summary>
@@ -77,19 +76,23 @@ internal sealed class ConvexPolygon
         return new Bounds(lower, upper).Grow(PlanarConstants.SkinRadius);
     }
 
-    private static List<Vector2> Wrap(ReadOnlySpan<Vector2> points)
+    /// <summary>The corners of the convex hull of points, counter-clockwise from the rightmost one (of several the lowest) on.</summary>
+    /// <param name="points">In any order.</param>
+    /// <param name="corners">Room for as many corners as there are points.</param>
+    /// <returns>How many corners there are.</returns>
+    /// <exception cref="ArgumentException">The points enclose no area.</exception>
+    public static int Wrap(ReadOnlySpan<Vector2> points, Span<Vector2> corners)
     {
-        int start = 0;
+        int start = 0, count = 0;
         for (int i = 1; i < points.Length; i++)
         {
             if (points[i].X > points[start].X || (points[i].X == points[start].X && points[i].Y < points[start].Y))
                 start = i;
         }
-        List<Vector2> corners = [];
         int at = start;
         do
         {
-            corners.Add(points[at]);
+            corners[count++] = points[at];
             // The next corner is the one that all other points lie to the left of; of several on a line, the farthest.
             int next = start == at ? (start + 1) % points.Length : start;
             for (int i = 0; i < points.Length; i++)
@@ -101,18 +104,19 @@ internal sealed class ConvexPolygon
             }
             at = next;
         }
-        while (at != start && corners.Count <= points.Length);
-        return corners;
+        while (at != start && count < points.Length);
+        return count >= 3
+            ? count : throw new ArgumentException($"{points.Length} points have a hull of {count} corners; a polygon needs three.");
     }
 
-    private static Vector2 CentroidOf(List<Vector2> corners)
+    private static Vector2 CentroidOf(Vector2[] corners)
     {
         const float Third = 1f / 3f;
         Vector2 sum = Vector2.Zero;
         float area = 0;
-        for (int i = 0; i < corners.Count; i++)
+        for (int i = 0; i < corners.Length; i++)
         {
-            Vector2 a = corners[i], b = corners[(i + 1) % corners.Count];
+            Vector2 a = corners[i], b = corners[(i + 1) % corners.Length];
             float triangle = 0.5f * Plane2.Cross(a, b);
             area += triangle;
             sum += triangle * Third * (a + b);

@@ -28,7 +28,7 @@ internal sealed class Island(float timeStep, int velocityIterations, int positio
                 joint.InIsland = true;
                 _joints.Add(joint);
                 PlanarBody other = joint.First == body ? joint.Second : joint.First;
-                if (other.Shape is not null && !other.InIsland)
+                if (other.InverseMass > 0 && !other.InIsland)
                     Find(other);
             }
         }

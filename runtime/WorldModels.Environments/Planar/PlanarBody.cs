@@ -2,7 +2,10 @@ using System.Numerics;
 
 namespace WorldModels.Environments;
 
-/// <summary>A rigid body: one polygon, or without one the ground, which nothing moves.</summary>
+/// <summary>
+/// A rigid body: one polygon, several that hang together, or none: the ground, which nothing moves. Edges of the ground stop bodies of
+/// one polygon alone; zones notice all of them.
+/// </summary>
 internal sealed class PlanarBody
 {
     /// <summary>What solvers work on; kept as fields, for they are read and written thousands of times a step.</summary>
@@ -12,25 +15,40 @@ internal sealed class PlanarBody
 
     public float Spin;
 
+    private readonly ConvexPolygon[] _shapes;
     private Vector2 _force;
     private float _torque;
 
     public PlanarBody(ConvexPolygon shape, float density, float friction, float restitution = 0)
+        : this([shape], density) => (Shape, Friction, Restitution) = (shape, friction, restitution);
+
+    /// <summary>A body of polygons that hang together, which may overlap: their masses add up.</summary>
+    public PlanarBody(ConvexPolygon[] shapes, float density)
     {
-        (Shape, Friction, Restitution) = (shape, friction, restitution);
-        MassData mass = shape.MassOf(density);
-        (Mass, InverseMass) = (mass.Mass, 1 / mass.Mass);
-        Motion.LocalCenter = mass.Mass * mass.Center * InverseMass;
-        float aboutCenter = mass.Inertia - Mass * Vector2.Dot(Motion.LocalCenter, Motion.LocalCenter);
+        _shapes = shapes;
+        float inertia = 0;
+        foreach (ConvexPolygon shape in shapes)
+        {
+            MassData part = shape.MassOf(density);
+            Mass += part.Mass;
+            Motion.LocalCenter += part.Mass * part.Center;
+            inertia += part.Inertia;
+        }
+        InverseMass = 1 / Mass;
+        Motion.LocalCenter *= InverseMass;
+        float aboutCenter = inertia - Mass * Vector2.Dot(Motion.LocalCenter, Motion.LocalCenter);
         InverseInertia = 1 / aboutCenter;
         Inertia = aboutCenter + Mass * Vector2.Dot(Motion.LocalCenter, Motion.LocalCenter);
         Place(Vector2.Zero, 0);
     }
 
-    private PlanarBody() => Pose = new(Vector2.Zero, Rotation.Of(0));
+    private PlanarBody() => (_shapes, Pose) = ([], new(Vector2.Zero, Rotation.Of(0)));
 
-    /// <summary>Null for the ground.</summary>
+    /// <summary>What touches the ground; null for the ground itself, and for a body of several polygons.</summary>
     public ConvexPolygon? Shape { get; }
+
+    /// <summary>All polygons; none for the ground.</summary>
+    public ReadOnlySpan<ConvexPolygon> Shapes => _shapes;
 
     public float Friction { get; }
 
@@ -73,7 +91,7 @@ internal sealed class PlanarBody
         (Motion.StartCenter, Motion.StartAngle) = (Motion.Center, angle);
         (Velocity, Spin, _force, _torque) = (Vector2.Zero, 0, Vector2.Zero, 0);
         (IsAwake, SleepTime, ReachIsNew) = (true, 0, true);
-        Reach = Shape!.BoundsAt(Pose).Grow(PlanarConstants.BoundsMargin);
+        Reach = BoundsAt(Pose).Grow(PlanarConstants.BoundsMargin);
     }
 
     /// <summary>Pushes at the centre of mass throughout the next step.</summary>
@@ -154,7 +172,7 @@ internal sealed class PlanarBody
     public void UpdateReach()
     {
         Pose before = Pose.Around(Motion.StartCenter, Rotation.Of(Motion.StartAngle), Motion.LocalCenter);
-        Bounds swept = Shape!.BoundsAt(before).Union(Shape.BoundsAt(Pose));
+        Bounds swept = BoundsAt(before).Union(BoundsAt(Pose));
         if (Reach.Contains(swept))
             return;
         Vector2 displacement = Pose.Position - before.Position;
@@ -196,5 +214,13 @@ internal sealed class PlanarBody
         ReachIsNew = false;
         ClearForces();
         UpdatePose();
+    }
+
+    private Bounds BoundsAt(Pose pose)
+    {
+        Bounds bounds = _shapes[0].BoundsAt(pose);
+        foreach (ConvexPolygon shape in _shapes.AsSpan(1))
+            bounds = bounds.Union(shape.BoundsAt(pose));
+        return bounds;
     }
 }

@@ -3,9 +3,9 @@ using System.Numerics;
 namespace WorldModels.Environments;
 
 /// <summary>
-/// Rigid bodies in the plane over a ground of edges: dynamic bodies pass through one another and collide with the ground. Sequential
-/// impulses in single precision with Box2D 2.3's order of operations, so that its trajectories come out. Allocates nothing a step once
-/// it has seen as many contacts as there will be. Not thread-safe.
+/// Rigid bodies in the plane over a ground of edges, with zones that notice them: dynamic bodies pass through one another and collide with
+/// the ground. Sequential impulses in single precision with Box2D 2.3's order of operations, so that its trajectories come out. Allocates
+/// nothing a step once it has seen as many contacts as there will be. Not thread-safe.
 /// </summary>
 /// <param name="timeStep">Seconds a step, always the same.</param>
 /// <param name="velocityIterations">Passes over the velocities of all constraints in a step.</param>
@@ -16,6 +16,7 @@ internal sealed class PlanarWorld(float timeStep, int velocityIterations, int po
     private readonly List<RevoluteJoint> _joints = [];
     private readonly List<GroundEdge> _edges = [];
     private readonly ContactList _contacts = new();
+    private readonly SensorList _sensors = new();
     private readonly Island _island = new(timeStep, velocityIterations, positionIterations);
 
     public Vector2 Gravity { get; set; }
@@ -26,20 +27,27 @@ internal sealed class PlanarWorld(float timeStep, int velocityIterations, int po
 
     public void Add(GroundEdge edge) => _edges.Add(edge);
 
-    /// <summary>Forgets all contacts and impulses, after bodies or edges were placed anew.</summary>
+    public void Add(SensorZone zone) => _sensors.Add(zone);
+
+    public void RemoveZones() => _sensors.RemoveZones();
+
+    /// <summary>Forgets all contacts and impulses, after bodies, edges or zones were placed anew.</summary>
     public void Restart()
     {
         _contacts.Clear();
+        _sensors.Clear();
         foreach (RevoluteJoint joint in _joints)
             joint.Restart();
     }
 
     /// <summary>Moves everything on by one step.</summary>
     /// <param name="listener">Is told of touches; may be null.</param>
-    public void Step(IContactListener? listener = null)
+    /// <param name="sensors">Is told who is in which zone when the step begins; may be null.</param>
+    public void Step(IContactListener? listener = null, ISensorListener? sensors = null)
     {
-        _contacts.Find(_edges, _bodies);
+        FindPairs();
         _contacts.Update(listener);
+        _sensors.Update(sensors);
         Solve();
         SolveImpacts(listener);
         foreach (PlanarBody body in _bodies)
@@ -54,9 +62,10 @@ internal sealed class PlanarWorld(float timeStep, int velocityIterations, int po
         foreach (RevoluteJoint joint in _joints)
             joint.Save(writer);
         _contacts.Save(writer, _edges, _bodies);
+        _sensors.Save(writer, _bodies);
     }
 
-    /// <summary>Takes up what <see cref="Save"/> wrote of a world of the same bodies, joints and edges.</summary>
+    /// <summary>Takes up what <see cref="Save"/> wrote of a world of the same bodies, joints, edges and zones.</summary>
     /// <exception cref="ArgumentException">There is no such state.</exception>
     public void Restore(BinaryReader reader)
     {
@@ -65,6 +74,21 @@ internal sealed class PlanarWorld(float timeStep, int velocityIterations, int po
         foreach (RevoluteJoint joint in _joints)
             joint.Restore(reader);
         _contacts.Restore(reader, _edges, _bodies);
+        _sensors.Restore(reader, _bodies);
+    }
+
+    /// <summary>Finds what has come near edges and zones.</summary>
+    private void FindPairs()
+    {
+        bool isNew = false;
+        foreach (PlanarBody body in _bodies)
+            isNew |= body.ReachIsNew;
+        if (!isNew)
+            return;
+        _contacts.Find(_edges, _bodies);
+        _sensors.Find(_bodies);
+        foreach (PlanarBody body in _bodies)
+            body.ReachIsNew = false;
     }
 
     /// <summary>Moves every island: bodies that joints hold together, with their contacts.</summary>
@@ -86,7 +110,7 @@ internal sealed class PlanarWorld(float timeStep, int velocityIterations, int po
             if (body.InIsland)
                 body.UpdateReach();
         }
-        _contacts.Find(_edges, _bodies);
+        FindPairs();
     }
 
     /// <summary>
@@ -125,7 +149,7 @@ internal sealed class PlanarWorld(float timeStep, int velocityIterations, int po
             _island.SolveImpact((1 - time) * timeStep);
             body.UpdateReach();
             _contacts.ForgetImpactTimes(body);
-            _contacts.Find(_edges, _bodies);
+            FindPairs();
         }
     }
 }

@@ -41,8 +41,8 @@ internal sealed class RevoluteJoint(PlanarBody first, PlanarBody second, Vector2
     /// <summary>The least angle and the greatest, which must be greater; null: the bodies turn freely.</summary>
     public (float Lower, float Upper)? Limits { get; init; }
 
-    /// <summary>Angular speed that the motor drives the second body at, as seen from the first.</summary>
-    public float MotorSpeed { get; init; }
+    /// <summary>Angular speed that the motor drives the second body at, as seen from the first. Bodies asleep are not woken.</summary>
+    public float MotorSpeed { get; set; }
 
     /// <summary>What the motor can do; 0: there is none.</summary>
     public float MaxMotorTorque { get; init; }

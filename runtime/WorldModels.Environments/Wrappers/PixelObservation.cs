@@ -68,10 +68,7 @@ public sealed class PixelObservation<TAction> : EnvironmentWrapper<TAction> wher
     private void Observe(Span<float> observation)
     {
         Draw().Render(_rgb, _size, _size, _options);
-        int plane = _size * _size;
-        Span<float> red = observation[..plane], green = observation.Slice(plane, plane), blue = observation.Slice(2 * plane, plane);
-        for (int i = 0; i < plane; i++)
-            (red[i], green[i], blue[i]) = (_rgb[3 * i] / 255f, _rgb[3 * i + 1] / 255f, _rgb[3 * i + 2] / 255f);
+        PicturePlanes.Fill(observation[..Picture.Size], _rgb);
         if (NumberCount > 0)
             _numbers.CopyTo(observation[Picture.Size..]);
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using WorldModels.Environments;
+using static WorldModels.Tests.Environments.GoldenNumbers;
 
 namespace WorldModels.Tests.Environments;
 
@@ -45,8 +46,6 @@ public sealed class ClassicControlGoldenTests
     }
 
     private static JsonElement Read(string file) => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, file))).RootElement;
-
-    private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(number => number.GetDouble())];
 
     private static void Replay<TAction>(
         JsonElement trace,

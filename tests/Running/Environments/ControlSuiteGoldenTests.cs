@@ -1,5 +1,6 @@
 using System.Text.Json;
 using WorldModels.Environments;
+using static WorldModels.Tests.Environments.GoldenNumbers;
 
 namespace WorldModels.Tests.Environments;
 
@@ -47,8 +48,8 @@ public sealed class ControlSuiteGoldenTests
                 Numbers(trace.GetProperty("ctrl")[t]).CopyTo(physics.Control);
                 for (int step = 0; step < steps; step++)
                     physics.Step();
-                worst = Math.Max(worst, Apart(physics.Positions, Numbers(trace.GetProperty("qpos")[t])));
-                worst = Math.Max(worst, Apart(physics.Velocities, Numbers(trace.GetProperty("qvel")[t])));
+                worst = Math.Max(worst, Distance(physics.Positions, Numbers(trace.GetProperty("qpos")[t])));
+                worst = Math.Max(worst, Distance(physics.Velocities, Numbers(trace.GetProperty("qvel")[t])));
             }
             TestContext.Out.WriteLine($"{model}, {trace.GetProperty("name")}: {worst:E1}");
             Assert.That(worst, Is.LessThan(1e-8), trace.GetProperty("name").GetString());
@@ -160,8 +161,6 @@ public sealed class ControlSuiteGoldenTests
     internal static JsonElement Read(string model) => JsonDocument.Parse(File.ReadAllBytes(
         Path.Combine(TestContext.CurrentContext.TestDirectory, "Environments", "golden", "mujoco", $"{model}.json"))).RootElement;
 
-    private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(number => number.GetDouble())];
-
     private static double Number(JsonElement number) => number.ValueKind == JsonValueKind.Number
         ? number.GetDouble()
         : number.GetString() == "inf" ? double.PositiveInfinity : throw new FormatException(number.ToString());
@@ -170,15 +169,6 @@ public sealed class ControlSuiteGoldenTests
     {
         Numbers(positions).CopyTo(physics.Positions);
         Numbers(velocities).CopyTo(physics.Velocities);
-    }
-
-    private static double Apart(ReadOnlySpan<double> actual, double[] expected)
-    {
-        Assert.That(actual.Length, Is.EqualTo(expected.Length));
-        double worst = 0;
-        for (int i = 0; i < expected.Length; i++)
-            worst = double.MaxMagnitude(worst, actual[i] - expected[i]); // NaN wins
-        return Math.Abs(worst);
     }
 
     private static void Equal(JsonElement compiled, string name, int index, double actual)

@@ -7,9 +7,9 @@ public sealed class SimulatorDrawingTests
 {
     private const int Size = 256;
 
-    private static IEnumerable<string> Names =>
-        ((IEnumerable<EnvironmentSpec>)[.. ClassicControl.Specs, .. ControlSuite.Specs, .. LunarLander.Specs, .. DodgeEgo.Specs])
-            .Select(spec => spec.Name);
+    private static IEnumerable<string> Names => ((IEnumerable<EnvironmentSpec>)
+        [.. ClassicControl.Specs, .. ControlSuite.Specs, .. LunarLander.Specs, .. DodgeEgo.Specs, .. CarRacing.Specs])
+        .Select(spec => spec.Name);
 
     [TestCaseSource(nameof(Names))]
     public void ThePictureMovesWithTheState(string name)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using WorldModels.Environments.MuJoCo;
+using static WorldModels.Tests.Environments.GoldenNumbers;
 
 namespace WorldModels.Tests.Environments;
 
@@ -131,21 +132,10 @@ public sealed class MuJoCoGoldenTests
     private static JsonElement Read(string model) =>
         JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, $"{model}.json"))).RootElement;
 
-    private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(number => number.GetDouble())];
-
     /// <summary>Relative to the largest of them.</summary>
     private static void Near(double[] actual, double[] expected, double tolerance, string what)
     {
         double scale = expected.Select(Math.Abs).Append(0).Max();
         Assert.That(Distance(actual, expected), Is.LessThanOrEqualTo(tolerance * scale), what);
-    }
-
-    private static double Distance(ReadOnlySpan<double> actual, double[] expected)
-    {
-        Assert.That(actual.Length, Is.EqualTo(expected.Length));
-        double worst = 0;
-        for (int i = 0; i < expected.Length; i++)
-            worst = double.MaxMagnitude(worst, actual[i] - expected[i]); // NaN wins
-        return Math.Abs(worst);
     }
 }

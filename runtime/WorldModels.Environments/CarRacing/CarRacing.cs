@@ -1,0 +1,31 @@
+namespace WorldModels.Environments;
+
+/// <summary>The races by name.</summary>
+public static class CarRacing
+{
+    /// <summary>Rows and columns of the picture that is observed.</summary>
+    public const int PictureSize = 96;
+
+    /// <summary>All of them, in the order of listings.</summary>
+    public static IReadOnlyList<EnvironmentSpec> Specs { get; } =
+    [
+        new EnvironmentSpec<float>(
+            "car-racing",
+            "Gymnasium's CarRacing-v3, drive round a track seen from above: (3, 96, 96) pixels, steering, gas and brake",
+            () => new CarRacingEnvironment(),
+            count => new SyncVectorEnvironment<CarRacingEnvironment, float>(count, () => new()))
+        {
+            ActionNames = ["steering", "gas", "brake"],
+            TimeStep = CarRacingCar.TimeStep,
+        },
+        new EnvironmentSpec<long>(
+            "car-racing-discrete",
+            "The same with 5 actions",
+            () => new DiscreteCarRacingEnvironment(),
+            count => new SyncVectorEnvironment<DiscreteCarRacingEnvironment, long>(count, () => new()))
+        {
+            ActionNames = ["none", "right", "left", "gas", "brake"],
+            TimeStep = CarRacingCar.TimeStep,
+        },
+    ];
+}
