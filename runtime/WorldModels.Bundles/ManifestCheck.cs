@@ -192,6 +192,9 @@ internal static class ManifestCheck
                 Expect(isInput && isScalar && tensor.Dtype == TensorType.Int64 && manifest.Tasks is not null,
                     "an int64 input [batch], and the tasks' names under \"tasks\"");
                 break;
+            case TensorRole.Setting:
+                Expect(isFloat && isInput && tensor.Default is { } set && float.IsFinite(set), "a float32 input with its \"default\"");
+                break;
             case TensorRole.State:
                 if (isInput)
                     Expect(tensor.Initial is not null && tensor.Feeds is null, "a state input with \"initial\" and no \"feeds\"");
@@ -207,6 +210,8 @@ internal static class ManifestCheck
             Expect(tensor.Keep is null, "no \"keep\"");
         if (tensor.Role != TensorRole.Logits)
             Expect(tensor.Axis is null, "no \"axis\"");
+        if (tensor.Role != TensorRole.Setting)
+            Expect(tensor.Default is null, "no \"default\"");
     }
 
     private static string Row(IReadOnlyList<int> row) => $"float32 [{string.Join(", ", row.Select(d => $"{d}").Prepend("batch"))}]";

@@ -27,6 +27,11 @@ public enum TensorRole
     IsFirst,
     /// <summary>Which of the manifest's tasks a row acts for, int64 (B), its place among them.</summary>
     Task,
+    /// <summary>
+    /// What a host may set for each row, float32 (B, ...), such as a temperature; unless it does, all of it is
+    /// <see cref="TensorSpec.Default"/>.
+    /// </summary>
+    Setting,
     /// <summary>Anything else; hosts leave such an output alone and cannot supply such an input.</summary>
     Other,
 }
@@ -111,6 +116,9 @@ public sealed record TensorSpec
 
     /// <summary>The axis of the classes (logits); negative counts from the end. Default: the last.</summary>
     public int? Axis { get; init; }
+
+    /// <summary>What every number of it is unless the host sets it (settings, required).</summary>
+    public float? Default { get; init; }
 
     /// <summary>Number of elements of one row. All dimensions but the first have to be fixed.</summary>
     [JsonIgnore]

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 namespace WorldModels.Bundles;
 
 /// <summary>
-/// K steps of a step graph in one: states go in and keep their names, as do inputs that are the same at every step (is-first);
+/// K steps of a step graph in one: states go in and keep their names, as do inputs that are the same at every step (is-first, settings);
 /// every other tensor is there K times, with ".0" to ".K-1" after its name, the states of each step among the outputs.
 /// </summary>
 public sealed record UnrolledSpec
@@ -16,7 +16,7 @@ public sealed record UnrolledSpec
     public int Steps { get; init; }
 
     /// <summary>Whether all steps share an input.</summary>
-    public static bool IsShared(TensorSpec input) => input.Role is TensorRole.State or TensorRole.IsFirst;
+    public static bool IsShared(TensorSpec input) => input.Role is TensorRole.State or TensorRole.IsFirst or TensorRole.Setting;
 
     /// <summary>A tensor of the step graph as step <paramref name="step"/> has it.</summary>
     internal static TensorSpec At(string graph, TensorSpec tensor, int step) => tensor with

@@ -122,6 +122,8 @@ public static class BundleReference
                 TensorRole.Action => NpyArray.Of(Actions(input.RowSize, step), Shape(input)),
                 TensorRole.IsFirst => First(input, step == 0),
                 TensorRole.Task => NpyArray.Of(Tasks(step), Shape(input)),
+                TensorRole.Setting => NpyArray.Of(
+                    Between(input.Default!.Value, input.Default.Value + 1, $"parity-{input.Name}", input.RowSize, step), Shape(input)),
                 _ => throw new BundleException($"Bundle '{_bundle.Directory}': nothing is known to feed input '{input.Name}' of graph "
                     + $"'{graph}' with: its role is {NameConverter<TensorRole>.Write(input.Role)}."),
             });

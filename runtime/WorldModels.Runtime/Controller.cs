@@ -219,6 +219,21 @@ public sealed class Controller : IDisposable
         _step!.SetTask(row, Find(task));
     }
 
+    /// <summary>
+    /// Sets what the policy's graphs take as a setting, from the next step on, until another number of rows is bound.
+    /// </summary>
+    /// <param name="setting">Its name.</param>
+    /// <param name="values">(B, ...), or those of one row for all of them.</param>
+    /// <exception cref="BundleException">There is no such setting, another number of values, or no batch is bound yet.</exception>
+    /// <exception cref="InvalidOperationException">Another thread is using the controller.</exception>
+    public void Set(string setting, params ReadOnlySpan<float> values)
+    {
+        using ExclusiveUse.Use use = _use.Begin();
+        if (_step is null)
+            throw new BundleException($"No rows are bound yet that '{setting}' could be set of: give {nameof(ControllerOptions)} a batch.");
+        _step.Set(setting, values);
+    }
+
     /// <summary>Starts an episode in every row: states take their initial value, the previous action is zero, is-first is 1.</summary>
     public void Reset()
     {

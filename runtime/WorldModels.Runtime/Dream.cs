@@ -177,6 +177,31 @@ public sealed class Dream : IDisposable
     /// <exception cref="BundleException">There is no such state of bool, or another number of values.</exception>
     public void Start(string state, ReadOnlySpan<bool> values) => StartFrom(state, values);
 
+    /// <summary>Sets what a graph takes as a setting, such as a temperature, for following runs.</summary>
+    /// <param name="setting">Its name.</param>
+    /// <param name="values">(B, ...), or those of one row for all of them.</param>
+    /// <exception cref="BundleException">There is no such setting, or another number of values.</exception>
+    public void Set(string setting, params ReadOnlySpan<float> values)
+    {
+        using ExclusiveUse.Use use = _use.Begin();
+        SettingValues.Fill(_buffers.Settings, setting, values);
+    }
+
+    /// <summary>
+    /// Makes rows of following runs draw the noise, and have the start, of other rows. Rows that are given one number differ in nothing but
+    /// what they do (common random numbers); and a row that keeps its number dreams the same wherever in a batch it is.
+    /// </summary>
+    /// <param name="rows">(B); empty: each row its own again.</param>
+    /// <exception cref="BundleException">Another number of rows.</exception>
+    public void DrawAs(ReadOnlySpan<uint> rows)
+    {
+        using ExclusiveUse.Use use = _use.Begin();
+        if (rows.Length != Batch && !rows.IsEmpty)
+            throw Wrong(rows.Length, Batch, $"the numbers of rows (B={Batch})");
+        for (int row = 0; row < Batch; row++)
+            _buffers.NoiseRows[row] = rows.IsEmpty ? (uint)row : rows[row];
+    }
+
     /// <summary>
     /// Makes the next run start where the last one ended: a horizon of 1 and a call of this before every run but the first step the world
     /// like an environment. Noise is a function of the seed and the step within a run, so give every run a seed of its own.
@@ -262,7 +287,7 @@ public sealed class Dream : IDisposable
             Span<float> continuous = buffer.Overwrite<float>();
             for (int row = 0; row < Batch; row++)
             {
-                NoiseKey key = new NoiseKey(seed, (uint)row, (uint)t, ActionStream);
+                NoiseKey key = new NoiseKey(seed, _buffers.NoiseRows[row], (uint)t, ActionStream);
                 if (space.Kind == ActionKind.Discrete)
                 {
                     discrete[row] = Philox.NextInt(key, space.Count!.Value);

@@ -177,6 +177,7 @@ public sealed class InspectVerb : BundleVerb
             tensor.Noise is { } noise ? $"{noise}".ToLowerInvariant() : "",
             tensor.Initial switch { InitialState.Zeros => "zeros at first", InitialState.Starts => "from starts.npz at first", _ => "" },
             tensor.Keep == KeptSteps.Last ? "last step kept" : "",
+            tensor.Default is { } value ? string.Create(CultureInfo.InvariantCulture, $"{value} unless set") : "",
             tensor.Feeds is { } feeds ? $"becomes {feeds}" : "",
             tensor.Stream is { } stream ? $"stream {stream}" : "",
         ];

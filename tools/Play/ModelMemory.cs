@@ -76,6 +76,7 @@ internal sealed class ModelMemory
             TensorRole.Action => action ?? 0,
             TensorRole.IsFirst => action is null ? 1 : 0,
             TensorRole.Noise when input.Noise == NoiseKind.Uniform => 0.5,
+            TensorRole.Setting => input.Default!.Value,
             _ => 0,
         };
         switch (array.Type)

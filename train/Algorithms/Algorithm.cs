@@ -86,6 +86,25 @@ public abstract record Algorithm(Type Command)
         new Algorithm<SacXOptions>(typeof(SacXVerb), (options, device, _, _) => new SacX(options, device)),
         new Algorithm<TransformerOptions>(
             typeof(TransformerVerb), (options, device, _, progress) => new Dreamer(options, device, progress)),
+        new Algorithm<WorldModelsOptions>(
+            typeof(WorldModelsVerb), (options, device, run, _) => new ControllerTrainer(options, device, run))
+        {
+            Stages = WorldModelsStages.BeforeController,
+        },
+        new Algorithm<WorldModelsOptions>(typeof(WorldModelsRecordVerb), (options, device, _, _) => new RecordTrainer(options, device))
+        {
+            Fit = options => options.ForRecording(),
+        },
+        new Algorithm<WorldModelsOptions>(
+            typeof(WorldModelsVisionVerb), (options, device, _, progress) => new VisionTrainer(options, device, progress))
+        {
+            Stages = WorldModelsStages.BeforeVision, Fit = options => options.ForVision(),
+        },
+        new Algorithm<WorldModelsOptions>(
+            typeof(WorldModelsMemoryVerb), (options, device, run, progress) => new MemoryTrainer(options, device, run, progress))
+        {
+            Stages = WorldModelsStages.BeforeMemory, Fit = options => options.ForMemory(),
+        },
     ];
 
     /// <exception cref="UserException">No algorithm has this name.</exception>
@@ -126,8 +145,11 @@ public sealed record Algorithm<TOptions>(Type Command, Func<TOptions, Device, Ru
 
     public override IReadOnlyList<string> FittedEnvironments => Presets.Environments;
 
+    /// <summary>What a preset is for this algorithm, where several share presets; null: as it stands.</summary>
+    public Func<TOptions, TOptions>? Fit { get; init; }
+
     public override TrainOptions Preset(string name, string? environment) => Presets.Names.Contains(name)
-        ? Presets.Of(name, environment)
+        ? Fit?.Invoke(Presets.Of(name, environment)) ?? Presets.Of(name, environment)
         : throw new UserException(
             $"{Name} has no preset '{name}'{Names.Suggest(name, Presets.Names)} Presets: {string.Join(", ", Presets.Names)}.");
 

@@ -120,6 +120,7 @@ public sealed class ParityReference
             TensorRole.IsFirst => full([_rows], step == 0 ? 1f : 0f),
             TensorRole.Task => tensor(
                 Enumerable.Range(0, _rows).Select(row => (long)((row + step) % _bundle.Tasks!.Count)).ToArray(), [_rows]),
+            TensorRole.Setting => Draw(input, NoiseKind.Uniform, step, Philox.Stream($"parity-{input.Name}")) + input.Default!.Value,
             _ => throw new InvalidOperationException($"No reference input is defined for the role {input.Role} of {input.Name}."),
         })];
 

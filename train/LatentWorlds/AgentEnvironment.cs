@@ -32,6 +32,9 @@ public abstract class AgentEnvironment
     /// <summary>Starts an episode in every row.</summary>
     public abstract void Reset(ulong seed, Span<float> observations);
 
+    /// <summary>Starts an episode in every row, each with a seed of its own.</summary>
+    public abstract void Reset(ReadOnlySpan<ulong> seeds, Span<float> observations);
+
     /// <summary>Advances every row by its vector; those whose episode ended start the next one.</summary>
     public abstract void Step(
         ReadOnlySpan<float> vectors, Span<float> observations, Span<float> rewards, Span<bool> terminated, Span<bool> truncated);
@@ -61,22 +64,24 @@ public abstract class AgentEnvironment
     /// <param name="actionRepeat">Steps that an action lasts.</param>
     /// <param name="timeLimit">Steps after which episodes are cut, where that is sooner than by themselves.</param>
     /// <param name="view">Pictures to see of it; null: what it observes by itself.</param>
+    /// <param name="ownPictures">Whether pictures of its own will do, of whatever size.</param>
     /// <exception cref="UserException">What it observes is neither a vector nor a picture, or its actions have no bounds.</exception>
-    public static AgentEnvironment Make(string name, int count, int actionRepeat, int? timeLimit = null, PictureView? view = null) =>
+    public static AgentEnvironment Make(
+        string name, int count, int actionRepeat, int? timeLimit = null, PictureView? view = null, bool ownPictures = false) =>
         view is not null && EnvironmentRegistry.Find(name).ObservationNames.Count == 0
             ? throw new UserException($"pixels={view.Size} is for environments that observe numbers; {name} has pictures of its own.")
         : EnvironmentRegistry.Find(name) is EnvironmentSpec<long>
-            ? new Discrete(name, new(name, count, actionRepeat, timeLimit, view))
-            : new Continuous(name, new(name, count, actionRepeat, timeLimit, view));
+            ? new Discrete(name, new(name, count, actionRepeat, timeLimit, view, ownPictures))
+            : new Continuous(name, new(name, count, actionRepeat, timeLimit, view, ownPictures));
 
     /// <summary>Rows of an environment, in the wrappers that were asked for.</summary>
     private sealed class Rows<TAction> where TAction : unmanaged
     {
         private readonly List<ActionRepeat<TAction>> _repeats = [];
 
-        public Rows(string name, int count, int actionRepeat, int? timeLimit, PictureView? view)
+        public Rows(string name, int count, int actionRepeat, int? timeLimit, PictureView? view, bool ownPictures)
         {
-            View = view;
+            (View, OwnPictures) = (view, ownPictures);
             Environments = new(count, () =>
             {
                 IEnvironment<TAction> environment = EnvironmentRegistry.Make<TAction>(name);
@@ -91,6 +96,9 @@ public abstract class AgentEnvironment
         /// <summary>The pictures that are seen; null: what the environment observes by itself.</summary>
         public PictureView? View { get; }
 
+        /// <summary>Whether pictures of its own will do.</summary>
+        public bool OwnPictures { get; }
+
         public SyncVectorEnvironment<IEnvironment<TAction>, TAction> Environments { get; }
 
         /// <summary>Steps of the environments, each repetition counted.</summary>
@@ -104,11 +112,18 @@ public abstract class AgentEnvironment
 
         public override int Count => _rows.Count;
         public override ActionVectors Actions { get; } = new(space);
-        public override ObservationSpec Observation { get; } = Describe(name, all.Environments.ObservationSpace, all.View);
+        public override ObservationSpec Observation { get; } = Describe(name, all);
         public override IResumable State => _rows;
         public override long Steps => all.Steps;
 
         public override void Reset(ulong seed, Span<float> observations) => _rows.Reset(seed, observations);
+
+        public override void Reset(ReadOnlySpan<ulong> seeds, Span<float> observations)
+        {
+            int size = Observation.Size;
+            for (int row = 0; row < Count; row++)
+                _rows[row].Reset(seeds[row], observations.Slice(row * size, size));
+        }
 
         public override void Step(
             ReadOnlySpan<float> vectors, Span<float> observations, Span<float> rewards, Span<bool> terminated, Span<bool> truncated)
@@ -132,10 +147,11 @@ public abstract class AgentEnvironment
         protected abstract void Decode(ReadOnlySpan<float> vectors, Span<TAction> actions);
 
         // JSON knows no infinity: the largest float stands for it, as in Gymnasium.
-        private static ObservationSpec Describe(string name, Space space, PictureView? view)
+        private static ObservationSpec Describe(string name, Rows<TAction> all)
         {
-            // Pictures of an environment's own have other sizes than the encoders of pictures take.
-            if (space is not Box { Shape.Length: 1 or 3 } box || (box.Shape.Length == 3 && view is null))
+            (Space space, PictureView? view) = (all.Environments.ObservationSpace, all.View);
+            // Pictures of an environment's own have other sizes than most encoders of pictures take.
+            if (space is not Box { Shape.Length: 1 or 3 } box || (box.Shape.Length == 3 && view is null && !all.OwnPictures))
                 throw new UserException($"Latent models learn from vectors, and from pictures of them; {name} observes {space}.");
             return new()
             {

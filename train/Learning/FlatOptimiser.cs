@@ -62,6 +62,9 @@ public sealed class FlatOptimiser : IDisposable
     /// <summary>Scales the gradients down to a norm of at most <paramref name="most"/>; the norm that they had.</summary>
     public double ClipGradients(double most) => nn.utils.clip_grad_norm_([_whole], most);
 
+    /// <summary>Cuts every number of the gradients off at +-<paramref name="most"/>.</summary>
+    public void ClipGradientValues(double most) => _ = _gradients.clamp_(-most, most);
+
     /// <summary>
     /// Scales each parameter's gradient down to a norm of at most a share of the parameter's own (Brock et al. 2021, over whole tensors as
     /// in DreamerV3); the norm that all had together.

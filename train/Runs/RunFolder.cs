@@ -5,7 +5,7 @@ namespace WorldModels.Train;
 
 /// <summary>
 /// A directory that holds all of one training run: config.json, metrics.jsonl, tensorboard/, checkpoint.safetensors,
-/// evaluation.json, replay/, bundle/, and environment-model/ where an agent imagines with one.
+/// evaluation.json, replay/, bundle/, and the runs of the stages before it, such as environment-model/.
 /// Running it again continues it.
 /// </summary>
 public sealed class RunFolder : IDisposable
@@ -43,7 +43,7 @@ public sealed class RunFolder : IDisposable
     /// <exception cref="UserException">A run is there already, or the folder cannot be written.</exception>
     public static RunFolder Create(string path, string algorithm, TrainOptions options)
     {
-        string[] begun = ["checkpoint.safetensors", "replay", "environment-model"];
+        string[] begun = ["checkpoint.safetensors", "replay", "environment-model", "recording"];
         if (Has(path, "config.json") && begun.Any(name => System.IO.Path.Exists(System.IO.Path.Combine(path, name))))
             throw new UserException($"{path} already holds a run. Continue it with --resume {path}, or name another folder with --run.");
         RunFolder run = Open(path);

@@ -112,7 +112,7 @@ public static class Session
         Disk.Write(folder.EvaluationPath, JsonSerializer.Serialize(figures, OptionText.Json) + "\n");
         if (!trainer.Ships)
         {
-            progress.Say($"A control experiment ships nothing; its figures are in {folder.EvaluationPath}");
+            progress.Say($"This ships nothing; its figures are in {folder.EvaluationPath}");
             return;
         }
         BundleDefinition definition = trainer.Bundle();

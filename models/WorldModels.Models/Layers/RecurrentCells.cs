@@ -130,3 +130,30 @@ public sealed class LstmCell<T> where T : ITensor<T>
         return (gates[3].Sigmoid() * cell.Tanh(), cell);
     }
 }
+
+/// <summary>
+/// One LSTM step with one bias, of which 1 is added to the forget gate's, so that a new cell remembers (Ha and Schmidhuber 2018's cell);
+/// gates in the order input, forget, candidate, output. Glorot's initialisation, zero biases.
+/// </summary>
+public sealed class ForgetBiasLstmCell<T> where T : ITensor<T>
+{
+    private readonly JointLinear<T> _gates;
+    private readonly int _size;
+
+    public ForgetBiasLstmCell(Parameters<T> p, int inputs, int size)
+    {
+        _size = size;
+        _gates = new(p["gates"], ("h", size), ("x", inputs), 4 * size);
+    }
+
+    /// <summary>What an input (..., inputs) contributes, whatever the state: for all steps of a sequence at once.</summary>
+    public T Project(T x) => _gates.Project(x);
+
+    /// <summary>What <see cref="Project"/> made of x (B, ...), and h and c (B, size), to the next h and c (B, size).</summary>
+    public (T H, T C) Forward(T projected, T h, T c)
+    {
+        T[] gates = _gates.Forward(h, projected).Split(-1, _size, _size, _size, _size);             // 4 x (B, size)
+        T cell = (gates[1] + 1).Sigmoid() * c + gates[0].Sigmoid() * gates[2].Tanh();
+        return (gates[3].Sigmoid() * cell.Tanh(), cell);
+    }
+}

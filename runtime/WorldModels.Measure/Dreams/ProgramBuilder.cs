@@ -139,7 +139,8 @@ internal sealed class ProgramBuilder
                 return Place(_start, $"start/{own}", graph, tensor);
             case TensorRole.Noise:
                 return Place(_given, $"noise/{own}", graph, tensor);
-            case TensorRole.Observation or TensorRole.IsFirst or TensorRole.Task:   // all rows have the first task, 0
+            case TensorRole.Observation or TensorRole.IsFirst or TensorRole.Setting:
+            case TensorRole.Task:       // all rows have the first one, 0
                 return Place(_fixed, $"fixed/{own}", graph, tensor);
             default:
                 throw new BundleException($"Graph {graph} reads '{tensor.Name}' ({tensor.Role.ToString().ToLowerInvariant()}), "

@@ -56,6 +56,9 @@ internal sealed class ProgramData(RolloutProgram program, int batch, ulong seed)
                 }
 
                 break;
+            case TensorRole.Setting:
+                array.As<float>().Fill(tensor.Default!.Value);
+                break;
             case TensorRole.IsFirst when steps[0] == 0:
                 if (type == NpyType.Float32)
                     array.As<float>()[..(batch * row)].Fill(1);

@@ -9,6 +9,10 @@ namespace WorldModels.Tests.Train;
 public sealed class ResumeTests
 {
     private const int Updates = 400;
+
+    private static readonly string[] Algorithms =
+        ["a2c", "dreamer", "environment-model", "i2a", "planet", "transformer", "worldmodels", "worldmodels-memory", "worldmodels-vision"];
+
     private TinyRuns _runs = null!;
     private readonly Dictionary<string, string> _whole = [];
 
@@ -16,7 +20,7 @@ public sealed class ResumeTests
     public void TrainUndisturbed()
     {
         _runs = new();
-        foreach (string algorithm in new[] { "a2c", "dreamer", "environment-model", "i2a", "planet", "transformer" })
+        foreach (string algorithm in Algorithms)
             _whole[algorithm] = _runs.Train(algorithm, Options(algorithm));
     }
 
@@ -25,8 +29,7 @@ public sealed class ResumeTests
 
     // Retried, since where the machine stands still for the second that a run lasts, there is no middle to kill it in.
     [Test, Retry(3)]
-    public void AKilledRunEndsLikeOneThatWasNot(
-        [Values("a2c", "dreamer", "environment-model", "i2a", "planet", "transformer")] string algorithm)
+    public void AKilledRunEndsLikeOneThatWasNot([ValueSource(nameof(Algorithms))] string algorithm)
     {
         string run = NewRun();
         using (Process process = TrainTool.Start([.. Options(algorithm), "--run", run, "--no-export"]))
@@ -53,7 +56,7 @@ public sealed class ResumeTests
     }
 
     [Test, Retry(3)]
-    public void CtrlCSavesAndExitsWith130([Values("a2c", "dreamer", "environment-model", "i2a", "planet", "transformer")] string algorithm)
+    public void CtrlCSavesAndExitsWith130([ValueSource(nameof(Algorithms))] string algorithm)
     {
         string run = NewRun();
         using (Process process = TrainTool.Start([.. Options(algorithm), "--run", run, "--no-export"]))

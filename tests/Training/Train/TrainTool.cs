@@ -120,9 +120,25 @@ internal sealed class TinyRuns : IDisposable
         "starts=6", "window=3", "dropout=0.1",
     ];
 
+    /// <inheritdoc cref="A2C"/>
+    public static readonly string[] WorldModelsController =
+    [
+        "worldmodels", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0",
+        "evaluateEvery=3", "covariance=full",
+    ];
+
+    /// <inheritdoc cref="A2C"/>
+    public static readonly string[] WorldModelsMemory =
+        ["worldmodels-memory", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0"];
+
+    /// <inheritdoc cref="A2C"/>
+    public static readonly string[] WorldModelsVision =
+        ["worldmodels-vision", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0"];
+
     /// <summary>The options of an algorithm's run.</summary>
     public static string[] Of(string algorithm) =>
-        new[] { A2C, Dreamer, EnvironmentModel, I2A, PlaNet, Transformer }.Single(options => options[0] == algorithm);
+        new[] { A2C, Dreamer, EnvironmentModel, I2A, PlaNet, Transformer, WorldModelsController, WorldModelsMemory, WorldModelsVision }
+            .Single(options => options[0] == algorithm);
 
     public string Path { get; } = Directory.CreateTempSubdirectory("worldmodels-train-").FullName;
 

@@ -18,6 +18,7 @@ internal sealed class ControllerStep : IDisposable
     private readonly List<NoiseInput> _noise = [];
     private readonly List<TensorBuffer> _isFirst = [];
     private readonly List<TensorBuffer> _tasks = [];
+    private readonly Dictionary<string, TensorBuffer> _settings = [];
     private readonly TensorBuffer _observation;
     private readonly TensorBuffer[] _actions;
     private readonly List<BoundGraph>[] _bound = [[], []];
@@ -139,6 +140,9 @@ internal sealed class ControllerStep : IDisposable
             tasks.Set(row, task);
     }
 
+    /// <summary>Sets what a graph takes as a setting: values of every row, or of one for all.</summary>
+    public void Set(string setting, ReadOnlySpan<float> values) => SettingValues.Fill(_settings, setting, values);
+
     /// <summary>Takes the last step of a row back: its states and previous action are those before it.</summary>
     public void TakeBack(int row)
     {
@@ -258,6 +262,8 @@ internal sealed class ControllerStep : IDisposable
 
     private TensorBuffer Supplied(GraphSession graph, TensorSpec input)
     {
+        if (input.Role == TensorRole.Setting && _settings.TryGetValue(input.Name, out TensorBuffer? setting))
+            return setting;     // one for all graphs of a step
         bool isNew = !_local.ContainsKey((graph.Name, input.Name));
         TensorBuffer buffer = Local(graph, input);
         if (!isNew)
@@ -276,6 +282,10 @@ internal sealed class ControllerStep : IDisposable
                 break;
             case TensorRole.Task:
                 _tasks.Add(buffer);
+                break;
+            case TensorRole.Setting:
+                _settings[input.Name] = buffer;
+                buffer.Overwrite<float>().Fill(input.Default!.Value);
                 break;
             default:
                 throw new BundleException($"Graph {graph.Name}: a controller cannot supply input '{input.Name}' "

@@ -26,8 +26,16 @@ internal sealed class DreamBuffers : IDisposable
         string purpose = "")
     {
         (Bundle, Batch, Horizon, Options, Plan, Device, Purpose) = (bundle, batch, horizon, options, plan, device, purpose);
+        NoiseRows = [.. Enumerable.Range(0, batch).Select(row => (uint)row)];
         foreach (string name in Used(Manifest))
             Fixed(name, Manifest.Graphs[name]);
+        foreach (TensorSpec setting in Used(Manifest).SelectMany(g => Manifest.Graphs[g].Inputs).Where(i => i.Role == TensorRole.Setting))
+        {
+            if (Settings.TryGetValue(setting.Name, out TensorBuffer? same) && same.RowSize == setting.RowSize)
+                continue;
+            Settings.Add(setting.Name, New(setting));
+            Settings[setting.Name].Overwrite<float>().Fill(setting.Default!.Value);
+        }
         List<TensorSpec> stepped = Used(Manifest).Where(g => g != "observe").SelectMany(g => Manifest.Graphs[g].Outputs).ToList();
         foreach (TensorSpec state in StatesOf(Manifest))
         {
@@ -115,6 +123,12 @@ internal sealed class DreamBuffers : IDisposable
 
     /// <summary>T + 1 steps, where they are decoded at every run; or null.</summary>
     public Trajectory? Observations { get; }
+
+    /// <summary>Settings by name, (B, ...).</summary>
+    public Dictionary<string, TensorBuffer> Settings { get; } = [];
+
+    /// <summary>(B): whose noise each row draws, and whose start it has; its own unless told otherwise.</summary>
+    public uint[] NoiseRows { get; }
 
     /// <summary>Kept logits by name, T steps each.</summary>
     public Dictionary<string, Trajectory> Logits { get; } = [];
@@ -250,7 +264,7 @@ internal sealed class DreamBuffers : IDisposable
             int size = rows.Length / Batch;
             for (int row = 0; row < Batch; row++)
             {
-                int index = Philox.NextInt(new NoiseKey(seed, (uint)row, 0, Starts.Stream), starts.Count);
+                int index = Philox.NextInt(new NoiseKey(seed, NoiseRows[row], 0, Starts.Stream), starts.Count);
                 starts.Copy(name, index, rows.Slice(row * size, size));
             }
         }

@@ -25,7 +25,9 @@ internal sealed class LocalTensors(DreamBuffers buffers)
     /// <param name="rows">The tile's rows.</param>
     /// <param name="noise">Takes what has to be drawn, unless null.</param>
     public TensorView Input(string graph, TensorSpec input, int first, int rows, Action<NoiseInput>? noise) =>
-        Input(graph, input, Of(graph, input), first, rows, noise);
+        input.Role == TensorRole.Setting
+            ? buffers.Settings[input.Name].View(first, rows)
+            : Input(graph, input, Of(graph, input), first, rows, noise);
 
     /// <summary>The same at a step of a rollout. All steps' noise goes to a device as one tensor, so that it is one copy.</summary>
     public TensorView Input(string graph, TensorSpec input, int step, int first, int rows, Action<NoiseInput>? noise)
@@ -46,7 +48,7 @@ internal sealed class LocalTensors(DreamBuffers buffers)
         switch (input.Role)
         {
             case TensorRole.Noise:
-                noise?.Invoke(new(graph, input, buffer, first, rows, buffers.Purpose));
+                noise?.Invoke(new(graph, input, buffer, first, rows, buffers.Purpose, buffers.NoiseRows));
                 break;
             case TensorRole.IsFirst:
                 break; // It stays zero: no imagined step is the first of an episode.

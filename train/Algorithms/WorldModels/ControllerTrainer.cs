@@ -1,0 +1,193 @@
+using WorldModels.Bundles;
+using WorldModels.Environments;
+using WorldModels.Models;
+using WorldModels.Runtime;
+using WorldModels.Train.LatentWorlds;
+using static TorchSharp.torch;
+
+namespace WorldModels.Train.Algorithms;
+
+/// <summary>
+/// C, the last stage of World Models: CMA-ES over the weights of a controller of one layer, each candidate judged by episodes in the dream,
+/// or in the environment seen through V and M. An update is a generation. All candidates of a generation play the same episodes; now and
+/// then the distribution's mean plays others, and the best mean is what ships.
+/// </summary>
+public sealed class ControllerTrainer : ITrainer
+{
+    private const int RealRows = 64;    // of the environment at most, in which nothing is gained by more
+
+    private readonly WorldModelsOptions _options;
+    private readonly MemorySignature _signature;
+    private readonly ControllerConfig _config;
+    private readonly CmaEs _search;
+    private WorldModel? _world;
+    private string _memory = "", _controllers = "";
+    private Population? _population;
+    private double[] _best;             // the best mean so far
+    private double _bestReturn = double.NegativeInfinity;
+    private long _framesBefore;
+
+    public ControllerTrainer(WorldModelsOptions options, Device device, RunFolder? run = null)
+    {
+        _options = run is null ? options : ShippedSizes.Of(options, WorldModelsStages.WithInputs(options, run).Memory);
+        if (_options is { World: ControllerWorld.Dream, Restart: false })
+            throw new UserException("A dream needs a model that predicts the ends of episodes: --set restart=true, or world=real.");
+        _signature = MemorySignature.Of(_options);
+        _config = _options.ControllerConfig(_signature.Actions.Size);
+        Parameters = new(options.Seed, device);
+        _ = Parameters.Root.Get(ControllerDecision.WeightsPath, [1, _config.Weights], Init.Zeros);
+        _best = new double[_config.Weights];
+        _search = new(new(_options.Sigma, _options.Population, _options.Covariance, (ulong)_options.Seed), _best);
+    }
+
+    public TrainOptions Options => _options;
+
+    public EagerParameters Parameters { get; }
+
+    public Timings Timings { get; } = new();
+
+    public IReadOnlyList<string> LearningRates => ["sigma"];
+
+    public bool FramesAreEnvironmentSteps => _options.World == ControllerWorld.Real;
+
+    public long Frames => _framesBefore + (_population?.Steps ?? 0);
+
+    public void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
+    {
+        WorldModelsOptions inputs = WorldModelsStages.WithInputs(_options, run);
+        (_memory, _controllers) = (inputs.Memory, run.File("controllers"));
+        _world = WorldModel.Load(_memory);
+        if (!Directory.Exists(_controllers))
+        {
+            BundleDefinition definition = ControllerDecision.Population(_options.Env, _config);
+            BundleExporter.Export(_controllers, "controllers", definition, Parameters.ToWeights(), new());
+        }
+        _population = _options.World == ControllerWorld.Dream ? Dreaming(_options.Rows, _options.Temperature) : Awake(_options.Rows);
+    }
+
+    public IReadOnlyDictionary<string, double> Update(long update, bool measure)
+    {
+        double[][] candidates;
+        using (Timings.Of("ask"))
+            candidates = _search.Ask();
+        IReadOnlyList<ControllerJob> jobs = ControllerJob.Of(candidates.Length, _options.EpisodesEach);
+        double[] returns;
+        using (Timings.Of("play"))
+            returns = [.. _population!.Play(SeedOf("generation", update), candidates, jobs).Select(sample => sample.Mean)];
+        using (Timings.Of("tell"))
+            _search.Tell([.. returns.Select(value => -value)]);
+        if ((update + 1) % _options.EvaluateEvery == 0)
+        {
+            using (Timings.Of("evaluate"))
+                EvaluateMean(update);
+        }
+        if (_search.HasConverged && _search.Restarts < _options.Restarts)
+            _search.Restart(Best);
+        return !measure ? Measured.None : new Dictionary<string, double>
+        {
+            ["return_mean"] = returns.Average(), ["return_best"] = returns.Max(), ["return_worst"] = returns.Min(),
+            ["return_of_mean"] = double.IsFinite(_bestReturn) ? _bestReturn : returns.Average(), ["sigma"] = _search.Sigma,
+            ["spread"] = _search.Spread.Average(),
+        };
+    }
+
+    public void Save(Checkpoint checkpoint)
+    {
+        checkpoint.Set("frames", Frames);
+        checkpoint.AddBytes("search", writer =>
+        {
+            _search.Save(writer);
+            writer.Write(_bestReturn);
+            foreach (double weight in _best)
+                writer.Write(weight);
+        });
+    }
+
+    public void Load(Checkpoint checkpoint)
+    {
+        _framesBefore = checkpoint.Integer("frames");
+        checkpoint.LoadBytes("search", reader =>
+        {
+            _search.Restore(reader);
+            _bestReturn = reader.ReadDouble();
+            for (int i = 0; i < _best.Length; i++)
+                _best[i] = reader.ReadDouble();
+        });
+    }
+
+    /// <summary>
+    /// The controller in the environment, beside random play and play with held actions; and in dreams of several temperatures: where the
+    /// dream is kinder than the world, the controller has learnt its faults.
+    /// </summary>
+    public IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress)
+    {
+        Dictionary<string, double> figures = Evaluation.Figures(Real(episodes), episodes);
+        foreach ((string name, double value) in _world!.Manifest.Training?.Figures ?? new Dictionary<string, double>())
+            figures[$"memory_{name}"] = value;
+        if (_options.World == ControllerWorld.Dream)
+        {
+            foreach (double temperature in new[] { 0.1, 1.0, 1.15, 1.3 })
+            {
+                using Population dreaming = Dreaming(Math.Min(_options.Rows, episodes), temperature);
+                ReturnSample dreamt = dreaming.Play(SeedOf("dream evaluation", 0), [Best], ControllerJob.Of(1, episodes))[0];
+                figures[$"dream_{temperature:0.0#}"] = dreamt.Mean;
+            }
+        }
+        return figures;
+    }
+
+    public BundleDefinition Bundle()
+    {
+        float[] starts = Npz.Read(Path.Combine(_memory, "starts.npz"))["observation"].ToFloats();
+        return VisionMemoryGraphs.OfController(_options, _signature, _config, starts);
+    }
+
+    /// <summary>V's and M's, and those of the best mean.</summary>
+    public IReadOnlyDictionary<string, WeightArray> Weights() => ShippedSizes.Weights(_memory, VisionTrainer.Path, MemoryTrainer.Path)
+        .Append(new(ControllerDecision.WeightsPath, new([.. Best.Select(weight => (float)weight)], [1, _best.Length]))).ToDictionary();
+
+    public void Dispose()
+    {
+        _population?.Dispose();
+        _world?.Dispose();
+        _search.Dispose();
+        Parameters.Dispose();
+    }
+
+    /// <summary>The best mean that was evaluated; before the first was, the mean as it is.</summary>
+    private double[] Best => double.IsFinite(_bestReturn) ? _best : _search.Mean;
+
+    private void EvaluateMean(long update)
+    {
+        double[] mean = _search.Mean;
+        // Fresh episodes: a mean that is judged by those that it was selected by looks better than it is.
+        double value = _population!.Play(SeedOf("mean", update), [mean], ControllerJob.Of(1, _options.MeanEpisodes))[0].Mean;
+        if (value <= _bestReturn)
+            return;
+        (_best, _bestReturn) = (mean, value);
+    }
+
+    private IEnumerable<(string Name, ReturnSample Returns)> Real(int episodes)
+    {
+        ulong seed = SeedOf("evaluation", 0);
+        using (Population awake = Awake(Math.Min(RealRows, episodes)))
+            yield return ("controller", awake.Play(seed, [Best], ControllerJob.Of(1, episodes))[0]);
+        AgentEnvironment environment = VisibleEnvironment.Make(_options, Math.Min(RealRows, episodes));
+        yield return ("random", environment.PlayRandom(episodes, seed));
+        RandomHold hold = new(environment.Actions, environment.Count, _options.MostHeld);
+        yield return ("held", environment.Play(episodes, seed, (step, _, _, vectors) =>
+        {
+            for (int row = 0; row < environment.Count; row++)
+                hold.Act(seed, row, step, 1, vectors.Slice(row * environment.Actions.Size, environment.Actions.Size));
+        }));
+    }
+
+    private Population Dreaming(int rows, double temperature) => new(_controllers, new DreamEnvironment(
+        _world!, _config, _signature.Actions, rows, temperature, _options.EpisodeSteps, _options.DreamThreads));
+
+    private Population Awake(int rows) => new(
+        _controllers, new ObservedEnvironment(_world!, _config, VisibleEnvironment.Make(_options, Math.Min(rows, RealRows))));
+
+    private ulong SeedOf(string purpose, long update) =>
+        RowSeed.Of((ulong)_options.Seed ^ ((ulong)Philox.Stream(purpose) << 32), (int)update);
+}
