@@ -78,7 +78,7 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
         foreach ((string path, WeightArray weight) in weights)
         {
             using TorchSharp.DisposeScope scope = NewDisposeScope();
-            Tensor values = tensor(weight.Values, [.. weight.Shape.Select(size => (long)size)]).to(store.Device);
+            Tensor values = tensor(weight.Values, [.. weight.Shape.Select(size => (long)size)]).On(store.Device);
             Parameter parameter = nn.Parameter(values);
             parameter.DetachFromDisposeScope();
             store._parameters.Add(path, parameter);
@@ -91,7 +91,7 @@ public sealed class EagerParameters(long seed, Device? device = null) : Paramete
         if (!_constants.TryGetValue(path, out Tensor? constant))
         {
             using TorchSharp.DisposeScope scope = NewDisposeScope();
-            constant = tensor(values.ToArray(), [.. shape.ToArray().Select(size => (long)size)]).to(Device);
+            constant = tensor(values.ToArray(), [.. shape.ToArray().Select(size => (long)size)]).On(Device);
             constant.DetachFromDisposeScope();
             _constants.Add(path, constant);
         }

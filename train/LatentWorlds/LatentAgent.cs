@@ -98,10 +98,10 @@ public sealed class LatentAgent : IDisposable
     {
         if (!Greedy)
             NoiseDraws.Fill(_world.Dynamics.Noise.Distribution.ToKind(), seed, step, Posterior, _noise, _rows);
-        EagerTensor keep = new EagerTensor(tensor(first.ToArray(), [_rows]).to(_device)).KeepUnlessFirst();     // (B, 1)
-        EagerTensor action = new EagerTensor(tensor(_vectors, [_rows, _actions]).to(_device)) * keep;
-        EagerTensor observation = tensor(observations.ToArray(), [_rows, _observation]).to(_device);
-        EagerTensor noise = tensor(_noise, [_rows, _world.Dynamics.Noise.Size]).to(_device);
+        EagerTensor keep = new EagerTensor(tensor(first.ToArray(), [_rows]).On(_device)).KeepUnlessFirst();     // (B, 1)
+        EagerTensor action = new EagerTensor(tensor(_vectors, [_rows, _actions]).On(_device)) * keep;
+        EagerTensor observation = tensor(observations.ToArray(), [_rows, _observation]).On(_device);
+        EagerTensor noise = tensor(_noise, [_rows, _world.Dynamics.Noise.Size]).On(_device);
         EagerTensor embedding = _world.Embed(_world.Scale.Forward(observation));
         return _world.Dynamics.Observe(_world.Dynamics.Reset(_state, keep), action, embedding, noise).State;
     }

@@ -50,9 +50,9 @@ public static class OpenLoop
                 received[t * Rows + row] = episode.Rewards[start + t];
             }
         }
-        Tensor real = world.Scale.Forward(tensor(observations, [length, Rows, config.Observation]).to(device)).Value;
-        Tensor acted = tensor(actions, [length, Rows, actionSize]).to(device);
-        Tensor rewards = (tensor(received, [length, Rows]) * rewardScale).to(device);
+        Tensor real = world.Scale.Forward(tensor(observations, [length, Rows, config.Observation]).On(device)).Value;
+        Tensor acted = tensor(actions, [length, Rows, actionSize]).On(device);
+        Tensor rewards = (tensor(received, [length, Rows]) * rewardScale).On(device);
         bool cells = observations.All(value => value is 0 or 1);
         EagerTensor none = zeros(Rows, world.Dynamics.Noise.Size, device: device);      // modes, not draws
         State<EagerTensor> state = EagerState.Zeros(world.Dynamics.State, Rows, device);

@@ -22,15 +22,15 @@ public sealed record Sequences(
     public static Sequences From(SequenceBatch batch, LatentOptions options, int observation, int action, Device device)
     {
         (int length, int rows) = (batch.Length, batch.Batch);
-        Tensor actions = tensor(batch.Actions, [length, rows, action]).to(device);
-        Tensor rewards = tensor(batch.Rewards, [length, rows]).to(device) * (options.BlindReward ? 0 : options.RewardScale);
+        Tensor actions = tensor(batch.Actions, [length, rows, action]).On(device);
+        Tensor rewards = tensor(batch.Rewards, [length, rows]).On(device) * (options.BlindReward ? 0 : options.RewardScale);
         // The first step starts from zeros anyway.
         float[] keep = [.. batch.IsFirst.Select((first, i) => i < rows ? 1 : 1 - first)];
         return new(
-            tensor(batch.Observations, [length, rows, observation]).to(device),
+            tensor(batch.Observations, [length, rows, observation]).On(device),
             options.ShuffleActions ? actions.roll([1], [1]) : actions,
-            rewards, tensor(batch.Discounts, [length, rows]).to(device),
-            batch.Discounts.Count(discount => discount > 0), tensor(keep, [length, rows]).to(device),
+            rewards, tensor(batch.Discounts, [length, rows]).On(device),
+            batch.Discounts.Count(discount => discount > 0), tensor(keep, [length, rows]).On(device),
             Enumerable.Range(1, length - 1).Where(t => keep.AsSpan(t * rows, rows).ContainsAnyExcept(1f)).ToHashSet());
     }
 

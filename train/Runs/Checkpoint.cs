@@ -14,7 +14,7 @@ namespace WorldModels.Train;
 public sealed class Checkpoint
 {
     private const string ParameterPrefix = "parameters/", HashKey = "sha256", FormatKey = "format";
-    private const long Format = 3;      // raised where a checkpoint of the version before does not fit
+    private const long Format = 4;      // raised where a checkpoint of the version before does not fit
     private readonly Dictionary<string, TensorData> _tensors = [];
     private readonly Dictionary<string, string> _values = [];
     private readonly string _source = "a new checkpoint";

@@ -28,7 +28,8 @@ public sealed record TwoHotBins(int Count, double Limit)
 /// </summary>
 /// <remarks>
 /// Classes are in the order of <see cref="TwoHotBins.Places"/>, not ascending: the mean subtracts those of mirrored places before
-/// they are multiplied, so that equal logits give exactly 0, where sums of 255 numbers up to 5e8 would not.
+/// they are multiplied, so that equal logits give exactly 0, where sums of 255 numbers up to 5e8 would not. It subtracts logits, not
+/// shares: of nearly equal shares the difference is mostly rounding, which places of 20,000 and more would make large.
 /// </remarks>
 public sealed class TwoHot<T> : IDistribution<T> where T : ITensor<T>
 {
@@ -51,7 +52,10 @@ public sealed class TwoHot<T> : IDistribution<T> where T : ITensor<T>
         {
             int half = _places.Size(0) / 2;
             T[] shares = _logits.Softmax(-1).Split(-1, 1, half, half);                              // (..., 1), 2 x (..., C / 2)
-            return ((shares[1] - shares[2]) * _places.Slice(0, 1, 1 + half)).Sum(-1);
+            T[] logits = _logits.Split(-1, 1, half, half);
+            // p - q of two shares is (p + q) tanh((their logits' difference) / 2).
+            T differences = (shares[1] + shares[2]) * ((logits[1] - logits[2]) * 0.5).Tanh();       // (..., C / 2)
+            return (differences * _places.Slice(0, 1, 1 + half)).Sum(-1);
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class RecordedDream
     private readonly long[]? _moves;
     private readonly float[]? _forces;
     private readonly Dictionary<string, NpyArray> _starts = [], _results = [];
+    private readonly List<string> _lastOnly = [];       // states, such as caches, of which no step but the last can be read
 
     /// <summary>Runs one.</summary>
     /// <param name="world">The world model.</param>
@@ -42,6 +43,11 @@ internal sealed class RecordedDream
         {
             TensorSpec spec = manifest.Graphs.Values.SelectMany(graph => graph.Inputs)
                 .First(t => t.Role == TensorRole.State && t.Name == state);
+            if (spec.Keep == KeptSteps.Last)
+            {
+                _lastOnly.Add(state);
+                continue;
+            }
             _starts[ProgramBuilder.State(state)] = State(made, spec, from: 0, steps: 1, batch).Slice(0);
             _results[ProgramBuilder.State(state)] = State(made, spec, from: 1, horizon, Rows);
         }
@@ -79,7 +85,7 @@ internal sealed class RecordedDream
         // The first run sets the states that cannot be given.
         foreach (string state in Run(dream, Seed).StateNames)
         {
-            if (_starts[ProgramBuilder.State(state)] is { Type: NpyType.Float32 } values)
+            if (_starts.TryGetValue(ProgramBuilder.State(state), out NpyArray? values) && values.Type == NpyType.Float32)
                 dream.Start(state, values.As<float>());
         }
     }
@@ -89,8 +95,14 @@ internal sealed class RecordedDream
         _moves is not null ? dream.Run(seed, _moves) : _forces is not null ? dream.Run(seed, _forces) : dream.Run(seed);
 
     /// <summary>The same for a program.</summary>
+    /// <exception cref="BundleException">There is a state whose start cannot be read.</exception>
     public IReadOnlyDictionary<string, NpyArray> Data(RolloutProgram program)
     {
+        if (_lastOnly.Count > 0)
+        {
+            throw new BundleException($"The bundle keeps only the last step of {string.Join(", ", _lastOnly)}: a peer cannot be given where "
+                + "a dream starts. Measure it without one.");
+        }
         IReadOnlyList<int>? shape = _world.Manifest.Action.Shape;
         return new ProgramData(program, _batch, Seed)
         {

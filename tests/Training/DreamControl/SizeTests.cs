@@ -1,6 +1,5 @@
 using WorldModels.Models;
 using WorldModels.Train;
-using WorldModels.Train.Algorithms;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.DreamControl;

@@ -1,7 +1,6 @@
 using TorchSharp;
 using WorldModels.Bundles;
 using WorldModels.Models;
-using WorldModels.Tests.Train;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;
 using WorldModels.Train.Data;

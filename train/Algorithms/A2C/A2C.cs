@@ -141,11 +141,11 @@ public sealed class A2C : ITrainer
         // Learn from them: the loss of Mnih et al. 2016, section 4.
         using Timings.Part learning = Timings.Of("learn");
         (Tensor allLogits, Tensor allValues) = (cat(logits), cat(values));                                  // (n B, A), (n B)
-        Tensor returns = tensor(NStepReturns(), [steps * batch]).to(device);                                // (n B)
+        Tensor returns = tensor(NStepReturns(), [steps * batch]).On(device);                                // (n B)
         Tensor logPolicy = allLogits.log_softmax(1);                                                        // (n B, A)
         Tensor advantage = returns - allValues;
         Tensor valueLoss = advantage.square().mean();
-        Tensor taken = logPolicy.gather(1, tensor(actions, [steps * batch, 1]).to(device)).squeeze(1);      // (n B)
+        Tensor taken = logPolicy.gather(1, tensor(actions, [steps * batch, 1]).On(device)).squeeze(1);      // (n B)
         Tensor policyLoss = -(advantage.detach() * taken).mean();
         Tensor entropy = -(logPolicy.exp() * logPolicy).sum(1).mean();
         Tensor loss = _options.ValueCoefficient * valueLoss + policyLoss - _options.EntropyCoefficient * entropy;

@@ -34,7 +34,7 @@ public abstract class ActorCriticAgent : IDisposable
     public int Rows { get; }
 
     /// <summary>What the agent sees now, (B, C k, H, W), oldest frame first.</summary>
-    public EagerTensor Frames => tensor(_seen, [Rows, _config.Channels, _config.Rows, _config.Columns]).to(_device);
+    public EagerTensor Frames => tensor(_seen, [Rows, _config.Channels, _config.Rows, _config.Columns]).On(_device);
 
     /// <summary>Shows what the environments are observed as before a step.</summary>
     /// <param name="observations">(B, C, H, W).</param>
@@ -51,9 +51,9 @@ public abstract class ActorCriticAgent : IDisposable
             using IDisposable guard = no_grad();
             using DisposeScope scope = NewDisposeScope();
             int channels = _config.Channels / _frames;
-            EagerTensor frame = tensor(observations.ToArray(), [Rows, channels, _config.Rows, _config.Columns]).to(_device);
+            EagerTensor frame = tensor(observations.ToArray(), [Rows, channels, _config.Rows, _config.Columns]).On(_device);
             EagerTensor past = Frames.Slice(1, channels, int.MaxValue);
-            EagerTensor isFirst = tensor(first.ToArray(), [Rows]).to(_device);
+            EagerTensor isFirst = tensor(first.ToArray(), [Rows]).On(_device);
             FrameStack.Observe(past, frame, isFirst).Value.cpu().contiguous().data<float>().CopyTo(_seen);
         }
         Imagine(step);
@@ -71,7 +71,7 @@ public abstract class ActorCriticAgent : IDisposable
         int actions = _config.Actions;
         for (int row = 0; row < Rows && !Greedy; row++)
             Philox.FillGumbel(new NoiseKey(seed, (uint)row, (uint)step, NoiseStream), _gumbel.AsSpan(row * actions, actions));
-        EagerTensor chosen = logits.Detach().SampleCategorical(tensor(_gumbel, [Rows, actions]).to(_device));
+        EagerTensor chosen = logits.Detach().SampleCategorical(tensor(_gumbel, [Rows, actions]).On(_device));
         return chosen.Value.cpu().data<long>().ToArray();
     }
 

@@ -237,7 +237,7 @@ public sealed class Dreamer : ITrainer
         if (!greedy)
             NoiseDraws.Fill(_experience.Actions.Noise, seed, step, ActStream, noise, rows);
         IDistribution<EagerTensor> policy = _behaviour.Policy(_world.Dynamics.FeatureOf(state));
-        Tensor action = policy.Sample(tensor(noise, [rows, actions]).to(Parameters.Device)).Value;
+        Tensor action = policy.Sample(tensor(noise, [rows, actions]).On(Parameters.Device)).Value;
         action.clamp(-1, 1).cpu().contiguous().data<float>().ToArray().CopyTo(vectors);
     }
 }

@@ -46,11 +46,11 @@ public static class EnvironmentModelJudge
         float[] seen = new float[rows.Length * size];
         for (int row = 0; row < rows.Length; row++)
             games.Frames(rows[row], config.Frames, seen.AsSpan(row * size, size));
-        EagerTensor frames = tensor(seen, [rows.Length, 3 * config.Frames, config.Rows, config.Columns]).to(device);
+        EagerTensor frames = tensor(seen, [rows.Length, 3 * config.Frames, config.Rows, config.Columns]).On(device);
         for (int step = 0; step < Horizons[^1]; step++)
         {
             long[] actions = [.. rows.Select(row => games.Action(Math.Min(row + step, games.Count - 1)))];
-            Prediction<EagerTensor> prediction = model.Predict(frames, tensor(actions, [rows.Length]).to(device));
+            Prediction<EagerTensor> prediction = model.Predict(frames, tensor(actions, [rows.Length]).On(device));
             long[] predicted = prediction.Pixels.Value.argmax(1).cpu().data<long>().ToArray();      // (B, H, W)
             if (step == 0)
             {

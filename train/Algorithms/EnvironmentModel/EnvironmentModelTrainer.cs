@@ -98,11 +98,11 @@ public sealed class EnvironmentModelTrainer : ITrainer
         using DisposeScope scope = NewDisposeScope();
         Device device = Parameters.Device;
         int batch = _options.Batch;
-        EagerTensor frames = tensor(_frames, [batch, 3 * _options.Stack, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]).to(device);
-        EagerTensor action = tensor(_actions, [batch]).to(device);
-        Tensor classes = tensor(_classes, [batch, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]).to(device);
-        Tensor weights = tensor(_weights, [batch, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]).to(device);
-        Tensor rewards = tensor(_rewards, [batch]).to(device);
+        EagerTensor frames = tensor(_frames, [batch, 3 * _options.Stack, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]).On(device);
+        EagerTensor action = tensor(_actions, [batch]).On(device);
+        Tensor classes = tensor(_classes, [batch, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]).On(device);
+        Tensor weights = tensor(_weights, [batch, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]).On(device);
+        Tensor rewards = tensor(_rewards, [batch]).On(device);
 
         Prediction<EagerTensor> prediction = _model.Predict(frames, action);
         Tensor logProbabilities = prediction.Pixels.Value.log_softmax(1).gather(1, classes.unsqueeze(1)).squeeze(1);    // (B, H, W)
@@ -115,7 +115,7 @@ public sealed class EnvironmentModelTrainer : ITrainer
         if (_options.Termination)
         {
             losses.Add("continue", nn.functional.binary_cross_entropy_with_logits(
-                prediction.Continue.Value, tensor(_continues, [batch]).to(device)));
+                prediction.Continue.Value, tensor(_continues, [batch]).On(device)));
         }
 
         Tensor loss = losses.Total(new Dictionary<string, double>

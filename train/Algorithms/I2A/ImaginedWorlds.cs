@@ -73,8 +73,8 @@ public sealed class SimulatedGames : ImaginedGames
         }
         Device device = frames.Value.device;
         return new(
-            tensor(images, [rows, 3, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]).to(device),
-            tensor(rewards, [rows, _rewards.Count]).to(device),
-            tensor(continues, [rows]).to(device));
+            tensor(images, [rows, 3, MiniPacmanMaze.Rows, MiniPacmanMaze.Columns]).On(device),
+            tensor(rewards, [rows, _rewards.Count]).On(device),
+            tensor(continues, [rows]).On(device));
     }
 }

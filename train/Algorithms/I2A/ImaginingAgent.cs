@@ -111,9 +111,9 @@ public sealed class ImaginingAgent : ActorCriticAgent
         (int height, int width) = (_config.Agent.Rows, _config.Agent.Columns);
         int rollouts = Rows * _config.Agent.Actions;
         return [.. Enumerable.Range(0, _config.Depth).Select(d => new ImaginedStep<EagerTensor>(
-            tensor(_frame[d], [rollouts, 3, height, width]).to(_device),
-            tensor(_reward[d], [rollouts, _config.Encoder.Rewards]).to(_device),
-            tensor(_continue[d], [rollouts]).to(_device)))];
+            tensor(_frame[d], [rollouts, 3, height, width]).On(_device),
+            tensor(_reward[d], [rollouts, _config.Encoder.Rewards]).On(_device),
+            tensor(_continue[d], [rollouts]).On(_device)))];
     }
 
     /// <summary>Gumbel noise (B, A, D - 1, A) of (seed, row, step), as the runtime draws it.</summary>
@@ -122,7 +122,7 @@ public sealed class ImaginingAgent : ActorCriticAgent
         int actions = _config.Agent.Actions, size = _gumbel.Length / Rows;
         for (int row = 0; row < Rows && !Greedy; row++)
             Philox.FillGumbel(new NoiseKey(_seed, (uint)row, (uint)step, RolloutStream), _gumbel.AsSpan(row * size, size));
-        return tensor(_gumbel, [Rows, actions, _config.Depth - 1, actions]).to(_device);
+        return tensor(_gumbel, [Rows, actions, _config.Depth - 1, actions]).On(_device);
     }
 
     private IEnumerable<float[]> Arrays() => [.. _frame, .. _reward, .. _continue];

@@ -63,9 +63,9 @@ public sealed class RuntimeGames : ImaginedGames
         else
             Parallel.For(0, _dreams.Length, i => Dream(i, actions));
         (int rows, int height, int width) = (actions.Length, (int)frames.Value.size(2), (int)frames.Value.size(3));
-        EagerTensor shown = tensor(_shown, [rows, _shown.Length / (rows * height * width), height, width]).to(device);
-        EagerTensor rewards = tensor(_rewards, [rows, _rewards.Length / rows]).to(device);
-        EagerTensor continues = _continues.Length > 0 ? tensor(_continues, [rows]).to(device) : ones([rows], device: device);
+        EagerTensor shown = tensor(_shown, [rows, _shown.Length / (rows * height * width), height, width]).On(device);
+        EagerTensor rewards = tensor(_rewards, [rows, _rewards.Length / rows]).On(device);
+        EagerTensor continues = _continues.Length > 0 ? tensor(_continues, [rows]).On(device) : ones([rows], device: device);
         Prediction<EagerTensor> prediction = new Prediction<EagerTensor>(shown, rewards, Continue: default);
         return _kind == ImaginedFrames.Soft
             ? new(_model.SoftFrame(prediction), _model.RewardProbabilities(prediction), continues)

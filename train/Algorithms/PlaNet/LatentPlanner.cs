@@ -52,8 +52,8 @@ public sealed class LatentPlanner(LatentWorld<EagerTensor> world, PlannerSpec sp
         for (int t = 0; t < spec.Horizon; t++)
         {
             NoiseDraws.Fill(noise.Distribution.ToKind(), seed, noiseStep + t, ImagineStream, _noise, rows);
-            Tensor action = tensor(sequences.Slice(t * size, size).ToArray(), [rows, actions]).to(device);
-            state = world.Dynamics.Imagine(state, action, tensor(_noise, [rows, noise.Size]).to(device)).State;
+            Tensor action = tensor(sequences.Slice(t * size, size).ToArray(), [rows, actions]).On(device);
+            state = world.Dynamics.Imagine(state, action, tensor(_noise, [rows, noise.Size]).On(device)).State;
             features[t] = world.Dynamics.FeatureOf(state).Value;
         }
         Tensor rewards = world.Reward(cat(features)).Mean.Value.reshape(spec.Horizon, rows).sum([0]);       // (B N)

@@ -120,12 +120,12 @@ public sealed class IntentionCollector(
         using IDisposable guard = no_grad();
         using TorchSharp.DisposeScope scope = NewDisposeScope();
         (int rows, int size) = (_rows.Count, environment.Actions.Size);
-        EagerTensor observations = tensor(_rows.Observations, [rows, environment.Observation.Size]).to(device);
-        EagerTensor playing = tensor(_played.Select(played => (long)played.Decisions[^1]).ToArray()).to(device);
+        EagerTensor observations = tensor(_rows.Observations, [rows, environment.Observation.Size]).On(device);
+        EagerTensor playing = tensor(_played.Select(played => (long)played.Decisions[^1]).ToArray()).On(device);
         IDistribution<EagerTensor> chosen = policy.Forward(observations, playing);
         float[] noise = new float[rows * size];
         NoiseDraws.Fill(environment.Actions.Noise, (ulong)options.Seed, _step, ActStream, noise, rows);
-        float[] drawn = chosen.Sample(tensor(noise, [rows, size]).to(device)).Value.cpu().contiguous().data<float>().ToArray();
+        float[] drawn = chosen.Sample(tensor(noise, [rows, size]).On(device)).Value.cpu().contiguous().data<float>().ToArray();
         drawn.CopyTo(_rows.Vectors, 0);
         Span<float> coin = stackalloc float[1];
         for (int row = 0; row < rows; row++)
@@ -134,7 +134,7 @@ public sealed class IntentionCollector(
             if (coin[0] < options.Exploration)
                 environment.Actions.Draw(Key(row, RandomStream), _rows.Of(_rows.Vectors, row));
         }
-        Tensor log = chosen.LogProb(tensor(_rows.Vectors, [rows, size]).to(device)).Value;                  // (B)
+        Tensor log = chosen.LogProb(tensor(_rows.Vectors, [rows, size]).On(device)).Value;                  // (B)
         Tensor mixture = (1 - options.Exploration) * log.exp() + options.Exploration * Math.Exp(LogUniform);
         return mixture.clamp_min(1e-12).log().cpu().data<float>().ToArray();
     }

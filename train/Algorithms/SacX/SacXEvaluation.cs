@@ -70,8 +70,8 @@ public sealed class SacXEvaluation(SacXOptions options, LanderTasks tasks, Inten
             using TorchSharp.DisposeScope scope = NewDisposeScope();
             if (!greedy)
                 NoiseDraws.Fill(environment.Actions.Noise, seed, step, ActStream, noise, rows);
-            Tensor seen = tensor(observations.ToArray(), [rows, environment.Observation.Size]).to(device);
-            policy.Forward(seen, kinds).Sample(tensor(noise, [rows, size]).to(device)).Value
+            Tensor seen = tensor(observations.ToArray(), [rows, environment.Observation.Size]).On(device);
+            policy.Forward(seen, kinds).Sample(tensor(noise, [rows, size]).On(device)).Value
                 .cpu().contiguous().data<float>().ToArray().CopyTo(vectors);
         }, done => task?.Report(done, ""));
     }

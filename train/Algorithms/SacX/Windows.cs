@@ -56,8 +56,8 @@ public sealed record Windows(
             }
         }
         return new(
-            tensor(observations, [length + 1, rows, size]).to(device), tensor(vectors, [length, rows, actions.Size]).to(device),
-            tensor(behaviour, [length, rows]).to(device), tensor(rewards, [length, rows, kinds]).to(device),
-            tensor(continues, [length, rows]).to(device), tensor(valid, [length, rows]).to(device));
+            tensor(observations, [length + 1, rows, size]).On(device), tensor(vectors, [length, rows, actions.Size]).On(device),
+            tensor(behaviour, [length, rows]).On(device), tensor(rewards, [length, rows, kinds]).On(device),
+            tensor(continues, [length, rows]).On(device), tensor(valid, [length, rows]).On(device));
     }
 }

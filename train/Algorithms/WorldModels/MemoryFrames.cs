@@ -67,14 +67,14 @@ internal sealed class MemoryFrames : IDisposable
         Tensor moved = tensor(places);
         _means = cat(means).index_select(0, moved).to(device).DetachFromDisposeScope();
         _stds = cat(stds).index_select(0, moved).to(device).DetachFromDisposeScope();
-        _actions = tensor(vectors, [Count, actions]).to(device).DetachFromDisposeScope();
-        _begins = tensor(begins).to(device).DetachFromDisposeScope();
-        _known = tensor(known).to(device).DetachFromDisposeScope();
+        _actions = tensor(vectors, [Count, actions]).On(device).DetachFromDisposeScope();
+        _begins = tensor(begins).On(device).DetachFromDisposeScope();
+        _known = tensor(known).On(device).DetachFromDisposeScope();
 
         void Encode()
         {
             using DisposeScope inner = NewDisposeScope();
-            Tensor x = tensor(batch[..(filled * size)], [filled, .. signature.Observation.Shape.Select(axis => (long)axis)]).to(device);
+            Tensor x = tensor(batch[..(filled * size)], [filled, .. signature.Observation.Shape.Select(axis => (long)axis)]).On(device);
             Normal<EagerTensor> said = vision.Encode(x);
             means.Add(said.Mean.Value.cpu().MoveToOuterDisposeScope());
             stds.Add(said.Std.Value.cpu().MoveToOuterDisposeScope());

@@ -20,7 +20,7 @@ internal static class MemoryJudge
         using DisposeScope scope = NewDisposeScope();
         using Generator random = new(seed, device);
         int rows = Math.Min(Rows, frames.Episodes), length = frames.Count / rows;
-        Tensor all = tensor(frames.Epoch(seed, epoch: 0)[..(rows * length)], [rows, length]).t().to(device);         // (L, B)
+        Tensor all = tensor(frames.Epoch(seed, epoch: 0)[..(rows * length)], [rows, length]).t().On(device);         // (L, B)
         MemoryBatch batch = frames.Take(all, random);
         Tensor zero = zeros([rows, config.Units], device: device);
         (EagerTensor hidden, _, _) = memory.Sequence(batch.Latents, batch.Actions, batch.Begins, zero, zero);        // (L - 1, B, H)

@@ -20,7 +20,10 @@ internal static class ShippedSizes
         WorldModelsOptions shipped = (WorldModelsOptions)Algorithm.Find(manifest.Algorithm).OptionsOf(manifest);
         options = options with
         {
-            Latent = shipped.Latent, VisionDepth = shipped.VisionDepth, VisionUnits = shipped.VisionUnits, Pixels = shipped.Pixels,
+            Latent = shipped.Latent,
+            VisionDepth = shipped.VisionDepth,
+            VisionUnits = shipped.VisionUnits,
+            Pixels = shipped.Pixels,
         };
         return remembers
             ? options with { MemoryUnits = shipped.MemoryUnits, Mixtures = shipped.Mixtures, Restart = shipped.Restart }

@@ -43,24 +43,24 @@ internal static class VisionMemoryGraphs
     /// <summary>The whole agent's bundle.</summary>
     public static BundleDefinition OfController(
         WorldModelsOptions options, MemorySignature signature, ControllerConfig controller, float[] starts) => new()
-    {
-        Algorithm = "worldmodels",
-        Environment = options.Env,
-        Observation = signature.Observation,
-        Action = signature.Actions.Space,
-        Limits =
+        {
+            Algorithm = "worldmodels",
+            Environment = options.Env,
+            Observation = signature.Observation,
+            Action = signature.Actions.Space,
+            Limits =
         [
             options.World == ControllerWorld.Dream
                 ? "Its controller never saw the environment while it learnt: it is as good there as the dream was true."
                 : "Its controller learnt in the environment; the world model is its eyes and memory, and predicts no reward.",
         ],
-        Starts = starts,
-        Graphs = new Dictionary<string, IGraphDefinition>(
+            Starts = starts,
+            Graphs = new Dictionary<string, IGraphDefinition>(
         [
             .. World(signature), new("act", new Act(signature, controller)), new("control", new Control(signature, controller)),
             new("dream", new Dream(signature, controller)),
         ]),
-    };
+        };
 
     private static IEnumerable<KeyValuePair<string, IGraphDefinition>> World(MemorySignature signature) =>
     [

@@ -91,7 +91,7 @@ public sealed class VisionTrainer : ITrainer
         using DisposeScope scope = NewDisposeScope();
         float[] all = _episodes!.Of(_episodes.HeldOut);
         int size = _config.Numbers, count = Math.Min(MostJudged, all.Length / size);
-        Tensor x = tensor(all).reshape(-1, size)[TensorIndex.Slice(0, null, Math.Max(1, all.Length / size / count))].to(Parameters.Device);
+        Tensor x = tensor(all).reshape(-1, size)[TensorIndex.Slice(0, null, Math.Max(1, all.Length / size / count))].On(Parameters.Device);
         Tensor mean = x.mean([0], keepdim: true);
         double squares = 0, divergence = 0;
         foreach (Tensor part in x.split(_options.VisionBatch))
@@ -124,7 +124,7 @@ public sealed class VisionTrainer : ITrainer
             int number = Philox.NextInt(new NoiseKey((ulong)_options.Seed, (uint)row, (uint)update, Frame), _episodes!.Frames);
             _episodes.CopyFrame(number, frames.AsSpan(row * size, size));
         }
-        return tensor(frames, [_options.VisionBatch, .. _config.Observation.Select(axis => (long)axis)]).to(Parameters.Device);
+        return tensor(frames, [_options.VisionBatch, .. _config.Observation.Select(axis => (long)axis)]).On(Parameters.Device);
     }
 
     private static Normal<EagerTensor> Prior(Normal<EagerTensor> like) => new(zeros_like(like.Mean.Value), ones_like(like.Mean.Value));

@@ -222,6 +222,9 @@ public sealed record WorldModelsOptions : TrainOptions
 
     private WorldModelsOptions For(long updates) => this with
     {
-        Updates = updates, LogEvery = Math.Max(1, updates / 100), CheckpointEvery = Math.Max(1, updates / 10), Rounds = 1,
+        Updates = updates,
+        LogEvery = Math.Max(1, updates / 100),
+        CheckpointEvery = Math.Max(1, updates / 10),
+        Rounds = 1,
     };
 }

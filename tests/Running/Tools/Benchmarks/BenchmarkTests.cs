@@ -2,6 +2,7 @@ using WorldModels.Bundles;
 using WorldModels.Measure;
 using WorldModels.Onnx;
 using WorldModels.Runtime;
+using WorldModels.Tests.Runtime;
 using WorldModels.Tools;
 
 namespace WorldModels.Tests.Tools;
@@ -51,6 +52,29 @@ public sealed class BenchmarkTests
         double share = (FixtureBundle.FlopsPerFrame * dream.FramesPerCpuSecond / report.PeakGflops / 1e9)!.Value;
         Assert.That(dream.PeakShare, Is.EqualTo(share).Within(1e-9).And.InRange(0, 1));
         Assert.That(report.Measurements[5].FlopsPerFrame, Is.Null);
+    }
+
+    /// <summary>A cache of which dreams keep only the last step; a peer cannot be told where such a dream starts.</summary>
+    [Test]
+    public void DreamsWithACacheAreMeasuredAlone()
+    {
+        string bundle = CacheBundle.Write(KeptSteps.Last, fused: true);
+        try
+        {
+            BenchmarkReport report = BundleBenchmark.Run(bundle, new()
+            {
+                Batches = [3], Horizons = [4], Levels = [BenchmarkLevel.Heads], Seconds = 0.03,
+            });
+            Assert.That(report.Measurements[0].FramesPerSecond, Is.GreaterThan(0));
+            using WorldModel world = WorldModel.Load(bundle, new() { Provider = "cpu" });
+            RecordedDream recorded = new(world, BenchmarkLevel.Heads, batch: 3, horizon: 4);
+            RolloutProgram program = ProgramBuilder.Dream(bundle, world.Manifest, BenchmarkLevel.Heads, horizon: 4);
+            Assert.That(() => recorded.Data(program), Throws.InstanceOf<BundleException>().With.Message.Contains("last step of cache"));
+        }
+        finally
+        {
+            Directory.Delete(bundle, recursive: true);
+        }
     }
 
     /// <summary>Physics alone, and pictures as well where they can be drawn: once, beside the level that draws its own.</summary>
