@@ -1,3 +1,4 @@
+using System.Globalization;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
 
@@ -55,11 +56,17 @@ public sealed class ZooBundleTests
         }
         if (ZooFolder.MiniPacmanModels.Contains(name))
             Assert.That(ZooFolder.Figures(manifest).Keys, Is.SupersetOf(OfModels));
+        // What each task's policy earns of each task's rewards is a table of its own.
+        foreach (string played in manifest.Tasks ?? [])
+        {
+            IEnumerable<string> earned = manifest.Tasks!.Select(rewarded =>
+                ZooFolder.Figures(manifest)[$"task_{played}_{rewarded}"].ToString("0.0", CultureInfo.InvariantCulture));
+            Assert.That(card, Does.Contain($"| {played} | {string.Join(" | ", earned)} |"));
+        }
         foreach ((string figure, double value) in ZooFolder.Figures(manifest))
         {
-            // What each task's policy earns of each task's rewards is a table of its own.
-            Assert.That(card, Does.Contain(figure.StartsWith("task_", StringComparison.Ordinal)
-                ? FormattableString.Invariant($"| {value:0.0} |") : FormattableString.Invariant($"| {figure} | {value:0.####} |")));
+            if (manifest.Tasks is null || !figure.StartsWith("task_", StringComparison.Ordinal))
+                Assert.That(card, Does.Contain(FormattableString.Invariant($"| {figure} | {value:0.####} |")));
         }
     }
 }
