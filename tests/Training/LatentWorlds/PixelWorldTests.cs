@@ -110,6 +110,25 @@ public sealed class PixelWorldTests
         Assert.That(() => byBytes.ActOnPictures(picture, new long[1]), Throws.TypeOf<BundleException>());
     }
 
+    /// <summary>A planner likewise.</summary>
+    [Test]
+    public void APlannerTakesBytes()
+    {
+        using TinyRuns runs = new();
+        string run = runs["run"];
+        TrainTool.Succeed(["planet", "--env", "pendulum", .. Tiny, "updates=2", "--run", run]);
+        string bundle = Path.Combine(run, "bundle");
+        using Planner byBytes = Planner.Load(bundle), byNumbers = Planner.Load(bundle);
+        byte[] picture = new byte[3 * 32 * 32];
+        new Random(1).NextBytes(picture);
+        float[] numbers = [.. picture.Select(value => value / 255f)], first = new float[1], second = new float[1];
+        byBytes.ActOnPictures(picture, first);
+        byNumbers.Act(numbers, second);
+        Assert.That(first, Is.EqualTo(second));
+        using Planner ofNumbers = Planner.Load(Path.Combine(Repository.Root, "models", "zoo", "cartpole-swingup-planet"));
+        Assert.That(() => ofNumbers.ActOnPictures(picture, first), Throws.TypeOf<BundleException>().With.Message.Contains("give them as floats"));
+    }
+
     /// <summary>A border that never changes has the scale of every other pixel: a little noise on it stays little.</summary>
     [Test]
     public void AConstantBorderIsNotBlownUp()
