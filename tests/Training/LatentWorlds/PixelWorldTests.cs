@@ -147,7 +147,6 @@ public sealed class PixelWorldTests
 
     [TestCase("dreamer", "pendulum", "pixels=48", "there are encoders of pictures of 32 and 64 rows")]
     [TestCase("dreamer", "pendulum", "proprioception=true", "set pixels=32 or 64")]
-    [TestCase("dreamer", "simple-world", "pixels=32", "neither a picture nor numbers")]
     [TestCase("dreamer", "car-racing", "pixels=32 proprioception=true", "no numbers beside it")]
     [TestCase("dreamer", "minipacman", "batch=4", "learn from vectors, and from pictures of them")]
     [TestCase("dreamerv3", "pendulum", "pixels=32 pixelDepth=3", "four times that is no multiple of blocks=8")]
