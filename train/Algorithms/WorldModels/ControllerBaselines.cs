@@ -7,10 +7,8 @@ namespace WorldModels.Train.Algorithms;
 /// <summary>What a controller that has learnt something is compared with.</summary>
 internal static class ControllerBaselines
 {
-    private const int Controllers = 32, EpisodesToChoose = 4, LargestGrid = 3;
+    private const int Controllers = 32, EpisodesToChoose = 4, LargestGrid = 3, Values = 5;
     private const double MostScale = 0.01;
-
-    private static readonly int[] Values = [5, 3, 2];       // of an action's numbers, evenly between its bounds
 
     private static readonly uint WeightStream = Philox.Stream("untrained/weights"), ScaleStream = Philox.Stream("untrained/scale");
 
@@ -33,7 +31,7 @@ internal static class ControllerBaselines
     }
 
     /// <summary>
-    /// The best of the actions on a grid, always the same one, chosen on other episodes than those that it is judged by; null where
+    /// The best of the actions on a grid (five values for each of its numbers), always the same one, chosen on other episodes than those that it is judged by; null where
     /// actions are numbered, or have too many numbers for a grid.
     /// </summary>
     public static ReturnSample? BestConstant(AgentEnvironment environment, int episodes, ulong seed, ulong seedToChoose)
@@ -41,8 +39,8 @@ internal static class ControllerBaselines
         if (environment.Actions.Discrete || environment.Actions.Size > LargestGrid)
             return null;
         float[][] grid = [[]];
-        foreach (int count in Values.Take(environment.Actions.Size))
-            grid = [.. grid.SelectMany(action => Enumerable.Range(0, count).Select(i => (float[])[.. action, -1 + 2f * i / (count - 1)]))];
+        for (int number = 0; number < environment.Actions.Size; number++)
+            grid = [.. grid.SelectMany(action => Enumerable.Range(0, Values).Select(i => (float[])[.. action, -1 + 2f * i / (Values - 1)]))];
         float[] best = grid.MaxBy(action => Play(EpisodesToChoose, seedToChoose, action).Mean)!;
         return Play(episodes, seed, best);
 
