@@ -33,6 +33,8 @@ public static class GridWorlds
         {
             ObservationNames = PictureNames,
             ActionNames = typeof(TAction) == typeof(long) ? MoveNames : PairNames,
+            // The first number is the way down.
+            Arrows = ArrowKeys.Of(across: 1) with { Down = new(0, ToHigh: true), Up = new(0, ToHigh: false) },
         };
 
     private static IEnumerable<string> CellNames(int rows, int columns) =>
