@@ -39,7 +39,8 @@ public sealed class PlayVerb : RunningVerb
     [Option("dream", HelpText = "Begin in the dream.")]
     public bool Dream { get; set; }
 
-    [Option("temperature", MetaValue = "T", HelpText = "How much a dream leaves to chance, of a model that has a setting for it (default: its own).")]
+    [Option("temperature", MetaValue = "T",
+        HelpText = "How much a dream leaves to chance, of a model that has a setting for it (default: its own).")]
     public string? Temperature { get; set; }
 
     [Option("plain", HelpText = "Write boards as text instead of drawing; so it is without a terminal.")]

@@ -77,11 +77,11 @@ public sealed record PlayOptions
         manifest.Observation.PictureShape is { } shape && ObservationImage.IsPicture(shape) ? shape : null;
 
     /// <summary>Whether a bundle was trained on this very game; several registered names may stand for one.</summary>
-    internal static bool IsOf(Manifest manifest, RealWorld game) => game.Name == RegisteredEnvironments.Find(manifest.Environment, out _) switch
+    internal static bool IsOf(Manifest manifest, RealWorld game) => RegisteredEnvironments.Find(manifest.Environment, out _) switch
     {
-        EnvironmentSpec<long> discrete => discrete.Make().Name,
-        EnvironmentSpec<float> continuous => continuous.Make().Name,
-        _ => null,
+        EnvironmentSpec<long> discrete => discrete.Make().Name == game.Name,
+        EnvironmentSpec<float> continuous => continuous.Make().Name == game.Name,
+        _ => false,
     };
 
     /// <summary>Checks that a bundle plays this game.</summary>

@@ -24,7 +24,7 @@ public sealed class PlayScreen(bool trueColour)
         bool beside = width >= columns + Gap + NarrowPanel;
         int room = beside ? width - columns - Gap : width;
         List<string> panel = beside
-            ? Panel(session, status, room, height - 2) : [.. Wrap($"{status}", room).Select(line => Text(line, White, room))];
+            ? Panel(session, status, room, height - 3) : [.. Wrap($"{status}", room).Select(line => Text(line, White, room))];
         List<string> lines = [Title(status, width)];
         for (int i = 0; beside && i < Math.Max(board.Count, panel.Count); i++)
         {
@@ -65,7 +65,7 @@ public sealed class PlayScreen(bool trueColour)
         int longest = session.Actions.Max(action => action.Length);
         lines.AddRange(status.Policy.Select(p => Chance(p.Action.PadRight(longest), p.Probability, p.Action == status.NextAction)));
         // Bodies have more controls than screens have lines.
-        int shown = Math.Min(status.Controls.Count, Math.Max(1, height - lines.Count - 2));
+        int shown = Math.Min(status.Controls.Count, Math.Max(1, height - lines.Count - 1));
         lines.AddRange(status.Controls.Take(shown).Select(control => Control(control, Math.Min(longest, width - ControlBar - 9), width)));
         if (shown < status.Controls.Count)
             lines.Add(Text($"  and {status.Controls.Count - shown} more", Grey, width));

@@ -57,8 +57,8 @@ public sealed class PlaySession : IDisposable
     /// <summary>Whether pictures are MiniPacman's, whose colours have a meaning.</summary>
     public bool IsMiniPacman => _real.MiniPacman is not null;
 
-    /// <summary>The real game drawn, where what is observed is no picture; else null.</summary>
-    public Scene? Scene => _shown is null ? _real.Draw() : null;
+    /// <summary>The game drawn where what is observed is no picture, in a dream from the numbers dreamt; else null.</summary>
+    public Scene? Scene => _shown is not null ? null : Dreaming ? _real.Draw(Frame) : _real.Draw();
 
     /// <summary>Names of the actions or, of continuous ones, of an action's numbers, in their order.</summary>
     public IReadOnlyList<string> Actions { get; }
@@ -122,7 +122,7 @@ public sealed class PlaySession : IDisposable
         Manifest manifest = Manifest.Load(options.Bundle, verifyHashes: false);
         bool hasPlayer = ControllerBenchmark.Fits(manifest) || manifest.Planner is not null;
         RealWorld game = options.MakeGame(manifest);
-        bool dreams = PlayOptions.ShownShape(manifest) is not null;
+        bool dreams = PlayOptions.ShownShape(manifest) is not null || game.Draw(new float[game.Observations.Size]) is not null;
         string? model = dreams ? options.FindModel(manifest) : null;
         if (!hasPlayer && !manifest.Graphs.ContainsKey("imagine"))
         {
@@ -132,8 +132,8 @@ public sealed class PlaySession : IDisposable
         PlayOptions.Check(hasPlayer ? "Agent" : "World model", options.Bundle, manifest, game);
         if (options.Model is not null && !dreams)
         {
-            throw new BundleException($"What is observed of {game.Name} is numbers, and no dream of them is drawn here: leave --model away, or "
-                + "see tools picture.");
+            throw new BundleException($"What is observed of {game.Name} is numbers from which it cannot be drawn, so that no dream of them "
+                + "is shown here: leave --model away, or see tools picture.");
         }
         if (options.Temperature is not null && model is null)
             throw new BundleException("A temperature is a dream's, and there is none here: leave --temperature away.");
@@ -148,7 +148,7 @@ public sealed class PlaySession : IDisposable
             DreamWorld? dream = null;
             string? advice = dreams
                 ? $"no model to dream with: bundle '{manifest.Name}' imagines nothing itself, give an environment model by --model"
-                : "dreams of this game are numbers: tools picture draws them";
+                : "dreams of this game are numbers from which it cannot be drawn: tools picture has charts of them";
             if (model is not null)
             {
                 WorldModel world = WorldModel.Load(model, options.Runtime);
@@ -193,10 +193,13 @@ public sealed class PlaySession : IDisposable
     /// <summary>A person's move by the action's number; the agent pauses.</summary>
     public void Move(long action)
     {
-        _agentPlays = false;
         if (_space.Kind == ActionKind.Continuous)
+        {
             _note = _steering.Advice;
-        else if ((ulong)action >= (ulong)Actions.Count)
+            return;
+        }
+        _agentPlays = false;
+        if ((ulong)action >= (ulong)Actions.Count)
             _note = $"there is no action {action}: 0 to {Actions.Count - 1}";
         else
             Move(PlayMove.Of(action));

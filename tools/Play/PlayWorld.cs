@@ -68,6 +68,9 @@ internal abstract class RealWorld(string name, Box observations, Space actions) 
     /// <summary>The game drawn; null where it cannot be.</summary>
     public abstract Scene? Draw();
 
+    /// <summary>The game drawn as an observation tells it; null where it tells too little.</summary>
+    public abstract Scene? Draw(ReadOnlySpan<float> observation);
+
     /// <summary>Starts a game: the first by the seed, each further one where the random stream is.</summary>
     public abstract void Begin();
 }
@@ -86,6 +89,14 @@ internal sealed class RealWorld<TAction>(IEnvironment<TAction> game, ulong seed)
     // A wrapper can be drawn where what it wraps can.
     public override Scene? Draw() =>
         game is IDrawable drawable and not EnvironmentWrapper<TAction> { CanDraw: false } ? drawable.Draw() : null;
+
+    public override Scene? Draw(ReadOnlySpan<float> observation)
+    {
+        IEnvironment<TAction> innermost = game;
+        while (innermost is EnvironmentWrapper<TAction> wrapper)
+            innermost = wrapper.Inner;
+        return (innermost as IObservationDrawable)?.Draw(observation);
+    }
 
     public override void Begin()
     {
