@@ -65,7 +65,7 @@ public sealed record PlayStatus
     public string? Note { get; init; }
 
     /// <summary>A figure as the status shows it.</summary>
-    public static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+    public static string Number(double value) => value.ToString("0.##;-0.##;0", CultureInfo.InvariantCulture);
 
     /// <summary>All of it in one line.</summary>
     public override string ToString() => string.Join(" | ", ((string?[])

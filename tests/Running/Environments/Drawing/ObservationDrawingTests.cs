@@ -15,7 +15,7 @@ public sealed class ObservationDrawingTests
     {
         switch (EnvironmentRegistry.Find(name))
         {
-            case EnvironmentSpec<long> discrete: Check(discrete.Make(), discrete.Make(), 1); break;
+            case EnvironmentSpec<long> discrete: Check(discrete.Make(), discrete.Make(), discrete.ActionNames.Count - 1L); break;
             case EnvironmentSpec<float> continuous: Check(continuous.Make(), continuous.Make(), 0.7f); break;
         }
     }
@@ -29,7 +29,7 @@ public sealed class ObservationDrawingTests
         Array.Clear(seen);
         (seen[0], seen[^1]) = (0.5f, 1);
         byte[] rgb = Paint(game.Draw(seen), 5, 10);
-        Assert.That(new[] { rgb[0], rgb[3], rgb[^1] }, Is.EqualTo(new[] { 128, 255, 0 }));
+        Assert.That(new[] { rgb[0], rgb[3], rgb[^1] }, Is.EqualTo(new[] { 128, 255, 0 }).Within(2));
     }
 
     [Test]
@@ -42,7 +42,7 @@ public sealed class ObservationDrawingTests
         for (int cell = 0; cell < 16; cell++)
         {
             for (int colour = 0; colour < 3; colour++)
-                Assert.That(rgb[3 * cell + colour], Is.EqualTo(seen[16 * colour + cell] > 0 ? 255 : 0), $"cell {cell}");
+                Assert.That(rgb[3 * cell + colour], Is.EqualTo(seen[16 * colour + cell] > 0 ? 255 : 0).Within(2), $"cell {cell}");
         }
     }
 
@@ -52,8 +52,9 @@ public sealed class ObservationDrawingTests
         TAction[] action = [.. Enumerable.Repeat(push, there.ActionSpace.Size)];
         there.Reset(3, seen);
         here.Reset(3, first);
-        for (int step = 0; step < 8; step++)
-            there.Step(action, seen);
+        bool over = false;
+        for (int step = 0; step < 40 && !over; step++)
+            over = there.Step(action, seen).Done;
         IObservationDrawable drawn = (IObservationDrawable)here;
         byte[] before = Paint(drawn.Draw(), Size, Size), expected = Paint(((IDrawable)there).Draw(), Size, Size);
         byte[] found = Paint(drawn.Draw(seen)!, Size, Size);

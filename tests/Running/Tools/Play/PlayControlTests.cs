@@ -76,7 +76,7 @@ public sealed partial class PlayControlTests
         {
             planner.Act(seen, action);
             session.Tick();
-            Assert.That(session.Status.Reward, Is.EqualTo(game.Step(action, seen).Reward));
+            Assert.That(session.Status.Reward, Is.EqualTo(game.Step(action, seen).Reward).Within(1e-4));
         }
         session.Press(PlayKey.Dream);
         session.Tick();
@@ -169,7 +169,8 @@ public sealed partial class PlayControlTests
         try
         {
             using PlaySession session = Open(bundle);
-            Assert.That((session.Shape, session.Scene), Is.EqualTo((new[] { 3, 8, 8 }, (Scene?)null)));
+            Assert.That(session.Shape, Is.EqualTo(new[] { 3, 8, 8 }));
+            Assert.That(session.Scene, Is.Null);
             Assert.That(session.Frame[..192].SequenceEqual(session.Picture));
             Assert.That(BoardText.Draw(session), Has.Length.EqualTo(8));
             session.Press(PlayKey.Dream);
