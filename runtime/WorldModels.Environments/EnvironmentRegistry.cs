@@ -17,6 +17,9 @@ public abstract record EnvironmentSpec(string Name, string Summary)
     /// <summary>How a person steers where actions are continuous; null: <see cref="ArrowKeys.Default"/>.</summary>
     public ArrowKeys? Arrows { get; init; }
 
+    /// <summary>Upper rows of the picture that is observed, below which there is a display; null: all rows show the scene.</summary>
+    public int? SceneRows { get; init; }
+
     /// <summary>Seconds that a step lasts; null where steps are not time.</summary>
     public double? TimeStep { get; init; }
 }

@@ -29,7 +29,16 @@ public static class GridWorlds
             ObservationNames = [.. CellNames(CatchEnvironment.Rows, CatchEnvironment.Columns)],
             ActionNames = ["left", "stay", "right"],
         },
+        Cue(10), Cue(20), Cue(40),
     ];
+
+    private static EnvironmentSpec<long> Cue(int delay) => new(
+        $"cue-{delay}", $"Remember one of two cues for {delay} steps: 4 reals, 2 actions", () => new DelayedCueEnvironment(delay),
+        count => new SyncVectorEnvironment<DelayedCueEnvironment, long>(count, () => new(delay)))
+    {
+        ObservationNames = ["cue 0", "cue 1", "now", "coin"],
+        ActionNames = ["cue 0", "cue 1"],
+    };
 
     private static EnvironmentSpec<TAction> Spec<TAction>(string name, string summary, Func<string, SimpleWorld<TAction>> make)
         where TAction : unmanaged =>

@@ -32,7 +32,7 @@ public static class LunarLander
         spec with
         {
             ObservationNames = ["x", "y", "ẋ", "ẏ", "θ", "θ̇", "right leg", "left leg"],
-            // Lengths are in half pictures, angular velocity in 0.4 rad of a second.
+            // Places are in half pictures, speeds are m/s over 5 (x) and 7.5 (y), the angular velocity rad/s over 2.5.
             ObservationUnits = ["", "", "", "", "rad", "", "", ""],
             ActionNames = actions,
             TimeStep = LunarLanderCraft.TimeStep,
