@@ -19,6 +19,7 @@ public static class CarRacing
             count => new SyncVectorEnvironment<CarRacingEnvironment, float>(count, () => new()))
         {
             ActionNames = ["steering", "gas", "brake"],
+            Arrows = ArrowKeys.Of(across: 0) with { Up = new(1, ToHigh: true), Down = new(2, ToHigh: true) },
             SceneRows = SceneRows,
             TimeStep = CarRacingCar.TimeStep,
         },

@@ -8,6 +8,10 @@ public static class GridWorlds
 
     private static readonly string[] MoveNames = ["stay", "up", "down", "left", "right"], PairNames = ["down", "right"];
 
+    // The first number is the way down.
+    private static readonly ArrowKeys PairArrows =
+        ArrowKeys.Of(across: 1) with { Down = new(0, ToHigh: true), Up = new(0, ToHigh: false) };
+
     /// <summary>All of them, in the order of listings.</summary>
     public static IReadOnlyList<EnvironmentSpec> Specs { get; } =
     [
@@ -42,6 +46,7 @@ public static class GridWorlds
         {
             ObservationNames = PictureNames,
             ActionNames = typeof(TAction) == typeof(long) ? MoveNames : PairNames,
+            Arrows = typeof(TAction) == typeof(long) ? null : PairArrows,
         };
 
     private static IEnumerable<string> CellNames(int rows, int columns) =>

@@ -26,7 +26,7 @@ public static class LunarLander
             $"Gymnasium's LunarLander-v3, {what}: 8 reals, 2 throttles in -1..1",
             () => new ContinuousLunarLanderEnvironment(new() { Wind = wind }),
             count => new SyncVectorEnvironment<ContinuousLunarLanderEnvironment, float>(count, () => new(new() { Wind = wind }))),
-        ["main throttle", "side throttle"]);
+        ["main throttle", "side throttle"]) with { Arrows = ArrowKeys.Of(across: 1, upright: 0) };
 
     private static EnvironmentSpec<TAction> Name<TAction>(EnvironmentSpec<TAction> spec, string[] actions) where TAction : unmanaged =>
         spec with
