@@ -1,4 +1,5 @@
 using WorldModels.Bundles;
+using WorldModels.Environments;
 using WorldModels.Measure;
 using WorldModels.Runtime;
 
@@ -23,7 +24,10 @@ public static class ControllerBenchmark
         Call(controller, Observations(directory, manifest, Rows))();
     }
 
-    /// <summary>Measures a controller at each batch size, on recorded observations, or random ones where the bundle has none.</summary>
+    /// <summary>
+    /// Measures a controller at each batch size, on recorded observations, or random ones where the bundle has none; in turn with the real
+    /// environment, where that is asked for and no dream of the bundle is measured beside it.
+    /// </summary>
     /// <param name="directory">The bundle.</param>
     /// <param name="options">What is measured.</param>
     /// <exception cref="BundleException">The bundle has no policy, is damaged, or does not run.</exception>
@@ -32,7 +36,10 @@ public static class ControllerBenchmark
         List<Measurement> measurements = [];
         double? peak = null;
         ProviderReport? provider = null;
-        string? clipping = null;
+        string? clipping = null, without = null;
+        Manifest manifest = Manifest.Load(directory, verifyHashes: false);
+        EnvironmentSpec? environment =
+            options.Simulator && !manifest.HasWorld() ? RegisteredEnvironments.Find(manifest.Environment, out without) : null;
         foreach (int batch in options.Batches)
         {
             List<Controller> controllers = [];
@@ -47,7 +54,11 @@ public static class ControllerBenchmark
                 provider = controllers[0].ProviderReport;
                 if (provider.Chosen == "cpu")
                     peak ??= MachinePeak.MeasureGflops();
-                measurements.AddRange(Contest.Run(Contestants(directory, options, controllers), options.Seconds, peak));
+                IEnumerable<Contestant> simulators = environment is null ? [] : EnvironmentBenchmark.Contestants(
+                    environment, batch, horizon: 1, manifest.ActionRepeat ?? 1,
+                    manifest.Observation.PictureShape?[1] ?? EnvironmentBenchmark.PictureSize, level: null);
+                measurements.AddRange(
+                    Contest.Run([.. Contestants(directory, options, controllers), .. simulators], options.Seconds, peak));
                 clipping = controllers.Select(BundlePolicy.Clipped).OfType<string>().FirstOrDefault(clipping);
             }
             finally
@@ -58,10 +69,10 @@ public static class ControllerBenchmark
         }
         return new()
         {
-            Bundle = Manifest.Load(directory, verifyHashes: false).Name,
+            Bundle = manifest.Name,
             Provider = $"{provider}",
             PeakGflops = peak,
-            Note = clipping,
+            Note = clipping ?? without,
             Measurements = measurements,
         };
     }

@@ -31,7 +31,7 @@ public sealed class BenchVerb : RunningVerb
     [Option("seconds", Default = "2", HelpText = "Time for each figure.")]
     public string Seconds { get; set; } = "";
 
-    [Option("simulator", HelpText = "Measure the real environment beside the dream, in turn: alone, and with pictures.")]
+    [Option("simulator", HelpText = "Measure the real environment beside the dream, or an agent that has none, in turn: alone, and with pictures.")]
     public bool Simulator { get; set; }
 
     [Option("soak", MetaValue = "STEPS", HelpText = "Dream for so many steps instead, and fail if memory grows.")]

@@ -182,6 +182,16 @@ public sealed class BenchmarkTests
         }
     }
 
+    /// <summary>An agent that has no dream of its own is measured beside the game that it plays.</summary>
+    [Test]
+    public void AnAgentIsMeasuredBesideItsGame()
+    {
+        string lander = Path.Combine(Repository.Root, "models", "zoo", "lunarlander-sacx");
+        BenchmarkReport report = ControllerBenchmark.Run(lander, new() { Batches = [2], Seconds = 0.05, Simulator = true });
+        Assert.That(report.Measurements.Select(m => (m.What, m.Batch)),
+            Is.EqualTo(new[] { ("controller", 2), ("simulator", 2), ("simulator with pictures", 2) }));
+    }
+
     /// <summary>Two contestants with slices made up: rates of CPU time round by round, times by call.</summary>
     [Test]
     public void RatiosAreMediansOfRounds()
