@@ -152,6 +152,23 @@ public interface ITensor<T> where T : ITensor<T>
     }
 
     /// <summary>
+    /// The mean of one step of G GRUs in the form of <see cref="GruCell"/>, each over an input of its own, all over one h. x (B, G I), h (B, H),
+    /// wIh (G, I, 3H), wHh (G 3H, H), bIh (G, 1, 3H), bHh (G 3H): (B, H). The candidates are hyperbolic tangents, or what they are if
+    /// <paramref name="linear"/>.
+    /// </summary>
+    static virtual T GroupedGruCell(T x, T h, T wIh, T wHh, T bIh, T bHh, bool linear)
+    {
+        (int groups, int size) = (wIh.Size(0), h.Size(-1));
+        T[] input = (x.ByGroup(groups, wIh.Size(1)).MatMul(wIh) + bIh).Split(-1, 2 * size, size);       // (G, B, 2H), (G, B, H)
+        T[] hidden = h.Linear(wHh, bHh).ByGroup(groups, 3 * size).Split(-1, 2 * size, size);
+        T[] gates = (input[0] + hidden[0]).Sigmoid().Split(-1, size, size);                             // reset, update: 2 x (G, B, H)
+        T candidate = input[1] + gates[0] * hidden[1];
+        if (!linear)
+            candidate = candidate.Tanh();
+        return (candidate + gates[1] * (h - candidate)).Mean(0);
+    }
+
+    /// <summary>
     /// One step of an LSTM (PyTorch's form: gates in the order input, forget, candidate, output).
     /// x (B, I), h and c (B, H), wIh (4H, I), wHh (4H, H), biases (4H).
     /// </summary>
