@@ -65,7 +65,7 @@ public sealed class GroupedAction<T> where T : ITensor<T>
     {
         using Parameters<T>.Scope _ = _p.Enter();
         T seen = action.Reshape([.. Leading(action), 1, _actions]) * _own;                          // (..., G, A)
-        return seen.Linear(_weight, _bias);
+        return seen.Linear(_weight) + _bias;
     }
 
     /// <summary>The axes before the last one, to be kept.</summary>
