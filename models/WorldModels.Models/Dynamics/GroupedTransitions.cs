@@ -12,16 +12,15 @@ internal sealed class GroupedCellTransition<T> : ITransition<T> where T : ITenso
     private readonly T _stochasticWeight;
     private readonly IRecurrentCell<T> _cell;
     private readonly Unary _activation;
-    private readonly int _inputs;
 
     public GroupedCellTransition(Parameters<T> p, RssmConfig config, int stochastic)
     {
         (int groups, int hidden, int size) = (config.Groups.Count, config.Hidden, config.Deterministic);
-        (_activation, _inputs) = (config.Activation, groups * hidden);
+        _activation = config.Activation;
         // What a group's layer sees, of actions as many as the mean group has.
         Init init = Init.Glorot(stochastic + (config.Actions + groups - 1) / groups, hidden);
         _action = new(p["input"], config.Groups, hidden, init);
-        _stochasticWeight = p["input"].Get("stochastic_weight", [_inputs, stochastic], init);
+        _stochasticWeight = p["input"].Get("stochastic_weight", [groups * hidden, stochastic], init);
         _cell = config.Gru switch
         {
             GruForm.ResetAfter => new GroupedGruCell<T>(p["gru"], groups, hidden, size, config.LinearCandidate),
@@ -30,8 +29,7 @@ internal sealed class GroupedCellTransition<T> : ITransition<T> where T : ITenso
         };
     }
 
-    public T Project(T action) =>
-        _action.Forward(action).Reshape([.. GroupedAction<T>.Leading(action), _inputs]);            // (..., G hidden)
+    public T Project(T action) => _action.Forward(action);                                          // (..., G hidden)
 
     public T Forward(T deterministic, T stochastic, T projected) =>
         _cell.Forward(stochastic.Linear(_stochasticWeight, projected).Apply(_activation), deterministic);
@@ -67,7 +65,7 @@ internal sealed class GroupedBlockTransition<T> : ITransition<T> where T : ITens
         _action = new(input["action"], config.Groups, hidden, Init.TruncatedFanIn((config.Actions + groups - 1) / groups));
         _deterministicNorm = new(input["deterministic"]["norm"], [groups, 1, hidden], Norm);
         _stochasticNorm = new(input["stochastic"]["norm"], [groups, 1, hidden], Norm);
-        _actionNorm = new(input["action"]["norm"], [groups, hidden], Norm);
+        _actionNorm = new(input["action"]["norm"], [groups, 1, hidden], Norm);
         Init ofHidden = Init.TruncatedFanIn(size + 3 * hidden * blocks);     // as in the cell of one group
         _shared = new(p["gru"]["hidden"], groups, 3 * hidden, size, ofHidden);
         _own = new(p["gru"]["own"], blocks, size, groups * size, ofHidden);
@@ -77,15 +75,15 @@ internal sealed class GroupedBlockTransition<T> : ITransition<T> where T : ITens
     }
 
     /// <summary>Actions beyond [-1, 1] count as its ends.</summary>
-    public T Project(T action) => _actionNorm.Forward(_action.Forward(action.Clamp(-1, 1))).Apply(_activation)
-        .Reshape([.. GroupedAction<T>.Leading(action), _groups * _hidden]);                         // (..., G hidden)
+    public T Project(T action) => _action.Forward(action.Clamp(-1, 1));                             // (..., G hidden)
 
     public T Forward(T deterministic, T stochastic, T projected)
     {
         T fromH = _deterministicNorm.Forward(_deterministic.Forward(deterministic).ByGroup(_groups, _hidden)).Apply(_activation);
         T fromZ = _stochasticNorm.Forward(_stochastic.Forward(stochastic).ByGroup(_groups, _hidden)).Apply(_activation);
         using Parameters<T>.Scope _ = _p.Enter();
-        T inputs = T.Concat(-1, fromH, fromZ, projected.ByGroup(_groups, _hidden));                 // (G, B, 3 hidden)
+        T fromA = _actionNorm.Forward(projected.ByGroup(_groups, _hidden)).Apply(_activation);
+        T inputs = T.Concat(-1, fromH, fromZ, fromA);                                               // (G, B, 3 hidden)
         T own = _own.Forward(deterministic).Reshape(Axis.Keep, _blocks, _groups, _share)            // (B, blocks, G, share)
             .Transpose(2, 0, 1, 3).Reshape(Axis.Keep, Axis.Keep, _blocks * _share);                 // (G, B, D)
         T hidden = _norm.Forward(_shared.Forward(inputs) + own).Apply(_activation);                 // (G, B, D)

@@ -30,14 +30,14 @@ public sealed class GroupedLinear<T> where T : ITensor<T>
 }
 
 /// <summary>
-/// What an action contributes to a layer of each of G groups that see their own numbers of it alone: y_g = W_g a_g + b_g, zero biases. To each
-/// group, the numbers of the others are zero; there are no more weights than a layer over the whole action has.
+/// What an action contributes to a layer of each of G groups that see their own numbers of it alone: y_g = W_g a_g + b_g, zero biases. There are
+/// no more weights than a layer over the whole action has; with zeros for the numbers of other groups they are one layer of all groups.
 /// </summary>
 public sealed class GroupedAction<T> where T : ITensor<T>
 {
     private readonly Parameters<T> _p;
     private readonly T _weight, _bias, _own;
-    private readonly int _actions;
+    private readonly int _actions, _outputs, _all;
 
     /// <param name="p">Path of the layers.</param>
     /// <param name="groups">The numbers of an action (A) that each group sees.</param>
@@ -46,28 +46,25 @@ public sealed class GroupedAction<T> where T : ITensor<T>
     /// <exception cref="ArgumentException">A number of the action is in no group, or in several.</exception>
     public GroupedAction(Parameters<T> p, IReadOnlyList<IReadOnlyList<int>> groups, int outputs, Init weight)
     {
-        (_p, _actions) = (p, groups.Sum(group => group.Count));
+        (_p, _actions, _outputs, _all) = (p, groups.Sum(group => group.Count), outputs, groups.Count * outputs);
         if (!groups.SelectMany(group => group).Order().SequenceEqual(Enumerable.Range(0, _actions)))
             throw new ArgumentException($"Each number of an action, from 0 to {_actions - 1}, belongs to one group.", nameof(groups));
         _weight = p.Get("action_weight", [outputs, _actions], weight);
-        _bias = p.Get("bias", [groups.Count, outputs], Init.Zeros);
+        _bias = p.Get("bias", [_all], Init.Zeros);
         float[] own = new float[groups.Count * _actions];
         for (int group = 0; group < groups.Count; group++)
         {
             foreach (int number in groups[group])
                 own[group * _actions + number] = 1;
         }
-        _own = p.Constant("own", own, groups.Count, _actions);
+        _own = p.Constant("own", own, groups.Count, 1, _actions);
     }
 
-    /// <summary>(..., A) to (..., G, H).</summary>
+    /// <summary>(..., A) to (..., G H).</summary>
     public T Forward(T action)
     {
         using Parameters<T>.Scope _ = _p.Enter();
-        T seen = action.Reshape([.. Leading(action), 1, _actions]) * _own;                          // (..., G, A)
-        return seen.Linear(_weight) + _bias;
+        T weight = _weight.Reshape(1, _outputs, _actions) * _own;                                   // (G, H, A)
+        return action.Linear(weight.Reshape(_all, _actions), _bias);
     }
-
-    /// <summary>The axes before the last one, to be kept.</summary>
-    internal static int[] Leading(T action) => [.. Enumerable.Repeat(Axis.Keep, action.Rank - 1)];
 }

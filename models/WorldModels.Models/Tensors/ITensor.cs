@@ -159,13 +159,21 @@ public interface ITensor<T> where T : ITensor<T>
     static virtual T GroupedGruCell(T x, T h, T wIh, T wHh, T bIh, T bHh, bool linear)
     {
         (int groups, int size) = (wIh.Size(0), h.Size(-1));
-        T[] input = (x.ByGroup(groups, wIh.Size(1)).MatMul(wIh) + bIh).Split(-1, 2 * size, size);       // (G, B, 2H), (G, B, H)
-        T[] hidden = h.Linear(wHh, bHh).ByGroup(groups, 3 * size).Split(-1, 2 * size, size);
-        T[] gates = (input[0] + hidden[0]).Sigmoid().Split(-1, size, size);                             // reset, update: 2 x (G, B, H)
-        T candidate = input[1] + gates[0] * hidden[1];
+        // A runtime computes what is made of weights alone once; both biases of the gates are one.
+        T[] ofInput = wIh.Split(-1, 2 * size, size), bias = bIh.Split(-1, 2 * size, size);
+        T[] ofState = wHh.Reshape(groups, 3 * size, size).Split(1, 2 * size, size);
+        T[] stateBias = bHh.Reshape(groups, 1, 3 * size).Split(-1, 2 * size, size);
+        T input = x.ByGroup(groups, wIh.Size(1));                                                       // (G, B, I)
+        T gates = State(ofState[0], stateBias[0] + bias[0], 2 * size) + Input(ofInput[0]);              // (B, G, 2H)
+        T[] parts = gates.Sigmoid().Split(-1, size, size);                                              // reset, update: 2 x (B, G, H)
+        T candidate = Input(ofInput[1]) + bias[1].Reshape(groups, size) + parts[0] * State(ofState[1], stateBias[1], size);
         if (!linear)
             candidate = candidate.Tanh();
-        return (candidate + gates[1] * (h - candidate)).Mean(0);
+        return (candidate + parts[1] * (h.Reshape(Axis.Keep, 1, size) - candidate)).Mean(1);
+
+        T Input(T weight) => input.MatMul(weight).Transpose(1, 0, 2);                                   // (B, G, ...)
+        T State(T weight, T addend, int units) =>
+            h.Linear(weight.Reshape(groups * units, size), addend.Reshape(groups * units)).Reshape(Axis.Keep, groups, units);
     }
 
     /// <summary>

@@ -24,7 +24,7 @@ public sealed record GroupDiscovery(
     public const string FileName = "groups.json";
 
     /// <summary>The picture of its tree.</summary>
-    public const string PictureName = "groups.svg";
+    public const string PictureName = "groups.png";
 
     private const int Rows = 10;
 
