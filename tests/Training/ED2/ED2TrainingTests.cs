@@ -45,7 +45,7 @@ public sealed class ED2TrainingTests
         Assert.That(File.GetLastWriteTimeUtc(kept), Is.EqualTo(written), "not found again");
         Assert.That(TrainTool.Succeed([.. discover[..^2], runs["other"], "--set", "discoverySteps=500", "discoveryThreshold=-2"]).Output,
             Does.Contain("groups=0,1"));
-        File.WriteAllText(kept, "{}");
+        File.WriteAllText(kept, "{");
         TrainTool.Run("ed2", "--resume", run).Refuses("groups.json does not hold groups", "Delete it");
     }
 
@@ -55,11 +55,10 @@ public sealed class ED2TrainingTests
     {
         using TinyRuns runs = new();
         string run = runs["run"];
-        ToolResult result = TrainTool.Succeed([.. Tiny, "groups=vanilla", "worldAlone=true", "updates=2", "prefill=500", "--run", run]);
+        TrainTool.Succeed([.. Tiny, "groups=vanilla", "worldAlone=true", "updates=2", "prefill=500", "--run", run]);
         string figures = File.ReadAllText(Path.Combine(run, "evaluation.json"));
         Assert.That(figures, Does.Contain("open_loop_error_15").And.Not.Contain("return"));
         Assert.That(Directory.Exists(Path.Combine(run, "bundle")), Is.False);
-        Assert.That(result.Output, Does.Contain("This ships nothing"));
         Assert.That(File.ReadAllText(RunFiles.Metrics(run)), Does.Not.Contain("actor_loss"));
     }
 
