@@ -9,8 +9,8 @@ namespace WorldModels.Pictures;
 public sealed record Junction(IReadOnlyList<int> First, IReadOnlyList<int> Second, double Value);
 
 /// <summary>
-/// A tree of things that were put together step by step: leaves below, and junctions the higher, the less what they join belongs together. A
-/// junction of more than one below it stands as high as that one. Those that a threshold parts are drawn thin.
+/// A tree of things that were put together step by step: leaves below, and junctions the higher, the less what they join belongs together.
+/// A junction of more than one below it stands as high as that one. Those that a threshold parts are drawn thin.
 /// </summary>
 /// <param name="title">Stands above.</param>
 /// <param name="leaves">What is put together.</param>

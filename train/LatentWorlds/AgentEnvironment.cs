@@ -8,7 +8,7 @@ namespace WorldModels.Train.LatentWorlds;
 /// <summary>Chooses action vectors (B, A) for observations at a step; where first is 1, not 0, an episode begins.</summary>
 public delegate void VectorPolicy(long step, ReadOnlySpan<float> observations, ReadOnlySpan<float> first, Span<float> vectors);
 
-/// <summary>Pictures in place of the numbers that an environment observes.</summary>
+/// <summary>Pictures in place of the numbers that an environment observes, or its own picture in another size.</summary>
 /// <param name="Size">Rows and columns.</param>
 /// <param name="Numbers">Whether the numbers follow.</param>
 public sealed record PictureView(int Size, bool Numbers);
@@ -68,9 +68,7 @@ public abstract class AgentEnvironment
     /// <exception cref="UserException">What it observes is neither a vector nor a picture, or its actions have no bounds.</exception>
     public static AgentEnvironment Make(
         string name, int count, int actionRepeat, int? timeLimit = null, PictureView? view = null, bool ownPictures = false) =>
-        view is not null && EnvironmentRegistry.Find(name).ObservationNames.Count == 0
-            ? throw new UserException($"pixels={view.Size} is for environments that observe numbers; {name} has pictures of its own.")
-        : EnvironmentRegistry.Find(name) is EnvironmentSpec<long>
+        EnvironmentRegistry.Find(name) is EnvironmentSpec<long>
             ? new Discrete(name, new(name, count, actionRepeat, timeLimit, view, ownPictures))
             : new Continuous(name, new(name, count, actionRepeat, timeLimit, view, ownPictures));
 
@@ -89,7 +87,7 @@ public abstract class AgentEnvironment
                     environment = new TimeLimit<TAction>(environment, limit);
                 ActionRepeat<TAction> repeat = new(environment, actionRepeat);
                 _repeats.Add(repeat);
-                return view is null ? repeat : new PixelObservation<TAction>(repeat, view.Size, view.Numbers);
+                return view is null ? repeat : Seen(repeat, view);
             });
         }
 
@@ -103,6 +101,21 @@ public abstract class AgentEnvironment
 
         /// <summary>Steps of the environments, each repetition counted.</summary>
         public long Steps => _repeats.Sum(repeat => repeat.InnerSteps);
+
+        /// <summary>A picture of what observes numbers; the picture of what observes one, in the size that is wanted.</summary>
+        private static EnvironmentWrapper<TAction> Seen(IEnvironment<TAction> environment, PictureView view)
+        {
+            EnvironmentSpec spec = EnvironmentRegistry.Find(environment.Name);
+            if (environment.ObservationSpace is Box { Shape.Length: 3 })
+            {
+                return !view.Numbers
+                    ? new ResizedPicture<TAction>(environment, view.Size, spec.SceneRows)
+                    : throw new UserException($"proprioception=true: {spec.Name} observes its picture, and no numbers beside it.");
+            }
+            return spec.ObservationNames.Count > 0
+                ? new PixelObservation<TAction>(environment, view.Size, view.Numbers)
+                : throw new UserException($"pixels={view.Size}: what {spec.Name} observes is neither a picture nor numbers that one can stand for.");
+        }
     }
 
     private abstract class Of<TAction>(string name, ActionSpec space, Rows<TAction> all) : AgentEnvironment where TAction : unmanaged

@@ -1,9 +1,9 @@
 namespace WorldModels.Models;
 
 /// <summary>
-/// Decomposed prediction (D2P; Wang et al. 2021, "ED2: An environment dynamics decomposition framework for world model construction"): the
-/// actuators are divided into groups; each group has a layer over the whole stochastic part and its own actions, and a cell over that and the
-/// whole deterministic part. The next deterministic part is the mean of what the cells say.
+/// Decomposed prediction (D2P; Wang et al. 2021, "ED2: An environment dynamics decomposition framework for world model construction"):
+/// the actuators are divided into groups; each group has a layer over the whole stochastic part and its own actions, and a cell over that
+/// and the whole deterministic part. The next deterministic part is the mean of what the cells say.
 /// </summary>
 /// <remarks>All groups are computed at once: a product of G times the weights, not G products.</remarks>
 internal sealed class GroupedCellTransition<T> : ITransition<T> where T : ITensor<T>

@@ -62,8 +62,8 @@ public sealed record RssmConfig : IDynamicsConfig
     public GruForm Gru { get; init; } = GruForm.ResetAfter;
 
     /// <summary>
-    /// Groups of an action's numbers, each with an input layer and a cell of its own, whose results are averaged (D2P; Wang et al. 2021); each
-    /// number is in one group. None: one layer and one cell see the whole action.
+    /// Groups of an action's numbers, each with an input layer and a cell of its own, whose results are averaged (D2P; Wang et al. 2021);
+    /// each number is in one group. None: one layer and one cell see the whole action.
     /// </summary>
     public IReadOnlyList<IReadOnlyList<int>> Groups { get; init; } = [];
 

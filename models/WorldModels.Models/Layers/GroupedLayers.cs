@@ -30,8 +30,9 @@ public sealed class GroupedLinear<T> where T : ITensor<T>
 }
 
 /// <summary>
-/// What an action contributes to a layer of each of G groups that see their own numbers of it alone: y_g = W_g a_g + b_g, zero biases. There are
-/// no more weights than a layer over the whole action has; with zeros for the numbers of other groups they are one layer of all groups.
+/// What an action contributes to a layer of each of G groups that see their own numbers of it alone: y_g = W_g a_g + b_g, zero biases.
+/// There are no more weights than a layer over the whole action has; with zeros for the numbers of other groups they are one layer of all
+/// groups.
 /// </summary>
 public sealed class GroupedAction<T> where T : ITensor<T>
 {

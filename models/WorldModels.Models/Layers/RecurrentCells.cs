@@ -131,8 +131,8 @@ public sealed class GroupedGruCell<T> : IRecurrentCell<T> where T : ITensor<T>
 }
 
 /// <summary>
-/// One step of G cells as <see cref="LayerNormGruCell{T}"/> is one, each over an input of its own and the state that all share, whose results
-/// are averaged.
+/// One step of G cells as <see cref="LayerNormGruCell{T}"/> is one, each over an input of its own and the state that all share, whose
+/// results are averaged.
 /// </summary>
 public sealed class GroupedLayerNormGruCell<T> : IRecurrentCell<T> where T : ITensor<T>
 {

@@ -152,9 +152,9 @@ public interface ITensor<T> where T : ITensor<T>
     }
 
     /// <summary>
-    /// The mean of one step of G GRUs in the form of <see cref="GruCell"/>, each over an input of its own, all over one h. x (B, G I), h (B, H),
-    /// wIh (G, I, 3H), wHh (G 3H, H), bIh (G, 1, 3H), bHh (G 3H): (B, H). The candidates are hyperbolic tangents, or what they are if
-    /// <paramref name="linear"/>.
+    /// The mean of one step of G GRUs in the form of <see cref="GruCell"/>, each over an input of its own, all over one h. x (B, G I),
+    /// h (B, H), wIh (G, I, 3H), wHh (G 3H, H), bIh (G, 1, 3H), bHh (G 3H): (B, H). The candidates are hyperbolic tangents, or what they
+    /// are if <paramref name="linear"/>.
     /// </summary>
     static virtual T GroupedGruCell(T x, T h, T wIh, T wHh, T bIh, T bHh, bool linear)
     {

@@ -24,6 +24,12 @@ public sealed class PendulumSwingUpTask : IControlTask
         (observation[0], observation[1], observation[2]) = ((float)cos, (float)sin, (float)physics.Velocities[0]);
     }
 
+    public bool Place(IPhysics physics, ReadOnlySpan<float> observation)
+    {
+        physics.Positions[0] = Math.Atan2(observation[1], observation[0]);
+        return true;
+    }
+
     public double Reward(IPhysics physics) => Reward(physics.Positions[0]);
 
     /// <summary>1 within 8 degrees of upright, else 0.</summary>

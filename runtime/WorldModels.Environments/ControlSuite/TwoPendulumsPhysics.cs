@@ -3,8 +3,8 @@ using System.Numerics;
 namespace WorldModels.Environments;
 
 /// <summary>
-/// Two of the control suite's pendulums (<see cref="PendulumPhysics"/>) side by side that know nothing of each other: a world that falls into
-/// two, each with an actuator of its own.
+/// Two of the control suite's pendulums (<see cref="PendulumPhysics"/>) side by side that know nothing of each other: a world that falls
+/// into two, each with an actuator of its own.
 /// </summary>
 public sealed class TwoPendulumsPhysics() : JointPhysics(joints: 2, actuators: 2)
 {

@@ -30,6 +30,13 @@ public sealed class TwoPendulumsTask : IControlTask
         }
     }
 
+    public bool Place(IPhysics physics, ReadOnlySpan<float> observation)
+    {
+        for (int i = 0; i < 2; i++)
+            physics.Positions[i] = Math.Atan2(observation[2 * i + 1], observation[2 * i]);
+        return true;
+    }
+
     public double Reward(IPhysics physics) =>
         (PendulumSwingUpTask.Reward(physics.Positions[0]) + PendulumSwingUpTask.Reward(physics.Positions[1])) / 2;
 }

@@ -10,11 +10,11 @@ public sealed class ED2TrainingTests
 {
     private static readonly string[] Tiny =
     [
-        "ed2", "--env", "two-pendulums-swingup", "--preset", "debug", "--set", "batch=4", "length=8", "horizon=4", "starts=16", "prefill=250",
-        "logEvery=1", "checkpointEvery=2", "deterministic=16", "stochastic=4", "hidden=16", "classes=3", "discoverySteps=500",
+        "ed2", "--env", "two-pendulums-swingup", "--preset", "debug", "--set", "batch=4", "length=8", "horizon=4", "starts=16",
+        "prefill=250", "logEvery=1", "checkpointEvery=2", "deterministic=16", "stochastic=4", "hidden=16", "classes=3", "discoverySteps=500",
     ];
 
-    /// <summary>Groups as they were found, in all dynamics: runs stop and go on as if they had not, and ship what is the same in ONNX.</summary>
+    /// <summary>Groups that were found and given ones, in all dynamics: runs stop and go on as if they had not, and ship.</summary>
     [TestCase("groups=discovered")]
     [TestCase("groups=complete", "dynamics=v2")]
     [TestCase("groups=1;0", "dynamics=v3", "parametersOf=vanilla")]
@@ -104,7 +104,8 @@ public sealed class ED2TrainingTests
     public void WhatCannotBeIsSaid(string environment, string set, string expected)
     {
         using TinyRuns runs = new();
-        TrainTool.Run(["ed2", "--env", environment, "--preset", "debug", "--run", runs["bad"], "--set", .. set.Split(' ')]).Refuses(expected);
+        TrainTool.Run(["ed2", "--env", environment, "--preset", "debug", "--run", runs["bad"], "--set", .. set.Split(' ')])
+            .Refuses(expected);
     }
 
     [Test]

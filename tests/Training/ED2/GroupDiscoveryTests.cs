@@ -15,7 +15,8 @@ public sealed class GroupDiscoveryTests
     {
         ActuatorTree tree = ActuatorTree.Of([[1, 0, 0, 0.1], [0.8, 0.2, 0, 0], [0, 0, 1, 0.1], [0, 0.1, 0.7, 0.3]], threshold: 0);
         Assert.That(tree.Merges.Select(merge => merge.Relatedness), Is.EqualTo(new[] { 0.6186, 0.5989, -0.9577 }).Within(5e-5));
-        Assert.That(tree.Merges.Select(merge => ActionGroups.Text([merge.First, merge.Second])), Is.EqualTo(new[] { "0;1", "2;3", "0,1;2,3" }));
+        Assert.That(tree.Merges.Select(merge => ActionGroups.Text([merge.First, merge.Second])),
+            Is.EqualTo(new[] { "0;1", "2;3", "0,1;2,3" }));
         Assert.That(ActionGroups.Text(tree.Groups), Is.EqualTo("0,1;2,3"));
     }
 
@@ -46,7 +47,8 @@ public sealed class GroupDiscoveryTests
                 changes[i].Add((double)after[2 * i] - before[2 * i]);
             }
         }
-        double[][] expected = [.. actions.Select(action => changes.Select(change => Math.Abs(Correlation.Pearson(action, change))).ToArray())];
+        double[][] expected = [.. actions.Select(
+            action => changes.Select(change => Math.Abs(Correlation.Pearson(action, change))).ToArray())];
         double[][] found = effects.Correlations();
         Assert.That(found.SelectMany(row => row), Is.EqualTo(expected.SelectMany(row => row)).Within(1e-9));
     }
@@ -62,12 +64,13 @@ public sealed class GroupDiscoveryTests
         }
         Assert.That(still.Correlations, Throws.TypeOf<UserException>().With.Message.Contains("Actuator 1 had one value in all 9 steps"));
         Assert.That(blind.Correlations, Throws.TypeOf<UserException>().With.Message.Contains("No number of the observations changed"));
-        Assert.That(() => ActuatorTree.Of([[1, 0], [0, 0]], 0), Throws.TypeOf<UserException>().With.Message.Contains("Actuator 1 moves nothing"));
+        Assert.That(() => ActuatorTree.Of([[1, 0], [0, 0]], 0),
+            Throws.TypeOf<UserException>().With.Message.Contains("Actuator 1 moves nothing"));
     }
 
     /// <summary>
-    /// Planted blocks come back exactly, whatever the seed: without noise; with noise of more than a step changes; on a body that moves with
-    /// the mean of all as far as each mass by itself.
+    /// Planted blocks come back exactly, whatever the seed: without noise; with noise of more than a step changes; on a body that moves
+    /// with the mean of all as far as each mass by itself.
     /// </summary>
     [Test]
     public void PlantedBlocksAreFound(
@@ -89,7 +92,7 @@ public sealed class GroupDiscoveryTests
     public void TasksOfOurOwn(string environment, int actionRepeat) => AssertFinds(environment, actionRepeat, threshold: 0, "0;1");
 
     /// <summary>
-    /// The published groups, from our physics; the walker's at a threshold below zero, for its fourth merge is at -0.03, and the fifth at -0.24.
+    /// The published groups, from our physics; the walker's at a threshold below zero, for its third merge is at -0.03, the fourth at -0.24.
     /// </summary>
     [TestCase("cheetah-run", 0)]
     [TestCase("hopper-stand", 0)]

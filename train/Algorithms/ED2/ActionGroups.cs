@@ -103,9 +103,10 @@ public static class ActionGroups
         int actions = right.Sum(group => group.Length);
         if (right.Length == 1 || right.Length == actions)
         {
-            throw new UserException($"groups={Wrong}: the {actions} actuators of {environment} can be divided into groups of these sizes in "
-                + "one way only. Take a task of more actuators, or write a list.");
+            throw new UserException($"groups={Wrong}: the {actions} actuators of {environment} can be divided into groups of these sizes "
+                + "in one way only. Take a task of more actuators, or write a list.");
         }
+        HashSet<string> rightOnes = [.. right.Select(group => string.Join(',', group.Order()))];
         Random random = new((int)(seed % int.MaxValue));
         while (true)
         {
@@ -113,7 +114,7 @@ public static class ActionGroups
             random.Shuffle(order);
             int taken = 0;
             int[][] drawn = [.. right.Select(group => order[taken..(taken += group.Length)].Order().ToArray())];
-            if (!drawn.Select(group => string.Join(',', group)).ToHashSet().SetEquals(right.Select(group => string.Join(',', group.Order()))))
+            if (!rightOnes.SetEquals(drawn.Select(group => string.Join(',', group))))
                 return drawn;
         }
     }

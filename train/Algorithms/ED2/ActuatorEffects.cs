@@ -1,8 +1,8 @@
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>
-/// How far each actuator moves each number that is observed: |corr(a_i, s'_j - s_j)|, of an action and what changed in its step (SD2; Wang et
-/// al. 2021). Moments are kept as the steps come (Welford's way), so that there may be any number of them. Not thread-safe.
+/// How far each actuator moves each number that is observed: |corr(a_i, s'_j - s_j)|, of an action and what changed in its step (SD2; Wang
+/// et al. 2021). Moments are kept as the steps come (Welford's way), so that there may be any number of them. Not thread-safe.
 /// </summary>
 public sealed class ActuatorEffects
 {
@@ -51,7 +51,10 @@ public sealed class ActuatorEffects
     {
         int still = Array.FindIndex(_actionSquares, square => square == 0);
         if (still >= 0)
-            throw new UserException($"Actuator {still} had one value in all {Steps} steps: what it does cannot be seen. Let it act at random.");
+        {
+            throw new UserException(
+                $"Actuator {still} had one value in all {Steps} steps: what it does cannot be seen. Let it act at random.");
+        }
         int[] moving = [.. Enumerable.Range(0, _changes.Length).Where(j => _changeSquares[j] > 0)];
         if (moving.Length == 0)
             throw new UserException($"No number of the observations changed in {Steps} steps: there is nothing that an actuator does.");

@@ -8,15 +8,16 @@ public sealed record Merge(IReadOnlyList<int> First, IReadOnlyList<int> Second, 
 
 /// <summary>
 /// Actuators that move the same numbers, put together step by step (SD2; Wang et al. 2021): at each step the two groups A and B become one
-/// whose relatedness s(A, B) - (|A||B'| s(A, B') + |B||A'| s(B, A')) / (|A||B'| + |B||A'|) is largest, where s is the mean cosine similarity
-/// of what two groups' actuators move, and A' are all actuators outside of A.
+/// whose relatedness s(A, B) - (|A||B'| s(A, B') + |B||A'| s(B, A')) / (|A||B'| + |B||A'|) is largest, where s is the mean cosine
+/// similarity of what two groups' actuators move, and A' are all actuators outside of A.
 /// </summary>
 /// <param name="Similarities">(A, A): the cosine of what two actuators move.</param>
 /// <param name="Merges">From the first to the one that leaves one group.</param>
 /// <param name="Threshold">Relatedness below which groups stay apart.</param>
 /// <param name="Groups">The groups as they were before the first merge below it, in the order of their first actuators.</param>
 public sealed record ActuatorTree(
-    IReadOnlyList<IReadOnlyList<double>> Similarities, IReadOnlyList<Merge> Merges, double Threshold, IReadOnlyList<IReadOnlyList<int>> Groups)
+    IReadOnlyList<IReadOnlyList<double>> Similarities, IReadOnlyList<Merge> Merges, double Threshold,
+    IReadOnlyList<IReadOnlyList<int>> Groups)
 {
     /// <summary>The tree of actuators with these effects.</summary>
     /// <param name="effects">(A, O): how far each actuator moves each number that is observed.</param>
@@ -31,7 +32,8 @@ public sealed record ActuatorTree(
         bool joined = true;
         while (groups.Count > 1)
         {
-            Merge best = Pairs(groups).Select(pair => new Merge(pair.First, pair.Second, Relatedness(similarities, pair.First, pair.Second)))
+            Merge best = Pairs(groups)
+                .Select(pair => new Merge(pair.First, pair.Second, Relatedness(similarities, pair.First, pair.Second)))
                 .MaxBy(merge => merge.Relatedness)!;
             merges.Add(best);
             groups.RemoveAll(group => group == best.First || group == best.Second);

@@ -10,7 +10,9 @@ namespace WorldModels.Train.Algorithms;
 /// </summary>
 public static class ED2
 {
-    /// <summary>A trainer whose groups are settled; what was discovered is kept in the run's folder, and found there by a run that goes on.</summary>
+    /// <summary>
+    /// A trainer whose groups are settled; what was discovered is kept in the run's folder, and found there by a run that goes on.
+    /// </summary>
     public static Dreamer Make(ED2Options options, Device device, RunFolder? run = null, IProgressReport? progress = null)
     {
         string environment = options.Env != DatasetSpec.NoEnvironment || options.Dataset.Length == 0

@@ -23,8 +23,8 @@ public sealed record ED2Options : DreamerOptions
     private const int Blocks = 8;   // of the block GRU
 
     /// <summary>
-    /// Groups of actuators: discovered, published, complete (each alone), human (limbs), wrong (drawn; negative control), vanilla (none: the
-    /// world of <see cref="Dynamics"/> as it is), or a list such as <c>0,1;2;3</c>.
+    /// Groups of actuators: discovered, published, complete (each alone), human (limbs), wrong (drawn; negative control), vanilla (none:
+    /// the world of <see cref="Dynamics"/> as it is), or a list such as <c>0,1;2;3</c>.
     /// </summary>
     [Fixed]
     public string Groups { get; init; } = ActionGroups.Discovered;
@@ -42,7 +42,8 @@ public sealed record ED2Options : DreamerOptions
     public DividedDynamics Dynamics { get; init; }
 
     /// <summary>
-    /// Whether the candidates of divided GRUs of <see cref="DividedDynamics.V1"/> are linear, as published, or hyperbolic tangents as Dreamer's.
+    /// Whether the candidates of divided GRUs of <see cref="DividedDynamics.V1"/> are linear, as published, or hyperbolic tangents as
+    /// Dreamer's.
     /// </summary>
     [Fixed]
     public bool LinearCandidate { get; init; } = true;
@@ -52,15 +53,15 @@ public sealed record ED2Options : DreamerOptions
     public int Classes { get; init; } = 32;
 
     /// <summary>
-    /// Groups whose world's number of parameters this one is given, by its hidden units, as <see cref="Groups"/> names them; empty: hidden is
-    /// what it says. To compare worlds of the same size.
+    /// Groups whose world's number of parameters this one is given, by its hidden units, as <see cref="Groups"/> names them; empty: hidden
+    /// is what it says. To compare worlds of the same size.
     /// </summary>
     [Fixed]
     public string ParametersOf { get; init; } = "";
 
     /// <summary>
-    /// To judge worlds by themselves: the random actions of <c>prefill</c> are all that is learnt from, nothing learns to act, nothing ships,
-    /// and the open loop is of random actions, too.
+    /// To judge worlds by themselves: the random actions of <c>prefill</c> are all that is learnt from, nothing learns to act, nothing
+    /// ships, and the open loop is of random actions, too.
     /// </summary>
     [Fixed]
     public bool WorldAlone { get; init; }
@@ -73,10 +74,10 @@ public sealed record ED2Options : DreamerOptions
 
     public override LatentWorldConfig World(ObservationSpec observation, int actions)
     {
-        LatentWorldConfig world = World(observation, actions, Groups, Hidden);
-        return ParametersOf.Length == 0
-            ? world
-            : World(observation, actions, Groups, HiddenOfAsMany(observation, actions, Parameters(World(observation, actions, ParametersOf, Hidden))));
+        if (ParametersOf.Length == 0)
+            return World(observation, actions, Groups, Hidden);
+        long parameters = Parameters(World(observation, actions, ParametersOf, Hidden));
+        return World(observation, actions, Groups, HiddenOfAsMany(observation, actions, parameters));
     }
 
     /// <summary>The world of these groups, with so many hidden units.</summary>

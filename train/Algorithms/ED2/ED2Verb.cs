@@ -5,8 +5,8 @@ namespace WorldModels.Train.Algorithms;
 [Verb("ed2", HelpText = "Dreamer whose dynamics is divided by groups of actuators, found from random play (Wang et al. 2021).")]
 public sealed class ED2Verb : LatentVerb
 {
-    [Option("discover", HelpText = "Only find groups of actuators, from random play or from --dataset: they are printed, and kept in the run's "
-        + "folder with a picture of their tree. A run in the same folder takes them from there.")]
+    [Option("discover", HelpText = "Only find groups of actuators, from random play or from --dataset: they are printed, and kept in the "
+        + "run's folder with a picture of their tree. A run in the same folder takes them from there.")]
     public bool Discover { get; set; }
 
     public override int Run(TextWriter output)

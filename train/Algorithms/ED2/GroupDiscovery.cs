@@ -10,8 +10,9 @@ using WorldModels.Train.LatentWorlds;
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>
-/// Groups of actuators from what they move (SD2; Wang et al. 2021, section 4.1): random actions, or recorded ones; how far each actuator moves
-/// each number that is observed (<see cref="ActuatorEffects"/>); a tree of the actuators that move the same (<see cref="ActuatorTree"/>).
+/// Groups of actuators from what they move (SD2; Wang et al. 2021): random actions, or recorded ones; how far each actuator
+/// moves each number that is observed (<see cref="ActuatorEffects"/>); a tree of the actuators that move the same (<see
+/// cref="ActuatorTree"/>).
 /// </summary>
 /// <param name="Source">What it was found from: environment, seed, steps, or a dataset.</param>
 /// <param name="Actuators">What they are called.</param>
@@ -136,8 +137,8 @@ public sealed record GroupDiscovery(
     {
         if (actions.Discrete)
         {
-            throw new UserException($"Groups are of actuators, which act together; of the {actions.Size} numbered actions of {where} one is "
-                + $"taken at a time. Set groups={ActionGroups.Vanilla}, or take another task.");
+            throw new UserException($"Groups are of actuators, which act together; of the {actions.Size} numbered actions of {where} one "
+                + $"is taken at a time. Set groups={ActionGroups.Vanilla}, or take another task.");
         }
     }
 }
