@@ -11,7 +11,8 @@ public sealed class ED2TrainingTests
     private static readonly string[] Tiny =
     [
         "ed2", "--env", "two-pendulums-swingup", "--preset", "debug", "--set", "batch=4", "length=8", "horizon=4", "starts=16",
-        "prefill=250", "logEvery=1", "checkpointEvery=2", "deterministic=16", "stochastic=4", "hidden=16", "classes=3", "discoverySteps=500",
+        "prefill=250", "logEvery=1", "checkpointEvery=2", "deterministic=16", "stochastic=4", "hidden=16", "classes=3",
+        "discoverySteps=500",
     ];
 
     /// <summary>Groups that were found and given ones, in all dynamics: runs stop and go on as if they had not, and ship.</summary>

@@ -92,7 +92,7 @@ public sealed class GroupDiscoveryTests
     public void TasksOfOurOwn(string environment, int actionRepeat) => AssertFinds(environment, actionRepeat, threshold: 0, "0;1");
 
     /// <summary>
-    /// The published groups, from our physics; the walker's at a threshold below zero, for its third merge is at -0.03, the fourth at -0.24.
+    /// The published groups, from our physics; the walker's at a lower threshold, of its merges the third is at -0.03, the next at -0.24.
     /// </summary>
     [TestCase("cheetah-run", 0)]
     [TestCase("hopper-stand", 0)]

@@ -49,7 +49,7 @@ public sealed class GroupedDynamicsTests
     }
 
     /// <summary>
-    /// Every form is the mean of undivided transitions, each with a group's weights, which see that group's actions alone; so that one group
+    /// Each form is the mean of undivided transitions, each with a group's weights, which see that group's actions alone; so that one group
     /// is the undivided one.
     /// </summary>
     [Test]
