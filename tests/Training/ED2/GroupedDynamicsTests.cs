@@ -1,9 +1,7 @@
 using TorchSharp;
 using WorldModels.Models;
-using WorldModels.Tests.LatentWorlds;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;
-using WorldModels.Train.LatentWorlds;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.ED2;
