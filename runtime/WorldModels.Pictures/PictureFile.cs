@@ -1,3 +1,4 @@
+using System.Text;
 using SkiaSharp;
 using WorldModels.Bundles;
 
@@ -31,6 +32,40 @@ public static class PictureFile
             throw new ArgumentException($"'{path}' ends neither in .png (one picture) nor in .webp (an animation).");
         using SKData data = IsAnimation(path) ? Animate(animation(), background, delayMilliseconds, quality) : Still(strip(), background);
         AtomicFile.Write(path, data.SaveTo);
+    }
+
+    /// <summary>Writes one picture to a file that ends in .png or .svg.</summary>
+    /// <param name="path">The file, which is replaced if it exists.</param>
+    /// <param name="drawing">The picture.</param>
+    /// <param name="background">The colour behind it.</param>
+    /// <exception cref="ArgumentException">The name ends otherwise.</exception>
+    public static void SaveStill(string path, Drawing drawing, SKColor background)
+    {
+        switch (Path.GetExtension(path).ToLowerInvariant())
+        {
+            case ".png":
+                using (SKData data = Still(drawing, background))
+                    AtomicFile.Write(path, data.SaveTo);
+                break;
+            case ".svg":
+                AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(Svg(drawing, background))));
+                break;
+            default:
+                throw new ArgumentException($"'{path}' ends neither in .png nor in .svg.");
+        }
+    }
+
+    private static string Svg(Drawing drawing, SKColor background)
+    {
+        using MemoryStream stream = new();
+        using (SKCanvas canvas = SKSvgCanvas.Create(new SKRect(0, 0, drawing.Width, drawing.Height), stream))
+        {
+            canvas.Clear(background);
+            drawing.Paint(canvas);
+        }
+        // Where the font is not installed, the others named have letters as wide.
+        return Encoding.UTF8.GetString(stream.ToArray())
+            .Replace("font-family=\"DejaVu Sans\"", "font-family=\"DejaVu Sans, Verdana, sans-serif\"", StringComparison.Ordinal);
     }
 
     private static SKData Still(Drawing drawing, SKColor background)

@@ -219,6 +219,18 @@ public readonly struct EagerTensor(Tensor value) : ITensor<EagerTensor>
         return lerp(candidate, h.Value, gates[1]);
     }
 
+    // Likewise; the products of the groups' inputs take their bias along.
+    public static EagerTensor GroupedGruCell(
+        EagerTensor x, EagerTensor h, EagerTensor wIh, EagerTensor wHh, EagerTensor bIh, EagerTensor bHh, bool linear)
+    {
+        (int groups, int size) = (wIh.Size(0), h.Size(-1));
+        Tensor[] input = x.ByGroup(groups, wIh.Size(1)).Value.baddbmm(wIh.Value, bIh.Value).split([2 * size, size], -1);
+        Tensor[] hidden = h.Linear(wHh, bHh).ByGroup(groups, 3 * size).Value.split([2 * size, size], -1);
+        Tensor[] gates = (input[0] + hidden[0]).sigmoid().split([size, size], -1);              // reset, update: 2 x (G, B, H)
+        Tensor candidate = addcmul(input[1], gates[0], hidden[1], 1);
+        return lerp(linear ? candidate : candidate.tanh(), h.Value, gates[1]).mean([0]);
+    }
+
     /// <summary>
     /// The product of matrices, of which there may be several, as matmul makes it: TorchSharp's own ends the process where libtorch throws.
     /// </summary>

@@ -193,7 +193,8 @@ public sealed class Experience
         long Rounds(long updates) => (long)(updates * actions / _options.Environments) * _options.Environments;
     }
 
-    private static Recording Read(LatentOptions options, IProgressReport? progress)
+    /// <summary>Reads a run's dataset.</summary>
+    internal static Recording Read(LatentOptions options, IProgressReport? progress)
     {
         if (options.Proprioception)
             throw new UserException("proprioception=true is for environments: of a dataset, pictures are seen or numbers.");

@@ -24,13 +24,16 @@ public sealed class LatentEvaluation(
     /// <summary>Most episodes played side by side.</summary>
     public int SideBySide { get; init; } = 50;
 
+    /// <summary>Whether the world alone is judged, which nothing has learnt to act in: by the open loop of random actions.</summary>
+    public bool OfWorldAlone { get; init; }
+
     /// <summary>Episodes of an evaluation between updates.</summary>
     public int EpisodesBetweenUpdates { get; init; } = 5;
 
     /// <summary>The mean return of a few episodes where one falls due in the updates since the line of metrics before.</summary>
     public IReadOnlyDictionary<string, double> Between(long updates)
     {
-        if (!experience.HasEnvironment || !Evaluation.IsDue(options.EvaluateEvery, options.LogEvery, updates))
+        if (!experience.HasEnvironment || OfWorldAlone || !Evaluation.IsDue(options.EvaluateEvery, options.LogEvery, updates))
             return Measured.None;
         ReturnSample played = Play(EpisodesBetweenUpdates, (ulong)options.Seed + 2_000_003, greedy: true, task: null);
         return new Dictionary<string, double> { ["return_evaluation"] = played.Mean };
@@ -39,8 +42,8 @@ public sealed class LatentEvaluation(
     /// <summary>All figures, with their baselines.</summary>
     public IReadOnlyDictionary<string, double> Judge(int episodes, IProgressReport progress)
     {
-        Dictionary<string, double> figures = experience.HasEnvironment ? Evaluation.Figures(Returns(episodes, progress), episodes) : [];
-        IReadOnlyCollection<Episode> heldOut = experience.Collects ? PlayNewEpisodes(random: false) : experience.HeldOut;
+        Dictionary<string, double> figures = experience.HasEnvironment && !OfWorldAlone ? Evaluation.Figures(Returns(episodes, progress), episodes) : [];
+        IReadOnlyCollection<Episode> heldOut = experience.Collects ? PlayNewEpisodes(random: OfWorldAlone) : experience.HeldOut;
         foreach ((string name, double value) in OpenLoop.Judge(
             world, config, heldOut, experience.Actions, options.RewardScale, device))
         {

@@ -40,9 +40,13 @@ public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
             : new CategoricalLatent<T>(config.Stochastic, config.Classes, config.Unimix);
         (int deterministic, int stochastic) = (config.Deterministic, _latent.Size);
         (int hidden, int stats) = (config.Hidden, _latent.Statistics);
-        _transition = config.Gru == GruForm.Block
-            ? new BlockTransition<T>(p, config, stochastic)
-            : new CellTransition<T>(p, config, stochastic);
+        _transition = (config.Groups.Count > 0, config.Gru == GruForm.Block) switch
+        {
+            (false, false) => new CellTransition<T>(p, config, stochastic),
+            (false, true) => new BlockTransition<T>(p, config, stochastic),
+            (true, false) => new GroupedCellTransition<T>(p, config, stochastic),
+            (true, true) => new GroupedBlockTransition<T>(p, config, stochastic),
+        };
         Init Weights(int inputs, int outputs) => Normalisation<T>.Weights(config.Norm, inputs, outputs);
         _prior = new (Linear<T>, Normalisation<T>)[config.PriorLayers];
         for (int layer = 0, inputs = deterministic; layer < _prior.Length; layer++, inputs = hidden)

@@ -61,6 +61,17 @@ public sealed record RssmConfig : IDynamicsConfig
     /// <summary>The deterministic path's cell.</summary>
     public GruForm Gru { get; init; } = GruForm.ResetAfter;
 
+    /// <summary>
+    /// Groups of an action's numbers, each with an input layer and a cell of its own, whose results are averaged (D2P; Wang et al. 2021);
+    /// each number is in one group. None: one layer and one cell see the whole action.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<int>> Groups { get; init; } = [];
+
+    /// <summary>
+    /// Whether the candidates of groups of <see cref="GruForm.ResetAfter"/> are not squashed (as published: they are linear).
+    /// </summary>
+    public bool LinearCandidate { get; init; }
+
     /// <summary>Blocks of <see cref="GruForm.Block"/> (DreamerV3: 8), of which the deterministic units are a multiple.</summary>
     public int Blocks { get; init; } = 8;
 

@@ -23,12 +23,15 @@ public sealed class Normalisation<T> where T : ITensor<T>
 
     private readonly Func<T, T> _forward;
 
-    public Normalisation(Parameters<T> p, int size, NormForm form)
+    public Normalisation(Parameters<T> p, int size, NormForm form) : this(p, [size], form) { }
+
+    /// <summary>Of numbers (..., size) that are scaled otherwise along axes before the last one.</summary>
+    public Normalisation(Parameters<T> p, ReadOnlySpan<int> gains, NormForm form)
     {
         _forward = x => x;
         if (form == NormForm.None)
             return;
-        T gain = p.Get("gain", [size], Init.Ones);
+        T gain = p.Get("gain", gains, Init.Ones);
         _forward = x => x.RmsNorm(gain, Epsilon);
     }
 

@@ -97,6 +97,79 @@ public sealed class LayerNormGruCell<T> : IRecurrentCell<T> where T : ITensor<T>
     }
 }
 
+/// <summary>
+/// One step of G GRUs, each over an input of its own and the state that all share, whose results are averaged (Wang et al. 2021), in
+/// PyTorch's form, U(+-1/sqrt(size)) initialisation.
+/// </summary>
+public sealed class GroupedGruCell<T> : IRecurrentCell<T> where T : ITensor<T>
+{
+    private readonly Parameters<T> _p;
+    private readonly T _wIh, _wHh, _bIh, _bHh;
+    private readonly bool _linear;
+
+    /// <param name="p">Path of the cell.</param>
+    /// <param name="groups">G.</param>
+    /// <param name="inputs">Size of each group's input.</param>
+    /// <param name="size">Size of the state.</param>
+    /// <param name="linear">Whether the candidates are what they are, as published, not their hyperbolic tangents.</param>
+    public GroupedGruCell(Parameters<T> p, int groups, int inputs, int size, bool linear)
+    {
+        (_p, _linear) = (p, linear);
+        Init init = Init.FanIn(size);
+        _wIh = p.Get("weight_ih", [groups, inputs, 3 * size], init);
+        _wHh = p.Get("weight_hh", [groups * 3 * size, size], init);
+        _bIh = p.Get("bias_ih", [groups, 1, 3 * size], init);
+        _bHh = p.Get("bias_hh", [groups * 3 * size], init);
+    }
+
+    /// <summary>x (B, G inputs) and h (B, size) to the next h (B, size).</summary>
+    public T Forward(T x, T h)
+    {
+        using Parameters<T>.Scope _ = _p.Enter();
+        return T.GroupedGruCell(x, h, _wIh, _wHh, _bIh, _bHh, _linear);
+    }
+}
+
+/// <summary>
+/// One step of G cells as <see cref="LayerNormGruCell{T}"/> is one, each over an input of its own and the state that all share, whose
+/// results are averaged.
+/// </summary>
+public sealed class GroupedLayerNormGruCell<T> : IRecurrentCell<T> where T : ITensor<T>
+{
+    private const double Epsilon = 1e-3;    // Keras's
+
+    private readonly Parameters<T> _p;
+    private readonly T _ofInput, _ofState, _productBias, _gain, _bias, _ones, _zeros;
+    private readonly int _groups, _inputs, _size;
+
+    /// <inheritdoc cref="GroupedGruCell{T}(Parameters{T}, int, int, int, bool)"/>
+    public GroupedLayerNormGruCell(Parameters<T> p, int groups, int inputs, int size)
+    {
+        (_p, _groups, _inputs, _size) = (p, groups, inputs, size);
+        Init init = Init.Glorot(size + inputs, 3 * size);
+        _ofInput = p["product"].Get("x_weight", [groups, inputs, 3 * size], init);
+        _ofState = p["product"].Get("h_weight", [groups * 3 * size, size], init);
+        _productBias = p["product"].Get("bias", [groups * 3 * size], Init.Zeros);
+        _gain = p.Get("gain", [groups, 1, 3 * size], Init.Ones);
+        _bias = p.Get("bias", [groups, 1, 3 * size], Init.Zeros);
+        float[] numbers = new float[3 * size];
+        _zeros = p.Constant("zeros", numbers, numbers.Length);
+        Array.Fill(numbers, 1);
+        _ones = p.Constant("ones", numbers, numbers.Length);
+    }
+
+    /// <summary>x (B, G inputs) and h (B, size) to the next h (B, size).</summary>
+    public T Forward(T x, T h)
+    {
+        using Parameters<T>.Scope _ = _p.Enter();
+        T ofState = h.Linear(_ofState, _productBias).ByGroup(_groups, 3 * _size);               // (G, B, 3 size)
+        T product = x.ByGroup(_groups, _inputs).MatMul(_ofInput) + ofState;                     // (G, B, 3 size)
+        T[] parts = (product.LayerNorm(_ones, _zeros, Epsilon) * _gain + _bias).Split(-1, _size, _size, _size);
+        T candidate = (parts[0].Sigmoid() * parts[1]).Tanh();                                   // (G, B, size)
+        return (h + (parts[2] - 1).Sigmoid() * (candidate - h)).Mean(0);
+    }
+}
+
 /// <summary>One LSTM step in PyTorch's form, U(+-1/sqrt(size)) initialisation.</summary>
 public sealed class LstmCell<T> where T : ITensor<T>
 {

@@ -152,6 +152,31 @@ public interface ITensor<T> where T : ITensor<T>
     }
 
     /// <summary>
+    /// The mean of one step of G GRUs in the form of <see cref="GruCell"/>, each over an input of its own, all over one h. x (B, G I),
+    /// h (B, H), wIh (G, I, 3H), wHh (G 3H, H), bIh (G, 1, 3H), bHh (G 3H): (B, H). The candidates are hyperbolic tangents, or what they
+    /// are if <paramref name="linear"/>.
+    /// </summary>
+    static virtual T GroupedGruCell(T x, T h, T wIh, T wHh, T bIh, T bHh, bool linear)
+    {
+        (int groups, int size) = (wIh.Size(0), h.Size(-1));
+        // A runtime computes what is made of weights alone once; both biases of the gates are one.
+        T[] ofInput = wIh.Split(-1, 2 * size, size), bias = bIh.Split(-1, 2 * size, size);
+        T[] ofState = wHh.Reshape(groups, 3 * size, size).Split(1, 2 * size, size);
+        T[] stateBias = bHh.Reshape(groups, 1, 3 * size).Split(-1, 2 * size, size);
+        T input = x.ByGroup(groups, wIh.Size(1));                                                       // (G, B, I)
+        T gates = State(ofState[0], stateBias[0] + bias[0], 2 * size) + Input(ofInput[0]);              // (B, G, 2H)
+        T[] parts = gates.Sigmoid().Split(-1, size, size);                                              // reset, update: 2 x (B, G, H)
+        T candidate = Input(ofInput[1]) + bias[1].Reshape(groups, size) + parts[0] * State(ofState[1], stateBias[1], size);
+        if (!linear)
+            candidate = candidate.Tanh();
+        return (candidate + parts[1] * (h.Reshape(Axis.Keep, 1, size) - candidate)).Mean(1);
+
+        T Input(T weight) => input.MatMul(weight).Transpose(1, 0, 2);                                   // (B, G, ...)
+        T State(T weight, T addend, int units) =>
+            h.Linear(weight.Reshape(groups * units, size), addend.Reshape(groups * units)).Reshape(Axis.Keep, groups, units);
+    }
+
+    /// <summary>
     /// One step of an LSTM (PyTorch's form: gates in the order input, forget, candidate, output).
     /// x (B, I), h and c (B, H), wIh (4H, I), wHh (4H, H), biases (4H).
     /// </summary>

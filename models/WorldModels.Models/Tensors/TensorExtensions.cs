@@ -67,6 +67,9 @@ public static class TensorExtensions
         /// </summary>
         public T KeepUnlessFirst() => (1 - x).Reshape(Axis.Keep, 1);
 
+        /// <summary>Groups side by side (B, G N) one after another: (G, B, N).</summary>
+        public T ByGroup(int groups, int size) => x.Reshape(Axis.Keep, groups, size).Transpose(1, 0, 2);
+
         /// <summary>
         /// Zeros (B, 1) for this (B, ...), whatever it holds: added to a constant (1, N), they give it the batch, whose size no network
         /// knows.

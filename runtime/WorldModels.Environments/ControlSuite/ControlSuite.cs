@@ -14,6 +14,7 @@ public static class ControlSuite
         Spec(new AcrobotSwingUpTask(), "swing two links up", ["torque"], TwoJointPhysics.TimeStep, () => new AcrobotPhysics()),
         Reacher(ReacherTask.EasyRadius, "easy", "reach a target of 5 cm with two links"),
         Reacher(ReacherTask.HardRadius, "hard", "reach a target of 1.5 cm with two links"),
+        TwoPendulums(),
     ];
 
     /// <summary>A task in the registry's form.</summary>
@@ -39,6 +40,14 @@ public static class ControlSuite
         };
 
         ControlSuiteEnvironment Make() => new(task, physics());
+    }
+
+    /// <summary>In the suite's way, and not of the suite.</summary>
+    private static EnvironmentSpec<float> TwoPendulums()
+    {
+        EnvironmentSpec<float> spec = Spec(
+            new TwoPendulumsTask(), "", ["torque 1", "torque 2"], PendulumPhysics.TimeStep, () => new TwoPendulumsPhysics());
+        return spec with { Summary = "Two of the suite's pendulums side by side, swing both up: 6 reals, 2 controls in -1..1" };
     }
 
     private static EnvironmentSpec<float> CartPole(bool swingUp, bool sparse, string summary) =>

@@ -25,37 +25,46 @@ public sealed class PendulumPhysics() : JointPhysics(joints: 1, actuators: 1)
     private const double Gravity = 9.81;
 
     /// <summary>The angular acceleration in the present state under the present control.</summary>
-    public double Acceleration => Torque / Inertia;
+    public double Acceleration => Torque(Positions[0], Velocities[0], Control[0]) / Inertia;
 
-    private double Torque =>
-        MotorTorque * Control[0] + Mass * Gravity * Length * Math.Sin(Positions[0]) - Damping * Velocities[0];
+    private protected override void Advance() => Advance(ref Positions[0], ref Velocities[0], Control[0]);
 
-    private protected override void Advance()
+    /// <summary>A time step of one pendulum.</summary>
+    internal static void Advance(ref double angle, ref double velocity, double control)
     {
-        Velocities[0] += TimeStep * Torque / (Inertia + TimeStep * Damping);
-        Positions[0] += TimeStep * Velocities[0];
+        velocity += TimeStep * Torque(angle, velocity, control) / (Inertia + TimeStep * Damping);
+        angle += TimeStep * velocity;
     }
+
+    private static double Torque(double angle, double velocity, double control) =>
+        MotorTorque * control + Mass * Gravity * Length * Math.Sin(angle) - Damping * velocity;
 
     /// <inheritdoc/>
     public override BodyScene CreateScene()
     {
-        BodyScene scene = new(
-            [
-                SuiteLook.Floor(2, 2),
-                new(GeomType.Cylinder, new(0.021f, 0.03f, 0), SuiteLook.Decoration),
-                new(GeomType.Capsule, new(0.02f, (float)Length / 2, 0), SuiteLook.Self),
-                new(GeomType.Sphere, new((float)Radius, 0, 0), SuiteLook.Effector),
-            ], [Light.Above(0, 0, 2)])
+        BodyScene scene = new([SuiteLook.Floor(2, 2), .. Bodies], [Light.Above(0, 0, 2)])
         { Camera = Placement.Of(new(0, -1.5f, 2), Vector3.UnitX, new(0, 1, 1)) };
-        scene.Place(1, Placement.Along(new(0, 0, HingeHeight), Vector3.UnitY));
+        Place(scene, 1, 0, Positions[0]);
         return scene;
     }
 
     /// <inheritdoc/>
-    public override void Place(BodyScene scene)
+    public override void Place(BodyScene scene) => Place(scene, 1, 0, Positions[0]);
+
+    /// <summary>Hinge, rod and ball.</summary>
+    internal static Geom[] Bodies =>
+    [
+        new(GeomType.Cylinder, new(0.021f, 0.03f, 0), SuiteLook.Decoration),
+        new(GeomType.Capsule, new(0.02f, (float)Length / 2, 0), SuiteLook.Self),
+        new(GeomType.Sphere, new((float)Radius, 0, 0), SuiteLook.Effector),
+    ];
+
+    /// <summary>Places them, from a number in a scene on, at a hinge at x.</summary>
+    internal static void Place(BodyScene scene, int first, float x, double angle)
     {
-        Placement hinge = Placement.Planar(0, HingeHeight, Positions[0]);
-        scene.Place(2, hinge.Moved(0, 0, (float)Length / 2));
-        scene.Place(3, hinge.Moved(0, 0, (float)Length));
+        scene.Place(first, Placement.Along(new(x, 0, HingeHeight), Vector3.UnitY));
+        Placement hinge = Placement.Planar(x, HingeHeight, angle);
+        scene.Place(first + 1, hinge.Moved(0, 0, (float)Length / 2));
+        scene.Place(first + 2, hinge.Moved(0, 0, (float)Length));
     }
 }

@@ -30,5 +30,8 @@ public sealed class PendulumSwingUpTask : IControlTask
         return true;
     }
 
-    public double Reward(IPhysics physics) => Math.Cos(physics.Positions[0]) >= GoalCosine ? 1 : 0;
+    public double Reward(IPhysics physics) => Reward(physics.Positions[0]);
+
+    /// <summary>1 within 8 degrees of upright, else 0.</summary>
+    internal static double Reward(double angle) => Math.Cos(angle) >= GoalCosine ? 1 : 0;
 }

@@ -1,8 +1,6 @@
-using System.Text;
 using System.Text.RegularExpressions;
 using ScottPlot;
 using SkiaSharp;
-using WorldModels.Bundles;
 
 namespace WorldModels.Pictures;
 
@@ -27,21 +25,7 @@ public sealed partial class CurvePicture
 
     /// <summary>Writes it to a file that ends in .png or .svg.</summary>
     /// <exception cref="ArgumentException">The name ends otherwise.</exception>
-    public void Save(string path)
-    {
-        Drawing drawing = Draw();
-        switch (Path.GetExtension(path).ToLowerInvariant())
-        {
-            case ".png":
-                PictureFile.Save(path, () => drawing, () => [drawing], SKColors.White, delayMilliseconds: 0);
-                break;
-            case ".svg":
-                AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(Svg(drawing))));
-                break;
-            default:
-                throw new ArgumentException($"'{path}' ends neither in .png nor in .svg.");
-        }
-    }
+    public void Save(string path) => PictureFile.SaveStill(path, Draw(), SKColors.White);
 
     /// <summary>The picture; on white.</summary>
     public Drawing Draw()
@@ -58,19 +42,6 @@ public sealed partial class CurvePicture
             rows.Add([Legend([.. figures.SelectMany(figure => figure.Groups).DistinctBy(entry => entry.Colour)])]);
         }
         return Drawing.Grid(rows, 8);
-    }
-
-    private static string Svg(Drawing drawing)
-    {
-        using MemoryStream stream = new();
-        using (SKCanvas canvas = SKSvgCanvas.Create(new SKRect(0, 0, drawing.Width, drawing.Height), stream))
-        {
-            canvas.Clear(SKColors.White);
-            drawing.Paint(canvas);
-        }
-        // Where the font is not installed, the others named have letters as wide.
-        return Encoding.UTF8.GetString(stream.ToArray())
-            .Replace("font-family=\"DejaVu Sans\"", "font-family=\"DejaVu Sans, Verdana, sans-serif\"", StringComparison.Ordinal);
     }
 
     private static Drawing Plot(CurveFigure figure)

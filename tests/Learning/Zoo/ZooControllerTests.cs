@@ -32,7 +32,8 @@ public sealed class ZooControllerTests
     }
 
     /// <summary>How a bundle is judged: MiniPacman's agents by their draws, all others by their likeliest actions.</summary>
-    private static string Way(Manifest manifest) => manifest.Algorithm is "dreamer" or "dreamerv2" or "planet" or "distill" ? "greedy" : "sampled";
+    private static string Way(Manifest manifest) =>
+        manifest.Algorithm is "dreamer" or "dreamerv2" or "ed2" or "planet" or "distill" ? "greedy" : "sampled";
 
     private static (double Mean, double Deviation) Card(Manifest manifest, string policy)
     {

@@ -47,6 +47,32 @@ public sealed class ControlTaskTests
         Assert.That(new PendulumSwingUpTask().Reward(physics), Is.EqualTo(expected));
     }
 
+    /// <summary>Two pendulums are each the suite's own, whatever the other does, and give half of the reward each.</summary>
+    [Test]
+    public void TwoPendulumsAreTwoPendulums()
+    {
+        TwoPendulumsPhysics both = new();
+        PendulumPhysics[] alone = [new(), new()];
+        (double, double, double)[] starts = [(0.1, -0.5, 0.7), (3, 0.2, -1)];
+        for (int i = 0; i < 2; i++)
+        {
+            (both.Positions[i], both.Velocities[i], both.Control[i]) = starts[i];
+            (alone[i].Positions[0], alone[i].Velocities[0], alone[i].Control[0]) = starts[i];
+        }
+        TwoPendulumsTask task = new();
+        Assert.That(task.Reward(both), Is.EqualTo(0.5));
+        both.Step(50);
+        float[] seen = new float[6], single = new float[3];
+        task.Observe(both, seen);
+        for (int i = 0; i < 2; i++)
+        {
+            alone[i].Step(50);
+            Assert.That((both.Positions[i], both.Velocities[i]), Is.EqualTo((alone[i].Positions[0], alone[i].Velocities[0])));
+            new PendulumSwingUpTask().Observe(alone[i], single);
+            Assert.That(new[] { seen[2 * i], seen[2 * i + 1], seen[4 + i] }, Is.EqualTo(single));
+        }
+    }
+
     [TestCase(0, 0, 0)]
     [TestCase(Math.PI, 0, 4)]
     [TestCase(Math.PI, Math.PI, 2)] // folded: the tip is at the shoulder

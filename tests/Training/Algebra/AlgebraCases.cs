@@ -56,6 +56,8 @@ internal static class AlgebraCases
         ["slice"] = new(["6"]), ["slice-from-end"] = new(["6"]), ["split"] = new(["6"]), ["concat"] = new(["3", "2"]),
         ["pad2d"] = new(["2,3,4"]), ["upsample2d"] = new(["2,3,4"]), ["detach"] = new(["5"]), ["dropout"] = new(["5"]),
         ["straight-through"] = new(["5", "5"]), ["gru-cell"] = new(["3", "4", "!12,3", "!12,4", "!12", "!12"]),
+        ["grouped-gru-cell"] = new(["6", "4", "!2,3,12", "!24,4", "!2,1,12", "!24"]),
+        ["grouped-gru-cell-linear"] = new(["6", "4", "!2,3,12", "!24,4", "!2,1,12", "!24"]),
         ["lstm-cell"] = new(["3", "4", "4", "!16,3", "!16,4", "!16", "!16"]), ["symlog"] = new(["5"]), ["symexp"] = new(["5"]),
         ["sample-normal"] = new(["5", "5", "5"]), ["sample-categorical"] = new(["3,5", "3,5"]),
         ["sample-one-hot"] = new(["3,5", "3,5"]),
@@ -128,6 +130,8 @@ internal static class AlgebraCases
         "dropout" => x[0].Dropout(0.5),
         "straight-through" => T.StraightThrough(x[0], () => x[1]),
         "gru-cell" => T.GruCell(x[0], x[1], x[2], x[3], x[4], x[5]),
+        "grouped-gru-cell" or "grouped-gru-cell-linear" =>
+            T.GroupedGruCell(x[0], x[1], x[2], x[3], x[4], x[5], linear: name.EndsWith("linear", StringComparison.Ordinal)),
         "lstm-cell" => Both(T.LstmCell(x[0], x[1], x[2], x[3], x[4], x[5], x[6])),
         "symlog" => (x[0] * 100).SymLog(),
         "symexp" => x[0].SymExp(),

@@ -80,6 +80,15 @@ internal sealed class TinyRuns : IDisposable
     ];
 
     /// <inheritdoc cref="A2C"/>
+    public static readonly string[] ED2 =
+    [
+        "ed2", "--preset", "debug", "--env", "two-pendulums-swingup", "--set", "updates=8", "logEvery=2", "checkpointEvery=4",
+        "evaluationEpisodes=0", "discoverySteps=300", "prefill=60", "pretrain=1", "collectEvery=2", "collectSteps=7", "capacity=1000",
+        "batch=3", "length=6", "deterministic=6", "stochastic=3", "hidden=5", "embedding=4", "encoderLayers=1", "encoderUnits=5",
+        "headUnits=5", "horizon=3", "starts=6",
+    ];
+
+    /// <inheritdoc cref="A2C"/>
     public static readonly string[] EnvironmentModel =
     [
         "environment-model", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0",
@@ -137,7 +146,7 @@ internal sealed class TinyRuns : IDisposable
 
     /// <summary>The options of an algorithm's run.</summary>
     public static string[] Of(string algorithm) =>
-        new[] { A2C, Dreamer, EnvironmentModel, I2A, PlaNet, Transformer, WorldModelsController, WorldModelsMemory, WorldModelsVision }
+        new[] { A2C, Dreamer, ED2, EnvironmentModel, I2A, PlaNet, Transformer, WorldModelsController, WorldModelsMemory, WorldModelsVision }
             .Single(options => options[0] == algorithm);
 
     public string Path { get; } = Directory.CreateTempSubdirectory("worldmodels-train-").FullName;

@@ -41,7 +41,7 @@ public sealed class Dreamer : ITrainer
         _world = new(Parameters.Root[WorldSignature.World], _worldConfig);
         _behaviour = options.Behaviour(_world, _experience.Actions, Parameters);
         _modelOptimiser = WorldModelSetup.Optimiser(Parameters, options);
-        _evaluation = new(options, _experience, _world, _worldConfig, device, MakeAgent);
+        _evaluation = new(options, _experience, _world, _worldConfig, device, MakeAgent) { OfWorldAlone = options.LearnsWorldAlone };
     }
 
     public TrainOptions Options => _options;
@@ -70,7 +70,10 @@ public sealed class Dreamer : ITrainer
     {
         Dictionary<string, double>? figures = measure ? [] : null;
         using (Timings.Of("collect"))
-            _experience.CollectBefore(update, figures);
+        {
+            if (!_options.LearnsWorldAlone)
+                _experience.CollectBefore(update, figures);
+        }
         using (DisposeScope scope = NewDisposeScope())
         {
             // All that is drawn is a function of seed and update.
@@ -81,7 +84,7 @@ public sealed class Dreamer : ITrainer
             (FilteredSequence<EagerTensor> filtered, Losses losses) = Observe(sequences, random);
             if (_options.WorldStepsFirst)
                 StepWorldModel(filtered, losses, figures);
-            bool behaves = update >= _options.BehaviourAfter;
+            bool behaves = update >= _options.BehaviourAfter && !_options.LearnsWorldAlone;
             using (Timings.Of("behaviour"))
             {
                 if (behaves)

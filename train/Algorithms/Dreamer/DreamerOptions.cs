@@ -77,6 +77,9 @@ public record DreamerOptions : LatentOptions
     /// <summary>Updates of the world alone before anything learns to act.</summary>
     internal virtual long BehaviourAfter => 0;
 
+    /// <summary>Whether a world learns from the first random actions alone, to be judged by itself: nothing learns to act.</summary>
+    internal virtual bool LearnsWorldAlone => false;
+
     /// <summary>What learns to act.</summary>
     internal virtual IBehaviour Behaviour(LatentWorld<EagerTensor> world, ActionVectors actions, EagerParameters parameters) =>
         new DreamerBehaviour(this, world, actions, parameters);

@@ -1,13 +1,13 @@
 using WorldModels.Models;
-using WorldModels.Train;
 
-namespace WorldModels.Tests.LatentWorlds;
+namespace WorldModels.Train;
 
-/// <summary>Counts parameters without making any.</summary>
-internal sealed class ShapeCounter : ParameterStore<EagerTensor>
+/// <summary>Counts the parameters of a network that is made with it, without making any.</summary>
+public sealed class ShapeCounter : ParameterStore<EagerTensor>
 {
     private readonly Dictionary<string, long> _sizes = [];
 
+    /// <summary>All of them.</summary>
     public long Count => _sizes.Values.Sum();
 
     /// <summary>Those below a path.</summary>

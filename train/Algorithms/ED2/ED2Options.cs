@@ -1,0 +1,133 @@
+using System.ComponentModel.DataAnnotations;
+using WorldModels.Bundles;
+using WorldModels.Models;
+
+namespace WorldModels.Train.Algorithms;
+
+/// <summary>Whose recurrent state-space model is divided.</summary>
+public enum DividedDynamics
+{
+    /// <summary>Dreamer V1's, as published: Gaussian latents, a GRU.</summary>
+    V1,
+
+    /// <summary>DreamerV2's: categorical latents, a normalised GRU, a balanced divergence.</summary>
+    V2,
+
+    /// <summary>DreamerV3's: those with a uniform share, a block GRU, normalised layers; free nats of each state.</summary>
+    V3,
+}
+
+/// <summary>Hyperparameters of ED2-Dreamer (Wang et al. 2021, and its code), beside those of Dreamer V1.</summary>
+public sealed record ED2Options : DreamerOptions
+{
+    private const int Blocks = 8;   // of the block GRU
+
+    /// <summary>
+    /// Groups of actuators: discovered, published, complete (each alone), human (limbs), wrong (drawn; negative control), vanilla (none:
+    /// the world of <see cref="Dynamics"/> as it is), or a list such as <c>0,1;2;3</c>.
+    /// </summary>
+    [Fixed]
+    public string Groups { get; init; } = ActionGroups.Discovered;
+
+    /// <summary>Actions played at random to discover groups (published: 20,000 of vectors).</summary>
+    [Fixed, Range(100, 100_000_000)]
+    public long DiscoverySteps { get; init; } = 20_000;
+
+    /// <summary>Relatedness below which discovered groups stay apart; the published code has none, and leaves it to the reader.</summary>
+    [Fixed, Range(-2.0, 2.0)]
+    public double DiscoveryThreshold { get; init; }
+
+    /// <summary>Whose dynamics is divided.</summary>
+    [Fixed]
+    public DividedDynamics Dynamics { get; init; }
+
+    /// <summary>
+    /// Whether the candidates of divided GRUs of <see cref="DividedDynamics.V1"/> are linear, as published, or hyperbolic tangents as
+    /// Dreamer's.
+    /// </summary>
+    [Fixed]
+    public bool LinearCandidate { get; init; } = true;
+
+    /// <summary>Classes of each stochastic variable of <see cref="DividedDynamics.V2"/> and V3.</summary>
+    [Fixed, Range(2, 1024)]
+    public int Classes { get; init; } = 32;
+
+    /// <summary>
+    /// Groups whose world's number of parameters this one is given, by its hidden units, as <see cref="Groups"/> names them; empty: hidden
+    /// is what it says. To compare worlds of the same size.
+    /// </summary>
+    [Fixed]
+    public string ParametersOf { get; init; } = "";
+
+    /// <summary>
+    /// To judge worlds by themselves: the random actions of <c>prefill</c> are all that is learnt from, nothing learns to act, nothing
+    /// ships, and the open loop is of random actions, too.
+    /// </summary>
+    [Fixed]
+    public bool WorldAlone { get; init; }
+
+    internal override string Algorithm => "ed2";
+
+    internal override bool LearnsWorldAlone => WorldAlone;
+
+    internal override bool IsControl => base.IsControl || WorldAlone;
+
+    public override LatentWorldConfig World(ObservationSpec observation, int actions)
+    {
+        if (ParametersOf.Length == 0)
+            return World(observation, actions, Groups, Hidden);
+        long parameters = Parameters(World(observation, actions, ParametersOf, Hidden));
+        return World(observation, actions, Groups, HiddenOfAsMany(observation, actions, parameters));
+    }
+
+    /// <summary>The world of these groups, with so many hidden units.</summary>
+    private LatentWorldConfig World(ObservationSpec observation, int actions, string groups, int hidden)
+    {
+        IReadOnlyList<IReadOnlyList<int>> divided = ActionGroups.Of(ActionGroups.Listed(groups, Env, Seed), actions);
+        (Unary activation, GruForm gru) = Dynamics switch
+        {
+            DividedDynamics.V1 => (Unary.Elu, GruForm.ResetAfter),
+            DividedDynamics.V2 => (Unary.Elu, GruForm.LayerNorm),
+            _ => (Unary.Silu, GruForm.Block),
+        };
+        if (gru == GruForm.Block && Deterministic % Blocks != 0)
+            throw new UserException($"deterministic={Deterministic} is no multiple of {Blocks}, the blocks of dynamics=v3.");
+        LatentWorldConfig world = (this with { Hidden = hidden }).World(observation, actions, activation, gru, ofPixels: Unary.Relu);
+        RssmConfig dynamics = (RssmConfig)world.Dynamics with { Groups = divided, LinearCandidate = LinearCandidate };
+        return world with
+        {
+            Dynamics = Dynamics switch
+            {
+                DividedDynamics.V1 => dynamics,
+                DividedDynamics.V2 => dynamics with { Classes = Classes, KlBalance = 0.8 },
+                _ => dynamics with
+                {
+                    Classes = Classes, Unimix = 0.01, Norm = NormForm.Rms, PriorLayers = 2, Blocks = Blocks,
+                    KlBalance = 1 / 1.1, FreeNatsForm = FreeNatsForm.MeanOfMax,
+                },
+            },
+        };
+    }
+
+    /// <summary>The hidden units that bring this world's parameters nearest to a number, of which each unit adds some.</summary>
+    private int HiddenOfAsMany(ObservationSpec observation, int actions, long parameters)
+    {
+        long Count(int hidden) => Parameters(World(observation, actions, Groups, hidden));
+        (int low, int high) = (1, 2);
+        while (Count(high) < parameters)
+            (low, high) = (high, 2 * high);
+        while (high - low > 1)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = Count(middle) < parameters ? (middle, high) : (low, middle);
+        }
+        return parameters - Count(low) < Count(high) - parameters ? low : high;
+    }
+
+    private static long Parameters(LatentWorldConfig world)
+    {
+        ShapeCounter counter = new();
+        _ = new LatentWorld<EagerTensor>(new Parameters<EagerTensor>(counter), world);
+        return counter.Count;
+    }
+}

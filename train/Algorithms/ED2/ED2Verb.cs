@@ -1,0 +1,26 @@
+using CommandLine;
+
+namespace WorldModels.Train.Algorithms;
+
+[Verb("ed2", HelpText = "Dreamer whose dynamics is divided by groups of actuators, found from random play (Wang et al. 2021).")]
+public sealed class ED2Verb : LatentVerb
+{
+    [Option("discover", HelpText = "Only find groups of actuators, from random play or from --dataset: they are printed, and kept in the "
+        + "run's folder with a picture of their tree. A run in the same folder takes them from there.")]
+    public bool Discover { get; set; }
+
+    public override int Run(TextWriter output)
+    {
+        if (!Discover)
+            return base.Run(output);
+        if (Resume is not null)
+            throw new UserException("--discover is for a new run: name its folder with --run.");
+        Algorithm algorithm = Algorithm.Find("ed2");
+        ED2Options options = (ED2Options)algorithm.Resolve(Preset ?? "small", Env, Seed, Assignments);
+        using RunFolder run = RunFolder.Create(
+            RunPath ?? Path.Combine("runs", $"{options.Env}-ed2-discovery-s{options.Seed}"), algorithm.Name, options);
+        GroupDiscovery.Of(options, run, Progress.Create()).Write(output);
+        output.WriteLine($"Written: {run.File(GroupDiscovery.FileName)}, {run.File(GroupDiscovery.PictureName)}");
+        return ExitCode.Done;
+    }
+}

@@ -1,0 +1,166 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using WorldModels.Measure;
+using WorldModels.Pictures;
+using WorldModels.Recordings;
+using WorldModels.Runtime;
+using WorldModels.Train.Data;
+using WorldModels.Train.LatentWorlds;
+
+namespace WorldModels.Train.Algorithms;
+
+/// <summary>
+/// Groups of actuators from what they move (SD2; Wang et al. 2021): random actions, or recorded ones; how far each actuator
+/// moves each number that is observed (<see cref="ActuatorEffects"/>); a tree of the actuators that move the same (<see
+/// cref="ActuatorTree"/>).
+/// </summary>
+/// <param name="Source">What it was found from: environment, seed, steps, or a dataset.</param>
+/// <param name="Actuators">What they are called.</param>
+/// <param name="Effects">(A, O): how far each moves each number that is observed and changes.</param>
+/// <param name="Tree">How they go together.</param>
+public sealed record GroupDiscovery(
+    DiscoverySource Source, IReadOnlyList<string> Actuators, IReadOnlyList<IReadOnlyList<double>> Effects, ActuatorTree Tree)
+{
+    /// <summary>The file in a run's folder that keeps it.</summary>
+    public const string FileName = "groups.json";
+
+    /// <summary>The picture of its tree.</summary>
+    public const string PictureName = "groups.png";
+
+    private const int Rows = 10;
+
+    private static readonly uint RandomStream = Philox.Stream("group-discovery");
+
+    /// <summary>The groups that a run's options ask for: those in its folder, or found now and kept there.</summary>
+    /// <exception cref="UserException">Nothing can be found there.</exception>
+    public static GroupDiscovery Of(ED2Options options, RunFolder? run, IProgressReport? progress = null)
+    {
+        DiscoverySource source = DiscoverySource.Of(options);
+        if (run is not null && Kept(run) is { } kept && kept.Source == source)
+            return kept;
+        GroupDiscovery found = options.Dataset.Length > 0 ? FromRecording(source, options, progress) : FromPlay(source, options, progress);
+        if (run is null)
+            return found;
+        Disk.Write(run.File(FileName), JsonSerializer.Serialize(found, OptionText.Json) + "\n");
+        found.Picture().Save(run.File(PictureName));
+        return found;
+    }
+
+    /// <summary>Writes the merges and the groups for people.</summary>
+    public void Write(TextWriter output)
+    {
+        output.WriteLine(Source.ToString());
+        TextTable.Write(output, ["merge", "relatedness"], [.. Tree.Merges.Select(merge => (string[])
+            [$"{Named(merge.First)} + {Named(merge.Second)}", $"{merge.Relatedness:0.0000}"])]);
+        output.WriteLine($"Groups of relatedness {Tree.Threshold:0.####} and more: groups={ActionGroups.Text(Tree.Groups)}");
+        foreach (IReadOnlyList<int> group in Tree.Groups)
+            output.WriteLine($"  {Named(group)}");
+    }
+
+    private string Named(IEnumerable<int> group) => $"{{{string.Join(", ", group.Select(actuator => Actuators[actuator]))}}}";
+
+    private DendrogramPicture Picture() => new(
+        $"Actuators that move the same: {Source.Name}", Actuators,
+        [.. Tree.Merges.Select(merge => new Junction(merge.First, merge.Second, merge.Relatedness))], Tree.Threshold, "relatedness");
+
+    private static GroupDiscovery? Kept(RunFolder run)
+    {
+        if (!File.Exists(run.File(FileName)))
+            return null;
+        try
+        {
+            return JsonSerializer.Deserialize<GroupDiscovery>(File.ReadAllText(run.File(FileName)), OptionText.Json);
+        }
+        catch (JsonException exception)
+        {
+            throw new UserException(
+                $"{run.File(FileName)} does not hold groups: {exception.Message} Delete it to have them found anew.", exception);
+        }
+    }
+
+    private static GroupDiscovery FromPlay(DiscoverySource source, ED2Options options, IProgressReport? progress)
+    {
+        // Numbers tell more than pictures of them, whatever the model is to see.
+        AgentEnvironment environment = AgentEnvironment.Make(options.Env, Rows, options.ActionRepeat);
+        ActionVectors actions = environment.Actions;
+        RequireActuators(actions, options.Env);
+        int size = environment.Observation.Size;
+        EpisodeRows rows = new(environment);
+        ActuatorEffects effects = new(actions.Size, size);
+        rows.Begin((ulong)options.Seed);
+        float[] before = new float[rows.Observations.Length];
+        using IProgressTask? task = progress?.Start("random actions", options.DiscoverySteps);
+        for (long step = 0; effects.Steps < options.DiscoverySteps; step++)
+        {
+            rows.Observations.CopyTo(before, 0);
+            for (int row = 0; row < Rows; row++)
+                actions.Draw(new NoiseKey((ulong)options.Seed, (uint)row, (uint)step, RandomStream), rows.Of(rows.Vectors, row));
+            rows.Step();
+            for (int row = 0; row < Rows; row++)
+                effects.Add(rows.Of(rows.Vectors, row), before.AsSpan(row * size, size), rows.Arrived(row));
+            task?.Report(effects.Steps, "");
+        }
+        return Of(source, actions.Space.Names ?? Environments.EnvironmentRegistry.Find(options.Env).ActionNames, effects);
+    }
+
+    private static GroupDiscovery FromRecording(DiscoverySource source, ED2Options options, IProgressReport? progress)
+    {
+        Recording recording = Experience.Read(options, progress);
+        ActionVectors actions = new(recording.Spec.Action);
+        RequireActuators(actions, options.Dataset);
+        int size = recording.Spec.Observation;
+        ActuatorEffects effects = new(actions.Size, size);
+        float[] action = new float[actions.Size], before = new float[size], after = new float[size];
+        foreach (Episode episode in recording.Episodes)
+        {
+            episode.CopyObservation(0, after);
+            for (int record = 1; record < episode.Records; record++)
+            {
+                (before, after) = (after, before);
+                episode.CopyObservation(record, after);
+                actions.Encode(episode, record, action);
+                effects.Add(action, before, after);
+            }
+        }
+        return Of(source, [.. Enumerable.Range(0, actions.Size).Select(recording.ActionName)], effects);
+    }
+
+    private static GroupDiscovery Of(DiscoverySource source, IReadOnlyList<string> names, ActuatorEffects effects)
+    {
+        double[][] correlations = effects.Correlations();
+        return new(
+            source, names.Count == correlations.Length ? names : [.. correlations.Select((_, actuator) => $"actuator {actuator}")],
+            correlations, ActuatorTree.Of(correlations, source.Threshold));
+    }
+
+    private static void RequireActuators(ActionVectors actions, string where)
+    {
+        if (actions.Discrete)
+        {
+            throw new UserException($"Groups are of actuators, which act together; of the {actions.Size} numbered actions of {where} one "
+                + $"is taken at a time. Set groups={ActionGroups.Vanilla}, or take another task.");
+        }
+    }
+}
+
+/// <summary>What groups are found from.</summary>
+/// <param name="Environment">The task.</param>
+/// <param name="Dataset">Recorded episodes; empty: random play.</param>
+/// <param name="ActionRepeat">Environment steps that an action lasts.</param>
+/// <param name="Steps">Random actions.</param>
+/// <param name="Seed">Draws them.</param>
+/// <param name="Threshold">Relatedness below which groups stay apart.</param>
+public sealed record DiscoverySource(string Environment, string Dataset, int ActionRepeat, long Steps, long Seed, double Threshold)
+{
+    /// <summary>A short name of it.</summary>
+    [JsonIgnore]
+    public string Name => Dataset.Length > 0 ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Dataset)) : Environment;
+
+    /// <summary>What a run's options ask for.</summary>
+    public static DiscoverySource Of(ED2Options options) => new(
+        options.Env, options.Dataset, options.ActionRepeat, options.DiscoverySteps, options.Seed, options.DiscoveryThreshold);
+
+    public override string ToString() => Dataset.Length > 0
+        ? $"Groups of actuators from the episodes in {Dataset}"
+        : $"Groups of actuators from {Steps} random actions of {ActionRepeat} steps in {Environment}, seed {Seed}";
+}
