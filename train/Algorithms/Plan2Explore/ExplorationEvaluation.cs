@@ -43,8 +43,8 @@ internal sealed class ExplorationEvaluation(
     {
         bool learns = options.TaskLearning == TaskLearning.Meanwhile || updates > options.ExplorationUpdates;
         Dictionary<string, double> figures = new(learns ? _returns.Between(updates) : Measured.None);
-        long end = options.Updates - options.AdaptUpdates;
-        if (options.AdaptUpdates > 0 && updates % options.LogEvery == 0 && updates >= end && updates - options.LogEvery < end)
+        long end = options.ZeroShotUpdates;
+        if (options.Updates > end && updates % options.LogEvery == 0 && updates >= end && updates - options.LogEvery < end)
             figures["return_zero_shot"] = _returns.GreedyReturns(Math.Max(1, options.EvaluationEpisodes)).Mean;
         return figures;
     }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>What an explorer acts for, learnt from what was met; it moves nothing of the world model.</summary>
-internal interface IIntrinsicReward
+public interface IIntrinsicReward
 {
     /// <summary>Its loss.</summary>
     /// <param name="filtered">What the world model made of the sequences.</param>
@@ -28,7 +28,7 @@ internal interface IIntrinsicReward
 /// the code with DreamerV2 does), so that the next step is foretold of the action; imagined states and actions are not detached (as
 /// sheeprl does, whose explorer learns from its critic alone where actions are continuous).
 /// </remarks>
-internal sealed class DisagreementReward : IIntrinsicReward
+public sealed class DisagreementReward : IIntrinsicReward
 {
     private readonly LatentWorld<EagerTensor> _world;
     private readonly EnsembleConfig _config;
@@ -85,7 +85,7 @@ internal sealed class DisagreementReward : IIntrinsicReward
 /// Curiosity by prediction error, a baseline (Sekar et al. 2020, section 4): a head that expects the world model's own loss, of the latent
 /// and of the observation, on what was met.
 /// </summary>
-internal sealed class PredictionErrorReward : IIntrinsicReward
+public sealed class PredictionErrorReward : IIntrinsicReward
 {
     private readonly LatentWorld<EagerTensor> _world;
     private readonly Plan2ExploreOptions _options;

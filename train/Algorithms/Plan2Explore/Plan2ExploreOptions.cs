@@ -70,13 +70,16 @@ public sealed record Plan2ExploreOptions : DreamerOptions
     [Fixed]
     public TaskLearning TaskLearning { get; init; }
 
-    /// <summary>Updates at the end of the exploration, or before the adaptation, of the tasks' policies alone, in the frozen model.</summary>
-    [Range(0, 100_000_000)]
-    public long TaskUpdates { get; init; }
+    /// <summary>The first updates, those of the exploration (first code: 100 for each of 1,000 episodes).</summary>
+    [Fixed, Range(1, 100_000_000)]
+    public long ExplorationUpdates { get; init; } = 100_000;
 
-    /// <summary>The last updates, in which the task's policy plays and rewards shape the model (few-shot); 0: none (zero-shot).</summary>
-    [Range(0, 100_000_000)]
-    public long AdaptUpdates { get; init; }
+    /// <summary>
+    /// The updates after them, of the tasks' policies alone, in the frozen model. In those that are left then the task's policy plays and
+    /// rewards shape the model (few-shot; first code: 100 for each of 150 episodes); where none are left, the run is zero-shot.
+    /// </summary>
+    [Fixed, Range(0, 100_000_000)]
+    public long TaskUpdates { get; init; }
 
     /// <summary>Members of the ensemble (first code: 5, with DreamerV2: 10).</summary>
     [Fixed, Range(2, 1000)]
@@ -122,12 +125,12 @@ public sealed record Plan2ExploreOptions : DreamerOptions
 
     /// <summary>What a run is at in an update.</summary>
     public ExplorationStage StageAt(long update) =>
-        update >= Updates - AdaptUpdates ? ExplorationStage.Adapt
-        : update >= ExplorationUpdates ? ExplorationStage.Task
-        : ExplorationStage.Explore;
+        update < ExplorationUpdates ? ExplorationStage.Explore
+        : update < ZeroShotUpdates ? ExplorationStage.Task
+        : ExplorationStage.Adapt;
 
-    /// <summary>Updates of the exploration.</summary>
-    internal long ExplorationUpdates => Updates - TaskUpdates - AdaptUpdates;
+    /// <summary>Updates before the task's policy plays.</summary>
+    internal long ZeroShotUpdates => ExplorationUpdates + TaskUpdates;
 
     internal override string Algorithm => "plan2explore";
 
@@ -160,14 +163,15 @@ public sealed record Plan2ExploreOptions : DreamerOptions
     {
         if (Dataset.Length > 0)
             throw new UserException("plan2explore explores an environment; it learns from no dataset: leave dataset away.");
-        if (ExplorationUpdates <= 0)
+        if (TaskLearning == TaskLearning.Afterwards && Updates <= ExplorationUpdates)
         {
-            throw new UserException($"taskUpdates={TaskUpdates} and adaptUpdates={AdaptUpdates} leave nothing of updates={Updates} to explore "
-                + "in: raise updates.");
+            throw new UserException($"updates={Updates} end with the exploration (explorationUpdates={ExplorationUpdates}), and the task would "
+                + "never be learnt: raise updates, or set taskLearning=meanwhile.");
         }
-        if (TaskLearning == TaskLearning.Afterwards && TaskUpdates + AdaptUpdates == 0)
-            throw new UserException("taskLearning=afterwards needs updates of the task: set taskUpdates, or taskLearning=meanwhile.");
-        if (AdaptUpdates > 0 && Tasks.Count > 1)
-            throw new UserException($"adaptUpdates={AdaptUpdates} lets the policy of one task play: name one task, or set adaptUpdates=0.");
+        if (Updates > ZeroShotUpdates && Tasks.Count > 1)
+        {
+            throw new UserException($"From update {ZeroShotUpdates} on (explorationUpdates and taskUpdates) the policy of one task plays: name "
+                + $"one task, or set updates={ZeroShotUpdates}.");
+        }
     }
 }
