@@ -37,6 +37,13 @@ public sealed class StateCoverage
         return isNew;
     }
 
+    /// <summary>Every cell: what is observed in its middle, and whether it was visited.</summary>
+    public IEnumerable<(float Cosine, float Sine, float Velocity, bool Visited)> Cells => _visited.Select((visited, cell) =>
+    {
+        double angle = 2 * Math.PI * (cell / Side + 0.5) / Side - Math.PI, velocity = _speed * (2 * (cell % Side + 0.5) / Side - 1);
+        return ((float)Math.Cos(angle), (float)Math.Sin(angle), (float)velocity, visited);
+    });
+
     /// <summary>Writes which cells were visited.</summary>
     public void Save(BinaryWriter writer)
     {

@@ -46,6 +46,8 @@ internal sealed class ExplorationEvaluation(
         long end = options.ZeroShotUpdates;
         if (options.Updates > end && updates % options.LogEvery == 0 && updates >= end && updates - options.LogEvery < end)
             figures["return_zero_shot"] = _returns.GreedyReturns(Math.Max(1, options.EvaluationEpisodes)).Mean;
+        if (updates <= options.ExplorationUpdates && Evaluation.IsDue(options.EvaluateEvery, options.LogEvery, updates))
+            JudgeNovelty(figures);
         return figures;
     }
 
@@ -55,6 +57,7 @@ internal sealed class ExplorationEvaluation(
         Dictionary<string, double> figures = new(_returns.Judge(episodes, progress));
         if (experience.Coverage is { } coverage)
             (figures["coverage"], figures["coverage_random"]) = (coverage.Share, RandomCoverage());
+        JudgeNovelty(figures);
         if (disagreement is not null)
         {
             float[] held = Novelty(tasks[0].Behaviour);
@@ -96,6 +99,33 @@ internal sealed class ExplorationEvaluation(
             }
         }
         return coverage.Share;
+    }
+
+    /// <summary>
+    /// Writes as <c>novelty_auroc</c> how well disagreement tells states that were never visited from those that were: how likely it is to be
+    /// larger in one of the former, where an episode begins in it.
+    /// </summary>
+    private void JudgeNovelty(Dictionary<string, double> figures)
+    {
+        if (disagreement is null || explorer is null || experience.Coverage is not { Share: < 1 } coverage)
+            return;
+        using IDisposable guard = no_grad();
+        using TorchSharp.DisposeScope scope = NewDisposeScope();
+        (float Cosine, float Sine, float Velocity, bool Visited)[] cells = [.. coverage.Cells];
+        (int rows, int size) = (cells.Length, experience.Observation.Size);
+        float[] observations = new float[rows * size];
+        for (int row = 0; row < rows; row++)
+        {
+            (observations[row * size], observations[row * size + 1]) = (cells[row].Cosine, cells[row].Sine);
+            observations[row * size + 2] = cells[row].Velocity;
+        }
+        EagerTensor seen = world.Scale.Forward(tensor(observations, [rows, size]).On(device));
+        EagerTensor feature = world.Dynamics.FeatureOf(world.Dynamics.Observe(
+            EagerState.Zeros(world.Dynamics.State, rows, device), zeros([rows, experience.Actions.Size], device: device), world.Embed(seen),
+            zeros([rows, world.Dynamics.Noise.Size], device: device)).State);
+        float[] novelty = disagreement.Of(feature.Value, explorer.Policy(feature).Mode.Value).cpu().data<float>().ToArray();
+        float[] known = [.. novelty.Where((_, row) => cells[row].Visited)], unknown = [.. novelty.Where((_, row) => !cells[row].Visited)];
+        figures["novelty_auroc"] = unknown.Sum(far => known.Count(near => far > near)) / ((double)known.Length * unknown.Length);
     }
 
     /// <summary>Disagreement about every step of whole episodes that a policy plays, in ascending order.</summary>

@@ -37,8 +37,8 @@ public sealed class Plan2Explore : ITrainer
 
     public Plan2Explore(Plan2ExploreOptions options, Device device, IProgressReport? progress = null)
     {
-        options.Check();
         _ = ExploredTask.NamesOf(options);
+        options.Check();
         _options = options;
         _experience = new(options, progress) { Coverage = StateCoverage.Of(options) };
         Parameters = new(options.Seed, device);
