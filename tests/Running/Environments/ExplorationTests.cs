@@ -23,7 +23,8 @@ public sealed class ExplorationTests
             Assert.That(seen[..3], Is.EqualTo(expected));
             numbers.AddRange(seen[3..]);
         }
-        Assert.That(numbers, Is.All.InRange(-1, 1).And.Unique);
+        Assert.That(numbers, Is.All.InRange(-1, 1));
+        Assert.That(numbers, Is.Unique);
         Assert.That(numbers.Average(), Is.EqualTo(0).Within(0.1));
         Assert.That(numbers.Average(number => number * number), Is.EqualTo(1 / 3.0).Within(0.05));
         float[] again = new float[3 + Noise];
