@@ -14,6 +14,12 @@ public abstract record EnvironmentSpec(string Name, string Summary)
     /// <summary>What each numbered action is called or, of continuous ones, each number of an action.</summary>
     public IReadOnlyList<string> ActionNames { get; init; } = [];
 
+    /// <summary>How a person steers where actions are continuous; null: <see cref="ArrowKeys.Default"/>.</summary>
+    public ArrowKeys? Arrows { get; init; }
+
+    /// <summary>Upper rows of the picture that is observed, below which there is a display; null: all rows show the scene.</summary>
+    public int? SceneRows { get; init; }
+
     /// <summary>Seconds that a step lasts; null where steps are not time.</summary>
     public double? TimeStep { get; init; }
 }

@@ -60,8 +60,8 @@ public sealed class Controller : IDisposable
     private readonly ExclusiveUse _use;
     private readonly ActionCheck _check;
     private readonly bool _saysNovelty;
+    private readonly PictureRows _pictures;
     private ControllerStep? _step;
-    private float[] _pictures = [];     // bytes as networks see them
     private int _task;      // of rows that were told none of their own
 
     internal Controller(Bundle bundle, ControllerOptions options, bool ownsBundle)
@@ -70,7 +70,7 @@ public sealed class Controller : IDisposable
         (_bundle, _options, _ownsBundle) = (bundle, options, ownsBundle);
         _use = new(this, bundle, Free);
         _graphs = Policy(bundle);
-        _check = new(bundle, _graphs[^1]);
+        (_check, _pictures) = (new(bundle, _graphs[^1]), new(bundle));
         _saysNovelty = _graphs.Any(graph => bundle.Manifest.Graphs[graph].Output(TensorRole.Novelty) is not null);
         foreach (string graph in _graphs)
             bundle.Open(graph, Math.Max(1, options.Batch));
@@ -301,16 +301,7 @@ public sealed class Controller : IDisposable
     private void Act<T>(ActionKind kind, ReadOnlySpan<byte> pictures, Span<T> actions) where T : unmanaged
     {
         using ExclusiveUse.Use use = _use.Begin();
-        ObservationSpec observation = Manifest.Observation;
-        if (observation is not { Shape.Count: 3, Low: 0, High: 1 })
-        {
-            throw new BundleException($"Bytes are pictures in 0..1; bundle '{_bundle.Directory}' observes ("
-                + $"{string.Join(", ", observation.Shape)}) numbers in {observation.Low}..{observation.High}: give them as floats.");
-        }
-        if (_pictures.Length != pictures.Length)
-            _pictures = new float[pictures.Length];
-        Pixels.ToFloats(pictures, _pictures);
-        ActAlone<T>(kind, _pictures, actions, places: default);
+        ActAlone(kind, _pictures.Read(pictures), actions, places: default);
     }
 
     private void ActAlone<T>(ActionKind kind, ReadOnlySpan<float> observations, Span<T> actions, ReadOnlySpan<DrawPlace> places)

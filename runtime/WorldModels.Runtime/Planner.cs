@@ -60,6 +60,7 @@ public sealed class Planner : IDisposable
     private readonly ExclusiveUse _use;
     private readonly PlannerOptions _options;
     private readonly EvaluateActions _evaluate;
+    private readonly PictureRows _pictures;
     private CrossEntropyMethod? _search;
     private ControllerStep? _filter;
     private CandidateRollout? _rollout;
@@ -72,7 +73,7 @@ public sealed class Planner : IDisposable
         CheckOptions(options);
         (_bundle, _options, _ownsBundle) = (bundle, options, ownsBundle);
         _use = new(this, bundle, Free);
-        _evaluate = Evaluate;
+        (_evaluate, _pictures) = (Evaluate, new(bundle));
         CheckBundle(bundle);
         PlannerSpec spec = bundle.Manifest.Planner ?? new();
         Spec = new()
@@ -149,23 +150,17 @@ public sealed class Planner : IDisposable
     public void Act(ReadOnlySpan<float> observations, Span<float> actions)
     {
         using ExclusiveUse.Use use = _use.Begin();
-        int batch = ActingRows.Infer(Manifest, _options.Batch, observations.Length, actions.Length);
-        if (batch != Batch)
-            Bind(batch);
-        uint decision = _filter!.Calls;
-        _executed = _filter.Run(observations, _options.Seed, _options.Deterministic);
-        _noiseStep = _search!.NoiseStep(decision, 0);
-        try
-        {
-            _search.Plan(_options.Seed, decision, _evaluate);
-        }
-        catch (BundleException e)
-        {
-            throw new BundleException($"Bundle '{_bundle.Directory}', decision {_filter.Calls}: {e.Message}", e);
-        }
-        _rollout!.Scale(_search.Mean, _plan);
-        _plan.AsSpan(0, actions.Length).CopyTo(actions);
-        _plan.AsSpan(0, actions.Length).CopyTo(_executed.Overwrite<float>());
+        ActAlone(observations, actions);
+    }
+
+    /// <summary>Plans by pictures of bytes, 0 to 255, which networks see as 0 to 1.</summary>
+    /// <param name="pictures">(B, channels, rows, columns).</param>
+    /// <param name="actions">(B, ...shape), written.</param>
+    /// <inheritdoc cref="Act" path="/exception"/>
+    public void ActOnPictures(ReadOnlySpan<byte> pictures, Span<float> actions)
+    {
+        using ExclusiveUse.Use use = _use.Begin();
+        ActAlone(_pictures.Read(pictures), actions);
     }
 
     /// <summary>
@@ -224,6 +219,27 @@ public sealed class Planner : IDisposable
         _rollout?.Dispose();
         _filter?.Dispose();
         (_rollout, _filter, _executed) = (null, null, null);
+    }
+
+    private void ActAlone(ReadOnlySpan<float> observations, Span<float> actions)
+    {
+        int batch = ActingRows.Infer(Manifest, _options.Batch, observations.Length, actions.Length);
+        if (batch != Batch)
+            Bind(batch);
+        uint decision = _filter!.Calls;
+        _executed = _filter.Run(observations, _options.Seed, _options.Deterministic);
+        _noiseStep = _search!.NoiseStep(decision, 0);
+        try
+        {
+            _search.Plan(_options.Seed, decision, _evaluate);
+        }
+        catch (BundleException e)
+        {
+            throw new BundleException($"Bundle '{_bundle.Directory}', decision {_filter.Calls}: {e.Message}", e);
+        }
+        _rollout!.Scale(_search.Mean, _plan);
+        _plan.AsSpan(0, actions.Length).CopyTo(actions);
+        _plan.AsSpan(0, actions.Length).CopyTo(_executed.Overwrite<float>());
     }
 
     private void Evaluate(ReadOnlySpan<float> actions, Span<float> returns)

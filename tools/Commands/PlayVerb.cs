@@ -2,7 +2,8 @@ using CommandLine;
 
 namespace WorldModels.Tools;
 
-[Verb("play", HelpText = "Watch an agent play in the terminal, take over by the arrow keys, and change between the game and its dream.")]
+[Verb("play", HelpText = "Watch an agent play in the terminal, take over by the arrow keys, and change between the game and its dream. "
+    + "Where actions are continuous, an arrow key pushes one of their numbers to its bound for a move.")]
 public sealed class PlayVerb : RunningVerb
 {
     [Value(0, MetaName = "bundle", HelpText = "Directory of a bundle: an agent, a world model, or both.")]
@@ -38,6 +39,10 @@ public sealed class PlayVerb : RunningVerb
     [Option("dream", HelpText = "Begin in the dream.")]
     public bool Dream { get; set; }
 
+    [Option("temperature", MetaValue = "T",
+        HelpText = "How much a dream leaves to chance, of a model that has a setting for it (default: its own).")]
+    public string? Temperature { get; set; }
+
     [Option("plain", HelpText = "Write boards as text instead of drawing; so it is without a terminal.")]
     public bool Plain { get; set; }
 
@@ -64,6 +69,7 @@ public sealed class PlayVerb : RunningVerb
             Environment = Mode is null ? Environment : $"minipacman-{Mode}",
             Seed = seed,
             Greedy = Greedy,
+            Temperature = Temperature is null ? null : (float)Arguments.PositiveNumber("temperature", Temperature),
             Runtime = Options,
         });
         session.Delay = delay;

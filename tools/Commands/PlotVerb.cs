@@ -13,7 +13,8 @@ public sealed class PlotVerb : PageVerb
     [Value(0, MetaName = "folders", HelpText = "Folders of runs (config.json, metrics.jsonl) and bundles (manifest.json, curve.jsonl).")]
     public IEnumerable<string> Folders { get; set; } = [];
 
-    [Option("metric", HelpText = "The metric shown first (default: return); the page offers all.")]
+    [Option("metric", HelpText = "The metric shown first (default: return); the page offers all. A picture shows every metric that a pattern "
+        + "stands for: --metric \"schedule_*\".")]
     public string? Metric { get; set; }
 
     [Option("env", HelpText = "Only runs in this environment (default: all, a figure for each).")]
@@ -29,7 +30,7 @@ public sealed class PlotVerb : PageVerb
     [Option("title", HelpText = "Heading of the page (default: the environments).")]
     public string? Title { get; set; }
 
-    [Option('o', "output", Default = "plot.html", HelpText = "The page; ends in .html. Or one metric as a picture: .png or .svg.")]
+    [Option('o', "output", Default = "plot.html", HelpText = "The page; ends in .html. Or the metric as a picture: .png or .svg.")]
     public string Output { get; set; } = "";
 
     private protected override int Run(Page page)
@@ -40,7 +41,8 @@ public sealed class PlotVerb : PageVerb
         if (folders.Length == 0)
             throw new UsageException("plot needs folders of runs or bundles. See: tools plot --help");
         string ending = Path.GetExtension(Output).ToLowerInvariant();
-        if (ending is not (".html" or ".htm" or ".png" or ".svg"))
+        bool isPicture = ending is ".png" or ".svg";
+        if (!isPicture && ending is not (".html" or ".htm"))
             throw new UsageException($"--output takes a file that ends in .html (a page), .png or .svg (a picture); found '{Output}'.");
         CurvePage curves = CurvePage.Of(folders, new()
         {
@@ -51,7 +53,7 @@ public sealed class PlotVerb : PageVerb
             Title = Title,
         });
         AtomicFile.Prepare(Output);
-        if (ending is ".png" or ".svg")
+        if (isPicture)
             new CurvePicture(curves).Save(Output);
         else
             curves.Save(Output);
@@ -61,7 +63,7 @@ public sealed class PlotVerb : PageVerb
             Figures.Number(group.Runs.Max(run => run.LastStep)),
             string.Join(", ", group.Runs.SelectMany(run => run.Returns.Take(1)).Select(final => Figures.Number(final.Mean))),
         ])]);
-        page.Line($"{Output}: {curves.Metric} {(ending is ".png" or ".svg" ? "shown" : "shown first")}.");
+        page.Line($"{Output}: {(isPicture ? $"{string.Join(", ", curves.Chosen)} shown" : $"{curves.Metric} shown first")}.");
         return 0;
     }
 

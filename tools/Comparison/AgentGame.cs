@@ -55,6 +55,8 @@ public sealed class AgentGame
     {
         game ??= new();
         Manifest manifest = Manifest.Load(options.Bundle, verifyHashes: false);
+        if (manifest.Action.Kind != ActionKind.Discrete)
+            throw new BundleException($"Bundle '{options.Bundle}' has continuous actions: futures are laid out by numbered first actions.");
         string model = options.FindModel(manifest) ?? throw new BundleException(
             $"Bundle '{options.Bundle}' has no world model to imagine with (no graph 'imagine'): give the bundle of one by --model.");
         using PlaySession session = PlaySession.Open(options);
@@ -115,6 +117,8 @@ public sealed class AgentGame
         }
         return moments;
 
+        PlayMove? Led(PlayStatus status) => status.LastAction is { } action ? PlayMove.Of(Index(action)) : null;
+
         int Index(string action) => Enumerable.Range(0, actions.Count).First(i => actions[i] == action);
 
         List<IReadOnlyList<FutureMove>> Rollout(int t)
@@ -134,7 +138,7 @@ public sealed class AgentGame
             for (int a = 0; a < chosen.Length; a++)
                 chosen[a] = a;
             for (; remembered <= t; remembered++)
-                memory.Observe(played[remembered].Frame, remembered == 0 ? null : Index(played[remembered].Status.LastAction!));
+                memory.Observe(played[remembered].Frame, Led(played[remembered].Status));
             memory.Start(dream);
             for (int step = 0; step < game.Depth; step++)
             {

@@ -11,6 +11,7 @@ public static class BoardText
 
     private const string Brightness = " .:-=+*#%@";
     private const int SceneWidth = 60;      // a character is twice as high as wide: every other row is left out
+    private const int MostColumns = 80;     // of larger pictures every n-th pixel is shown
     private const float Shown = 0.025f; // half of the darkest green a ghost has
 
     /// <summary>One line a row: MiniPacman by what is seen, other pictures by their brightness, flat scenes by their darkness.</summary>
@@ -28,12 +29,13 @@ public static class BoardText
         return [.. signs.Chunk(MiniPacmanMaze.Columns).Select(row => new string(row))];
     }
 
-    /// <summary>One line a row, a sign a pixel, the brighter the denser.</summary>
+    /// <summary>One line a row, a sign a pixel, the brighter the denser; of large pictures every n-th pixel of every 2n-th row.</summary>
     public static string[] Draw(SKBitmap image)
     {
-        return [.. Enumerable.Range(0, image.Height).Select(Line)];
+        int skip = (image.Width + MostColumns - 1) / MostColumns, rows = skip == 1 ? 1 : 2 * skip;
+        return [.. Every(rows, image.Height).Select(y => string.Concat(Every(skip, image.Width).Select(x => Sign(image.GetPixel(x, y)))))];
 
-        string Line(int y) => string.Concat(Enumerable.Range(0, image.Width).Select(x => Sign(image.GetPixel(x, y))));
+        static IEnumerable<int> Every(int step, int count) => Enumerable.Range(0, (count + step - 1) / step).Select(i => i * step);
 
         static char Sign(SKColor colour) => Brightness[(colour.Red + colour.Green + colour.Blue) * (Brightness.Length - 1) / (3 * 255)];
     }

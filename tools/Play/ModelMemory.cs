@@ -11,13 +11,13 @@ internal sealed class ModelMemory
 {
     private readonly GraphRunner? _observe;
     private readonly Dictionary<string, NpyArray> _inputs = [];
-    private readonly int[] _shape;
+    private readonly int[] _shape, _moves;
     private float[] _frame = [];
 
     public ModelMemory(WorldModel world)
     {
         Manifest manifest = world.Manifest;
-        _shape = [1, .. manifest.Observation.Shape];
+        (_shape, _moves) = ([1, .. manifest.Observation.Shape], [1, .. manifest.Action.Shape ?? []]);
         if (!manifest.Graphs.TryGetValue("observe", out GraphSpec? observe))
             return;
         // What observe does not make, or what is not of float32, a dream has to make itself, from the frame alone.
@@ -29,8 +29,8 @@ internal sealed class ModelMemory
 
     /// <summary>Takes in a frame of the real game.</summary>
     /// <param name="frame">The frame.</param>
-    /// <param name="action">The action that led to it; null: an episode begins.</param>
-    public void Observe(ReadOnlySpan<float> frame, long? action)
+    /// <param name="move">The move that led to it; null: an episode begins.</param>
+    public void Observe(ReadOnlySpan<float> frame, PlayMove? move)
     {
         _frame = frame.ToArray();
         if (_observe is null)
@@ -39,8 +39,10 @@ internal sealed class ModelMemory
         {
             if (input.Role == TensorRole.Observation)
                 _inputs[input.Name] = NpyArray.Of(_frame, _shape);
-            else if (input.Role != TensorRole.State || action is null)
-                _inputs[input.Name] = Fill(input, action);
+            else if (input.Role == TensorRole.Action && move is not null)
+                _inputs[input.Name] = Taken(move);
+            else if (input.Role != TensorRole.State || move is null)
+                _inputs[input.Name] = Fill(input, begins: move is null);
         }
         IReadOnlyDictionary<string, NpyArray> states = _observe.Run(Named(_observe.Spec.Inputs.Select(input => input.Name)));
         foreach (TensorSpec output in _observe.Spec.Outputs)
@@ -66,15 +68,16 @@ internal sealed class ModelMemory
 
     private Dictionary<string, NpyArray> Named(IEnumerable<string> names) => names.ToDictionary(name => name, name => _inputs[name]);
 
-    private static NpyArray Fill(TensorSpec input, long? action)
+    private NpyArray Taken(PlayMove move) => move.IsNumbered ? NpyArray.Of(move.As<long>(), 1) : NpyArray.Of(move.As<float>(), _moves);
+
+    private static NpyArray Fill(TensorSpec input, bool begins)
     {
         NpyArray array = NpyArray.Zeros(
             input.Dtype switch { TensorType.Float32 => NpyType.Float32, TensorType.Int64 => NpyType.Int64, _ => NpyType.Bool },
             [1, .. input.Shape.Skip(1).Select(d => d.Size)]);
         double value = input.Role switch
         {
-            TensorRole.Action => action ?? 0,
-            TensorRole.IsFirst => action is null ? 1 : 0,
+            TensorRole.IsFirst => begins ? 1 : 0,
             TensorRole.Noise when input.Noise == NoiseKind.Uniform => 0.5,
             TensorRole.Setting => input.Default!.Value,
             _ => 0,

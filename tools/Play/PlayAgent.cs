@@ -1,4 +1,6 @@
+using WorldModels.Bundles;
 using WorldModels.Environments;
+using WorldModels.Measure;
 using WorldModels.Runtime;
 
 namespace WorldModels.Tools;
@@ -10,7 +12,7 @@ public abstract class PlayAgent : IDisposable
     public abstract string Name { get; }
 
     /// <summary>What it would do now.</summary>
-    public long Action { get; private protected set; }
+    public PlayMove Move { get; private protected set; } = PlayMove.Of(0);
 
     /// <summary>The return it expects from here on, if it estimates one.</summary>
     public double? Value { get; private protected set; }
@@ -30,27 +32,31 @@ public abstract class PlayAgent : IDisposable
     /// <summary>Chooses on a new frame. Call it once for every frame of the episode: it may carry a state.</summary>
     public abstract void Decide(ReadOnlySpan<float> frame);
 
+    /// <summary>Says which move was played, where another one may have been than it chose.</summary>
+    public virtual void Played(PlayMove move) { }
+
     /// <summary>Frees what it holds.</summary>
     public virtual void Dispose() { }
 }
 
-/// <summary>The policy of a bundle.</summary>
-internal sealed class PolicyAgent : PlayAgent
+/// <summary>What plays in a bundle: its policy, or planning in its world model.</summary>
+internal sealed class BundleAgent : PlayAgent
 {
-    private readonly Controller _controller;
-    private readonly long[] _action = new long[1];
+    private readonly BundlePolicy _policy;
+    private readonly Manifest _manifest;
     private string? _task;
 
-    /// <param name="controller">Acts; the agent closes it.</param>
+    /// <param name="policy">Acts; the agent closes it.</param>
+    /// <param name="manifest">The bundle's.</param>
     /// <param name="name">Who it is.</param>
     /// <param name="task">The task that it acts for at first; null: its default.</param>
     /// <exception cref="BundleException">There is no such task.</exception>
-    public PolicyAgent(Controller controller, string name, string? task)
+    public BundleAgent(BundlePolicy policy, Manifest manifest, string name, string? task)
     {
-        (_controller, Name) = (controller, name);
+        (_policy, _manifest, Name) = (policy, manifest, name);
         if (task is not null)
-            controller.SetTask(task);
-        _task = task ?? controller.Manifest.Tasks?[0];
+            policy.SetTask(task);
+        _task = task ?? manifest.Tasks?[0];
     }
 
     public override string Name { get; }
@@ -59,24 +65,38 @@ internal sealed class PolicyAgent : PlayAgent
 
     public override void ChangeTask()
     {
-        if (_controller.Manifest.Tasks is not { } tasks)
+        if (_manifest.Tasks is not { } tasks)
             return;
         _task = tasks[(tasks.ToList().IndexOf(_task!) + 1) % tasks.Count];
-        _controller.SetTask(_task);
+        _policy.SetTask(_task);
     }
 
-    public override void Reset() => _controller.Reset();
+    public override void Reset() => _policy.Reset();
 
     public override void Decide(ReadOnlySpan<float> frame)
     {
-        _controller.Act(frame, _action);
-        Action = _action[0];
-        Value = _controller.Values.Length == 1 ? _controller.Values[0] : null;
-        if (_controller.Logits.Length == _controller.Manifest.Action.Count)
-            Probabilities = Softmax(_controller.Logits);
+        Move = _manifest.Action.Kind == ActionKind.Discrete ? PlayMove.Of(Act<long>(frame)[0]) : PlayMove.Of(Act<float>(frame));
+        Value = _policy.Values.Length == 1 ? _policy.Values[0] : null;
+        if (_policy.Logits.Length == _manifest.Action.Count)
+            Probabilities = Softmax(_policy.Logits);
     }
 
-    public override void Dispose() => _controller.Dispose();
+    public override void Played(PlayMove move)
+    {
+        if (move.IsNumbered)
+            _policy.Played(move.As<long>());
+        else
+            _policy.Played(move.As<float>());
+    }
+
+    public override void Dispose() => _policy.Dispose();
+
+    private TAction[] Act<TAction>(ReadOnlySpan<float> frame) where TAction : unmanaged
+    {
+        TAction[] action = new TAction[_manifest.Action.Size];
+        _policy.Act(frame, action);
+        return action;
+    }
 
     private static double[] Softmax(ReadOnlySpan<float> logits)
     {
@@ -99,5 +119,5 @@ internal sealed class ScriptedAgent(MiniPacmanEnvironment game) : PlayAgent
 
     public override string Name => "scripted player";
 
-    public override void Decide(ReadOnlySpan<float> frame) => Action = _player.Act(game.Game);
+    public override void Decide(ReadOnlySpan<float> frame) => Move = PlayMove.Of(_player.Act(game.Game));
 }

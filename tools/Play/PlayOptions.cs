@@ -27,6 +27,9 @@ public sealed record PlayOptions
     /// <summary>The task that the agent acts for at first; null: its default.</summary>
     public string? Task { get; init; }
 
+    /// <summary>How much a dream leaves to chance, where its model has a setting for it; null: the model's default.</summary>
+    public float? Temperature { get; init; }
+
     /// <summary>Provider and threads.</summary>
     public RuntimeOptions Runtime { get; init; } = new();
 
@@ -41,44 +44,58 @@ public sealed record PlayOptions
             $"Bundle '{Model}' cannot be dreamed with: it has no graph 'imagine'. Give the bundle of an environment model.");
     }
 
-    /// <summary>The real game.</summary>
-    /// <exception cref="BundleException">It is not registered, its actions are not numbered, or there is no picture of it.</exception>
-    internal IEnvironment<long> MakeGame(Manifest manifest)
+    /// <summary>The registered environment.</summary>
+    /// <exception cref="BundleException">There is none of this name.</exception>
+    internal EnvironmentSpec FindGame(Manifest manifest) =>
+        RegisteredEnvironments.Find(Environment ?? manifest.Environment, out string? problem) ?? throw new BundleException(problem!);
+
+    /// <summary>The real game, in the bundle's steps, with its actions, and seen as it sees it.</summary>
+    /// <exception cref="BundleException">It is not registered, its actions are not the bundle's, or there is no picture of it.</exception>
+    internal RealWorld MakeGame(Manifest manifest)
     {
-        string name = Environment ?? manifest.Environment;
-        EnvironmentSpec spec = RegisteredEnvironments.Find(name, out string? problem) ?? throw new BundleException(problem!);
-        if (spec is not EnvironmentSpec<long> discrete || manifest.Action.Kind != ActionKind.Discrete)
+        EnvironmentSpec spec = FindGame(manifest);
+        RealEpisodeOptions fitting = RealEpisodeOptions.For(manifest);
+        bool numbered = manifest.Action.Kind == ActionKind.Discrete;
+        RealWorld game = (spec, numbered) switch
         {
-            string which = spec is EnvironmentSpec<long> ? $"Bundle '{Bundle}'" : $"Environment '{name}'";
-            throw new BundleException($"{which} has continuous actions: only games with numbered actions can be played so far.");
-        }
-        IEnvironment<long> game = RealEpisode.Make(discrete, RealEpisodeOptions.For(manifest));
-        if (!ShowsPictures(game) && game is not IDrawable)
+            (EnvironmentSpec<long> discrete, true) => new RealWorld<long>(RealEpisode.Make(discrete, fitting), Seed),
+            (EnvironmentSpec<float> continuous, false) =>
+                new RealWorld<float>(RealEpisode.Stretched(RealEpisode.Make(continuous, fitting), fitting), Seed),
+            _ => throw new BundleException($"Bundle '{Bundle}' has {(numbered ? "numbered" : "continuous")} actions, environment "
+                + $"'{spec.Name}' {(numbered ? "continuous" : "numbered")} ones: give the environment it was trained on."),
+        };
+        if (ShownShape(manifest) is null && game.Draw() is null)
         {
-            throw new BundleException($"Environment '{name}' shows no pictures: only games that are observed as (1, H, W) or (3, H, W), or "
-                + "that draw themselves, can be looked at.");
+            throw new BundleException($"Environment '{spec.Name}' shows no pictures: only games that are observed as (1, H, W) or "
+                + "(3, H, W), or that draw themselves, can be looked at.");
         }
         return game;
     }
 
-    /// <summary>Whether what is observed is a picture, not numbers.</summary>
-    internal static bool ShowsPictures(IEnvironment<long> game) =>
-        game.ObservationSpace is Box { Shape: var shape } && ObservationImage.IsPicture(shape);
+    /// <summary>Shape of the picture that is observed, alone or before numbers; null: only numbers are observed.</summary>
+    internal static IReadOnlyList<int>? ShownShape(Manifest manifest) =>
+        manifest.Observation.PictureShape is { } shape && ObservationImage.IsPicture(shape) ? shape : null;
 
     /// <summary>Whether a bundle was trained on this very game; several registered names may stand for one.</summary>
-    internal static bool IsOf(Manifest manifest, IEnvironment<long> game) =>
-        (RegisteredEnvironments.Find(manifest.Environment, out _) as EnvironmentSpec<long>)?.Make().Name == game.Name;
+    internal static bool IsOf(Manifest manifest, RealWorld game) => RegisteredEnvironments.Find(manifest.Environment, out _) switch
+    {
+        EnvironmentSpec<long> discrete => discrete.Make().Name == game.Name,
+        EnvironmentSpec<float> continuous => continuous.Make().Name == game.Name,
+        _ => false,
+    };
 
     /// <summary>Checks that a bundle plays this game.</summary>
     /// <exception cref="BundleException">Its observations or actions are others.</exception>
-    internal static void Check(string what, string directory, Manifest manifest, IEnvironment<long> game)
+    internal static void Check(string what, string directory, Manifest manifest, RealWorld game)
     {
-        int[] shape = ((Box)game.ObservationSpace).Shape;
-        int actions = ((Discrete)game.ActionSpace).N;
-        if (manifest.Action.Count == actions && manifest.Observation.Shape.SequenceEqual(shape))
+        bool numbered = game.Actions is Discrete;
+        int actions = game.Actions is Discrete all ? all.N : game.Actions.Size;
+        bool same = numbered == (manifest.Action.Kind == ActionKind.Discrete) && actions == (manifest.Action.Count ?? manifest.Action.Size);
+        if (same && manifest.Observation.Shape.SequenceEqual(game.Observations.Shape))
             return;
-        string found = manifest.Action.Kind == ActionKind.Discrete ? $"{manifest.Action.Count} actions" : "continuous actions";
-        throw new BundleException($"{what} '{directory}' observes ({string.Join(", ", manifest.Observation.Shape)}) and has {found}; "
-            + $"{game.Name} shows ({string.Join(", ", shape)}) and has {actions}. They have to be the same.");
+        throw new BundleException($"{what} '{directory}' observes ({string.Join(", ", manifest.Observation.Shape)}) and has "
+            + $"{(manifest.Action.Count is { } count ? $"{count} actions" : $"actions of {manifest.Action.Size} reals")}; "
+            + $"{game.Name} shows ({string.Join(", ", game.Observations.Shape)}) and has "
+            + $"{(numbered ? $"{actions}" : $"actions of {actions}")}. They have to be the same.");
     }
 }

@@ -13,7 +13,7 @@ internal static class PlayPicture
     public static SKBitmap Of(PlaySession session, int width, int height)
     {
         if (session.Scene is not { } scene)
-            return ObservationImage.Of(session.Frame, session.Shape, session.Bounds.Low, session.Bounds.High);
+            return ObservationImage.Of(session.Picture, session.Shape, session.Bounds.Low, session.Bounds.High);
         int columns = Math.Max(1, Math.Min(width, (int)(height * scene.Aspect))), rows = Math.Max(1, (int)(columns / scene.Aspect));
         return SceneImage.Of(scene, columns, rows);
     }

@@ -8,7 +8,7 @@ namespace WorldModels.Tools;
 /// <summary>Draws a <see cref="PlaySession"/> for a terminal: the board in coloured cells, and how it stands beside or below it.</summary>
 public sealed class PlayScreen(bool trueColour)
 {
-    private const int Gap = 3, NarrowPanel = 34, Bar = 16;
+    private const int Gap = 3, NarrowPanel = 34, Bar = 16, ControlBar = 12;
 
     private static readonly SKColor White = new(235, 235, 235), Grey = new(150, 150, 150), Black = new(0, 0, 0);
     private static readonly SKColor Real = new(40, 130, 60), Dream = new(150, 60, 170), Accent = new(255, 175, 60);
@@ -24,7 +24,7 @@ public sealed class PlayScreen(bool trueColour)
         bool beside = width >= columns + Gap + NarrowPanel;
         int room = beside ? width - columns - Gap : width;
         List<string> panel = beside
-            ? Panel(session, status, room) : [.. Wrap($"{status}", room).Select(line => Text(line, White, room))];
+            ? Panel(session, status, room, height - 3) : [.. Wrap($"{status}", room).Select(line => Text(line, White, room))];
         List<string> lines = [Title(status, width)];
         for (int i = 0; beside && i < Math.Max(board.Count, panel.Count); i++)
         {
@@ -47,7 +47,7 @@ public sealed class PlayScreen(bool trueColour)
         return Ansi.Paper(status.Dreaming ? Dream : Real, trueColour) + Text(text.PadRight(width), White, width);
     }
 
-    private List<string> Panel(PlaySession session, PlayStatus status, int width)
+    private List<string> Panel(PlaySession session, PlayStatus status, int width, int height)
     {
         List<string> lines =
         [
@@ -64,6 +64,11 @@ public sealed class PlayScreen(bool trueColour)
         ];
         int longest = session.Actions.Max(action => action.Length);
         lines.AddRange(status.Policy.Select(p => Chance(p.Action.PadRight(longest), p.Probability, p.Action == status.NextAction)));
+        // Bodies have more controls than screens have lines.
+        int shown = Math.Min(status.Controls.Count, Math.Max(1, height - lines.Count - 1));
+        lines.AddRange(status.Controls.Take(shown).Select(control => Control(control, Math.Min(longest, width - ControlBar - 9), width)));
+        if (shown < status.Controls.Count)
+            lines.Add(Text($"  and {status.Controls.Count - shown} more", Grey, width));
         string message = status.Ending is { } ending ? $"over: {ending}" : "";
         if (status.Note is { } note)
             message += (message.Length > 0 ? "; " : "") + note;
@@ -79,6 +84,21 @@ public sealed class PlayScreen(bool trueColour)
                 + Ansi.Paper(next ? Accent : Grey, trueColour) + new string(' ', filled) + Ansi.Plain + new string(' ', Bar - filled)
                 + Text($" {Math.Round(100 * chance),3} %", White, 6);
         }
+    }
+
+    /// <summary>What the agent would choose of a number or, without one, what it was last: from zero to there, within its bounds.</summary>
+    private string Control(PlayControl control, int longest, int width)
+    {
+        double value = control.Next ?? control.Last ?? 0;
+        int from = Cell(0), to = Cell(value), least = Math.Min(from, to), most = Math.Max(from, to);
+        (char mark, SKColor ink, SKColor bar) = control.Next is null ? (' ', White, Grey) : ('>', Accent, Accent);
+        return Text($"{mark} {control.Name.PadRight(longest)[..longest]} ", ink, width)
+            + Text(new string('·', least), Grey, ControlBar)
+            + Ansi.Paper(bar, trueColour) + new string(' ', most - least) + Ansi.Plain
+            + Text(new string('·', ControlBar - most), Grey, ControlBar) + Text($" {PlayStatus.Number(value),5}", White, 6);
+
+        int Cell(double at) =>
+            (int)Math.Round(ControlBar * (Math.Clamp(at, control.Low, control.High) - control.Low) / (control.High - control.Low));
     }
 
     /// <summary>A picture that has no other meaning than its colours, and how many columns it takes.</summary>

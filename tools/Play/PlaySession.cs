@@ -1,5 +1,6 @@
 using WorldModels.Bundles;
 using WorldModels.Environments;
+using WorldModels.Measure;
 using WorldModels.Pictures;
 using WorldModels.Runtime;
 
@@ -12,7 +13,8 @@ namespace WorldModels.Tools;
 /// <remarks>
 /// The dream starts from the real game's frame and has an agent of its own, so that the real game, the agent's state and its draws are
 /// afterwards what they were before. When a dream starts, that agent is reset and shown the last <see cref="Recall"/> real frames; the
-/// model has its states from the whole game. An agent decides on every frame, also while a person plays, so that its state follows.
+/// model has its states from the whole game. An agent decides on every frame, also while a person plays, and is told what was played, so
+/// that its state follows.
 /// </remarks>
 public sealed class PlaySession : IDisposable
 {
@@ -25,38 +27,47 @@ public sealed class PlaySession : IDisposable
     private readonly PlayAgent? _agent, _dreamer;
     private readonly DreamWorld? _dream;
     private readonly string? _advice;
-    private readonly Queue<float[]> _recent = [];
+    private readonly ActionSpec _space;
+    private readonly IReadOnlyList<int>? _shown;
+    private readonly Steering _steering;
+    private readonly Queue<(float[] Frame, PlayMove? Move)> _recent = [];
     private bool _agentPlays, _agentPlayed;
     private string? _note;
 
-    private PlaySession(RealWorld real, PlayAgent? agent, DreamWorld? dream, PlayAgent? dreamer, bool agentPlays, string? advice,
-        IReadOnlyList<string> actions)
+    private PlaySession(PlayOptions options, Manifest manifest, RealWorld real, PlayAgent? agent, bool agentPlays, DreamWorld? dream,
+        PlayAgent? dreamer, string? advice)
     {
-        (_real, _agent, _dream, _dreamer, _agentPlays, _advice) = (real, agent, dream, dreamer, agentPlays, advice);
-        Actions = actions;
+        (_real, _agent, _agentPlays, _dream, _dreamer, _advice) = (real, agent, agentPlays, dream, dreamer, advice);
+        (_space, _shown) = (manifest.Action, PlayOptions.ShownShape(manifest));
+        Actions = SpaceNames.Of(manifest, options.Environment).Actions;
+        _steering = new(_space, Actions, options.FindGame(manifest).Arrows);
         BeginGame();
     }
 
     /// <summary>The environment's name.</summary>
-    public string Game => _real.Game.Name;
+    public string Game => _real.Name;
 
-    /// <summary>Shape of a frame, (C, H, W).</summary>
-    public IReadOnlyList<int> Shape => Space.Shape;
+    /// <summary>Shape of the picture that is seen, (C, H, W); where only numbers are, theirs.</summary>
+    public IReadOnlyList<int> Shape => _shown ?? _real.Observations.Shape;
 
-    /// <summary>Lower and upper bound of a frame's values.</summary>
-    public (float Low, float High) Bounds => (Space.Low, Space.High);
+    /// <summary>Lower and upper bound of the picture's values.</summary>
+    public (float Low, float High) Bounds =>
+        _real.Observations.Shape.Length == 3 ? (_real.Observations.Low, _real.Observations.High) : (0, 1);
 
-    /// <summary>Whether frames are MiniPacman's, whose colours have a meaning.</summary>
-    public bool IsMiniPacman => _real.Game is MiniPacmanEnvironment;
+    /// <summary>Whether pictures are MiniPacman's, whose colours have a meaning.</summary>
+    public bool IsMiniPacman => _real.MiniPacman is not null;
 
-    /// <summary>The real game drawn, where what is observed is no picture; else null.</summary>
-    public Scene? Scene => PlayOptions.ShowsPictures(_real.Game) ? null : ((IDrawable)_real.Game).Draw();
+    /// <summary>The game drawn where what is observed is no picture, in a dream from the numbers dreamt; else null.</summary>
+    public Scene? Scene => _shown is not null ? null : Dreaming ? _real.Draw(Frame) : _real.Draw();
 
-    /// <summary>Names of the actions, in their order.</summary>
+    /// <summary>Names of the actions or, of continuous ones, of an action's numbers, in their order.</summary>
     public IReadOnlyList<string> Actions { get; }
 
-    /// <summary>What is seen now, (C, H, W).</summary>
+    /// <summary>What is seen now.</summary>
     public ReadOnlySpan<float> Frame => World.Frame;
+
+    /// <summary>The picture in what is seen, (C, H, W): all of it, or what numbers follow.</summary>
+    public ReadOnlySpan<float> Picture => Frame[..Shape.Aggregate(1, (size, axis) => size * axis)];
 
     /// <summary>The world that is played in now.</summary>
     public PlayWorld World => Dreaming ? _dream! : _real;
@@ -88,19 +99,19 @@ public sealed class PlaySession : IDisposable
                 Return = World.Return,
                 Continue = World.Continue,
                 Ending = World.Ending,
-                LastAction = World.LastAction is { } last ? Actions[(int)last] : null,
+                LastAction = World.LastMove?.Describe(Actions),
                 AgentPlays = AgentPlays,
                 Agent = Agent?.Name,
                 Task = Agent?.Task,
-                NextAction = decided is null ? null : Actions[(int)decided.Action],
+                NextAction = decided?.Move.Describe(Actions),
                 Value = decided?.Value,
                 Policy = [.. (decided?.Probabilities ?? []).Select((p, i) => (Actions[i], p))],
+                Controls = _space.Kind == ActionKind.Discrete ? [] : [.. Actions.Select((name, i) => new PlayControl(
+                    name, _space.LowOf(i), _space.HighOf(i), World.LastMove?.As<float>()[i], decided?.Move.As<float>()[i]))],
                 Note = _note,
             };
         }
     }
-
-    private Box Space => (Box)_real.Game.ObservationSpace;
 
     private PlayAgent? Agent => Dreaming ? _dreamer : _agent;
 
@@ -109,43 +120,44 @@ public sealed class PlaySession : IDisposable
     public static PlaySession Open(PlayOptions options)
     {
         Manifest manifest = Manifest.Load(options.Bundle, verifyHashes: false);
-        bool hasPolicy = ControllerBenchmark.Fits(manifest);
-        IEnvironment<long> game = options.MakeGame(manifest);
-        bool dreams = PlayOptions.ShowsPictures(game);
+        bool hasPlayer = ControllerBenchmark.Fits(manifest) || manifest.Planner is not null;
+        RealWorld game = options.MakeGame(manifest);
+        bool dreams = PlayOptions.ShownShape(manifest) is not null || game.Draw(new float[game.Observations.Size]) is not null;
         string? model = dreams ? options.FindModel(manifest) : null;
-        if (!hasPolicy && !manifest.Graphs.ContainsKey("imagine"))
+        if (!hasPlayer && !manifest.Graphs.ContainsKey("imagine"))
         {
             throw new BundleException($"There is nobody to watch and nothing to dream with in bundle '{options.Bundle}': expected a graph "
                 + $"'control' or 'act' (an agent), or 'imagine' (a world model); found {string.Join(", ", manifest.Graphs.Keys)}.");
         }
-        PlayOptions.Check(hasPolicy ? "Agent" : "World model", options.Bundle, manifest, game);
+        PlayOptions.Check(hasPlayer ? "Agent" : "World model", options.Bundle, manifest, game);
         if (options.Model is not null && !dreams)
         {
-            throw new BundleException($"What is observed of {game.Name} is numbers, and no dream of them is drawn here: leave --model away, or "
-                + "see tools picture.");
+            throw new BundleException($"What is observed of {game.Name} is numbers from which it cannot be drawn, so that no dream of them "
+                + "is shown here: leave --model away, or see tools picture.");
         }
+        if (options.Temperature is not null && model is null)
+            throw new BundleException("A temperature is a dream's, and there is none here: leave --temperature away.");
         if (options.Model is not null)
             PlayOptions.Check("World model", options.Model, Manifest.Load(options.Model, verifyHashes: false), game);
 
         List<IDisposable> opened = [];
         try
         {
-            PlayAgent? agent = hasPolicy ? Policy() : game is MiniPacmanEnvironment pacman ? new ScriptedAgent(pacman) : null;
-            PlayAgent? dreamer = hasPolicy && model is not null ? Policy() : null;
+            PlayAgent? agent = hasPlayer ? Player() : game.MiniPacman is { } pacman ? new ScriptedAgent(pacman) : null;
+            PlayAgent? dreamer = hasPlayer && model is not null ? Player() : null;
             DreamWorld? dream = null;
             string? advice = dreams
                 ? $"no model to dream with: bundle '{manifest.Name}' imagines nothing itself, give an environment model by --model"
-                : "dreams of this game are numbers: tools picture draws them";
+                : "dreams of this game are numbers from which it cannot be drawn: tools picture has charts of them";
             if (model is not null)
             {
                 WorldModel world = WorldModel.Load(model, options.Runtime);
                 opened.Add(world);
-                opened.Insert(0, dream = new(world, options.Seed));
+                opened.Insert(0, dream = new(world, options.Seed, options.Temperature));
                 advice = PlayOptions.IsOf(world.Manifest, game) ? null
                     : $"this model learnt {world.Manifest.Environment}: its rewards are those, not {game.Name}'s";
             }
-            return new(new(game, options.Seed), agent, dream, dreamer, hasPolicy, advice,
-                SpaceNames.Of(manifest, options.Environment).Actions);
+            return new(options, manifest, game, agent, hasPlayer, dream, dreamer, advice);
         }
         catch
         {
@@ -153,12 +165,12 @@ public sealed class PlaySession : IDisposable
             throw;
         }
 
-        PolicyAgent Policy()
+        BundleAgent Player()
         {
-            Controller controller = Controller.Load(options.Bundle,
-                new() { Batch = 1, Seed = options.Seed, Deterministic = options.Greedy, Runtime = options.Runtime });
-            opened.Add(controller);
-            return new(controller, options.Greedy ? "agent (greedy)" : "agent", options.Task);
+            BundlePolicy policy = BundlePolicy.Open(options.Bundle, options.Seed, options.Greedy, options.Runtime)!;
+            opened.Add(policy);
+            string name = ControllerBenchmark.Fits(manifest) ? "agent" : "planner";
+            return new(policy, manifest, options.Greedy ? $"{name} (greedy)" : name, options.Task);
         }
     }
 
@@ -171,7 +183,7 @@ public sealed class PlaySession : IDisposable
         if (World.Ending is not null)
             BeginAgain();
         else
-            Advance(Agent!.Action);
+            Advance(Agent!.Move);
         return true;
     }
 
@@ -181,14 +193,16 @@ public sealed class PlaySession : IDisposable
     /// <summary>A person's move by the action's number; the agent pauses.</summary>
     public void Move(long action)
     {
-        _note = null;
+        if (_space.Kind == ActionKind.Continuous)
+        {
+            _note = _steering.Advice;
+            return;
+        }
         _agentPlays = false;
         if ((ulong)action >= (ulong)Actions.Count)
             _note = $"there is no action {action}: 0 to {Actions.Count - 1}";
-        else if (World.Ending is not null)
-            _note = "over: r starts again";
         else
-            Advance(action);
+            Move(PlayMove.Of(action));
     }
 
     /// <summary>A person's key.</summary>
@@ -218,11 +232,20 @@ public sealed class PlaySession : IDisposable
 
     private void Steer(PlayKey key)
     {
-        int action = Actions.ToList().IndexOf(key.ToString().ToLowerInvariant());
-        if (action >= 0)
-            Move(action);
+        if (_steering.Move(key) is { } move)
+            Move(move);
         else
-            _note = $"this game has no directions: choose an action by its number, 0 to {Actions.Count - 1}";
+            _note = _steering.Advice;
+    }
+
+    private void Move(PlayMove move)
+    {
+        _agentPlays = false;
+        _note = null;
+        if (World.Ending is not null)
+            _note = "over: r starts again";
+        else
+            Advance(move);
     }
 
     private void ToggleAgent()
@@ -290,13 +313,21 @@ public sealed class PlaySession : IDisposable
     {
         _dream!.Begin(_real.Frame);
         _dreamer?.Reset();
-        foreach (float[] frame in _recent)
+        bool first = true;
+        foreach ((float[] frame, PlayMove? move) in _recent)
+        {
+            // What led to the first frame that it sees, it did not choose.
+            if (!first && move is not null)
+                _dreamer?.Played(move);
             _dreamer?.Decide(frame);
+            first = false;
+        }
     }
 
-    private void Advance(long action)
+    private void Advance(PlayMove move)
     {
-        World.Move(action);
+        World.Move(move);
+        Agent?.Played(move);
         if (!Dreaming)
             Remember();
         if (World.Ending is null)
@@ -307,9 +338,9 @@ public sealed class PlaySession : IDisposable
     {
         if (_dream is null)
             return;
-        _dream.Remember(_real.Frame, _real.LastAction);
+        _dream.Remember(_real.Frame, _real.LastMove);
         if (_recent.Count == Recall)
             _recent.Dequeue();
-        _recent.Enqueue(_real.Frame.ToArray());
+        _recent.Enqueue((_real.Frame.ToArray(), _real.LastMove));
     }
 }

@@ -5,6 +5,14 @@ namespace WorldModels.Tools;
 /// <summary>What a person can do while playing, beside choosing an action by its number.</summary>
 public enum PlayKey { Stay, Right, Up, Left, Down, Agent, Dream, Task, NewGame, Faster, Slower, Quit }
 
+/// <summary>One number of a continuous action.</summary>
+/// <param name="Name">What it is called.</param>
+/// <param name="Low">Its lower bound.</param>
+/// <param name="High">Its upper bound.</param>
+/// <param name="Last">What the last move had; null before the first.</param>
+/// <param name="Next">What the agent would choose on this frame; null where there is none, or the episode is over.</param>
+public sealed record PlayControl(string Name, double Low, double High, double? Last, double? Next);
+
 /// <summary>How a <see cref="PlaySession"/> stands.</summary>
 public sealed record PlayStatus
 {
@@ -29,7 +37,7 @@ public sealed record PlayStatus
     /// <summary>Why the episode is over; null while it goes on.</summary>
     public string? Ending { get; init; }
 
-    /// <summary>The last action's name; null before the first.</summary>
+    /// <summary>The last action's name, or its numbers with theirs; null before the first.</summary>
     public string? LastAction { get; init; }
 
     /// <summary>Whether the agent plays; otherwise you do.</summary>
@@ -50,17 +58,21 @@ public sealed record PlayStatus
     /// <summary>The agent's probability of each action on this frame, in the actions' order; empty if it has none.</summary>
     public IReadOnlyList<(string Action, double Probability)> Policy { get; init; } = [];
 
+    /// <summary>The numbers of a continuous action; empty where actions are numbered.</summary>
+    public IReadOnlyList<PlayControl> Controls { get; init; } = [];
+
     /// <summary>What there is to say about the last key.</summary>
     public string? Note { get; init; }
 
     /// <summary>A figure as the status shows it.</summary>
-    public static string Number(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+    public static string Number(double value) => value.ToString("0.##;-0.##;0", CultureInfo.InvariantCulture);
 
     /// <summary>All of it in one line.</summary>
     public override string ToString() => string.Join(" | ", ((string?[])
     [
         $"{Game}, {(Dreaming ? "dream" : "real")}", $"step {Step}", $"reward {Number(Reward)}", $"return {Number(Return)}",
         LastAction is null ? null : $"action {LastAction}",
+        Controls.Count == 0 || NextAction is null ? null : $"next {NextAction}",
         Continue is { } probability ? $"continue {Number(probability)}" : null,
         Value is { } value ? $"value {Number(value)}" : null,
         AgentPlays ? $"{Agent} plays" : "you play", Task is null ? null : $"task {Task}",

@@ -8,7 +8,7 @@ namespace WorldModels.Train.LatentWorlds;
 /// <summary>Chooses action vectors (B, A) for observations at a step; where first is 1, not 0, an episode begins.</summary>
 public delegate void VectorPolicy(long step, ReadOnlySpan<float> observations, ReadOnlySpan<float> first, Span<float> vectors);
 
-/// <summary>Pictures in place of the numbers that an environment observes.</summary>
+/// <summary>Pictures in place of the numbers that an environment observes, or its own picture in another size.</summary>
 /// <param name="Size">Rows and columns.</param>
 /// <param name="Numbers">Whether the numbers follow.</param>
 public sealed record PictureView(int Size, bool Numbers);
@@ -77,8 +77,6 @@ public abstract class AgentEnvironment
         int noise = 0) =>
         noise > 0 && (view is not null || EnvironmentRegistry.Find(name).ObservationNames.Count == 0)
             ? throw new UserException($"Random numbers follow vectors of numbers, not pictures, as {name} is seen here: leave pixels=0.")
-        : view is not null && EnvironmentRegistry.Find(name).ObservationNames.Count == 0
-            ? throw new UserException($"pixels={view.Size} is for environments that observe numbers; {name} has pictures of its own.")
         : EnvironmentRegistry.Find(name) is EnvironmentSpec<long>
             ? new Discrete(name, new(name, count, actionRepeat, timeLimit, view, ownPictures, noise))
             : new Continuous(name, new(name, count, actionRepeat, timeLimit, view, ownPictures, noise));
@@ -100,7 +98,7 @@ public abstract class AgentEnvironment
                 _repeats.Add(repeat);
                 if (noise > 0)
                     return new NoisyObservation<TAction>(repeat, noise);
-                return view is null ? repeat : new PixelObservation<TAction>(repeat, view.Size, view.Numbers);
+                return view is null ? repeat : Seen(repeat, view);
             });
         }
 
@@ -114,6 +112,21 @@ public abstract class AgentEnvironment
 
         /// <summary>Steps of the environments, each repetition counted.</summary>
         public long Steps => _repeats.Sum(repeat => repeat.InnerSteps);
+
+        /// <summary>A picture of what observes numbers; the picture of what observes one, in the size that is wanted.</summary>
+        private static EnvironmentWrapper<TAction> Seen(IEnvironment<TAction> environment, PictureView view)
+        {
+            EnvironmentSpec spec = EnvironmentRegistry.Find(environment.Name);
+            if (environment.ObservationSpace is Box { Shape.Length: 3 })
+            {
+                return !view.Numbers
+                    ? new ResizedPicture<TAction>(environment, view.Size, spec.SceneRows)
+                    : throw new UserException($"proprioception=true: {spec.Name} observes its picture, and no numbers beside it.");
+            }
+            return spec.ObservationNames.Count > 0
+                ? new PixelObservation<TAction>(environment, view.Size, view.Numbers)
+                : throw new UserException($"pixels={view.Size}: what {spec.Name} observes is neither a picture nor numbers that one can stand for.");
+        }
     }
 
     private abstract class Of<TAction>(string name, ActionSpec space, Rows<TAction> all) : AgentEnvironment where TAction : unmanaged

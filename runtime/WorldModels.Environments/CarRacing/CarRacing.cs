@@ -6,6 +6,9 @@ public static class CarRacing
     /// <summary>Rows and columns of the picture that is observed.</summary>
     public const int PictureSize = 96;
 
+    /// <summary>Rows of it that show the track; those below are the bar of indicators.</summary>
+    internal const int SceneRows = 84;
+
     /// <summary>All of them, in the order of listings.</summary>
     public static IReadOnlyList<EnvironmentSpec> Specs { get; } =
     [
@@ -16,6 +19,8 @@ public static class CarRacing
             count => new SyncVectorEnvironment<CarRacingEnvironment, float>(count, () => new()))
         {
             ActionNames = ["steering", "gas", "brake"],
+            Arrows = ArrowKeys.Of(across: 0) with { Up = new(1, ToHigh: true), Down = new(2, ToHigh: true) },
+            SceneRows = SceneRows,
             TimeStep = CarRacingCar.TimeStep,
         },
         new EnvironmentSpec<long>(
@@ -25,6 +30,7 @@ public static class CarRacing
             count => new SyncVectorEnvironment<DiscreteCarRacingEnvironment, long>(count, () => new()))
         {
             ActionNames = ["none", "right", "left", "gas", "brake"],
+            SceneRows = SceneRows,
             TimeStep = CarRacingCar.TimeStep,
         },
     ];

@@ -17,7 +17,7 @@ public enum AcrobotDynamics
 /// Reward -1 a step, 0 for the last; terminated when the end is up, truncated after 500 steps. One Runge-Kutta step of 0.2 s a step.
 /// </summary>
 public sealed class AcrobotEnvironment(AcrobotDynamics dynamics = AcrobotDynamics.Book)
-    : ClassicControlEnvironment<long>("acrobot", 4, Observations, ActionIndices, 500)
+    : ClassicControlEnvironment<long>("acrobot", 4, Observations, ActionIndices, 500), IObservationDrawable
 {
     private const double Mass = 1;
     private const double Length = 1;
@@ -34,10 +34,16 @@ public sealed class AcrobotEnvironment(AcrobotDynamics dynamics = AcrobotDynamic
 
     private readonly FlatScene _scene = new(-2.2, -2.2, 2.2, 2.2);
 
-    public override Scene Draw()
+    public override Scene Draw() => Draw(State[0], State[1]);
+
+    /// <inheritdoc/>
+    public Scene Draw(ReadOnlySpan<float> observation) =>
+        Draw(Math.Atan2(observation[1], observation[0]), Math.Atan2(observation[3], observation[2]));
+
+    private Scene Draw(double first, double second)
     {
-        (double elbowX, double elbowY) = (Length * Math.Sin(State[0]), -Length * Math.Cos(State[0]));
-        double angle = State[0] + State[1];
+        (double elbowX, double elbowY) = (Length * Math.Sin(first), -Length * Math.Cos(first));
+        double angle = first + second;
         return _scene.Clear()
             .Rectangle(Palette.Target, -2.2, Length - 0.01, 2.2, Length + 0.01)
             .Rod(Palette.Pole, 0, 0, elbowX, elbowY, 0.1)

@@ -5,7 +5,8 @@ namespace WorldModels.Environments;
 /// observation is the state: position (m), velocity, angle from upright (rad), angular velocity. Reward 1 a step, the last included;
 /// terminated beyond 2.4 m or 12 degrees, truncated after 500 steps.
 /// </summary>
-public sealed class CartPoleEnvironment() : ClassicControlEnvironment<long>("cartpole", 4, Observations, ActionIndices, 500)
+public sealed class CartPoleEnvironment()
+    : ClassicControlEnvironment<long>("cartpole", 4, Observations, ActionIndices, 500), IObservationDrawable
 {
     private const double Gravity = 9.8;
     private const double PoleMass = 0.1;
@@ -23,15 +24,16 @@ public sealed class CartPoleEnvironment() : ClassicControlEnvironment<long>("car
 
     private readonly FlatScene _scene = new(-PositionLimit, -1.6, PositionLimit, 3.2);
 
-    public override Scene Draw()
-    {
-        (double x, double angle) = (State[0], State[2]);
-        return _scene.Clear()
-            .Rectangle(Palette.Fixed, -PositionLimit, -0.02, PositionLimit, 0.02)
-            .Rectangle(Palette.Cart, x - 0.3, -0.15, x + 0.3, 0.15)
-            .Rod(Palette.Pole, x, 0.15, x + 2 * HalfLength * Math.Sin(angle), 0.15 + 2 * HalfLength * Math.Cos(angle), 0.05)
-            .Disc(Palette.Joint, x, 0.15, 0.03);
-    }
+    public override Scene Draw() => Draw(State[0], State[2]);
+
+    /// <inheritdoc/>
+    public Scene Draw(ReadOnlySpan<float> observation) => Draw(observation[0], observation[2]);
+
+    private Scene Draw(double x, double angle) => _scene.Clear()
+        .Rectangle(Palette.Fixed, -PositionLimit, -0.02, PositionLimit, 0.02)
+        .Rectangle(Palette.Cart, x - 0.3, -0.15, x + 0.3, 0.15)
+        .Rod(Palette.Pole, x, 0.15, x + 2 * HalfLength * Math.Sin(angle), 0.15 + 2 * HalfLength * Math.Cos(angle), 0.05)
+        .Disc(Palette.Joint, x, 0.15, 0.03);
 
     private protected override void Start()
     {

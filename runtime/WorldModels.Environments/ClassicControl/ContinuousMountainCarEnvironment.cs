@@ -6,7 +6,7 @@ namespace WorldModels.Environments;
 /// keeps the state in single precision between steps; so does this.
 /// </summary>
 public sealed class ContinuousMountainCarEnvironment()
-    : ClassicControlEnvironment<float>("mountain-car-continuous", 2, MountainCar.Observations, Forces, 999)
+    : ClassicControlEnvironment<float>("mountain-car-continuous", 2, MountainCar.Observations, Forces, 999), IObservationDrawable
 {
     private const double Goal = 0.45;
     private const double Power = 0.0015;
@@ -16,6 +16,9 @@ public sealed class ContinuousMountainCarEnvironment()
     private readonly FlatScene _scene = MountainCar.CreateScene();
 
     public override Scene Draw() => MountainCar.Draw(_scene, State[0], Goal);
+
+    /// <inheritdoc/>
+    public Scene Draw(ReadOnlySpan<float> observation) => MountainCar.Draw(_scene, observation[0], Goal);
 
     private protected override void Start() => (MutableState[0], MutableState[1]) = (Uniform(-0.6, -0.4), 0);
 

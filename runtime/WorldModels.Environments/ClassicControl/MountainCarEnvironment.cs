@@ -6,7 +6,7 @@ namespace WorldModels.Environments;
 /// after 200 steps.
 /// </summary>
 public sealed class MountainCarEnvironment()
-    : ClassicControlEnvironment<long>("mountain-car", 2, MountainCar.Observations, ActionIndices, 200)
+    : ClassicControlEnvironment<long>("mountain-car", 2, MountainCar.Observations, ActionIndices, 200), IObservationDrawable
 {
     private const double Goal = 0.5;
     private const double Force = 0.001;
@@ -16,6 +16,9 @@ public sealed class MountainCarEnvironment()
     private readonly FlatScene _scene = MountainCar.CreateScene();
 
     public override Scene Draw() => MountainCar.Draw(_scene, State[0], Goal);
+
+    /// <inheritdoc/>
+    public Scene Draw(ReadOnlySpan<float> observation) => MountainCar.Draw(_scene, observation[0], Goal);
 
     private protected override void Start() => (MutableState[0], MutableState[1]) = (Uniform(-0.6, -0.4), 0);
 

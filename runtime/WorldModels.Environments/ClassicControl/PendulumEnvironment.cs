@@ -6,7 +6,8 @@ namespace WorldModels.Environments;
 /// minus angle^2 + 0.1 velocity^2 + 0.001 torque^2, of the state before the step. Truncated after 200 steps.
 /// </summary>
 /// <param name="gravity">m/s^2.</param>
-public sealed class PendulumEnvironment(double gravity = 10) : ClassicControlEnvironment<float>("pendulum", 2, Observations, Torques, 200)
+public sealed class PendulumEnvironment(double gravity = 10)
+    : ClassicControlEnvironment<float>("pendulum", 2, Observations, Torques, 200), IObservationDrawable
 {
     private const float MaxTorque = 2;
     private const float MaxSpeed = 8;
@@ -20,8 +21,13 @@ public sealed class PendulumEnvironment(double gravity = 10) : ClassicControlEnv
 
     private readonly FlatScene _scene = new(-1.4, -1.4, 1.4, 1.4);
 
-    public override Scene Draw() => _scene.Clear()
-        .Rod(Palette.Pole, 0, 0, Length * Math.Sin(State[0]), Length * Math.Cos(State[0]), 0.1)
+    public override Scene Draw() => Draw(State[0]);
+
+    /// <inheritdoc/>
+    public Scene Draw(ReadOnlySpan<float> observation) => Draw(Math.Atan2(observation[1], observation[0]));
+
+    private Scene Draw(double angle) => _scene.Clear()
+        .Rod(Palette.Pole, 0, 0, Length * Math.Sin(angle), Length * Math.Cos(angle), 0.1)
         .Disc(Palette.Joint, 0, 0, 0.05);
 
     private protected override void Start()

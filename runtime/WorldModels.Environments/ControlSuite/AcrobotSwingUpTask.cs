@@ -31,6 +31,13 @@ public sealed class AcrobotSwingUpTask : IControlTask
         (observation[4], observation[5]) = ((float)physics.Velocities[0], (float)physics.Velocities[1]);
     }
 
+    public bool Place(IPhysics physics, ReadOnlySpan<float> observation)
+    {
+        double upper = Math.Atan2(observation[0], observation[2]), lower = Math.Atan2(observation[1], observation[3]);
+        (physics.Positions[0], physics.Positions[1]) = (upper, lower - upper);
+        return true;
+    }
+
     public double Reward(IPhysics physics)
     {
         (double upper, double lower) = Angles(physics);

@@ -33,6 +33,12 @@ public sealed class CartPoleTask(bool swingUp, bool sparse) : IControlTask
         (observation[3], observation[4]) = ((float)physics.Velocities[0], (float)physics.Velocities[1]);
     }
 
+    public bool Place(IPhysics physics, ReadOnlySpan<float> observation)
+    {
+        (physics.Positions[0], physics.Positions[1]) = (observation[0], Math.Atan2(observation[2], observation[1]));
+        return true;
+    }
+
     public double Reward(IPhysics physics)
     {
         double position = physics.Positions[0], cosine = Math.Cos(physics.Positions[1]);

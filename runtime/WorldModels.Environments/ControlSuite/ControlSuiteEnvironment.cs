@@ -4,7 +4,7 @@ namespace WorldModels.Environments;
 /// A task of the DeepMind Control Suite (Tassa et al. 2018): actions in [-1, 1], which are clipped, rewards in [0, 1] for the state on
 /// arrival, 1000 control steps, then truncated, never terminated. <c>Reset(seed)</c> draws as <c>np.random.RandomState(seed)</c> does.
 /// </summary>
-public sealed class ControlSuiteEnvironment : EpisodicEnvironment<float>
+public sealed class ControlSuiteEnvironment : EpisodicEnvironment<float>, IObservationDrawable
 {
     private readonly NumPyRandomState _random;
     private BodyScene? _scene;
@@ -30,6 +30,17 @@ public sealed class ControlSuiteEnvironment : EpisodicEnvironment<float>
         _scene ??= Physics.CreateScene();
         Physics.Place(_scene);
         return _scene;
+    }
+
+    /// <inheritdoc/>
+    public Scene? Draw(ReadOnlySpan<float> observation)
+    {
+        double[] positions = [.. Physics.Positions];
+        if (!Task.Place(Physics, observation))
+            return null;
+        Scene scene = Draw();
+        positions.CopyTo(Physics.Positions);
+        return scene;
     }
 
     private protected override void Start()

@@ -23,6 +23,10 @@ public interface IControlTask
     /// <summary>Writes what is seen of the present state.</summary>
     void Observe(IPhysics physics, Span<float> observation);
 
+    /// <summary>Puts the physics where an observation has it; only its positions change.</summary>
+    /// <returns>Whether an observation tells all positions; else nothing is changed.</returns>
+    bool Place(IPhysics physics, ReadOnlySpan<float> observation) => false;
+
     /// <summary>The reward on arrival in the present state under the present control, in [0, 1].</summary>
     double Reward(IPhysics physics);
 }

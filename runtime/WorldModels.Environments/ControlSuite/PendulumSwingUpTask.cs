@@ -24,5 +24,11 @@ public sealed class PendulumSwingUpTask : IControlTask
         (observation[0], observation[1], observation[2]) = ((float)cos, (float)sin, (float)physics.Velocities[0]);
     }
 
+    public bool Place(IPhysics physics, ReadOnlySpan<float> observation)
+    {
+        physics.Positions[0] = Math.Atan2(observation[1], observation[0]);
+        return true;
+    }
+
     public double Reward(IPhysics physics) => Math.Cos(physics.Positions[0]) >= GoalCosine ? 1 : 0;
 }

@@ -35,6 +35,12 @@ public sealed class ReacherTask(string difficulty, double targetRadius) : IContr
         (observation[4], observation[5]) = ((float)physics.Velocities[0], (float)physics.Velocities[1]);
     }
 
+    public bool Place(IPhysics physics, ReadOnlySpan<float> observation)
+    {
+        (physics.Positions[0], physics.Positions[1]) = (observation[0], observation[1]);
+        return true;
+    }
+
     public double Reward(IPhysics physics)
     {
         (double x, double y) = ToTarget(physics);

@@ -10,6 +10,18 @@ public interface IDrawable
     Scene Draw();
 }
 
+/// <summary>An environment that can be drawn from what is observed of it alone, such as from what a world model dreams.</summary>
+public interface IObservationDrawable : IDrawable
+{
+    /// <summary>
+    /// The picture of the state that an observation tells; what it does not tell, such as a target, is where the environment has it. The
+    /// environment is afterwards what it was, and the scene is that of <see cref="IDrawable.Draw"/>.
+    /// </summary>
+    /// <param name="observation">As the environment gives it, or near to that.</param>
+    /// <returns>Null: an observation tells too little.</returns>
+    Scene? Draw(ReadOnlySpan<float> observation);
+}
+
 /// <summary>
 /// What an environment looks like, to be rendered at any size: the one picture that agents are trained on, and that people are shown.
 /// Rendering allocates nothing once a thread has rendered a picture of the size. Not thread-safe; scenes are independent.

@@ -5,7 +5,7 @@ namespace WorldModels.Environments;
 /// which begins in the middle, moves left, stays or moves right. After nine steps the ball is there: 1 where the paddle is below it, -1
 /// where it is not, and the episode terminates. The observation is (10, 5) flat: 1 where ball or paddle is, else 0.
 /// </summary>
-public sealed class CatchEnvironment : EpisodicEnvironment<long>
+public sealed class CatchEnvironment : EpisodicEnvironment<long>, IObservationDrawable
 {
     /// <summary>Rows.</summary>
     public const int Rows = 10;
@@ -37,6 +37,20 @@ public sealed class CatchEnvironment : EpisodicEnvironment<long>
     public override Scene Draw() => _scene.Clear()
         .Rectangle(Palette.Cart, Paddle + 0.05, 0.3, Paddle + 0.95, 0.7)
         .Disc(Palette.Flame, Ball + 0.5, Rows - 0.5 - _row, 0.35);
+
+    /// <inheritdoc/>
+    /// <remarks>Each cell is as dark as its number: of a dream that is not sure, more than a ball and a paddle are seen.</remarks>
+    public Scene Draw(ReadOnlySpan<float> observation)
+    {
+        _scene.Clear();
+        for (int cell = 0; cell < observation.Length; cell++)
+        {
+            (double left, double bottom) = (cell % Columns, Rows - 1 - cell / Columns);
+            uint shade = (uint)Math.Round(byte.MaxValue * (1 - Math.Clamp(observation[cell], 0, 1)));
+            _scene.Rectangle(shade << 16 | shade << 8 | shade, left, bottom, left + 1, bottom + 1);
+        }
+        return _scene;
+    }
 
     private protected override void Start() => (_row, Ball, Paddle) = (0, _random.Int(Columns), Columns / 2);
 

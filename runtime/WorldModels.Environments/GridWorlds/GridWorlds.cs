@@ -8,6 +8,10 @@ public static class GridWorlds
 
     private static readonly string[] MoveNames = ["stay", "up", "down", "left", "right"], PairNames = ["down", "right"];
 
+    // The first number is the way down.
+    private static readonly ArrowKeys PairArrows =
+        ArrowKeys.Of(across: 1) with { Down = new(0, ToHigh: true), Up = new(0, ToHigh: false) };
+
     /// <summary>All of them, in the order of listings.</summary>
     public static IReadOnlyList<EnvironmentSpec> Specs { get; } =
     [
@@ -25,7 +29,16 @@ public static class GridWorlds
             ObservationNames = [.. CellNames(CatchEnvironment.Rows, CatchEnvironment.Columns)],
             ActionNames = ["left", "stay", "right"],
         },
+        Cue(10), Cue(20), Cue(40),
     ];
+
+    private static EnvironmentSpec<long> Cue(int delay) => new(
+        $"cue-{delay}", $"Remember one of two cues for {delay} steps: 4 reals, 2 actions", () => new DelayedCueEnvironment(delay),
+        count => new SyncVectorEnvironment<DelayedCueEnvironment, long>(count, () => new(delay)))
+    {
+        ObservationNames = ["cue 0", "cue 1", "now", "coin"],
+        ActionNames = ["cue 0", "cue 1"],
+    };
 
     private static EnvironmentSpec<TAction> Spec<TAction>(string name, string summary, Func<string, SimpleWorld<TAction>> make)
         where TAction : unmanaged =>
@@ -33,6 +46,7 @@ public static class GridWorlds
         {
             ObservationNames = PictureNames,
             ActionNames = typeof(TAction) == typeof(long) ? MoveNames : PairNames,
+            Arrows = typeof(TAction) == typeof(long) ? null : PairArrows,
         };
 
     private static IEnumerable<string> CellNames(int rows, int columns) =>

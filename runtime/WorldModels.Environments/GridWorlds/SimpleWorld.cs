@@ -7,7 +7,8 @@ namespace WorldModels.Environments;
 /// agent black, drawn in this order: the agent hides what it stands on.
 /// </summary>
 /// <typeparam name="TAction">Element of an action: <c>long</c> for five moves, <c>float</c> for pairs.</typeparam>
-public abstract class SimpleWorld<TAction> : EpisodicEnvironment<TAction> where TAction : unmanaged
+public abstract class SimpleWorld<TAction> : EpisodicEnvironment<TAction>, IObservationDrawable
+    where TAction : unmanaged
 {
     /// <summary>Rows and columns.</summary>
     public const int Size = 4;
@@ -55,6 +56,21 @@ public abstract class SimpleWorld<TAction> : EpisodicEnvironment<TAction> where 
 
         void Cell(uint color, (int Row, int Column) at) => _scene.Rectangle(
             color, at.Column + 0.06, Size - 1 - at.Row + 0.06, at.Column + 0.94, Size - at.Row - 0.06);
+    }
+
+    /// <inheritdoc/>
+    public Scene Draw(ReadOnlySpan<float> observation)
+    {
+        _scene.Clear();
+        for (int cell = 0; cell < Cells; cell++)
+        {
+            (double left, double bottom) = (cell % Size, Size - 1 - cell / Size);
+            uint colour = Byte(observation[cell]) << 16 | Byte(observation[Cells + cell]) << 8 | Byte(observation[2 * Cells + cell]);
+            _scene.Rectangle(colour, left, bottom, left + 1, bottom + 1);
+        }
+        return _scene;
+
+        uint Byte(float value) => (uint)Math.Round(byte.MaxValue * Math.Clamp(value / _options.White, 0, 1));
     }
 
     /// <summary>Moves the agent to this cell, or the nearest one of the grid, then the threats where they move; gives the reward.</summary>

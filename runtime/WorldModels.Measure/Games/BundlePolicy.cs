@@ -15,6 +15,12 @@ public sealed class BundlePolicy : IDisposable
     /// <summary>How it plays, for people.</summary>
     public string How => _controller is not null ? "played by its policy" : "played by planning";
 
+    /// <summary>State values of the last call, (B); empty where nothing estimates them.</summary>
+    public ReadOnlySpan<float> Values => _controller is null ? [] : _controller.Values;
+
+    /// <summary>Logits of the last call, (B, actions); empty where there are none.</summary>
+    public ReadOnlySpan<float> Logits => _controller is null ? [] : _controller.Logits;
+
     /// <summary>That actions were clipped, as a sentence for people; null if none was.</summary>
     public string? Clipping => _controller is null ? null : Clipped(_controller);
 

@@ -145,8 +145,12 @@ public sealed record RealEpisode
         }
         if (options.ActionRepeat > 1)
             environment = new ActionRepeat<TAction>(environment, options.ActionRepeat);
-        return options.Observation?.PictureShape is { } picture && environment.ObservationSpace is not Box { Shape.Length: 3 }
-            ? new PixelObservation<TAction>(environment, picture[1], withNumbers: options.Observation.Picture is not null) : environment;
+        if (options.Observation?.PictureShape is not { } picture)
+            return environment;
+        if (environment.ObservationSpace is not Box { Shape: [_, int height, int width] })
+            return new PixelObservation<TAction>(environment, picture[1], withNumbers: options.Observation.Picture is not null);
+        return (height, width) == (picture[1], picture[2]) || picture[1] != picture[2]
+            ? environment : new ResizedPicture<TAction>(environment, picture[1], spec.SceneRows);
     }
 
     /// <summary>Takes the bundle's actions where those are in -1..1 and the environment's are not.</summary>

@@ -88,8 +88,8 @@ public sealed class CurveGroup
     private static string Identity(TrainingCurve run) => string.Join('\n', Facts(run)
         .OrderBy(fact => fact.Key, StringComparer.Ordinal).Select(fact => $"{fact.Key}={Canonical(fact.Value)}"));
 
-    // Run folders and bundles write the same value in two ways: 1e-05 and 1E-05, true and True, hard and Hard.
+    // Run folders and bundles write the same value in two ways: 1e-05 and 1E-05, true and True, hard and Hard, [64, 64] and [64,64].
     private static string Canonical(string value) =>
         double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-            ? number.ToString("R", CultureInfo.InvariantCulture) : value.ToLowerInvariant();
+            ? number.ToString("R", CultureInfo.InvariantCulture) : value.ToLowerInvariant().Replace(" ", "", StringComparison.Ordinal);
 }

@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -10,7 +11,10 @@ namespace WorldModels.Pictures;
 /// <summary>What a <see cref="CurvePage"/> shows.</summary>
 public sealed record CurvePageOptions
 {
-    /// <summary>The metric shown first; null: the return if there is one, else the metric written first.</summary>
+    /// <summary>
+    /// The metric shown first, of a pattern such as <c>schedule_*</c> the first that matches; null: the return if there is one, else the
+    /// metric written first.
+    /// </summary>
     public string? Metric { get; init; }
 
     /// <summary>Values to compare that metric with.</summary>
@@ -48,12 +52,16 @@ public sealed class CurvePage
         (_groups, _options, _thinned) = (groups, options, thinned);
         _environments = [.. groups.Select(group => group.Environment).Distinct()];
         _metrics = [.. groups.SelectMany(group => group.Runs).SelectMany(run => run.Metrics.Keys).Distinct()];
-        Metric = options.Metric ?? _metrics.FirstOrDefault(name => name is "return")
-            ?? _metrics.FirstOrDefault(name => name is "return_evaluation") ?? _metrics[0];
+        Chosen = options.Metric is { } pattern
+            ? [.. _metrics.Where(name => Matches(name, pattern))]
+            : [_metrics.FirstOrDefault(name => name is "return") ?? _metrics.FirstOrDefault(name => name is "return_evaluation") ?? _metrics[0]];
     }
 
     /// <summary>The metric shown first.</summary>
-    public string Metric { get; }
+    public string Metric => Chosen[0];
+
+    /// <summary>The metrics that were asked for, at least one.</summary>
+    public IReadOnlyList<string> Chosen { get; }
 
     /// <summary>The groups shown.</summary>
     public IReadOnlyList<CurveGroup> Groups => _groups;
@@ -84,12 +92,20 @@ public sealed class CurvePage
         if (runs.Length == 0)
             throw new BundleException($"Nothing was measured up to step {Figures.Number(options.LastStep!.Value)}.");
         string[] metrics = [.. runs.SelectMany(run => run.Metrics.Keys).Distinct()];
-        if (options.Metric is { } metric && !metrics.Contains(metric))
-            throw Unknown("metric", metric, metrics);
+        if (options.Metric is { } metric)
+        {
+            int matching = metrics.Count(name => Matches(name, metric));
+            if (matching == 0)
+                throw Unknown("metric", metric, metrics);
+            if (matching > 1 && options.Levels.Count > 0)
+                throw new BundleException($"A level belongs to one metric, and '{metric}' stands for {matching}: choose one by --metric.");
+        }
         bool thinned = runs.Any(run => run.Metrics.Values.Any(series => series.Steps.Count > MostPoints));
         return new(CurveGroup.Of(runs.Select(run =>
             run with { Metrics = run.Metrics.ToDictionary(entry => entry.Key, entry => entry.Value.Thin(MostPoints)) })), options, thinned);
     }
+
+    private static bool Matches(string metric, string pattern) => FileSystemName.MatchesSimpleExpression(pattern, metric, ignoreCase: false);
 
     private static TrainingCurve? Cut(TrainingCurve run, double last)
     {

@@ -7,7 +7,8 @@ using WorldModels.Bundles;
 namespace WorldModels.Pictures;
 
 /// <summary>
-/// One metric of a <see cref="CurvePage"/> as a picture that does not change: a plot for each environment, below it what its lines are.
+/// The chosen metrics of a <see cref="CurvePage"/> as a picture that does not change: a plot for each environment and metric, two beside
+/// each other where a pattern chose several, below them what their lines are.
 /// </summary>
 public sealed partial class CurvePicture
 {
@@ -21,7 +22,7 @@ public sealed partial class CurvePicture
 
     private readonly CurvePage _page;
 
-    /// <summary>Prepares a picture of the page's metric.</summary>
+    /// <summary>Prepares a picture of the page's chosen metrics.</summary>
     public CurvePicture(CurvePage page) => _page = page;
 
     /// <summary>Writes it to a file that ends in .png or .svg.</summary>
@@ -48,12 +49,13 @@ public sealed partial class CurvePicture
         List<IReadOnlyList<Drawing>> rows = [[Drawing.Text(_page.Title, Ink, size: 19)]];
         foreach (string environment in _page.Environments)
         {
-            if (_page.Figure(environment, _page.Metric) is not { } figure)
+            CurveFigure[] figures = [.. _page.Chosen.Select(metric => _page.Figure(environment, metric)).OfType<CurveFigure>()];
+            if (figures.Length == 0)
                 continue;
             if (_page.Environments.Count > 1)
                 rows.Add([Drawing.Text(CurvePage.Named(environment), Ink, size: 15)]);
-            rows.Add([Plot(figure)]);
-            rows.Add([Legend(figure)]);
+            rows.AddRange(figures.Select(Plot).Chunk(2));
+            rows.Add([Legend([.. figures.SelectMany(figure => figure.Groups).DistinctBy(entry => entry.Colour)])]);
         }
         return Drawing.Grid(rows, 8);
     }
@@ -161,7 +163,7 @@ public sealed partial class CurvePicture
         }
     }
 
-    private static Drawing Legend(CurveFigure figure) => Drawing.Grid([.. figure.Groups.Select(entry => (Drawing[])
+    private static Drawing Legend(IReadOnlyList<(CurveGroup Group, int Colour)> groups) => Drawing.Grid([.. groups.Select(entry => (Drawing[])
     [
         new(34, 16, canvas =>
         {

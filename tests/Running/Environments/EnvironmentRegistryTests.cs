@@ -50,6 +50,43 @@ public sealed class EnvironmentRegistryTests
     private static IEnumerable<EnvironmentSpec> Specs =>
         EnvironmentRegistry.All.Where(spec => spec is not EnvironmentSpec<float> continuous || !MuJoCoSuite.Specs.Contains(continuous));
 
+    [TestCase("lunar-lander-continuous", 2, 3)]
+    [TestCase("cartpole-swingup", 3, null)]
+    [TestCase("mountain-car-continuous", 1, null)]
+    public void ArrowKeysPushTheWayTheyPoint(string name, int across, int? upright)
+    {
+        EnvironmentSpec<float> spec = (EnvironmentSpec<float>)EnvironmentRegistry.Find(name);
+        ArrowKeys arrows = spec.Arrows ?? ArrowKeys.Default(spec.ActionNames.Count);
+        Assert.That(Velocity(arrows.Right!.Value, across), Is.GreaterThan(Velocity(arrows.Left!.Value, across)));
+        Assert.That((arrows.Up is null, arrows.Down is null), Is.EqualTo((upright is null, upright is null)));
+        if (upright is { } height)
+            Assert.That(Velocity(arrows.Up!.Value, height), Is.GreaterThan(Velocity(arrows.Down!.Value, height)));
+
+        float Velocity(ArrowPush push, int seen)
+        {
+            IEnvironment<float> environment = spec.Make();
+            float[] observation = new float[environment.ObservationSpace.Size], action = new float[environment.ActionSpace.Size];
+            environment.Reset(1, observation);
+            Box bounds = (Box)environment.ActionSpace;
+            action[push.Number] = push.ToHigh ? bounds.High : bounds.Low;
+            environment.Step(action, observation);
+            return observation[seen];
+        }
+    }
+
+    [Test]
+    public void ArrowKeysPushDifferentNumbersWhereThereAreTwo()
+    {
+        Assert.That(ArrowKeys.Default(1), Is.EqualTo(new ArrowKeys(new(0, false), new(0, true), null, null)));
+        Assert.That(ArrowKeys.Default(6), Is.EqualTo(new ArrowKeys(new(0, false), new(0, true), new(1, false), new(1, true))));
+        foreach (EnvironmentSpec spec in Specs.Where(spec => spec.Arrows is not null))
+        {
+            ArrowPush?[] pushes = [spec.Arrows!.Left, spec.Arrows.Right, spec.Arrows.Down, spec.Arrows.Up];
+            foreach (ArrowPush push in pushes.OfType<ArrowPush>())
+                Assert.That(push.Number, Is.InRange(0, spec.ActionNames.Count - 1), spec.Name);
+        }
+    }
+
     [TestCaseSource(nameof(Specs))]
     public void NumbersAndActionsAreNamedInTheirOrder(EnvironmentSpec spec)
     {

@@ -61,6 +61,40 @@ public sealed class GridWorldTests
         }
     }
 
+    /// <summary>Who remembers the cue earns 1, who does not 0; it shows at the first step alone, and the signal at the last.</summary>
+    [Test]
+    public void ADelayedCueHasToBeRemembered()
+    {
+        DelayedCueEnvironment game = new(20);
+        float[] seen = new float[4];
+        (double remembered, double guessed) = (0, 0);
+        for (int episode = 0; episode < 2000; episode++)
+        {
+            remembered += Play(cue => cue);
+            guessed += Play(_ => 0);
+        }
+        Assert.That(remembered / 2000, Is.EqualTo(1));
+        Assert.That(guessed / 2000, Is.Zero.Within(0.08));
+        Assert.That(() => new DelayedCueEnvironment(0), Throws.TypeOf<ArgumentOutOfRangeException>());
+
+        double Play(Func<int, long> choose)
+        {
+            game.Reset(game.Steps == 0 ? 1ul : null, seen);
+            Assert.That(seen[..3], Is.EqualTo(new[] { 1 - game.Cue, game.Cue, 0 }));
+            for (int step = 1; ; step++)
+            {
+                StepResult result = game.Step([choose(game.Cue)], seen);
+                if (result.Done)
+                {
+                    Assert.That((step, result.Terminated, result.Truncated), Is.EqualTo((21, true, false)));
+                    return result.Reward;
+                }
+                Assert.That(seen[..3], Is.EqualTo(new[] { 0, 0, step == 20 ? 1 : 0 }), $"{step}");
+                Assert.That(result.Reward, Is.Zero);
+            }
+        }
+    }
+
     /// <summary>From the middle of the grid, by small and by whole numbers, in both ways of moving.</summary>
     [TestCase(false, -0.01f, -1)]
     [TestCase(false, 0.99f, 0)]

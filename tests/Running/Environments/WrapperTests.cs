@@ -180,4 +180,54 @@ public sealed class WrapperTests
             return default;
         }
     }
+
+    /// <summary>Every pixel is a weighted mean: evenly grey stays so, and a ramp stays a ramp, but for its ends.</summary>
+    [TestCase(48, 96)]
+    [TestCase(64, 84)]
+    [TestCase(120, 96)]
+    public void APictureIsResized(int size, int rows)
+    {
+        ResizedPicture<float> resized = new(new Ramp(), size, rows);
+        Assert.That(((Box)resized.ObservationSpace).Shape, Is.EqualTo(new[] { 2, size, size }));
+        float[] seen = new float[2 * size * size];
+        resized.Reset(1, seen);
+        Assert.That(seen.AsSpan(size * size).ToArray(), Is.All.EqualTo(0.3f).Within(1e-6));
+        int margin = 3;
+        for (int y = margin; y < size - margin; y++)
+        {
+            for (int x = margin; x < size - margin; x++)
+            {
+                double expected = ((x + 0.5) * 96 / size + (y + 0.5) * rows / size) / 200;
+                Assert.That(seen[y * size + x], Is.EqualTo(expected).Within(0.002), $"{x}, {y}");
+            }
+        }
+        float[] stepped = new float[seen.Length];
+        resized.Step([0], stepped);
+        Assert.That(stepped, Is.EqualTo(seen));
+        Assert.That(() => new ResizedPicture<float>(new Ramp(), 64, 97), Throws.TypeOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new ResizedPicture<float>(new PendulumEnvironment(), 64), Throws.ArgumentException);
+    }
+
+    /// <summary>A picture of 96 rows: a channel that grows to the right and downwards, and an evenly grey one.</summary>
+    private sealed class Ramp : IEnvironment<float>
+    {
+        public string Name => "ramp";
+
+        public Space ObservationSpace { get; } = new Box(0, 1, [2, 96, 96]);
+
+        public Space ActionSpace { get; } = new Box(-1, 1, [1]);
+
+        public void Reset(ulong? seed, Span<float> observation)
+        {
+            for (int i = 0; i < 96 * 96; i++)
+                observation[i] = (i % 96 + i / 96 + 1) / 200f;
+            observation[(96 * 96)..].Fill(0.3f);
+        }
+
+        public StepResult Step(ReadOnlySpan<float> action, Span<float> observation)
+        {
+            Reset(null, observation);
+            return default;
+        }
+    }
 }

@@ -30,7 +30,7 @@ public sealed class ReadmeTests
             DreamBatch imagined = dream.Run(seed: 7);                    // rewards, continues, actions, states
             float first = imagined.Rewards(0)[0];
             using Controller controller = Controller.Load("models/zoo/minipacman-a2c");
-            controller.Act(observation, action);                         // spans in, spans out; controller.Reset(rows) between episodes
+            controller.Act(observation, action);                         // spans in, spans out; Reset(rows) between episodes, SetTask("hover") of several
             using Planner planner = Planner.Load("models/zoo/cartpole-swingup-planet");
             planner.Act(seen, push);                                     // no policy: it searches for each action in the world model
             MLContext ml = new();                                        // WorldModels.MLNet: recordings and bundles in ML.NET's pipelines

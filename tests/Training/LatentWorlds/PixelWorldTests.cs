@@ -110,6 +110,25 @@ public sealed class PixelWorldTests
         Assert.That(() => byBytes.ActOnPictures(picture, new long[1]), Throws.TypeOf<BundleException>());
     }
 
+    /// <summary>A planner likewise.</summary>
+    [Test]
+    public void APlannerTakesBytes()
+    {
+        using TinyRuns runs = new();
+        string run = runs["run"];
+        TrainTool.Succeed(["planet", "--env", "pendulum", .. Tiny, "updates=2", "--run", run]);
+        string bundle = Path.Combine(run, "bundle");
+        using Planner byBytes = Planner.Load(bundle), byNumbers = Planner.Load(bundle);
+        byte[] picture = new byte[3 * 32 * 32];
+        new Random(1).NextBytes(picture);
+        float[] numbers = [.. picture.Select(value => value / 255f)], first = new float[1], second = new float[1];
+        byBytes.ActOnPictures(picture, first);
+        byNumbers.Act(numbers, second);
+        Assert.That(first, Is.EqualTo(second));
+        using Planner ofNumbers = Planner.Load(Path.Combine(Repository.Root, "models", "zoo", "cartpole-swingup-planet"));
+        Assert.That(() => ofNumbers.ActOnPictures(picture, first), Throws.TypeOf<BundleException>().With.Message.Contains("give them as floats"));
+    }
+
     /// <summary>A border that never changes has the scale of every other pixel: a little noise on it stays little.</summary>
     [Test]
     public void AConstantBorderIsNotBlownUp()
@@ -128,7 +147,7 @@ public sealed class PixelWorldTests
 
     [TestCase("dreamer", "pendulum", "pixels=48", "there are encoders of pictures of 32 and 64 rows")]
     [TestCase("dreamer", "pendulum", "proprioception=true", "set pixels=32 or 64")]
-    [TestCase("dreamer", "minipacman", "pixels=32", "has pictures of its own")]
+    [TestCase("dreamer", "car-racing", "pixels=32 proprioception=true", "no numbers beside it")]
     [TestCase("dreamer", "minipacman", "batch=4", "learn from vectors, and from pictures of them")]
     [TestCase("dreamerv3", "pendulum", "pixels=32 pixelDepth=3", "four times that is no multiple of blocks=8")]
     public void WhatCannotBeIsSaid(string algorithm, string environment, string set, string expected)

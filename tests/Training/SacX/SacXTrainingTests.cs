@@ -2,6 +2,8 @@ using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Tests.Train;
 using WorldModels.Train;
+using WorldModels.Train.Algorithms;
+using Learner = WorldModels.Train.Algorithms.SacX;
 
 namespace WorldModels.Tests.SacX;
 
@@ -13,6 +15,21 @@ public sealed class SacXTrainingTests
         "sacx", "--preset", "debug", "--set", "batch=8", "length=6", "prefill=300", "episodeSteps=60", "period=20", "logEvery=1",
         "checkpointEvery=2",
     ];
+
+    /// <summary>
+    /// The public pySACQ's actor (816 + 6 x 172; its critic reads a numbered action, ours says a value of each), and the sizes of the paper's
+    /// figure 1 with the lander's observations.
+    /// </summary>
+    [TestCase("original", 1_848, 18_008)]
+    [TestCase("paper", 165_424, 648_006)]
+    public void PresetsHaveTheirSizes(string preset, long actor, long critic)
+    {
+        using Learner learner = new((SacXOptions)Algorithm.Find("sacx").Preset(preset), TorchSharp.torch.CPU);
+        Assert.That(Count(Learner.ActorPath), Is.EqualTo(actor));
+        Assert.That(Count(Learner.CriticPath), Is.EqualTo(critic));
+
+        long Count(string path) => learner.Parameters.Below(path).Sum(parameter => parameter.numel());
+    }
 
     /// <summary>
     /// Numbered and continuous actions: each run stops and goes on as if it had not, and every layer of every head learns.

@@ -52,6 +52,7 @@ public sealed class SchedulerTests
     {
         IntentionScheduler always = new(Options with { Scheduler = SchedulerKind.Fixed, FixedTask = 2 }, 3);
         Assert.That(always.Decide(0, 0, 0), Is.EqualTo(2));
+        Assert.That(always.Probabilities(0), Is.EqualTo(new[] { 0, 0, 1.0 }), "what curves show of it");
         Assert.That(() => new IntentionScheduler(Options with { FixedTask = 3 }, 3),
             Throws.TypeOf<UserException>().With.Message.EqualTo("fixedTask=3 is no task: there are 0 to 2."));
     }
@@ -74,6 +75,8 @@ public sealed class SchedulerTests
         Assert.That(rewards, Is.EqualTo(new[] { 0, 0.07, 0, 0.05, 0.05, 0.05 }).Within(1e-6), "each has the next one's");
         sparse.Of(arrived, reward: 100, terminated: true, rewards);
         Assert.That(rewards[0], Is.EqualTo(1));
+        sparse.Unpermuted.Of(arrived, reward: -3, terminated: false, rewards);
+        Assert.That(rewards, Is.EqualTo(new[] { 0, 0.05, 0.07, 0, 0.05, 0.05 }).Within(1e-6), "a control is judged by each one's own");
     }
 
     private static double[] Softmax(params double[] values)

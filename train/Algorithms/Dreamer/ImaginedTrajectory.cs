@@ -16,9 +16,10 @@ public readonly record struct ImaginedTrajectory(Tensor Features, Tensor Actions
     /// <param name="horizon">H.</param>
     /// <param name="actions">The actions.</param>
     /// <param name="random">Draws the noise.</param>
+    /// <param name="played">What the world is told of an action that was drawn; null: the action.</param>
     public static ImaginedTrajectory From(
         IDynamics<EagerTensor> dynamics, Func<EagerTensor, IDistribution<EagerTensor>> policy, State<EagerTensor> state, int horizon,
-        ActionVectors actions, Generator random)
+        ActionVectors actions, Generator random, Func<EagerTensor, EagerTensor>? played = null)
     {
         (long rows, Device device) = (state.Values[0].Value.size(0), state.Values[0].Value.device);
         NoiseSpec noise = dynamics.Noise;
@@ -43,7 +44,7 @@ public readonly record struct ImaginedTrajectory(Tensor Features, Tensor Actions
         for (int t = 0; t < taken.Length; t++)
         {
             EagerTensor action = policy(feature.Detach()).Sample(actionNoise[t]);                           // (N, A)
-            state = dynamics.Imagine(state, action, latentNoise[t]).State;
+            state = dynamics.Imagine(state, played is null ? action : played(action), latentNoise[t]).State;
             feature = dynamics.FeatureOf(state);
             (taken[t], features[t + 1]) = (action.Value, feature.Value);
         }

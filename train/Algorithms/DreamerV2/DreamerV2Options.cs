@@ -23,13 +23,18 @@ public enum ActorGradient
 }
 
 /// <summary>Hyperparameters of DreamerV2 (Hafner et al. 2021, appendix, and its code), beside those of Dreamer V1.</summary>
+/// <remarks>
+/// Three things differ from the published code: continuous actions are a normal distribution's, clipped to their bounds, where it truncates
+/// the distribution (its entropy is that of the whole one); Gaussian latents have V1's deviation, softplus + 0.1, where it has a sigmoid;
+/// and imagination does not start from the ends of episodes.
+/// </remarks>
 public sealed record DreamerV2Options : DreamerOptions
 {
     /// <summary>Classes of each stochastic variable, one-hot; 0: Gaussian variables.</summary>
     [Fixed, Range(0, 1024)]
     public int Classes { get; init; } = 32;
 
-    /// <summary>Share of the divergence that moves the prior.</summary>
+    /// <summary>Share of the divergence that moves the prior; 0: one divergence, undivided, moves both (an ablation).</summary>
     [Range(0.0, 1.0)]
     public double KlBalance { get; init; } = 0.8;
 

@@ -13,10 +13,10 @@ namespace WorldModels.Train.Algorithms;
 /// <remarks>
 /// The first version (2023) is another agent: a layer-norm GRU of 256 to 4,096 units (sizes XS to XL) whose first state is learnt, a
 /// dynamics scale of 0.5, two-hot numbers in symlog space, Adam with other rates for actor and critic, and gradients through the dynamics
-/// for continuous actions. None of that is mixed in here. Three things differ from the published code: numbered actions have their share of
+/// for continuous actions. None of that is mixed in here. Four things differ from the published code: numbered actions have their share of
 /// the uniform distribution, as the paper says and the code leaves out; sequences start from zeros, not from states that were stored with
-/// the records; and a kernel that is kept here as two or three tensors, which are multiplied at different times, is clipped tensor by
-/// tensor.
+/// the records; they are drawn by episode and then by place, as in V1, not by place alone, so that steps of short episodes come up more
+/// often; and a kernel that is kept here as two or three tensors, which are multiplied at different times, is clipped tensor by tensor.
 /// </remarks>
 public sealed record DreamerV3Options : DreamerOptions
 {
@@ -24,7 +24,7 @@ public sealed record DreamerV3Options : DreamerOptions
     [Fixed, Range(0, 1024)]
     public int Classes { get; init; } = 64;
 
-    /// <summary>Share of the divergence that moves the prior.</summary>
+    /// <summary>Share of the divergence that moves the prior; 0: one divergence, undivided, moves both (an ablation).</summary>
     [Range(0.0, 1.0)]
     public double KlBalance { get; init; } = 1 / 1.1;
 

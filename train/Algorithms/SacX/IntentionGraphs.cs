@@ -25,7 +25,11 @@ public static class IntentionGraphs
             Observation = observation,
             Action = actions.Space,
             Tasks = tasks.Names,
-            Limits = ["Its auxiliary tasks are there to be learnt by: what they do is described by their rewards, and by nothing else."],
+            Limits =
+            [
+                "Its auxiliary tasks are there to learn by: " + LanderTasks.Described,
+                $"The table of tasks is of {SacXEvaluation.EpisodesOfTasks} episodes each, cut where they were cut while learning.",
+            ],
             Starts = starts,
             Graphs = new Dictionary<string, IGraphDefinition> { ["act"] = new Act(signature), ["value"] = new Value(signature) },
         };

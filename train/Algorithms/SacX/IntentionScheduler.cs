@@ -37,8 +37,6 @@ public sealed class IntentionScheduler
     /// </summary>
     public int Decide(int decision, int row, long step)
     {
-        if (_options.Scheduler == SchedulerKind.Fixed)
-            return _options.FixedTask;
         Span<float> draw = stackalloc float[1];
         Philox.FillUniform(new NoiseKey((ulong)_options.Seed, (uint)row, (uint)step, Stream), draw);
         double left = draw[0];
@@ -55,6 +53,11 @@ public sealed class IntentionScheduler
     public double[] Probabilities(int decision)
     {
         double[] shares = new double[_tasks];
+        if (_options.Scheduler == SchedulerKind.Fixed)
+        {
+            shares[_options.FixedTask] = 1;
+            return shares;
+        }
         if (_options.Scheduler == SchedulerKind.Q)
         {
             for (int task = 0; task < _tasks; task++)

@@ -11,8 +11,8 @@ public enum MainReward
 }
 
 /// <summary>
-/// The lander's tasks: to land, and five to play at, each worth 0 to 0.1 a step (after the public pySACQ, whose last one reads speeds
-/// where it means the distance).
+/// The lander's tasks: to land, and five to play at, each worth 0 to 0.1 a step, and in a step that comes to rest what resting for ever is
+/// worth (after the public pySACQ, whose last one reads speeds where it means the distance).
 /// </summary>
 /// <param name="main">What landing is rewarded with.</param>
 /// <param name="gamma">Discount.</param>
@@ -20,11 +20,19 @@ public enum MainReward
 /// <param name="permuted">Negative control: each auxiliary task has the next one's rewards.</param>
 public sealed class LanderTasks(MainReward main, double gamma, bool auxiliary, bool permuted)
 {
-    /// <summary>What the environment gives for coming to rest, and, negative, for a crash.</summary>
-    public const float Ended = 100;
+    /// <summary>What the environment gives for coming to rest.</summary>
+    public const float Landed = 100;
 
     private const float Most = 0.1f, ShapedScale = 0.1f;
     private const int X = 0, Y = 1, SpeedX = 2, SpeedY = 3, Angle = 4, Spin = 5, LegA = 6, LegB = 7;
+
+    /// <summary>What the tasks to play at are rewarded for, for people.</summary>
+    public const string Described =
+        "a step pays touch 0.05 for each leg on the ground; hover 0.1 (1 - |ẋ| - |ẏ|), hold-still 0.1 (1 - |θ̇|), upright 0.1 (1 - |θ|), "
+        + "approach 0.1 (1 - |x| - |y|), none of them less than 0; and coming to rest pays each what resting for ever would.";
+
+    /// <summary>The same tasks with each one's own rewards, by which a control is judged as every other run is.</summary>
+    public LanderTasks Unpermuted => permuted ? new(main, gamma, auxiliary, permuted: false) : this;
 
     /// <summary>Names, the main task's first.</summary>
     public IReadOnlyList<string> Names { get; } =
@@ -35,7 +43,7 @@ public sealed class LanderTasks(MainReward main, double gamma, bool auxiliary, b
         [main == MainReward.Shaped ? 1 / ShapedScale : 1, .. Enumerable.Repeat(1f, auxiliary ? 5 : 0)];
 
     /// <summary>Whether a step came to rest.</summary>
-    public static bool IsLanding(float reward, bool terminated) => terminated && reward == Ended;
+    public static bool IsLanding(float reward, bool terminated) => terminated && reward == Landed;
 
     /// <summary>Writes the rewards of a step.</summary>
     /// <param name="arrived">The observation on arrival, (O).</param>

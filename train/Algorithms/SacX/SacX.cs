@@ -57,7 +57,7 @@ public sealed class SacX : ITrainer
         _actorOptimiser = new(Parameters.Below(ActorPath), whole => optim.Adam(whole, options.LearningRate));
         _criticOptimiser = new(Parameters.Below(CriticPath), whole => optim.Adam(whole, options.LearningRate));
         _scheduler = new(options, _tasks.Names.Count);
-        _evaluation = new(options, _tasks, _policy, device);
+        _evaluation = new(options, _tasks.Unpermuted, _policy, device);
     }
 
     public TrainOptions Options => _options;

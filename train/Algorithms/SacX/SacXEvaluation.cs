@@ -15,7 +15,10 @@ namespace WorldModels.Train.Algorithms;
 /// <param name="device">Where they compute.</param>
 public sealed class SacXEvaluation(SacXOptions options, LanderTasks tasks, IntentionPolicy<EagerTensor> policy, Device device)
 {
-    private const int EpisodesBetweenUpdates = 20, EpisodesOfTasks = 20, RandomEpisodes = 100;
+    /// <summary>Episodes by which each task's policy is judged at every task.</summary>
+    public const int EpisodesOfTasks = 20;
+
+    private const int EpisodesBetweenUpdates = 20, RandomEpisodes = 100;
 
     private static readonly uint ActStream = Philox.Stream(IntentionGraphs.NoiseStream);
 

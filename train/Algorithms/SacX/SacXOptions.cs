@@ -20,6 +20,11 @@ public enum SchedulerKind
 /// <summary>
 /// Hyperparameters of Scheduled Auxiliary Control (Riedmiller et al. 2018); what the paper leaves open is chosen for two cores.
 /// </summary>
+/// <remarks>
+/// Four things differ from the paper: Retrace's ratios and expected values take the policies as they are, not slow copies of them (the
+/// critics have such copies); the main task is played a share of the time whatever the scheduler draws; a share of what is played is
+/// uniformly random; and the weight of the entropy falls in the first half of a run.
+/// </remarks>
 public sealed record SacXOptions : TrainOptions
 {
     /// <summary>What decides which task is played next.</summary>
@@ -38,7 +43,10 @@ public sealed record SacXOptions : TrainOptions
     [Fixed, Range(1, 100_000)]
     public int Period { get; init; } = 60;
 
-    /// <summary>Temperature of the softmax of <c>scheduler=q</c>, in units of the main task's return.</summary>
+    /// <summary>
+    /// Temperature of the softmax of <c>scheduler=q</c>, in units of the main task's return as it is learnt: a tenth of the environment's
+    /// where shaped, 1 for coming to rest where sparse.
+    /// </summary>
     [Range(1e-6, 1e6)]
     public double Temperature { get; init; } = 1;
 

@@ -55,7 +55,9 @@ public sealed class GradientBehaviour : IBehaviour
         Tensor features, actions, rewards, continues, values, returns;
         using (scores || _options.CutDynamics ? no_grad() : null)      // then nothing flows back through what is imagined
         {
-            (features, actions) = ImaginedTrajectory.From(_world.Dynamics, _actor.Forward, start, horizon, _actions, random);
+            // Scores are of draws that may lie beyond the bounds; the world has what such an action counts as.
+            (features, actions) = ImaginedTrajectory.From(
+                _world.Dynamics, _actor.Forward, start, horizon, _actions, random, scores ? action => action.Clamp(-1, 1) : null);
             EagerTensor arrived = features.ButFirst().flatten(0, 1);                                        // (H N, F)
             rewards = _world.Reward(arrived).Mean.Value.reshape(horizon, rows);
             continues = _world.HasContinue

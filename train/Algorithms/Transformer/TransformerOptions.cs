@@ -26,6 +26,7 @@ public enum ActorLearning
 
 /// <summary>
 /// Hyperparameters of learning a transformer as a world model, and to act in it: defaults are TWM's (Robine et al. 2023, and its code). Of
+/// Of TWM's training, weight decay, its sampling of seldom visited steps and dropout outside the layers are left out. Of
 /// the options of the recurrent state-space model, <c>stochastic</c> and <c>classes</c> are the latent's, <c>deterministic</c> is the
 /// transformer's width, <c>hidden</c> the units of the layers to posterior and prior, and <c>klScale</c> the weight of foretelling the
 /// latent; <c>freeNats</c> and <c>overshooting</c> have none of their meaning, and have to be 0 and 1.
@@ -180,7 +181,9 @@ public sealed record TransformerOptions : DreamerOptions
 
     public override ActorConfig Actor(int feature, ActionVectors actions) => base.Actor(feature, actions) with
     {
-        Form = ActorForm.ClippedNormal,
+        // The score of a clipped draw under the unclipped normal has no mean of zero, which would draw actions inwards: where scores are
+        // learnt from, draws beyond the bounds stay what they are, and count as the bounds.
+        Form = LearnsByScores ? ActorForm.BoundedNormal : ActorForm.ClippedNormal,
         Layers = new(ActorLayers, UnitsOfActor),
         Activation = Unary.Silu,
         Reads = ActorReads,
@@ -194,6 +197,8 @@ public sealed record TransformerOptions : DreamerOptions
         ActorLearning == ActorLearning.Advantages
             ? new AdvantageBehaviour(this, world, actions, parameters) : new GradientBehaviour(this, world, actions, parameters);
 
+    private bool LearnsByScores => ActorLearning is ActorLearning.ScoreFunction or ActorLearning.Advantages;
+
     private int UnitsOfActor => ActorUnits == 0 ? HeadUnits : ActorUnits;
 
     private void Check()
@@ -205,7 +210,9 @@ public sealed record TransformerOptions : DreamerOptions
         }
         if (Deterministic % Heads != 0 || Deterministic % 2 != 0)
             throw new UserException($"deterministic={Deterministic}, the width, has to be a multiple of heads={Heads}, and even.");
-        if (CutDynamics && ActorLearning is (ActorLearning.ScoreFunction or ActorLearning.Advantages))
+        if (!UseValue)
+            throw new UserException("useValue=false is actorLearning=rewardGradient here: set that.");
+        if (CutDynamics && LearnsByScores)
         {
             throw new UserException($"cutDynamics=true cuts what actorLearning={ActorLearning} does not have: choose a gradient, or leave "
                 + "it.");

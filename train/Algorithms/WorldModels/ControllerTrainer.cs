@@ -116,7 +116,7 @@ public sealed class ControllerTrainer : ITrainer
     }
 
     /// <summary>
-    /// The controller in the environment, beside random play and play with held actions; and in dreams of several temperatures: where the
+    /// The controller in the environment, beside random play, play with held actions, and others that learnt nothing; and in dreams of several temperatures: where the
     /// dream is kinder than the world, the controller has learnt its faults.
     /// </summary>
     public IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress)
@@ -171,10 +171,15 @@ public sealed class ControllerTrainer : ITrainer
     {
         ulong seed = SeedOf("evaluation", 0);
         using (Population awake = Awake(Math.Min(RealRows, episodes)))
+        {
             yield return ("controller", awake.Play(seed, [Best], ControllerJob.Of(1, episodes))[0]);
+            yield return ("untrained", ControllerBaselines.Untrained(awake, _config, episodes, seed));
+        }
         AgentEnvironment environment = VisibleEnvironment.Make(_options, Math.Min(RealRows, episodes));
         yield return ("random", environment.PlayRandom(episodes, seed));
-        RandomHold hold = new(environment.Actions, environment.Count, _options.MostHeld);
+        if (ControllerBaselines.BestConstant(environment, episodes, seed, SeedOf("constant", 0)) is { } constant)
+            yield return ("constant", constant);
+        RandomHold hold = new(environment.Actions, environment.Count, _options);
         yield return ("held", environment.Play(episodes, seed, (step, _, _, vectors) =>
         {
             for (int row = 0; row < environment.Count; row++)

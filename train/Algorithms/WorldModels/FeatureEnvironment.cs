@@ -82,8 +82,8 @@ public abstract class FeatureEnvironment : IVectorEnvironment<float>, IDisposabl
     public void Step(
         ReadOnlySpan<float> actions, Span<float> observations, Span<float> rewards, Span<bool> terminated, Span<bool> truncated)
     {
+        Steps++;        // the first observation had the noise of step 0
         Advance(actions, rewards, terminated, truncated);
-        Steps++;
         List<int> over = [];
         for (int row = 0; row < Count; row++)
         {

@@ -45,7 +45,7 @@ public sealed class RecordTrainer : ITrainer
             Environment = _options.Env, Observation = _environment.Observation.Column.Size, Action = _environment.Actions.Space,
         });
         _replay = new(_environment.Observation.Column.Shape, _environment.Actions, long.MaxValue, run.ReplayPath);
-        _random = new(_environment.Actions, _environment.Count, _options.MostHeld);
+        _random = new(_environment.Actions, _environment.Count, _options);
         if (_options.Player.Length > 0)
             _player = new(_options.Player, _environment.Actions, _environment.Count);
     }

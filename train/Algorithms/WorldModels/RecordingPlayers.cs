@@ -14,13 +14,34 @@ public static class VisibleEnvironment
 }
 
 /// <summary>Uniformly random actions of rows, each held for 1 to so many steps, as likely each.</summary>
-internal sealed class RandomHold(ActionVectors actions, int rows, int mostHeld)
+internal sealed class RandomHold
 {
     private static readonly uint ActionStream = Philox.Stream("held-action"), TimeStream = Philox.Stream("held-steps"),
         CoinStream = Philox.Stream("epsilon");
 
-    private readonly float[] _held = new float[rows * actions.Size];
-    private readonly int[] _left = new int[rows];
+    private readonly ActionVectors _actions;
+    private readonly int _mostHeld;
+    private readonly float[] _held, _mean, _spread;
+    private readonly int[] _left;
+
+    /// <exception cref="UserException">Means or spreads of the options are not as many as an action has numbers.</exception>
+    public RandomHold(ActionVectors actions, int rows, WorldModelsOptions options)
+    {
+        (_actions, _mostHeld) = (actions, options.MostHeld);
+        (_held, _left) = (new float[rows * actions.Size], new int[rows]);
+        _mean = Each("randomMean", options.RandomMean, 0);
+        _spread = Each("randomSpread", options.RandomSpread, 1);
+
+        float[] Each(string name, IReadOnlyList<double> given, float otherwise)
+        {
+            if (given.Count > 0 && (actions.Discrete || given.Count != actions.Size))
+            {
+                throw new UserException($"{name} has {given.Count} numbers; {options.Env} has "
+                    + (actions.Discrete ? "numbered actions: leave it out." : $"{actions.Size} in an action: give as many."));
+            }
+            return given.Count > 0 ? [.. given.Select(value => (float)value)] : [.. Enumerable.Repeat(otherwise, actions.Size)];
+        }
+    }
 
     /// <summary>Begins episodes in all rows.</summary>
     public void Begin() => _left.AsSpan().Clear();
@@ -29,11 +50,13 @@ internal sealed class RandomHold(ActionVectors actions, int rows, int mostHeld)
     public void Act(ulong seed, int row, long step, double share, Span<float> vector)
     {
         NoiseKey Key(uint stream) => new(seed, (uint)row, (uint)step, stream);
-        Span<float> held = _held.AsSpan(row * actions.Size, actions.Size), coin = stackalloc float[1];
+        Span<float> held = _held.AsSpan(row * _actions.Size, _actions.Size), coin = stackalloc float[1];
         if (_left[row]-- <= 0)
         {
-            _left[row] = Philox.NextInt(Key(TimeStream), mostHeld);
-            actions.Draw(Key(ActionStream), held);
+            _left[row] = Philox.NextInt(Key(TimeStream), _mostHeld);
+            _actions.Draw(Key(ActionStream), held);
+            for (int i = 0; i < held.Length && !_actions.Discrete; i++)
+                held[i] = Math.Clamp(_mean[i] + _spread[i] * held[i], -1, 1);
         }
         Philox.FillUniform(Key(CoinStream), coin);
         if (coin[0] < share)

@@ -53,6 +53,17 @@ public sealed record WorldModelsOptions : TrainOptions
     [Fixed, Range(1, 10_000)]
     public int MostHeld { get; init; } = 10;
 
+    /// <summary>
+    /// What each number of a random action, in -1..1, lies around; none: 0. A car whose brake is as often pressed as its gas stays where it
+    /// is (published: what controllers of random weights do).
+    /// </summary>
+    [Fixed, Range(-10.0, 10.0)]
+    public OptionList<double> RandomMean { get; init; } = [];
+
+    /// <summary>How far each number of a random action lies from that at most, before it is clipped to -1..1; none: 1.</summary>
+    [Fixed, Range(0.0, 10.0)]
+    public OptionList<double> RandomSpread { get; init; } = [];
+
     /// <summary>Share of a player's actions that are random.</summary>
     [Fixed, Range(0.0, 1.0)]
     public double Epsilon { get; init; } = 0.1;

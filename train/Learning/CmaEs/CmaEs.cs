@@ -12,7 +12,7 @@ namespace WorldModels.Train;
 /// </summary>
 public sealed class CmaEs : IDisposable
 {
-    private const double LeastSpread = 1e-12, WorstCondition = 1e14;
+    private const double LeastSpread = 1e-12, WorstCondition = 1e14, LeastShare = 1e-16;
 
     private static readonly uint Stream = Philox.Stream("cma-es");
 
@@ -203,7 +203,8 @@ public sealed class CmaEs : IDisposable
         _decomposed = _since;
         (Tensor values, Tensor vectors) = linalg.eigh((_covariance + _covariance.t()) / 2);
         Set(ref _basis, vectors.contiguous());      // as it is when it was stored: products of other layouts round otherwise
-        Set(ref _scales, values.clamp_min(0).sqrt());
+        // Where rounding has left a direction nothing, a trace of it stays, or whitening would divide by zero.
+        Set(ref _scales, values.clamp_min(LeastShare * values.max().item<double>()).sqrt());
     }
 
     private (Tensor Mean, Tensor PathSigma, Tensor PathC, Tensor Covariance, Tensor Basis, Tensor Scales) Fresh(

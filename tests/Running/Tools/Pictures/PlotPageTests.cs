@@ -82,6 +82,21 @@ public sealed class PlotPageTests
     }
 
     [Test]
+    public void APictureOfAPatternHasAPlotForEachMetric()
+    {
+        using RunFixture runs = new();
+        string file = Path.Combine(runs.Root, "losses.png");
+        string bundle = Path.Combine(Repository.Root, "models", "zoo", "lunarlander-sacx");
+        Assert.That(Plot(out string output, bundle, "--metric", "schedule_*", "--output", file), Is.Empty);
+        Assert.That(output, Does.Contain("schedule_land, schedule_touch, schedule_hover, schedule_hold-still, schedule_upright, "
+            + "schedule_approach shown"));
+        // Seeds and arms of the bundle and its copies in runs are told apart by what differs, not by how a list is written.
+        Assert.That(output, Does.Not.Contain("actorTrunk"));
+        SKBitmap picture = Frames.Read(file).Frames.Single();
+        Assert.That((picture.Width / CurveFigure.Width, picture.Height / CurveFigure.Height), Is.EqualTo((2, 3)));
+    }
+
+    [Test]
     public void AMistakeGivesOneMessage()
     {
         using RunFixture runs = new();
@@ -90,6 +105,8 @@ public sealed class PlotPageTests
         Mistake("plot needs folders of runs or bundles", "--output", file);
         Mistake("There is no directory 'nowhere'", "nowhere");
         Mistake("There is no metric 'retrun' in these runs; did you mean 'return'?", folder, "--metric", "retrun");
+        Mistake("There is no metric 'schedule_*' in these runs", folder, "--metric", "schedule_*");
+        Mistake("'*' stands for", folder, "--level", "a=1", "--metric", "*");
         Mistake("There is no environment 'pendulun' in these runs; did you mean 'pendulum'? Known: pendulum.", folder, "--env", "pendulun");
         Mistake("--level takes LABEL=VALUE", folder, "--level", "821");
         Mistake("Folders come before it", "--level", "a=1", folder);

@@ -1,0 +1,53 @@
+using WorldModels.Models;
+using WorldModels.Runtime;
+using WorldModels.Train.LatentWorlds;
+
+namespace WorldModels.Train.Algorithms;
+
+/// <summary>What a controller that has learnt something is compared with.</summary>
+internal static class ControllerBaselines
+{
+    private const int Controllers = 32, EpisodesToChoose = 4, LargestGrid = 3, Values = 5;
+    private const double MostScale = 0.01;
+
+    private static readonly uint WeightStream = Philox.Stream("untrained/weights"), ScaleStream = Philox.Stream("untrained/scale");
+
+    /// <summary>
+    /// Controllers that learnt nothing: weights of a Cauchy distribution, times a factor of at most 0.01 that is the controller's own, as
+    /// the published code draws those that it records with.
+    /// </summary>
+    public static ReturnSample Untrained(Population awake, ControllerConfig config, int episodes, ulong seed)
+    {
+        double[][] candidates = new double[Controllers][];
+        float[] uniform = new float[config.Weights], scale = new float[1];
+        for (int i = 0; i < candidates.Length; i++)
+        {
+            Philox.FillUniform(new(seed, (uint)i, 0, WeightStream), uniform);
+            Philox.FillUniform(new(seed, (uint)i, 0, ScaleStream), scale);
+            candidates[i] = [.. uniform.Select(value => MostScale * scale[0] * Math.Tan(Math.PI * (value - 0.5)))];
+        }
+        ReturnSample[] each = awake.Play(seed, candidates, ControllerJob.Of(Controllers, Math.Max(1, episodes / Controllers)));
+        return new([.. each.SelectMany(sample => sample.Returns)], [.. each.SelectMany(sample => sample.Lengths)]);
+    }
+
+    /// <summary>
+    /// The best of the actions on a grid (five values for each of its numbers), always the same one, chosen on other episodes than those that it is judged by; null where
+    /// actions are numbered, or have too many numbers for a grid.
+    /// </summary>
+    public static ReturnSample? BestConstant(AgentEnvironment environment, int episodes, ulong seed, ulong seedToChoose)
+    {
+        if (environment.Actions.Discrete || environment.Actions.Size > LargestGrid)
+            return null;
+        float[][] grid = [[]];
+        for (int number = 0; number < environment.Actions.Size; number++)
+            grid = [.. grid.SelectMany(action => Enumerable.Range(0, Values).Select(i => (float[])[.. action, -1 + 2f * i / (Values - 1)]))];
+        float[] best = grid.MaxBy(action => Play(EpisodesToChoose, seedToChoose, action).Mean)!;
+        return Play(episodes, seed, best);
+
+        ReturnSample Play(int count, ulong from, float[] action) => environment.Play(count, from, (_, _, _, vectors) =>
+        {
+            for (int row = 0; row < environment.Count; row++)
+                action.CopyTo(vectors.Slice(row * action.Length, action.Length));
+        });
+    }
+}
