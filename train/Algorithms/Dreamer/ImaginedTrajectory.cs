@@ -25,7 +25,7 @@ public readonly record struct ImaginedTrajectory(Tensor Features, Tensor Actions
         NoiseSpec noise = dynamics.Noise;
         Tensor[] latentNoise = NoiseDraws.Of(noise.Distribution.ToKind(), [horizon, rows, noise.Size], random, device).unbind();
         Tensor[] actionNoise = NoiseDraws.Of(actions.Noise, [horizon, rows, actions.Size], random, device).unbind();
-        return From(dynamics, policy, state, latentNoise, actionNoise);
+        return From(dynamics, policy, state, latentNoise, actionNoise, played);
     }
 
     /// <summary>The same with noise that was drawn.</summary>
@@ -34,9 +34,10 @@ public readonly record struct ImaginedTrajectory(Tensor Features, Tensor Actions
     /// <param name="state">Where it begins, (N, ...).</param>
     /// <param name="latentNoise">H tensors (N, S).</param>
     /// <param name="actionNoise">H tensors (N, A).</param>
+    /// <param name="played">What the world is told of an action that was drawn; null: the action.</param>
     public static ImaginedTrajectory From(
         IDynamics<EagerTensor> dynamics, Func<EagerTensor, IDistribution<EagerTensor>> policy, State<EagerTensor> state,
-        Tensor[] latentNoise, Tensor[] actionNoise)
+        Tensor[] latentNoise, Tensor[] actionNoise, Func<EagerTensor, EagerTensor>? played = null)
     {
         Tensor[] features = new Tensor[latentNoise.Length + 1], taken = new Tensor[latentNoise.Length];
         EagerTensor feature = dynamics.FeatureOf(state);                                                    // (N, F)
