@@ -61,6 +61,9 @@ public sealed record Manifest
     /// <summary>Names of the tasks among which a host chooses for each row, the default first. Null: there is one.</summary>
     public IReadOnlyList<string>? Tasks { get; init; }
 
+    /// <summary>The 99th percentile of the output of role novelty in held-out play. Null: it was not measured, or there is none.</summary>
+    public double? NoveltyThreshold { get; init; }
+
     /// <summary>How a planner plans in it unless told otherwise. Null: nothing was said.</summary>
     public PlannerSpec? Planner { get; init; }
 

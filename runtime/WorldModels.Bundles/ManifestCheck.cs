@@ -6,7 +6,8 @@ namespace WorldModels.Bundles;
 internal static class ManifestCheck
 {
     private static readonly TensorRole[] Single =
-        [TensorRole.Observation, TensorRole.Action, TensorRole.Reward, TensorRole.Continue, TensorRole.IsFirst, TensorRole.Task];
+        [TensorRole.Observation, TensorRole.Action, TensorRole.Reward, TensorRole.Continue, TensorRole.IsFirst, TensorRole.Task,
+            TensorRole.Novelty];
 
     /// <summary>What the JSON reader lets pass: another schema, repeated members, nulls.</summary>
     public static void Syntax(ReadOnlySpan<byte> utf8)
@@ -81,6 +82,8 @@ internal static class ManifestCheck
         }
         if (manifest.Tasks is { } tasks)
             Tasks(manifest, tasks, problems);
+        if (manifest.NoveltyThreshold is { } threshold)
+            Novelty(manifest, threshold, problems);
         if (manifest.ActionRepeat < 1)
             problems.Add($"actionRepeat must be at least 1, found {manifest.ActionRepeat}");
         if (manifest.Planner is { } planner)
@@ -96,6 +99,14 @@ internal static class ManifestCheck
             problems.Add($"tasks must be different names, found [{string.Join(", ", tasks)}]");
         if (manifest.Graphs.Values.All(graph => graph.Input(TensorRole.Task) is null))
             problems.Add("tasks are named, and no graph has an input of role task by which to choose one");
+    }
+
+    private static void Novelty(Manifest manifest, double threshold, List<string> problems)
+    {
+        if (!double.IsFinite(threshold) || threshold < 0)
+            problems.Add($"noveltyThreshold must be a finite number of at least 0, found {threshold}");
+        if (manifest.Graphs.Values.All(graph => graph.Output(TensorRole.Novelty) is null))
+            problems.Add("noveltyThreshold is given, and no graph has an output of role novelty to compare with it");
     }
 
     private static bool IsPlainName(string name) =>
@@ -174,7 +185,7 @@ internal static class ManifestCheck
             case TensorRole.Noise:
                 Expect(isFloat && isInput && tensor.Noise is not null, "a float32 input with its \"noise\" distribution");
                 break;
-            case TensorRole.Reward or TensorRole.Continue:
+            case TensorRole.Reward or TensorRole.Continue or TensorRole.Novelty:
                 Expect(isFloat && isScalar && !isInput, "a float32 output [batch]");
                 break;
             case TensorRole.Logits:

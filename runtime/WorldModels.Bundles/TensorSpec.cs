@@ -23,6 +23,8 @@ public enum TensorRole
     Logits,
     /// <summary>State value, float32.</summary>
     Value,
+    /// <summary>How far a step is from what was learnt, float32 (B) or (B, 1); the larger, the farther.</summary>
+    Novelty,
     /// <summary>1 for rows at the first step of an episode, else 0; (B) or (B, 1).</summary>
     IsFirst,
     /// <summary>Which of the manifest's tasks a row acts for, int64 (B), its place among them.</summary>

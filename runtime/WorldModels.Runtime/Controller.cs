@@ -59,6 +59,7 @@ public sealed class Controller : IDisposable
     private readonly string[] _graphs;
     private readonly ExclusiveUse _use;
     private readonly ActionCheck _check;
+    private readonly bool _saysNovelty;
     private readonly PictureRows _pictures;
     private ControllerStep? _step;
     private int _task;      // of rows that were told none of their own
@@ -70,6 +71,7 @@ public sealed class Controller : IDisposable
         _use = new(this, bundle, Free);
         _graphs = Policy(bundle);
         (_check, _pictures) = (new(bundle, _graphs[^1]), new(bundle));
+        _saysNovelty = _graphs.Any(graph => bundle.Manifest.Graphs[graph].Output(TensorRole.Novelty) is not null);
         foreach (string graph in _graphs)
             bundle.Open(graph, Math.Max(1, options.Batch));
         if (options.Batch > 0)
@@ -93,6 +95,24 @@ public sealed class Controller : IDisposable
 
     /// <summary>Logits of the last call, (B, ..., classes); empty if the bundle has none.</summary>
     public ReadOnlySpan<float> Logits => Last(TensorRole.Logits);
+
+    /// <summary>
+    /// How far each row's last step was from what was learnt, (B); empty before the first call. The manifest's
+    /// <see cref="Manifest.NoveltyThreshold"/> is what familiar play exceeds in one step of a hundred.
+    /// </summary>
+    /// <exception cref="BundleException">The bundle does not measure it.</exception>
+    public ReadOnlySpan<float> Novelty
+    {
+        get
+        {
+            if (!_saysNovelty)
+            {
+                throw new BundleException($"Bundle '{_bundle.Directory}' does not say how novel a step is: none of the graphs "
+                    + $"{string.Join(" and ", _graphs)} has an output of role novelty. Train one that does (train plan2explore).");
+            }
+            return Last(TensorRole.Novelty);
+        }
+    }
 
     /// <summary>What was clipped so far, since an action of the policy lay beyond the manifest's bounds.</summary>
     public ActionClipping Clipped => _check.Clipped;

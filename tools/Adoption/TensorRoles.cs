@@ -24,7 +24,7 @@ internal sealed class TensorRoles(AdoptionOptions options, HashSet<string> state
         ["reward"] = TensorRole.Reward, ["rewards"] = TensorRole.Reward,
         ["continue"] = TensorRole.Continue, ["cont"] = TensorRole.Continue, ["discount"] = TensorRole.Continue,
         ["logits"] = TensorRole.Logits, ["q"] = TensorRole.Logits, ["qvalues"] = TensorRole.Logits,
-        ["value"] = TensorRole.Value, ["values"] = TensorRole.Value, ["critic"] = TensorRole.Value,
+        ["novelty"] = TensorRole.Novelty, ["value"] = TensorRole.Value, ["values"] = TensorRole.Value, ["critic"] = TensorRole.Value,
         ["std"] = TensorRole.Other, ["logstd"] = TensorRole.Other, ["done"] = TensorRole.Other, ["terminal"] = TensorRole.Other,
     };
 

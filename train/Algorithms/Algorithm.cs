@@ -83,6 +83,8 @@ public abstract record Algorithm(Type Command)
         {
             Stages = ImaginationModel.StagesBefore,
         },
+        new Algorithm<Plan2ExploreOptions>(
+            typeof(Plan2ExploreVerb), (options, device, _, progress) => new Plan2Explore(options, device, progress)),
         new Algorithm<PlaNetOptions>(typeof(PlaNetVerb), (options, device, _, progress) => new PlaNet(options, device, progress)),
         new Algorithm<SacXOptions>(typeof(SacXVerb), (options, device, _, _) => new SacX(options, device)),
         new Algorithm<TransformerOptions>(

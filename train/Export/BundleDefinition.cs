@@ -45,6 +45,9 @@ public sealed record BundleDefinition
     /// <summary>Names of the tasks among which hosts choose, the main one first; null where there is one task only.</summary>
     public IReadOnlyList<string>? Tasks { get; init; }
 
+    /// <summary>The novelty that held-out play seldom exceeds; null where none was measured.</summary>
+    public double? NoveltyThreshold { get; init; }
+
     /// <summary>Steps of the environment that one action lasts.</summary>
     public int ActionRepeat { get; init; } = 1;
 }

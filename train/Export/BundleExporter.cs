@@ -79,6 +79,7 @@ public static class BundleExporter
             ActionRepeat = definition.ActionRepeat == 1 ? null : definition.ActionRepeat,
             Planner = definition.Planner,
             Tasks = definition.Tasks,
+            NoveltyThreshold = definition.NoveltyThreshold,
             Training = training,
         };
         File.WriteAllText(Path.Combine(directory, "README.md"), ModelCard.Write(manifest, definition.Limits));

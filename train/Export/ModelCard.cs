@@ -38,6 +38,8 @@ public static class ModelCard
             if (manifest.Tasks is { } tasks)
                 AppendTasks(text, tasks, training.Figures);
         }
+        if (manifest.NoveltyThreshold is { } threshold)
+            AppendNovelty(text, threshold);
         text.AppendLine("## Limits").AppendLine();
         foreach (string limit in limits)
             text.AppendLine(CultureInfo.InvariantCulture, $"- {limit}");
@@ -71,6 +73,14 @@ public static class ModelCard
             text.AppendLine(CultureInfo.InvariantCulture, $"| {played} | {string.Join(" | ", earned)} |");
         }
         text.AppendLine();
+    }
+
+    private static void AppendNovelty(StringBuilder text, double threshold)
+    {
+        text.AppendLine("## Novelty").AppendLine();
+        text.AppendLine(CultureInfo.InvariantCulture,
+            $"After each step the controller says how novel it is (`controller.Novelty`, one number a row). Of a hundred steps of held-out "
+            + $"play one exceeds {threshold:G4}; where many do, it is far from what it has learnt.").AppendLine();
     }
 
     private static string Lasting(Manifest manifest) =>

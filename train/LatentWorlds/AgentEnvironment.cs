@@ -58,6 +58,11 @@ public abstract class AgentEnvironment
             Actions.Draw(new NoiseKey(seed, (uint)row, (uint)step, RandomStream), vectors.Slice(row * Actions.Size, Actions.Size));
     });
 
+    /// <summary>Makes rows of the environment that a run learns in, as it sees them.</summary>
+    /// <exception cref="UserException">What it observes is neither a vector nor a picture, or its actions have no bounds.</exception>
+    public static AgentEnvironment Make(LatentOptions options, int count) =>
+        Make(options.Env, count, options.ActionRepeat, view: options.View, noise: options.NoisyNumbers);
+
     /// <summary>Makes rows of a registered environment.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="count">Rows.</param>
@@ -65,19 +70,23 @@ public abstract class AgentEnvironment
     /// <param name="timeLimit">Steps after which episodes are cut, where that is sooner than by themselves.</param>
     /// <param name="view">Pictures to see of it; null: what it observes by itself.</param>
     /// <param name="ownPictures">Whether pictures of its own will do, of whatever size.</param>
+    /// <param name="noise">Random numbers that follow what is observed, which no action controls.</param>
     /// <exception cref="UserException">What it observes is neither a vector nor a picture, or its actions have no bounds.</exception>
     public static AgentEnvironment Make(
-        string name, int count, int actionRepeat, int? timeLimit = null, PictureView? view = null, bool ownPictures = false) =>
-        EnvironmentRegistry.Find(name) is EnvironmentSpec<long>
-            ? new Discrete(name, new(name, count, actionRepeat, timeLimit, view, ownPictures))
-            : new Continuous(name, new(name, count, actionRepeat, timeLimit, view, ownPictures));
+        string name, int count, int actionRepeat, int? timeLimit = null, PictureView? view = null, bool ownPictures = false,
+        int noise = 0) =>
+        noise > 0 && (view is not null || EnvironmentRegistry.Find(name).ObservationNames.Count == 0)
+            ? throw new UserException($"Random numbers follow vectors of numbers, not pictures, as {name} is seen here: leave pixels=0.")
+        : EnvironmentRegistry.Find(name) is EnvironmentSpec<long>
+            ? new Discrete(name, new(name, count, actionRepeat, timeLimit, view, ownPictures, noise))
+            : new Continuous(name, new(name, count, actionRepeat, timeLimit, view, ownPictures, noise));
 
     /// <summary>Rows of an environment, in the wrappers that were asked for.</summary>
     private sealed class Rows<TAction> where TAction : unmanaged
     {
         private readonly List<ActionRepeat<TAction>> _repeats = [];
 
-        public Rows(string name, int count, int actionRepeat, int? timeLimit, PictureView? view, bool ownPictures)
+        public Rows(string name, int count, int actionRepeat, int? timeLimit, PictureView? view, bool ownPictures, int noise)
         {
             (View, OwnPictures) = (view, ownPictures);
             Environments = new(count, () =>
@@ -87,6 +96,8 @@ public abstract class AgentEnvironment
                     environment = new TimeLimit<TAction>(environment, limit);
                 ActionRepeat<TAction> repeat = new(environment, actionRepeat);
                 _repeats.Add(repeat);
+                if (noise > 0)
+                    return new NoisyObservation<TAction>(repeat, noise);
                 return view is null ? repeat : Seen(repeat, view);
             });
         }

@@ -15,6 +15,9 @@ public sealed class Collector(AgentEnvironment environment, LatentAgent agent, R
     /// <summary>Mean return of the last episodes collected; null before the first.</summary>
     public double? MeanReturn => _rows.MeanReturn;
 
+    /// <summary>Is told what was observed on arrival; null: nobody is.</summary>
+    public StateCoverage? Coverage { get; init; }
+
     /// <summary>Steps of the environment taken, those before a resumption among them.</summary>
     public long EnvironmentSteps => _rows.EnvironmentSteps;
 
@@ -37,6 +40,7 @@ public sealed class Collector(AgentEnvironment environment, LatentAgent agent, R
             for (int row = 0; row < _rows.Count; row++)
             {
                 _rows.Add(row);
+                Coverage?.Visit(_rows.Arrived(row));
                 if (_rows.End(row) is { } episode)
                     replay.Add(episode);
             }
@@ -49,6 +53,7 @@ public sealed class Collector(AgentEnvironment environment, LatentAgent agent, R
         writer.Write(_step);
         _rows.Save(writer);
         agent.Save(writer);
+        Coverage?.Save(writer);
     }
 
     public void Restore(BinaryReader reader)
@@ -56,6 +61,7 @@ public sealed class Collector(AgentEnvironment environment, LatentAgent agent, R
         _step = reader.ReadInt64();
         _rows.Restore(reader);
         agent.Restore(reader);
+        Coverage?.Restore(reader);
     }
 
     private void Explore(int row, Span<float> vector, bool random)

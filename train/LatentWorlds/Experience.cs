@@ -44,7 +44,7 @@ public sealed class Experience
         else
         {
             RecordedIn = options.Env;
-            _environment = AgentEnvironment.Make(options.Env, options.Environments, options.ActionRepeat, view: options.View);
+            _environment = AgentEnvironment.Make(options, options.Environments);
             (Actions, Observation) = (_environment.Actions, _environment.Observation);
         }
         _batch = new(options.Length, options.Batch, Observation.Size, Actions.Size);
@@ -67,6 +67,9 @@ public sealed class Experience
 
     /// <summary>Environment steps taken; of a dataset, records learnt from.</summary>
     public long Frames => _collector is null ? _records : _collector.EnvironmentSteps;
+
+    /// <summary>Counts which states were visited while collecting, where it is to be known.</summary>
+    public StateCoverage? Coverage { get; init; }
 
     /// <summary>Episodes of a dataset that are never trained on.</summary>
     public IReadOnlyList<Episode> HeldOut => _heldOut;
@@ -101,7 +104,7 @@ public sealed class Experience
             {
                 Memory = _options.ReplayMemory > 0 ? (long)(_options.ReplayMemory * 1e9) : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2,
             };
-            _collector = new(_environment, agent!, _replay, _options);
+            _collector = new(_environment, agent!, _replay, _options) { Coverage = Coverage };
             if (isNew)
                 TakeRandomActions(progress, stop);
         }
@@ -118,17 +121,21 @@ public sealed class Experience
     public (float[] Mean, float[] Std) Statistics() => _replay!.Statistics();
 
     /// <summary>
-    /// Lets the agent act where an update is one that comes after a collection. Writes the mean return of the last episodes as figure
-    /// <c>return</c>, from the first on.
+    /// Lets the agent act, or random actions be taken, where an update is one that comes after a collection. Writes the mean return of the
+    /// last episodes as figure <c>return</c>, from the first on, and the share of states that were visited as <c>coverage</c>.
     /// </summary>
-    public void CollectBefore(long update, Dictionary<string, double>? figures)
+    public void CollectBefore(long update, Dictionary<string, double>? figures, bool random = false)
     {
         if (_collector is null)
             return;
         if (ActionsBefore(update - _options.Pretrain) is > 0 and long actions)
-            _collector.Collect(actions, random: false);
-        if (figures is not null && _collector.MeanReturn is { } mean)
+            _collector.Collect(actions, random);
+        if (figures is null)
+            return;
+        if (_collector.MeanReturn is { } mean)
             figures["return"] = mean;
+        if (Coverage is not null)
+            figures["coverage"] = Coverage.Share;
     }
 
     /// <summary>The sequences of an update, a function of the episodes, the seed and the update.</summary>
@@ -242,7 +249,7 @@ public sealed class Experience
     /// <summary>The spaces of the environment that a dataset is to be judged in, which has to be the one it was recorded in.</summary>
     private (ActionVectors, ObservationSpec) SpacesOf(DatasetSpec spec)
     {
-        AgentEnvironment environment = AgentEnvironment.Make(_options.Env, 1, _options.ActionRepeat, view: _options.View);
+        AgentEnvironment environment = AgentEnvironment.Make(_options, count: 1);
         ActionSpec there = environment.Actions.Space, here = spec.Action;
         bool sameActions = there.Kind == here.Kind && (spec.IsInferred
             ? there.Size == here.Size && here.Count.GetValueOrDefault() <= there.Count.GetValueOrDefault()

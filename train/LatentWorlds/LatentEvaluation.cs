@@ -39,6 +39,9 @@ public sealed class LatentEvaluation(
         return new Dictionary<string, double> { ["return_evaluation"] = played.Mean };
     }
 
+    /// <summary>Returns of whole episodes that are played greedily.</summary>
+    public ReturnSample GreedyReturns(int episodes) => Play(episodes, (ulong)options.Seed + 1_000_003, greedy: true, task: null);
+
     /// <summary>All figures, with their baselines.</summary>
     public IReadOnlyDictionary<string, double> Judge(int episodes, IProgressReport progress)
     {
@@ -86,7 +89,7 @@ public sealed class LatentEvaluation(
     private IReadOnlyCollection<Episode> PlayNewEpisodes(bool random)
     {
         LatentOptions other = options with { Seed = options.Seed + 3_000_017 };
-        AgentEnvironment environment = AgentEnvironment.Make(other.Env, count: 10, other.ActionRepeat, view: other.View);
+        AgentEnvironment environment = AgentEnvironment.Make(other, count: 10);
         ReplayBuffer replay = new ReplayBuffer(
             experience.Observation.Column.Shape, experience.Actions, long.MaxValue, folder: null, experience.Observation.Beside);
         using LatentAgent agent = makeAgent(environment.Count, false);
@@ -98,5 +101,5 @@ public sealed class LatentEvaluation(
     }
 
     private AgentEnvironment Environment(int episodes) =>
-        AgentEnvironment.Make(options.Env, Math.Min(SideBySide, episodes), options.ActionRepeat, view: options.View);
+        AgentEnvironment.Make(options, Math.Min(SideBySide, episodes));
 }

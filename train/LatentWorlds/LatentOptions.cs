@@ -266,6 +266,9 @@ public abstract record LatentOptions : TrainOptions
     internal double Clip(FlatOptimiser optimiser) =>
         AdaptiveClip == 0 ? optimiser.ClipGradients(MaxGradNorm) : optimiser.ClipAdaptively(AdaptiveClip);
 
+    /// <summary>Random numbers that follow what is observed, which no action controls.</summary>
+    internal virtual int NoisyNumbers => 0;
+
     /// <summary>What is seen of an environment; null: its numbers.</summary>
     internal PictureView? View
     {

@@ -11,12 +11,15 @@ public static class WorldModelSetup
     private const string Statistics = $"{WorldSignature.World}/{LatentWorldConfig.Statistics}";
 
     /// <summary>The optimiser of all of the world's parameters but the observations' statistics, which are set once.</summary>
-    public static FlatOptimiser Optimiser(EagerParameters parameters, LatentOptions options)
+    /// <param name="parameters">The world's, which are there already.</param>
+    /// <param name="options">Learning rate and kind.</param>
+    /// <param name="others">Parameters of the world that have an optimiser of their own.</param>
+    public static FlatOptimiser Optimiser(EagerParameters parameters, LatentOptions options, params IEnumerable<Parameter> others)
     {
         Parameter[] statistics = parameters.Below(Statistics);
         foreach (Parameter statistic in statistics)
             statistic.requires_grad_(false);
-        return options.OptimiserOf([.. parameters.Below(WorldSignature.World).Except(statistics)], options.ModelLearningRate);
+        return options.OptimiserOf([.. parameters.Below(WorldSignature.World).Except(statistics).Except(others)], options.ModelLearningRate);
     }
 
     /// <summary>

@@ -84,4 +84,8 @@ public sealed record RecordedSequence<T>(
 /// <param name="Figures">What is worth a curve beside them, scalars by name.</param>
 public sealed record FilteredSequence<T>(
     State<T> States, IReadOnlyDictionary<string, T> Losses, IReadOnlyDictionary<string, T> Figures)
-    where T : ITensor<T>;
+    where T : ITensor<T>
+{
+    /// <summary>What is known of each step, (T, B), by name: "kl", the divergence of posterior and prior, where the dynamics has one.</summary>
+    public IReadOnlyDictionary<string, T> Steps { get; init; } = new Dictionary<string, T>();
+}

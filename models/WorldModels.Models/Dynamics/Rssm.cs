@@ -105,7 +105,7 @@ public sealed class Rssm<T> : IDynamics<T> where T : ITensor<T>
         Dictionary<string, T> figures = new Dictionary<string, T> { ["kl"] = kl.Mean() };
         if (_config.Overshooting > 1)
             losses["overshooting"] = figures["overshooting"] = Overshoot(sequence, all, posterior);
-        return new(all, losses, figures);
+        return new(all, losses, figures) { Steps = new Dictionary<string, T> { ["kl"] = kl } };
     }
 
     /// <summary>The prior that deterministic parts (..., D) lead to.</summary>

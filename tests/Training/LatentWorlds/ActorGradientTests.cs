@@ -67,7 +67,8 @@ public sealed class ActorGradientTests
         Tensor start = tensor(Enumerable.Range(0, Rows).Select(i => i / 2f - 1).ToArray(), [Rows, 1]);
         Tensor[] draws = [.. Enumerable.Range(0, Horizon).Select(t => full([Rows, 1], noise * Math.Sin(t)))];
         State<EagerTensor> state = new(["s"], start);
-        Tensor features = DreamerBehaviour.Imagine(world, world.Act, state, draws, draws).Value.reshape(Horizon, Rows);          // (H, N)
+        ImaginedTrajectory imagined = ImaginedTrajectory.From(world, world.Act, state, draws, draws);
+        Tensor features = imagined.Features.slice(0, 1, Horizon + 1, 1).reshape(Horizon, Rows);                                  // (H, N)
         Tensor rewards = -features.square();
         return DreamerBehaviour.BehaviourLosses(rewards, rewards * 2, full([Horizon, Rows], Gamma), Lambda).Actor;
     }

@@ -19,7 +19,7 @@ public sealed class BadArgumentsTests
     [OneTimeTearDown]
     public void Delete() => _runs.Dispose();
 
-    [TestCase("a2d", "no command 'a2d'; did you mean 'a2c'? Commands: a2c, dreamer, dreamerv2, dreamerv3, ed2, environment-model, i2a, planet, sacx, transformer, worldmodels, worldmodels-record, worldmodels-vision, worldmodels-memory, export")]
+    [TestCase("a2d", "no command 'a2d'; did you mean 'a2c'? Commands: a2c, dreamer, dreamerv2, dreamerv3, ed2, environment-model, i2a, plan2explore, planet, sacx, transformer, worldmodels, worldmodels-record, worldmodels-vision, worldmodels-memory, export")]
     [TestCase("a2c --sed 3", "no option '--sed'; did you mean 'se")]
     [TestCase("a2c --set", "--set needs a value. See: train a2c --help")]
     [TestCase("a2c --run", "--run needs a value")]

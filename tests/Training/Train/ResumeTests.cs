@@ -11,7 +11,10 @@ public sealed class ResumeTests
     private const int Updates = 400;
 
     private static readonly string[] Algorithms =
-        ["a2c", "dreamer", "ed2", "environment-model", "i2a", "planet", "transformer", "worldmodels", "worldmodels-memory", "worldmodels-vision"];
+    [
+        "a2c", "dreamer", "ed2", "environment-model", "i2a", "plan2explore", "planet", "transformer", "worldmodels", "worldmodels-memory",
+        "worldmodels-vision",
+    ];
 
     private TinyRuns _runs = null!;
     private readonly Dictionary<string, string> _whole = [];

@@ -111,6 +111,15 @@ internal sealed class TinyRuns : IDisposable
         "starts=6",
     ];
 
+    /// <summary>The same, with updates of every stage: 5 explore, 1 is of the task alone, 2 adapt.</summary>
+    public static readonly string[] Plan2Explore =
+    [
+        "plan2explore", "--preset", "debug", "--set", "updates=8", "explorationUpdates=5", "taskUpdates=1", "taskLearning=meanwhile", "logEvery=1",
+        "checkpointEvery=4", "evaluationEpisodes=0", "prefill=260", "pretrain=1", "collectEvery=1", "collectSteps=7", "batch=3", "length=6",
+        "deterministic=6", "stochastic=3", "hidden=5", "embedding=4", "encoderLayers=1", "encoderUnits=5", "headUnits=5", "horizon=3",
+        "starts=6", "members=3", "ensembleUnits=5",
+    ];
+
     /// <inheritdoc cref="A2C"/>
     public static readonly string[] PlaNet =
     [
@@ -146,7 +155,11 @@ internal sealed class TinyRuns : IDisposable
 
     /// <summary>The options of an algorithm's run.</summary>
     public static string[] Of(string algorithm) =>
-        new[] { A2C, Dreamer, ED2, EnvironmentModel, I2A, PlaNet, Transformer, WorldModelsController, WorldModelsMemory, WorldModelsVision }
+        new[]
+        {
+            A2C, Dreamer, ED2, EnvironmentModel, I2A, Plan2Explore, PlaNet, Transformer, WorldModelsController, WorldModelsMemory,
+            WorldModelsVision,
+        }
             .Single(options => options[0] == algorithm);
 
     public string Path { get; } = Directory.CreateTempSubdirectory("worldmodels-train-").FullName;

@@ -7,16 +7,18 @@ namespace WorldModels.Train.Algorithms;
 internal sealed class ActorCriticOptimisers : IDisposable
 {
     private readonly DreamerOptions _options;
+    private readonly string _path;
     private readonly Parameter[] _actorParameters;
     private readonly FlatOptimiser _actor, _critic;
 
     /// <param name="options">Learning rates, clipping and decay.</param>
     /// <param name="parameters">Where actor and critic have their parameters, which are there already.</param>
-    public ActorCriticOptimisers(DreamerOptions options, EagerParameters parameters)
+    /// <param name="path">What their paths begin with, "policies/explore/" of "policies/explore/actor"; "" where there is one actor.</param>
+    public ActorCriticOptimisers(DreamerOptions options, EagerParameters parameters, string path = "")
     {
-        _options = options;
-        _actorParameters = parameters.Below(Dreamer.ActorPath);
-        CriticParameters = parameters.Below(Dreamer.CriticPath);
+        (_options, _path) = (options, path);
+        _actorParameters = parameters.Below(path + Dreamer.ActorPath);
+        CriticParameters = parameters.Below(path + Dreamer.CriticPath);
         _actor = options.OptimiserOf(_actorParameters, options.ActorLearningRate);
         _critic = options.OptimiserOf(CriticParameters, options.CriticLearningRate);
     }
@@ -55,15 +57,15 @@ internal sealed class ActorCriticOptimisers : IDisposable
     /// <summary>Adds what they need to continue to a checkpoint.</summary>
     public void Save(Checkpoint checkpoint)
     {
-        checkpoint.AddOptimiser(_actor, "optimiser/actor");
-        checkpoint.AddOptimiser(_critic, "optimiser/critic");
+        checkpoint.AddOptimiser(_actor, $"optimiser/{_path}actor");
+        checkpoint.AddOptimiser(_critic, $"optimiser/{_path}critic");
     }
 
     /// <summary>Takes back what <see cref="Save"/> stored.</summary>
     public void Load(Checkpoint checkpoint)
     {
-        checkpoint.LoadOptimiser(_actor, "optimiser/actor");
-        checkpoint.LoadOptimiser(_critic, "optimiser/critic");
+        checkpoint.LoadOptimiser(_actor, $"optimiser/{_path}actor");
+        checkpoint.LoadOptimiser(_critic, $"optimiser/{_path}critic");
     }
 
     /// <inheritdoc />

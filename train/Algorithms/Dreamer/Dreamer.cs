@@ -1,6 +1,7 @@
 using TorchSharp;
 using WorldModels.Models;
 using WorldModels.Runtime;
+using WorldModels.Train.Data;
 using WorldModels.Train.LatentWorlds;
 using static TorchSharp.torch;
 
@@ -146,9 +147,10 @@ public sealed class Dreamer : ITrainer
     /// <param name="filtered">What the dynamics made of it.</param>
     /// <param name="gamma">Discount.</param>
     /// <param name="reconstruct">Whether observing shapes the states; if not, the decoder alone learns from it.</param>
+    /// <param name="rewarded">Whether rewards shape the states; if not, the reward head alone learns from them.</param>
     public static Losses WorldModelLosses(
         LatentWorld<EagerTensor> world, Sequences sequences, EagerTensor observed, FilteredSequence<EagerTensor> filtered, double gamma,
-        bool reconstruct = true)
+        bool reconstruct = true, bool rewarded = true)
     {
         EagerTensor feature = world.Dynamics.FeatureOf(filtered.States);                                // (T, B, F)
         EagerTensor flat = feature.Value.flatten(0, 1);                                                 // (T B, F)
@@ -156,7 +158,7 @@ public sealed class Dreamer : ITrainer
         {
             filtered.Losses,
             WorldModelSetup.ObservationLosses(world, reconstruct ? feature : feature.Detach(), observed),
-            { "reward", -Mean(world.Reward(flat).LogProb(sequences.Rewards.reshape(-1)).Value) },
+            { "reward", -Mean(world.Reward(rewarded ? flat : flat.Detach()).LogProb(sequences.Rewards.reshape(-1)).Value) },
         };
         if (world.HasContinue)      // A soft label carries the discount (Dreamer V1's pcont).
             losses.Add("continue", -Mean(world.Continue(flat).LogProb(gamma * sequences.Continues.reshape(-1)).Value));
@@ -230,17 +232,21 @@ public sealed class Dreamer : ITrainer
     }
 
     private LatentAgent MakeAgent(int rows, bool greedy) =>
-        new(_world, Act, rows, _experience.Observation.Size, _experience.Actions.Size, Parameters.Device) { Greedy = greedy };
+        new(_world, Playing(_world, _experience.Actions, _behaviour.Policy, Parameters.Device), rows, _experience.Observation.Size,
+            _experience.Actions.Size, Parameters.Device)
+        { Greedy = greedy };
 
-    /// <summary>The policy at play: acts on latent states (B, ...) by the actor.</summary>
-    private void Act(State<EagerTensor> state, ulong seed, long step, bool greedy, Span<float> vectors)
-    {
-        int actions = _experience.Actions.Size, rows = vectors.Length / actions;
-        float[] noise = new float[vectors.Length];
-        if (!greedy)
-            NoiseDraws.Fill(_experience.Actions.Noise, seed, step, ActStream, noise, rows);
-        IDistribution<EagerTensor> policy = _behaviour.Policy(_world.Dynamics.FeatureOf(state));
-        Tensor action = policy.Sample(tensor(noise, [rows, actions]).On(Parameters.Device)).Value;
-        action.clamp(-1, 1).cpu().contiguous().data<float>().ToArray().CopyTo(vectors);
-    }
+    /// <summary>A policy at play: acts on latent states (B, ...) of a world by a distribution for their features (B, F).</summary>
+    internal static LatentPolicy Playing(
+        LatentWorld<EagerTensor> world, ActionVectors actions, Func<EagerTensor, IDistribution<EagerTensor>> policy, Device device) =>
+        (state, seed, step, greedy, vectors) =>
+        {
+            int rows = vectors.Length / actions.Size;
+            float[] noise = new float[vectors.Length];
+            if (!greedy)
+                NoiseDraws.Fill(actions.Noise, seed, step, ActStream, noise, rows);
+            IDistribution<EagerTensor> distribution = policy(world.Dynamics.FeatureOf(state));
+            Tensor action = distribution.Sample(tensor(noise, [rows, actions.Size]).On(device)).Value;
+            action.clamp(-1, 1).cpu().contiguous().data<float>().ToArray().CopyTo(vectors);
+        };
 }

@@ -5,6 +5,9 @@ using static TorchSharp.torch;
 
 namespace WorldModels.Train.Algorithms;
 
+/// <summary>What is imagined to be earned on arriving at states 1 to H of trajectories, (H, N), in the units of training.</summary>
+public delegate Tensor ImaginedRewards(ImaginedTrajectory imagined);
+
 /// <summary>
 /// How Dreamer V1 learns to act (Hafner et al. 2020, sections 3 and 4): the actor raises the returns that it imagines, by gradients that
 /// flow back through the learned dynamics; the critic predicts them.
@@ -18,18 +21,28 @@ public sealed class DreamerBehaviour : IBehaviour
     private readonly Actor<EagerTensor> _actor;
     private readonly ScalarHead<EagerTensor> _critic;
     private readonly ActorCriticOptimisers _optimisers;
+    private readonly ImaginedRewards _rewards;
 
     /// <param name="options">Hyperparameters.</param>
     /// <param name="world">What is imagined in.</param>
     /// <param name="actions">The actions.</param>
     /// <param name="parameters">Where actor and critic get their parameters.</param>
-    public DreamerBehaviour(DreamerOptions options, LatentWorld<EagerTensor> world, ActionVectors actions, EagerParameters parameters)
+    /// <param name="path">What their paths begin with; "" where there is one actor.</param>
+    /// <param name="rewards">What it acts for; null: what the world's reward head says.</param>
+    public DreamerBehaviour(
+        DreamerOptions options, LatentWorld<EagerTensor> world, ActionVectors actions, EagerParameters parameters, string path = "",
+        ImaginedRewards? rewards = null)
     {
         (_options, _world, _actions, _device) = (options, world, actions, parameters.Device);
-        _actor = new(parameters.Root[Dreamer.ActorPath], options.Actor(world.Dynamics.Feature, actions));
-        _critic = new(parameters.Root[Dreamer.CriticPath], world.Dynamics.Feature, options.Critic());
-        _optimisers = new(options, parameters);
+        _rewards = rewards ?? RewardsOf(world.Reward);
+        _actor = new(parameters.Root[path + Dreamer.ActorPath], options.Actor(world.Dynamics.Feature, actions));
+        _critic = new(parameters.Root[path + Dreamer.CriticPath], world.Dynamics.Feature, options.Critic());
+        _optimisers = new(options, parameters, path);
     }
+
+    /// <summary>What a head says, of features (N, F) to numbers (N), on arrival.</summary>
+    public static ImaginedRewards RewardsOf(Func<EagerTensor, IDistribution<EagerTensor>> head) => imagined =>
+        head(imagined.Features.ButFirst().flatten(0, 1)).Mean.Value.reshape(imagined.Actions.size(0), imagined.Actions.size(1));
 
     public IDistribution<EagerTensor> Policy(EagerTensor feature) => _actor.Forward(feature);
 
@@ -48,8 +61,10 @@ public sealed class DreamerBehaviour : IBehaviour
         Tensor[] actionNoise = NoiseDraws.Of(
             _actions.Noise, [horizon, rows, _actions.Size], random, _device).unbind();
 
-        EagerTensor feature = Imagine(_world.Dynamics, _actor.Forward, start, latentNoise, actionNoise);    // (H N, F)
-        Tensor rewards = _world.Reward(feature).Mean.Value.reshape(horizon, rows);
+        // The actor does not see how its features came about; its actions' effects flow back through the dynamics all the same.
+        ImaginedTrajectory imagined = ImaginedTrajectory.From(_world.Dynamics, _actor.Forward, start, latentNoise, actionNoise);
+        EagerTensor feature = imagined.Features.ButFirst().flatten(0, 1);                                   // (H N, F)
+        Tensor rewards = _rewards(imagined);
         Tensor values = _critic.Forward(feature).Mean.Value.reshape(horizon, rows);
         Tensor discounts = _world.HasContinue
             ? _world.Continue(feature).Mean.Value.reshape(horizon, rows)
@@ -66,33 +81,6 @@ public sealed class DreamerBehaviour : IBehaviour
         figures["policy_entropy"] =
             -_actor.Forward(_world.Dynamics.FeatureOf(start)).LogProbOfSample(actionNoise[0]).Value.mean().item<float>();
         return new Losses();
-    }
-
-    /// <summary>
-    /// Imagines H steps. The actor does not see how its features came about; its actions' effects flow back through the dynamics all the
-    /// same.
-    /// </summary>
-    /// <param name="dynamics">What is imagined in.</param>
-    /// <param name="policy">A feature (N, F) to the distribution of actions (N, A).</param>
-    /// <param name="start">States (N, ...).</param>
-    /// <param name="latentNoise">H tensors (N, S).</param>
-    /// <param name="actionNoise">H tensors (N, A).</param>
-    /// <returns>Features on arrival at each of H states, one step after another, (H N, F).</returns>
-    public static EagerTensor Imagine(
-        IDynamics<EagerTensor> dynamics, Func<EagerTensor, IDistribution<EagerTensor>> policy, State<EagerTensor> start,
-        Tensor[] latentNoise, Tensor[] actionNoise)
-    {
-        State<EagerTensor> state = start;
-        EagerTensor feature = dynamics.FeatureOf(state);                                                    // (N, F)
-        Tensor[] features = new Tensor[latentNoise.Length];
-        for (int step = 0; step < features.Length; step++)
-        {
-            EagerTensor action = policy(feature.Detach()).Sample(actionNoise[step]);                        // (N, A)
-            state = dynamics.Imagine(state, action, latentNoise[step]).State;
-            feature = dynamics.FeatureOf(state);
-            features[step] = feature.Value;
-        }
-        return cat(features);
     }
 
     /// <summary>

@@ -249,7 +249,7 @@ internal sealed class ControllerStep : IDisposable
                     TensorRole.State when _states.TryGetValue(output.Feeds!, out TensorBuffer[]? state) => Next(output, state[1 - phase]),
                     _ => Local(graph, output),
                 };
-                if (output.Role is TensorRole.Value or TensorRole.Logits)
+                if (output.Role is TensorRole.Value or TensorRole.Logits or TensorRole.Novelty)
                     _results.TryAdd(output.Role, buffer);
                 step.Output(output, buffer.View(first, rows));
             }
