@@ -26,15 +26,17 @@ public static class LunarLander
             $"Gymnasium's LunarLander-v3, {what}: 8 reals, 2 throttles in -1..1",
             () => new ContinuousLunarLanderEnvironment(new() { Wind = wind }),
             count => new SyncVectorEnvironment<ContinuousLunarLanderEnvironment, float>(count, () => new(new() { Wind = wind }))),
-        ["main throttle", "side throttle"]) with { Arrows = ArrowKeys.Of(across: 1, upright: 0) };
+        ["main throttle", "side throttle"],
+        ArrowKeys.Of(across: 1, upright: 0));
 
-    private static EnvironmentSpec<TAction> Name<TAction>(EnvironmentSpec<TAction> spec, string[] actions) where TAction : unmanaged =>
-        spec with
+    private static EnvironmentSpec<TAction> Name<TAction>(
+        EnvironmentSpec<TAction> spec, string[] actions, ArrowKeys? arrows = null) where TAction : unmanaged => spec with
         {
             ObservationNames = ["x", "y", "ẋ", "ẏ", "θ", "θ̇", "right leg", "left leg"],
             // Places are in half pictures, speeds are m/s over 5 (x) and 7.5 (y), the angular velocity rad/s over 2.5.
             ObservationUnits = ["", "", "", "", "rad", "", "", ""],
             ActionNames = actions,
+            Arrows = arrows,
             TimeStep = LunarLanderCraft.TimeStep,
         };
 }

@@ -63,7 +63,8 @@ public sealed class EnsembleTests
         using EagerParameters parameters = new(5);
         EnsembleConfig config = Config(everyLayer: target == DisagreementTarget.Embedding) with
         {
-            Layers = new(1, 32), Form = target == DisagreementTarget.Embedding ? DisagreementForm.Variance : DisagreementForm.Deviation,
+            Layers = new(1, 32),
+            Form = target == DisagreementTarget.Embedding ? DisagreementForm.Variance : DisagreementForm.Deviation,
         };
         DisagreementReward reward = new(parameters.Root["ensemble"], null!, config, target);
         using FlatOptimiser optimiser = new(parameters.Below("ensemble"), whole => optim.Adam(whole, 3e-3));

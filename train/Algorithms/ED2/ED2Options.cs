@@ -102,8 +102,13 @@ public sealed record ED2Options : DreamerOptions
                 DividedDynamics.V2 => dynamics with { Classes = Classes, KlBalance = 0.8 },
                 _ => dynamics with
                 {
-                    Classes = Classes, Unimix = 0.01, Norm = NormForm.Rms, PriorLayers = 2, Blocks = Blocks,
-                    KlBalance = 1 / 1.1, FreeNatsForm = FreeNatsForm.MeanOfMax,
+                    Classes = Classes,
+                    Unimix = 0.01,
+                    Norm = NormForm.Rms,
+                    PriorLayers = 2,
+                    Blocks = Blocks,
+                    KlBalance = 1 / 1.1,
+                    FreeNatsForm = FreeNatsForm.MeanOfMax,
                 },
             },
         };
