@@ -1,10 +1,10 @@
 namespace WorldModels.Environments;
 
 /// <summary>
-/// What the discrete and the continuous lander have in common. Observation: position relative to the pad in half pictures, velocity
-/// (m/s over 5 and 7.5), angle (rad), angular velocity (rad/s over 2.5), and whether the right and the left leg touch the ground. Reward: the gain in being near the
-/// pad, slow, upright and on both legs, less fuel; in the last step -100 for a crash or flying off to a side, or 100 for coming to
-/// rest, anywhere. Truncated after 1000 steps.
+/// What the discrete and the continuous lander have in common. Observation: position relative to the pad in half pictures, velocity (m/s
+/// over 5 and 7.5), angle (rad), angular velocity (rad/s over 2.5), and whether the right and the left leg touch the ground. Reward: the
+/// gain in being near the pad, slow, upright and on both legs, less fuel; in the last step -100 for a crash or flying off to a side, or 100
+/// for coming to rest, anywhere. Truncated after 1000 steps.
 /// </summary>
 /// <typeparam name="TAction">Element of an action: <c>long</c> for discrete actions, <c>float</c> for continuous ones.</typeparam>
 public abstract class LunarLanderBase<TAction> : EpisodicEnvironment<TAction> where TAction : unmanaged

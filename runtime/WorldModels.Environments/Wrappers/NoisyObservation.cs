@@ -6,9 +6,8 @@ namespace WorldModels.Environments;
 /// </summary>
 /// <remarks>Their stream starts anew with the environment's seed, and is saved with the environment inside.</remarks>
 /// <typeparam name="TAction">Element of an action: <c>long</c> for discrete actions, <c>float</c> for continuous ones.</typeparam>
-public sealed class NoisyObservation<TAction> : EnvironmentWrapper<TAction> where TAction : unmanaged
+public sealed class NoisyObservation<TAction> : ObservationWrapper<TAction> where TAction : unmanaged
 {
-    private readonly int _observed;
     private SplitMix64 _random;
 
     /// <param name="inner">What is observed before them.</param>
@@ -20,7 +19,6 @@ public sealed class NoisyObservation<TAction> : EnvironmentWrapper<TAction> wher
             throw new ArgumentOutOfRangeException(nameof(count), count, "There is at least one random number.");
         if (inner.ObservationSpace is not Box { Shape.Length: 1 } box)
             throw new ArgumentException($"'{inner.Name}' observes {inner.ObservationSpace}: random numbers can follow a vector only.");
-        _observed = box.Size;
         ObservationSpace = new Box(Math.Min(box.Low, -1), Math.Max(box.High, 1), [box.Size + count]);
     }
 
@@ -29,19 +27,9 @@ public sealed class NoisyObservation<TAction> : EnvironmentWrapper<TAction> wher
 
     public override void Reset(ulong? seed, Span<float> observation)
     {
-        Require.Length(observation.Length, ObservationSpace.Size, nameof(observation));
-        Inner.Reset(seed, observation[.._observed]);
         if (seed is { } value)
             _random = new(SplitMix64.Mix(value + SplitMix64.Gamma));
-        Draw(observation[_observed..]);
-    }
-
-    public override StepResult Step(ReadOnlySpan<TAction> action, Span<float> observation)
-    {
-        Require.Length(observation.Length, ObservationSpace.Size, nameof(observation));
-        StepResult result = Inner.Step(action, observation[.._observed]);
-        Draw(observation[_observed..]);
-        return result;
+        base.Reset(seed, observation);
     }
 
     public override void Save(BinaryWriter writer)
@@ -64,9 +52,10 @@ public sealed class NoisyObservation<TAction> : EnvironmentWrapper<TAction> wher
         base.Restore(reader);
     }
 
-    private void Draw(Span<float> numbers)
+    private protected override void Observe(Span<float> observation)
     {
-        foreach (ref float number in numbers)
+        Observed.CopyTo(observation);
+        foreach (ref float number in observation[Observed.Length..])
             number = (float)(2 * _random.Uniform() - 1);
     }
 }

@@ -10,12 +10,11 @@ namespace WorldModels.Environments;
 /// part. Pictures hold no state: what is saved is the environment inside. A crop or another quality is a <see cref="PictureOptions"/>.
 /// </remarks>
 /// <typeparam name="TAction">Element of an action: <c>long</c> for discrete actions, <c>float</c> for continuous ones.</typeparam>
-public sealed class PixelObservation<TAction> : EnvironmentWrapper<TAction> where TAction : unmanaged
+public sealed class PixelObservation<TAction> : ObservationWrapper<TAction> where TAction : unmanaged
 {
     private readonly int _size;
     private readonly PictureOptions _options;
     private readonly byte[] _rgb;
-    private readonly float[] _numbers;
 
     /// <param name="inner">What is looked at.</param>
     /// <param name="size">Pixels a row, and rows.</param>
@@ -31,13 +30,12 @@ public sealed class PixelObservation<TAction> : EnvironmentWrapper<TAction> wher
         (_size, _options) = (size, options ?? PictureOptions.Default);
         Picture = new(0, 1, [3, size, size]);
         _rgb = new byte[Picture.Size];
-        _numbers = new float[inner.ObservationSpace.Size];
         ObservationSpace = Picture;
         if (!withNumbers)
             return;
         if (inner.ObservationSpace is not Box box)
             throw new ArgumentException($"'{inner.Name}' observes {inner.ObservationSpace}: only a box of numbers can follow a picture.");
-        NumberCount = _numbers.Length;
+        NumberCount = Observed.Length;
         ObservationSpace = new Box(Math.Min(box.Low, 0), Math.Max(box.High, 1), [Picture.Size + NumberCount]);
     }
 
@@ -50,26 +48,11 @@ public sealed class PixelObservation<TAction> : EnvironmentWrapper<TAction> wher
     /// <summary>Numbers that follow the picture; 0 without them.</summary>
     public int NumberCount { get; }
 
-    public override void Reset(ulong? seed, Span<float> observation)
-    {
-        Require.Length(observation.Length, ObservationSpace.Size, nameof(observation));
-        Inner.Reset(seed, _numbers);
-        Observe(observation);
-    }
-
-    public override StepResult Step(ReadOnlySpan<TAction> action, Span<float> observation)
-    {
-        Require.Length(observation.Length, ObservationSpace.Size, nameof(observation));
-        StepResult result = Inner.Step(action, _numbers);
-        Observe(observation);
-        return result;
-    }
-
-    private void Observe(Span<float> observation)
+    private protected override void Observe(Span<float> observation)
     {
         Draw().Render(_rgb, _size, _size, _options);
         PicturePlanes.Fill(observation[..Picture.Size], _rgb);
         if (NumberCount > 0)
-            _numbers.CopyTo(observation[Picture.Size..]);
+            Observed.CopyTo(observation[Picture.Size..]);
     }
 }

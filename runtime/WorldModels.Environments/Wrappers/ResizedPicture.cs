@@ -6,11 +6,11 @@ namespace WorldModels.Environments;
 /// weighted by a triangle as wide as the pixels are apart, so that nothing thin is lost where a picture shrinks.
 /// </summary>
 /// <typeparam name="TAction">Element of an action: <c>long</c> for discrete actions, <c>float</c> for continuous ones.</typeparam>
-public sealed class ResizedPicture<TAction> : EnvironmentWrapper<TAction> where TAction : unmanaged
+public sealed class ResizedPicture<TAction> : ObservationWrapper<TAction> where TAction : unmanaged
 {
-    private readonly int _channels, _height, _width, _size;
+    private readonly int _channels, _height, _width, _seen, _size;      // of the rows, those that are seen
     private readonly (int First, float[] Weights)[] _rows, _columns;
-    private readonly float[] _picture, _narrow;
+    private readonly float[] _narrow;
 
     /// <param name="inner">What observes a picture.</param>
     /// <param name="size">Rows and columns to see.</param>
@@ -24,37 +24,21 @@ public sealed class ResizedPicture<TAction> : EnvironmentWrapper<TAction> where 
             throw new ArgumentOutOfRangeException(nameof(size), size, "A picture has at least one pixel.");
         if (rows is < 1 || rows > height)
             throw new ArgumentOutOfRangeException(nameof(rows), rows, $"The picture of '{inner.Name}' has {height} rows.");
-        (_channels, _height, _width, _size) = (channels, height, width, size);
-        (_rows, _columns) = (Weights(rows ?? height, size), Weights(width, size));
-        (_picture, _narrow) = (new float[box.Size], new float[height * size]);
+        (_channels, _height, _width, _seen, _size) = (channels, height, width, rows ?? height, size);
+        (_rows, _columns, _narrow) = (Weights(_seen, size), Weights(width, size), new float[_seen * size]);
         ObservationSpace = new Box(box.Low, box.High, [channels, size, size]);
     }
 
     /// <inheritdoc/>
     public override Space ObservationSpace { get; }
 
-    public override void Reset(ulong? seed, Span<float> observation)
-    {
-        Require.Length(observation.Length, ObservationSpace.Size, nameof(observation));
-        Inner.Reset(seed, _picture);
-        Resize(observation);
-    }
-
-    public override StepResult Step(ReadOnlySpan<TAction> action, Span<float> observation)
-    {
-        Require.Length(observation.Length, ObservationSpace.Size, nameof(observation));
-        StepResult result = Inner.Step(action, _picture);
-        Resize(observation);
-        return result;
-    }
-
-    private void Resize(Span<float> observation)
+    private protected override void Observe(Span<float> observation)
     {
         for (int channel = 0; channel < _channels; channel++)
         {
-            ReadOnlySpan<float> plane = _picture.AsSpan(channel * _height * _width, _height * _width);
+            ReadOnlySpan<float> plane = Observed.AsSpan(channel * _height * _width, _height * _width);
             Span<float> seen = observation.Slice(channel * _size * _size, _size * _size);
-            for (int y = 0; y < _height; y++)
+            for (int y = 0; y < _seen; y++)
             {
                 for (int x = 0; x < _size; x++)
                     _narrow[y * _size + x] = Sum(plane, y * _width, 1, _columns[x]);

@@ -32,6 +32,8 @@ public sealed record CurveBand(
 /// <summary>Runs that differ in nothing but their seed.</summary>
 public sealed class CurveGroup
 {
+    private const string AlgorithmFact = "algorithm", EnvironmentFact = "env";
+
     private CurveGroup(string label, IReadOnlyList<TrainingCurve> runs) => (Label, Runs) = (label, runs);
 
     /// <summary>A name that no other group has.</summary>
@@ -52,7 +54,8 @@ public sealed class CurveGroup
 
     /// <summary>
     /// Groups runs, in the order in which their first ones come. A run that two sources tell of (a run's folder and the bundle it exported)
-    /// counts once. Groups of one name are told apart by the options in which they differ.
+    /// counts once. Groups of one name are told apart by algorithm and environment, and
+    /// by the options in which those of the same two differ.
     /// </summary>
     public static IReadOnlyList<CurveGroup> Of(IEnumerable<TrainingCurve> runs)
     {
@@ -65,11 +68,16 @@ public sealed class CurveGroup
             Dictionary<string, string>[] rivals =
                 [.. groups.Where(other => other != group && other[0].Name == group[0].Name).Select(rival => Facts(rival[0]))];
             string[] differing = own.Keys.Concat(rivals.SelectMany(rival => rival.Keys)).Distinct()
-                .Where(key => rivals.Any(rival => Value(rival, key) != Value(own, key)))
+                .Where(key => rivals.Any(rival => Tells(key, rival, own) && Value(rival, key) != Value(own, key)))
                 .Select(key => $"{key}={(own.TryGetValue(key, out string? value) ? value : "unset")}").ToArray();
             labelled.Add(new(group[0].Name + (differing.Length > 0 ? $" ({string.Join(", ", differing)})" : ""), group));
         }
         return labelled;
+
+        // Of another algorithm or environment every option may differ: those two say it.
+        static bool Tells(string key, Dictionary<string, string> rival, Dictionary<string, string> own) =>
+            key is AlgorithmFact or EnvironmentFact
+            || (rival[AlgorithmFact] == own[AlgorithmFact] && rival[EnvironmentFact] == own[EnvironmentFact]);
 
         static TrainingCurve Fullest(IEnumerable<TrainingCurve> same) =>
             same.MaxBy(run => run.Metrics.Values.Sum(series => series.Steps.Count))!;
@@ -82,7 +90,7 @@ public sealed class CurveGroup
     private static Dictionary<string, string> Facts(TrainingCurve run) =>
         new(run.Config.Where(option => !option.Key.EndsWith("threads", StringComparison.OrdinalIgnoreCase)))
         {
-            ["algorithm"] = run.Algorithm, ["env"] = run.Environment,
+            [AlgorithmFact] = run.Algorithm, [EnvironmentFact] = run.Environment,
         };
 
     private static string Identity(TrainingCurve run) => string.Join('\n', Facts(run)

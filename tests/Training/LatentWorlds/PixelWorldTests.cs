@@ -92,41 +92,38 @@ public sealed class PixelWorldTests
         }
     }
 
-    /// <summary>The shipped controller chooses the same by bytes as by the numbers that they stand for.</summary>
+    /// <summary>The shipped controller and planner choose the same by bytes as by the numbers that they stand for.</summary>
     [Test]
     public void BytesAndNumbersAreTheSamePicture()
     {
         using TinyRuns runs = new();
-        string run = runs["run"];
-        TrainTool.Succeed(["dreamer", "--env", "pendulum", .. Tiny, "starts=16", "updates=2", "--run", run]);
-        string bundle = Path.Combine(run, "bundle");
-        using Controller byBytes = Controller.Load(bundle), byNumbers = Controller.Load(bundle);
         byte[] picture = new byte[3 * 32 * 32];
         new Random(1).NextBytes(picture);
         float[] numbers = [.. picture.Select(value => value / 255f)], first = new float[1], second = new float[1];
-        byBytes.ActOnPictures(picture, first);
-        byNumbers.Act(numbers, second);
-        Assert.That(first, Is.EqualTo(second));
-        Assert.That(() => byBytes.ActOnPictures(picture, new long[1]), Throws.TypeOf<BundleException>());
-    }
 
-    /// <summary>A planner likewise.</summary>
-    [Test]
-    public void APlannerTakesBytes()
-    {
-        using TinyRuns runs = new();
-        string run = runs["run"];
-        TrainTool.Succeed(["planet", "--env", "pendulum", .. Tiny, "updates=2", "--run", run]);
-        string bundle = Path.Combine(run, "bundle");
-        using Planner byBytes = Planner.Load(bundle), byNumbers = Planner.Load(bundle);
-        byte[] picture = new byte[3 * 32 * 32];
-        new Random(1).NextBytes(picture);
-        float[] numbers = [.. picture.Select(value => value / 255f)], first = new float[1], second = new float[1];
-        byBytes.ActOnPictures(picture, first);
-        byNumbers.Act(numbers, second);
-        Assert.That(first, Is.EqualTo(second));
+        string policy = Trained("dreamer", "starts=16");
+        using (Controller byBytes = Controller.Load(policy), byNumbers = Controller.Load(policy))
+        {
+            byBytes.ActOnPictures(picture, first);
+            byNumbers.Act(numbers, second);
+            Assert.That(first, Is.EqualTo(second));
+            Assert.That(() => byBytes.ActOnPictures(picture, new long[1]), Throws.TypeOf<BundleException>());
+        }
+        string world = Trained("planet");
+        using (Planner byBytes = Planner.Load(world), byNumbers = Planner.Load(world))
+        {
+            byBytes.ActOnPictures(picture, first);
+            byNumbers.Act(numbers, second);
+            Assert.That(first, Is.EqualTo(second));
+        }
         using Planner ofNumbers = Planner.Load(Path.Combine(Repository.Root, "models", "zoo", "cartpole-swingup-planet"));
         Assert.That(() => ofNumbers.ActOnPictures(picture, first), Throws.TypeOf<BundleException>().With.Message.Contains("give them as floats"));
+
+        string Trained(string algorithm, params string[] set)
+        {
+            TrainTool.Succeed([algorithm, "--env", "pendulum", .. Tiny, .. set, "updates=2", "--run", runs[algorithm]]);
+            return Path.Combine(runs[algorithm], "bundle");
+        }
     }
 
     /// <summary>A border that never changes has the scale of every other pixel: a little noise on it stays little.</summary>

@@ -41,6 +41,17 @@ public sealed class CurveTests
         Assert.That(CurveBand.Of([]), Is.Null);
     }
 
+    /// <summary>A bundle's arms of another algorithm, or of another task, are named by that, not by every option that they have or lack.</summary>
+    [Test]
+    public void OtherAlgorithmsAndTasksAreNamedAsSuch()
+    {
+        string bundle = Path.Combine(Repository.Root, "models", "zoo", "cartpole-swingup-dreamerv3");
+        string[] labels = [.. CurveGroup.Of(TrainingCurveReader.Read(bundle)).Select(group => group.Label)];
+        Assert.That(labels, Is.Unique.And.Some.Contains("freezeActor=True")
+            .And.Some.EqualTo("cartpole-swingup-dreamerv3 (algorithm=dreamerv2, env=cartpole-swingup)")
+            .And.Some.EqualTo("cartpole-swingup-dreamerv3 (algorithm=dreamerv3, env=acrobot-swingup)"));
+    }
+
     [Test]
     public void RunsThatDifferInTheirSeedAloneAreAGroup()
     {
