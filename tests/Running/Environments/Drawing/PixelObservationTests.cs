@@ -99,12 +99,11 @@ public sealed class PixelObservationTests
         float[] observation = new float[environment.ObservationSpace.Size], action = new float[environment.ActionSpace.Size];
         Array.Fill(action, 0.8f);
         environment.Reset(1, observation);
-        for (int step = 0; step < 10; step++)
-            environment.Step(action, observation);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int step = 0; step < 10; step++)
-            environment.Step(action, observation);
-        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.Zero);
+        Assert.That(Allocations.EachTime(() =>
+        {
+            for (int step = 0; step < 10; step++)
+                environment.Step(action, observation);
+        }), Is.Zero);
     }
 
     [Test]
