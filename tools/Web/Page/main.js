@@ -31,14 +31,13 @@ async function start() {
   const controller = await Controller.open(agent), recording = await Recording.load(site.recording);
   const dream = model.has('imagine') && (site.picture || model.has('decode')) ? await Dream.open(model) : null;
   views = [];
-  if (dream?.starts) views.push(new DreamView(site, dream, controller));
-  if (dream) views.push(new CompareView(site, dream, recording));
+  if (dream) views.push(new DreamView(site, dream, controller, recording), new CompareView(site, dream, recording));
   if (controller) views.push(new WatchView(site, controller, recording));
   steering = new Steering(site, pressed);
   stage = new Stage($('stage'), site);
   steering.listen($('stage'), () => view.isPlayable);
   fillChoices(dream);
-  listen(dream ?? controller);
+  listen();
   $('page').hidden = false;
   await show(Number(address.get('view') ?? 0));
 }
@@ -64,14 +63,14 @@ function fillChoices(dream) {
   });
 }
 
-function listen(measured) {
+function listen() {
   $('view').addEventListener('change', () => show($('view').selectedIndex));
   $('who').addEventListener('change', () => enqueue(() => say(`${$('who').value}.`)));
   $('task').addEventListener('change', () => view.setTask($('task').selectedIndex));
   $('play').addEventListener('click', () => running ? pause() : run());
   $('step').addEventListener('click', () => { pause(); enqueue(() => advance(true)); });
   $('restart').addEventListener('click', () => { seed++; enqueue(restart); });
-  $('measure').addEventListener('click', () => { pause(); enqueue(() => report(measured)); });
+  $('measure').addEventListener('click', () => { pause(); enqueue(report); });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => enqueue(draw));
   addEventListener('resize', () => enqueue(draw));
   document.addEventListener('visibilitychange', () => { if (document.hidden) pause(); });
@@ -170,14 +169,15 @@ function draw() {
     $('speed-report').textContent = `${timing.shown.length} steps a second, of which the model takes ${timing.model.toFixed(1)} ms each.`;
 }
 
-async function report(measured) {
+async function report() {
   say('Measuring for two seconds …');
-  const { steps, seconds } = await measure(measured, views);
+  const { steps, seconds } = await measure(views[0]);
   const text = `${Math.round(steps / seconds)} frames a second: ${(1000 * seconds / steps).toFixed(2)} ms each, one after another, `
     + 'without drawing.';
   $('speed-report').textContent = text;
   say(text);
-  await restart();
+  await view.restart(seed);
+  draw();
 }
 
 function say(text) {

@@ -1,22 +1,22 @@
 // How many frames a second a model makes here, one after another, with what is seen of each, and without drawing.
 
-const SECONDS = 2;
+import { startDream } from './views.js';
 
-/** Steps a dream along its policy or random actions from a start, or has a policy act on one observation. */
-export async function measure(measured, views) {
-  let step = () => measured.act(views[0].observation);
-  if (measured.step) {
-    if (measured.starts) await measured.start(0);
-    const policy = measured.policy ? null : views[0].controller;
-    step = async () => {
-      const action = policy ? (await policy.act(await measured.observation())).action : null;
-      await measured.step(action);
-      await measured.observation();
-    };
-  }
-  for (let i = 0; i < 20; i++) await step(); // until it is compiled
+const SECONDS = 2, FIRST = 20;
+
+/** Steps a view's dream along its policy (or random actions), or has its policy act on one observation. */
+export async function measure({ dream, controller, recording, observation }) {
+  const step = dream ? () => dreamOn(dream, controller) : () => controller.act(observation);
+  if (dream) await startDream(dream, 0, recording);
+  for (let i = 0; i < FIRST; i++) await step(); // until it is compiled
   const begun = performance.now();
   let steps = 0;
   for (; performance.now() - begun < 1000 * SECONDS; steps++) await step();
   return { steps, seconds: (performance.now() - begun) / 1000 };
+}
+
+async function dreamOn(dream, controller) {
+  const action = controller ? (await controller.act(await dream.observation())).action : null;
+  await dream.step(action);
+  await dream.observation();
 }

@@ -27,10 +27,10 @@ class View {
 export class DreamView extends View {
   static title = 'Play in the dream';
 
-  constructor(site, dream, controller) {
+  constructor(site, dream, controller, recording) {
     super();
     // A policy on the model's states acts inside of the dream; one on observations looks at what is dreamt.
-    [this.site, this.dream, this.controller] = [site, dream, dream.policy ? null : controller];
+    [this.site, this.dream, this.controller, this.recording] = [site, dream, dream.policy ? null : controller, recording];
     this.curves = [{ title: 'Reward', names: ['dreamt'] }, { title: 'Value', names: ['expected return'] }];
     this.isPlayable = true;
     this.hasAgent = Boolean(dream.policy ?? controller);
@@ -39,7 +39,7 @@ export class DreamView extends View {
 
   async restart(seed) {
     this.begin();
-    await this.dream.start(seed);
+    await startDream(this.dream, seed, this.recording);
     this.controller?.reset(seed);
     this.result = null;
     await this.#look();
@@ -63,7 +63,7 @@ export class DreamView extends View {
 
   get facts() {
     return [['Step', this.steps], ['Action', this.named(this.action)], ['Reward', text(this.result?.reward)],
-      ['Return', text(this.return)], ['Value', text(this.value)], ['Goes on', share(this.result?.continue)]];
+      ['Return', text(this.return)], ['Value', text(this.value)], ...goesOn(this.result)];
   }
 
   get policy() {
@@ -114,7 +114,7 @@ export class CompareView extends View {
 
   get facts() {
     return [['Step', `${this.steps} of ${this.recording.steps}`], ['Action', this.named(this.action)], ['Real return', text(this.return)],
-      ['Dreamt reward', text(this.result?.reward)], ['Mean difference', text(this.difference)], ['Goes on', share(this.result?.continue)]];
+      ['Dreamt reward', text(this.result?.reward)], ['Mean difference', text(this.difference)], ...goesOn(this.result)];
   }
 
   /** Looks at the real game; where the dream has gone its way, it starts again from there. */
@@ -185,12 +185,21 @@ export class WatchView extends View {
   }
 }
 
+/** Starts a dream from one of the bundle's recorded starts or, where it has none, from the beginning of the recorded game. */
+export async function startDream(dream, seed, recording) {
+  if (dream.starts > 0) return dream.start(seed);
+  dream.forget(seed);
+  await dream.watch(recording.observation(0));
+  dream.begin();
+}
+
 /** The real game of a view: pictures of it where they were made, else what was observed. */
 function drawReal(canvas, { site, recording, steps, observation }) {
   if (recording.sheet) drawFrame(canvas, recording.sheet, steps);
   else drawObservation(canvas, site, observation);
 }
 
-function share(value) {
-  return value === null || value === undefined ? '–' : `${Math.round(100 * value)} %`;
+/** How likely the game goes on, where the model says it. */
+function goesOn(result) {
+  return result === null || result.continue === null ? [] : [['Goes on', `${Math.round(100 * result.continue)} %`]];
 }
