@@ -44,9 +44,10 @@ public sealed class WebVerb : RunningVerb
         });
         long[] sizes = [.. new DirectoryInfo(Output).EnumerateFiles("*", SearchOption.AllDirectories).Select(file => file.Length)];
         page.Line(string.Create(CultureInfo.InvariantCulture,
-            $"{Output}: {site.Title} for browsers, {sizes.Length} files, {sizes.Sum() / 1e6:0.0} MB, most of it ONNX Runtime's WebAssembly."));
+            $"{Output}: {site.Title} for browsers, {sizes.Length} files, {sizes.Sum() / 1e6:0.0} MB, most of it ONNX Runtime's."));
         page.Line(site.Explanation);
-        page.Line($"To look at it here: python3 -m http.server -d {Output}, then http://localhost:8000. Elsewhere: copy the folder to any web server.");
+        page.Line($"To look at it here: python3 -m http.server -d {Output}, then http://localhost:8000. "
+            + "Elsewhere: copy the folder to any web server.");
         return 0;
     }
 }

@@ -22,7 +22,10 @@ internal sealed record SiteDescription
     /// <summary>The files of external data of each graph of the bundle in folder <c>bundle</c>.</summary>
     public required IReadOnlyDictionary<string, string[]> Bundle { get; init; }
 
-    /// <summary>The same of the world model in folder <c>model</c>; null: the bundle is the world model, or there is none.</summary>
+    /// <summary>Whether there is a world model whose dreams can be seen.</summary>
+    public bool Dreams { get; init; }
+
+    /// <summary>Those of the world model in folder <c>model</c>; null: the bundle is the world model, or there is none.</summary>
     public IReadOnlyDictionary<string, string[]>? Model { get; init; }
 
     /// <summary>Channels, rows and columns of the picture that is observed; null: numbers are.</summary>

@@ -49,14 +49,18 @@ internal static class WebSite
         Manifest manifest = Manifest.Load(options.Bundle);
         PlayOptions play = new() { Bundle = options.Bundle, Model = options.Model };
         string? model = play.FindModel(manifest);
+        Manifest? world = model is null ? null : model == options.Bundle ? manifest : Manifest.Load(model);
         bool hasPolicy = manifest.PolicyGraphs.Length > 0;
-        if (model is null && !hasPolicy)
+        if (world is not null && !ShowsItsDreams(world))
+            (model, world) = (null, null);
+        if (world is null && !hasPolicy)
         {
-            throw new BundleException($"Bundle '{options.Bundle}' has nothing to run in a page: expected a graph 'imagine' (a world model), "
-                + $"or 'control' or 'act' (an agent); found {string.Join(", ", manifest.Graphs.Keys)}.");
+            throw new BundleException($"Bundle '{options.Bundle}' has nothing to show in a page: expected graphs 'imagine' (a world model) "
+                + "and 'decode' (what it dreams is seen), or 'control' or 'act' (an agent); "
+                + $"found {string.Join(", ", manifest.Graphs.Keys)}.");
         }
-        if (model is not null && model != options.Bundle)
-            Check(options, manifest, Manifest.Load(model));
+        if (world is not null)
+            Check(options, manifest, world);
         if (Directory.Exists(options.Output) && Directory.EnumerateFileSystemEntries(options.Output).Any()
             && !File.Exists(Path.Combine(options.Output, SiteDescription.FileName)))
         {
@@ -64,10 +68,10 @@ internal static class WebSite
         }
         string runtime = OnnxRuntimeWeb.Find(options.OnnxRuntime);
 
-        Directory.CreateDirectory(Path.Combine(options.Output, "ort"));
         // Under an ending that every server knows: modules are refused under an unknown media type.
-        Copy(Path.Combine(runtime, OnnxRuntimeWeb.Module), Path.Combine(options.Output, "ort", Path.ChangeExtension(OnnxRuntimeWeb.Module, ".js")));
-        Copy(Path.Combine(runtime, OnnxRuntimeWeb.Binary), Path.Combine(options.Output, "ort", OnnxRuntimeWeb.Binary));
+        string module = Path.ChangeExtension(OnnxRuntimeWeb.Module, ".js"), engine = Path.Combine(options.Output, "ort");
+        Copy(Path.Combine(runtime, OnnxRuntimeWeb.Module), Path.Combine(engine, module));
+        Copy(Path.Combine(runtime, OnnxRuntimeWeb.Binary), Path.Combine(engine, OnnxRuntimeWeb.Binary));
         IReadOnlyList<int>? picture = PlayOptions.ShownShape(manifest);
         SpaceNames names = SpaceNames.Of(manifest);
         string? drawing = picture is null ? SiteDescription.DrawingOf(names.Observations) : null;
@@ -75,13 +79,13 @@ internal static class WebSite
         SiteDescription site = new()
         {
             Title = manifest.Name,
-            About = $"{(model is null ? "An agent" : hasPolicy ? "An agent and a world model" : "A world model")} for {manifest.Environment}, "
-                + $"learnt by {manifest.Algorithm}, in your browser.",
-            Explanation = $"The real game beside the dream was {how}, seed {options.Seed}, in {manifest.Environment}, when this page was made."
-                + (model is null ? " This bundle has no world model: it cannot dream, nor can the game itself be played here." : ""),
+            About = $"{(world is null ? "An agent" : hasPolicy ? "An agent and a world model" : "A world model")} for "
+                + $"{manifest.Environment}, learnt by {manifest.Algorithm}, in your browser.",
+            Explanation = $"The real game was {how}, seed {options.Seed}, in {manifest.Environment}, when this page was made."
+                + (world is null ? " There is no world model here that shows what it dreams, nor can the game itself be played here." : ""),
             Bundle = CopyBundle(options.Bundle, manifest, Path.Combine(options.Output, "bundle")),
-            Model = model is null || model == options.Bundle
-                ? null : CopyBundle(model, Manifest.Load(model), Path.Combine(options.Output, "model")),
+            Dreams = world is not null,
+            Model = world is null || world == manifest ? null : CopyBundle(model!, world, Path.Combine(options.Output, "model")),
             Picture = picture,
             Bounds = manifest.Observation.Shape.Count == 3 ? [manifest.Observation.Low, manifest.Observation.High] : [0, 1],
             Drawing = drawing,
@@ -105,6 +109,11 @@ internal static class WebSite
         AtomicFile.Write(Path.Combine(options.Output, SiteDescription.FileName), stream => stream.Write(site.ToJson()));
         return site;
     }
+
+    /// <summary>Whether what a world model dreams can be seen: a state is the observation, or a graph on states decodes one.</summary>
+    private static bool ShowsItsDreams(Manifest manifest) => manifest.Head(TensorRole.Observation) is not null
+        || manifest.Graphs["imagine"].Inputs.Any(input => input is { Role: TensorRole.State, Dtype: TensorType.Float32 }
+            && input.Shape.Skip(1).SequenceEqual(manifest.Observation.Shape.Select(axis => (Dim)axis)));
 
     private static void Check(WebOptions options, Manifest agent, Manifest model)
     {

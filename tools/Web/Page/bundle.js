@@ -4,6 +4,8 @@ import * as ort from './ort/ort.wasm.bundle.min.js';
 import { readNpz } from './npz.js';
 import { fill, stream } from './philox.js';
 
+let opening = Promise.resolve();
+
 /** Reads ONNX Runtime's WebAssembly. One thread: more need headers that a plain file server does not send, and were slower here. */
 export async function startEngine() {
   if (ort.env.wasm.wasmBinary) return;
@@ -45,8 +47,8 @@ export class Bundle {
   }
 
   /** A graph, opened once. */
-  async graph(name) {
-    if (!this.#graphs.has(name)) this.#graphs.set(name, await this.#open(name));
+  graph(name) {
+    if (!this.#graphs.has(name)) this.#graphs.set(name, this.#open(name));
     return this.#graphs.get(name);
   }
 
@@ -54,15 +56,21 @@ export class Bundle {
     const spec = this.manifest.graphs[name];
     const externalData = [];
     for (const path of this.#files[name]) externalData.push({ path, data: new Uint8Array(await this.#bytes(path)) });
-    const session = await ort.InferenceSession.create(new Uint8Array(await this.#bytes(spec.file)),
-      { externalData, executionProviders: ['wasm'], logSeverityLevel: 3 });
-    return new Graph(name, spec, session);
+    return new Graph(name, spec, await createSession(new Uint8Array(await this.#bytes(spec.file)), externalData));
   }
 
   #bytes(path) {
     if (!this.#data.has(path)) this.#data.set(path, fetchBytes(`${this.#folder}/${path}`));
     return this.#data.get(path);
   }
+}
+
+/** Opens sessions one after another: ONNX Runtime mounts the external data of one at a time. */
+function createSession(model, externalData) {
+  const create = () => ort.InferenceSession.create(model, { externalData, executionProviders: ['wasm'], logSeverityLevel: 3 });
+  const session = opening.then(create);
+  opening = session.catch(() => {}); // who asked for that one hears of it
+  return session;
 }
 
 /** One graph of a bundle. Values are Float32Array, BigInt64Array or Uint8Array (bool) of one row. */

@@ -4,7 +4,8 @@ import { actionData, actionOf, zeros } from './bundle.js';
 import { fill, nextInt, stream } from './philox.js';
 
 const START = stream('start'), ACTION = stream('action');
-const STEPS = ['observe', 'act', 'imagine', 'dream'], HEADS = { reward: 'reward', continue: 'continue', value: 'value', observation: 'decode' };
+const STEPS = ['observe', 'act', 'imagine', 'dream'];
+const HEADS = { reward: 'reward', continue: 'continue', value: 'value', observation: 'decode' };
 
 export class Dream {
   #bundle;

@@ -29,7 +29,7 @@ async function start() {
   const agent = await Bundle.load('bundle', site.bundle);
   const model = site.model ? await Bundle.load('model', site.model) : agent;
   const controller = await Controller.open(agent), recording = await Recording.load(site.recording);
-  const dream = model.has('imagine') && (site.picture || model.has('decode')) ? await Dream.open(model) : null;
+  const dream = site.dreams ? await Dream.open(model) : null;
   views = [];
   if (dream) views.push(new DreamView(site, dream, controller, recording), new CompareView(site, dream, recording));
   if (controller) views.push(new WatchView(site, controller, recording));

@@ -7,7 +7,8 @@ import { text } from './curve.js';
 /** What all views have: a count of steps, and the end. */
 class View {
   begin() {
-    [this.steps, this.return, this.ending, this.action, this.lines] = [0, 0, null, null, this.curves.map(curve => curve.names.map(() => []))];
+    [this.steps, this.return, this.ending, this.action] = [0, 0, null, null];
+    this.lines = this.curves.map(curve => curve.names.map(() => []));
   }
 
   /** Adds the values of a step to the lines of each curve. */

@@ -3,12 +3,12 @@ using System.Net.Sockets;
 
 namespace WorldModels.Tests.Tools;
 
-/// <summary>A server of a folder's files on this machine that does no more than any: no headers but a media type, for few endings.</summary>
+/// <summary>A server of a folder's files on this machine that does no more than any: it sends no headers but a media type.</summary>
 internal sealed class StaticServer : IDisposable
 {
     private static readonly Dictionary<string, string> Types = new()
     {
-        [".html"] = "text/html", [".css"] = "text/css", [".js"] = "text/javascript", [".json"] = "application/json", [".webp"] = "image/webp",
+        [".html"] = "text/html", [".css"] = "text/css", [".js"] = "text/javascript", [".webp"] = "image/webp",
     };
 
     private readonly HttpListener _listener = new();

@@ -11,7 +11,7 @@ internal sealed class WebSites : IDisposable
 
     public WebSites() => _server = new(_folder);
 
-    /// <summary>Makes the page of a bundle of the zoo, or of one in a folder; its address. Ignores the test where there is no npm.</summary>
+    /// <summary>Makes the page of a bundle; its address. Ignores the test where ONNX Runtime for browsers is not to be had.</summary>
     /// <param name="bundle">Its name in the zoo, or its folder.</param>
     /// <param name="options">Further options of the command.</param>
     public Uri Make(string bundle, params string[] options)
@@ -30,7 +30,8 @@ internal sealed class WebSites : IDisposable
             StringWriter output = new(), error = new();
             int code = ToolsApp.Run(["web", ZooOr(bundle), "--output", site, .. options], output, error);
             Assert.That(code, Is.Zero, error.ToString());
-            Assert.That(output.ToString(), Does.Contain($"for browsers, {Directory.GetFiles(site, "*", SearchOption.AllDirectories).Length} files"));
+            int files = Directory.GetFiles(site, "*", SearchOption.AllDirectories).Length;
+            Assert.That(output.ToString(), Does.Contain($"for browsers, {files} files"));
         }
         return new(_server.Root, $"{name}/index.html");
     }
