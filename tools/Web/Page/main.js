@@ -15,7 +15,7 @@ const SPEEDS = [2, 5, 10, 25, 60, 1000];
 const $ = id => document.getElementById(id);
 const address = new URLSearchParams(location.hash.slice(1)); // such as #view=1&seed=7
 let site, views, view, curves, stage, steering;
-let seed = Number(address.get('seed') ?? 0), running = false, busy = Promise.resolve();
+let seed = Number(address.get('seed') ?? 0), running = false, runs = 0, waiting = 0, busy = Promise.resolve();
 const timing = { shown: [], model: 0 };
 
 start().catch(fail);
@@ -110,10 +110,10 @@ async function restart() {
 }
 
 /** One step of the view; by words too, where it stands still between steps. */
-async function advance(aloud) {
+async function advance(aloud, key = null) {
   if (view.ending) return say(`${view.ending} Start again for another.`);
   const begun = performance.now(), person = view.isPlayable && $('who').selectedIndex === 0;
-  await view.advance(person ? steering.take() : null);
+  await view.advance(person ? steering.take(key) : null);
   timing.model += 0.1 * (performance.now() - begun - timing.model);
   draw();
   if (view.ending) {
@@ -125,18 +125,21 @@ async function advance(aloud) {
 }
 
 /** A person's press takes the game over; where nothing runs, it is a step. */
-function pressed() {
+function pressed(key) {
   $('who').selectedIndex = 0;
-  if (!running) enqueue(() => advance(true));
+  if (running || waiting > 1) return; // a key that is held repeats, perhaps faster than the model
+  waiting++;
+  enqueue(() => advance(true, key)).then(() => waiting--);
 }
 
 async function run() {
+  const mine = ++runs; // another press of the button ends this one
   running = true;
   $('play').textContent = 'Pause';
   say('Playing.');
   if (view.isPlayable && $('who').selectedIndex === 0) $('stage').focus({ preventScroll: true });
   if (view.ending) await enqueue(() => { seed++; return restart(); });
-  while (running) {
+  while (running && mine === runs) {
     const begun = performance.now();
     await enqueue(() => running && advance(false));
     const wait = 1000 / Number($('speed').value) - (performance.now() - begun);
@@ -190,7 +193,7 @@ function enqueue(work) {
 }
 
 function fail(error) {
-  running = false;
+  pause();
   say(`It does not work here: ${error.message}`);
   console.error(error);
 }

@@ -8,15 +8,19 @@ export class Steering {
   #held = new Set();
   #tapped = new Set(); // pressed since the last step, though perhaps released already
 
-  /** Pressed is called at each new press. */
+  /** Pressed is called with the key of each press. */
   constructor(site, pressed) {
     [this.#site, this.pressed] = [site, pressed];
     this.moves = site.discrete ? numbered(site.actionNames) : pushes(site);
   }
 
-  /** The action that is held, or was tapped since the last call; the action of rest where nothing is. */
-  take() {
-    const keys = [...this.#tapped, ...this.#held].reverse(); // what was pressed last counts
+  /**
+   * The action of a key (with what is held beside it) or, without one, what is held or was tapped since the last call; the action of rest
+   * where nothing is.
+   */
+  take(key = null) {
+    const pressed = [...this.#tapped, ...this.#held].reverse(); // what was pressed last counts
+    const keys = key === null ? pressed : [key, ...this.#held];
     this.#tapped.clear();
     const { discrete, rest, arrows } = this.#site;
     if (discrete) return this.moves.find(move => move.key === keys[0])?.action ?? rest;
@@ -33,7 +37,7 @@ export class Steering {
     this.#held.delete(key);
     this.#held.add(key);
     this.#tapped.add(key);
-    this.pressed();
+    this.pressed(key);
     return true;
   }
 
