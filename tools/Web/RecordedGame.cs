@@ -26,7 +26,11 @@ internal static class RecordedGame
         RealEpisode episode = RealEpisode.Play(manifest.Environment, RealEpisodeOptions.For(manifest) with
         {
             // One game, from its beginning: so the policy's draws are those that the page repeats.
-            Steps = options.Steps, Skip = 0, Tries = 1, Seed = options.Seed, Policy = policy,
+            Steps = options.Steps,
+            Skip = 0,
+            Tries = 1,
+            Seed = options.Seed,
+            Policy = policy,
         });
         if (episode.Observations[0].Length != manifest.Observation.Size)
         {
