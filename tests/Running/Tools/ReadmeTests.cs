@@ -67,10 +67,11 @@ public sealed class ReadmeTests
         Assert.That(lines, Has.All.Length.AtMost(300));
     }
 
-    /// <summary>Each picture and page that the three pages link to is there.</summary>
+    /// <summary>Each picture and page that these pages link to is there.</summary>
     [TestCase("README.md")]
     [TestCase("models/zoo/README.md")]
     [TestCase("tools/bench/README.md")]
+    [TestCase("tools/Web/README.md")]
     public void ItsLinksLeadSomewhere(string page)
     {
         string path = Path.Combine(Repository.Root, page);
@@ -79,10 +80,11 @@ public sealed class ReadmeTests
             Assert.That(Path.Exists(Path.Combine(Path.GetDirectoryName(path)!, link)), $"{page} links to {link}");
     }
 
-    /// <summary>Each command of the tools that the three pages show is one, and has the options that they show.</summary>
+    /// <summary>Each command of the tools that these pages show is one, and has the options that they show.</summary>
     [TestCase("README.md")]
     [TestCase("models/zoo/README.md")]
     [TestCase("tools/bench/README.md")]
+    [TestCase("tools/Web/README.md")]
     public void ItsCommandsAreThoseOfTheTools(string page)
     {
         Dictionary<string, HashSet<string>> verbs = typeof(ToolsApp).Assembly.GetTypes()

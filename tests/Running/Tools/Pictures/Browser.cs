@@ -33,7 +33,12 @@ internal sealed class Browser : IAsyncDisposable
     public ConcurrentQueue<string> Requests { get; } = [];
 
     /// <summary>Opens a file in a browser of its own; ignores the test where there is none.</summary>
-    public static async Task<Browser> Open(string file)
+    public static Task<Browser> Open(string file) => Open(new Uri(Path.GetFullPath(file)));
+
+    /// <summary>Opens an address in a browser of its own; ignores the test where there is none.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="width">Of the window, in pixels.</param>
+    public static async Task<Browser> Open(Uri address, int width = 1120)
     {
         string? program = OnPath();
         if (program is null)
@@ -42,9 +47,9 @@ internal sealed class Browser : IAsyncDisposable
         try
         {
             IBrowser browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = program });
-            IPage page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = 1120, Height = 1000 } });
+            IPage page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = width, Height = 1000 } });
             Browser opened = new(playwright, browser, page);
-            await page.GotoAsync(new Uri(Path.GetFullPath(file)).AbsoluteUri);
+            await page.GotoAsync(address.AbsoluteUri);
             return opened;
         }
         catch
