@@ -107,7 +107,8 @@ public static class EnvironmentRegistry
                 + $"{string.Join(", ", known)}.");
         }
         throw new ArgumentException(
-            $"There is no environment '{name}'{EditDistance.Suggest(name, [.. known, .. All.SelectMany(spec => spec.Aliases)])} Known: {string.Join(", ", known)}.");
+            $"There is no environment '{name}'{EditDistance.Suggest(name, [.. known, .. All.SelectMany(spec => spec.Aliases)])} "
+            + $"Known: {string.Join(", ", known)}.");
     }
 
     private static bool Bears(EnvironmentSpec spec, string name) => spec.Name == name || spec.Aliases.Contains(name);

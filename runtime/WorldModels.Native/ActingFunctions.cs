@@ -3,7 +3,7 @@ using WorldModels.Native.Internals;
 
 namespace WorldModels.Native;
 
-/// <summary>The functions by which a bundle acts, plans and dreams of <c>worldmodels.h</c>, which documents them. No exception leaves them.</summary>
+/// <summary>Acting, planning and dreaming, as <c>worldmodels.h</c> documents it. No exception leaves these functions.</summary>
 internal static unsafe class ActingFunctions
 {
     [UnmanagedCallersOnly(EntryPoint = "wm_act")]
@@ -12,7 +12,8 @@ internal static unsafe class ActingFunctions
         try
         {
             using Use<Model> use = Handles.Use<Model>(model);
-            use.Target.Act(new() { Data = observations, Count = observationCount }, new NativeArray<float> { Data = actions, Count = actionCount });
+            use.Target.Act(
+                new() { Data = observations, Count = observationCount }, new NativeArray<float> { Data = actions, Count = actionCount });
             return (int)Status.Ok;
         }
         catch (Exception e)
@@ -27,7 +28,8 @@ internal static unsafe class ActingFunctions
         try
         {
             using Use<Model> use = Handles.Use<Model>(model);
-            use.Target.Act(new() { Data = observations, Count = observationCount }, new NativeArray<long> { Data = actions, Count = actionCount });
+            use.Target.Act(
+                new() { Data = observations, Count = observationCount }, new NativeArray<long> { Data = actions, Count = actionCount });
             return (int)Status.Ok;
         }
         catch (Exception e)

@@ -145,7 +145,7 @@ internal static unsafe class ModelFunctions
             using Use<Model> use = Handles.Use<Model>(model);
             ActionSpec spec = use.Target.Manifest.Action;
             if (spec.Kind == ActionKind.Discrete)
-                throw new ArgumentException("The actions of this bundle are numbered, from 0 to the space's count - 1: they have no bounds.");
+                throw new ArgumentException("The actions of this bundle are numbered: they have a count, in wm_action_space, and no bounds.");
             Span<float> low = Caller.Array(lows, count, spec.Size, "lows", "(action)");
             Span<float> high = Caller.Array(highs, count, spec.Size, "highs", "(action)");
             for (int i = 0; i < spec.Size; i++)

@@ -1,12 +1,12 @@
 /*
  * WorldModels for C: bundles that act, dream and plan, and the simulators that they were trained in.
  *
- * Every function that can fail returns a wm_status; after one that is not WM_OK, wm_last_error() says what was wrong, what was
+ * Every function that can fail returns a wm_status; where that is not WM_OK, wm_last_error() says what was wrong, what was
  * expected and what to do. Nothing here ends the process, except pointers into memory that is not the caller's.
  *
  * Arrays are row-major and are given with their number of elements, which has to be exactly what is expected. Their shapes stand in
- * parentheses: B rows that act side by side, T steps. Structures begin with their size: wm_options options = {.struct_size = sizeof options};
- * whatever else is zero is the default. Texts are UTF-8.
+ * parentheses: B rows that act side by side, T steps. Structures begin with their size, and whatever else is zero is the default:
+ * wm_options options = {.struct_size = sizeof options}. Texts are UTF-8.
  *
  * Threads: a handle is for one thread at a time. A second one gets WM_BUSY and nothing happens. Different handles may be used at once,
  * those of one bundle too (wm_share). Closing while another thread is in a call takes effect when that call ends. Handles are numbers
@@ -149,7 +149,7 @@ typedef struct wm_dream_request {
     uint32_t struct_size;
     int32_t batch;                   /* B */
     int32_t horizon;                 /* T */
-    int32_t threads;                 /* cores; 0: the fastest number, of 64 rows and more found by trying in the first dream of its size */
+    int32_t threads;                 /* cores; 0: the fastest number, found by trying at the first dream of 64 rows and more */
     uint64_t seed;                   /* determines starts and draws, with the row */
     int32_t go_on;                   /* 1: from where this handle's last dream of the same size ended, under a seed of its own */
     /* Read. Data NULL: not given. */
@@ -165,7 +165,7 @@ typedef struct wm_dream_request {
     wm_longs discrete_actions;       /* (T, B) */
 } wm_dream_request;
 
-/* The memory of the last dream's size is kept for the next one, which then allocates nothing. */
+/* The last dream's memory is kept for the next one of its size. */
 wm_status wm_dream(wm_model model, const wm_dream_request *request);
 
 /* Simulators ------------------------------------------------------------------------------------------------------------------------- */

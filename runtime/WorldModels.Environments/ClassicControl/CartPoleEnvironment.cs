@@ -5,7 +5,7 @@ namespace WorldModels.Environments;
 /// observation is the state: position (m), velocity, angle from upright (rad), angular velocity. Reward 1 a step, the last included;
 /// terminated beyond 2.4 m or 12 degrees, truncated after 500 steps.
 /// </summary>
-/// <param name="suttonBartoReward">Rewards as Sutton and Barto have them (Gymnasium's <c>sutton_barto_reward</c>): 0 a step, -1 for a fall.</param>
+/// <param name="suttonBartoReward">Sutton and Barto's rewards (Gymnasium's <c>sutton_barto_reward</c>): 0 a step, -1 for a fall.</param>
 public sealed class CartPoleEnvironment(bool suttonBartoReward = false)
     : ClassicControlEnvironment<long>(
         suttonBartoReward ? "cartpole-sutton-barto" : "cartpole", 4, Observations, ActionIndices, 500), IObservationDrawable

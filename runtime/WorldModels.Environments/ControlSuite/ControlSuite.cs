@@ -44,8 +44,8 @@ public static class ControlSuite
     }
 
     /// <summary>
-    /// What a task is called elsewhere: Gymnasium's id of it (by Shimmy), and as papers and their code write it. A name of ours is its domain
-    /// and its task, joined by hyphens.
+    /// What a task is called elsewhere: Gymnasium's id of it (by Shimmy), and as papers and their code write it. A name of ours is its
+    /// domain and its task, joined by hyphens.
     /// </summary>
     private static string[] Aliases(string name)
     {

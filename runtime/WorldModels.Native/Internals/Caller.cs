@@ -4,7 +4,7 @@ using System.Text;
 
 namespace WorldModels.Native.Internals;
 
-/// <summary>The caller's memory, looked at before it is used. Every method throws an <see cref="ArgumentException"/> that names it.</summary>
+/// <summary>The caller's memory, looked at before it is used. What is wrong is an <see cref="ArgumentException"/> that names it.</summary>
 internal static unsafe class Caller
 {
     /// <summary>An array of exactly so many elements.</summary>

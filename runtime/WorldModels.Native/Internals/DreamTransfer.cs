@@ -13,7 +13,7 @@ internal static class DreamTransfer
         if (request.GoOn != 0)
             dream.Continue();
         else if (request.Start.IsGiven)
-            dream.Start(request.Start.Of((long)dream.Batch * size, "start", $"(B = {dream.Batch}, {size})"));
+            dream.Start(request.Start.Of((long)dream.Batch * size, "start", "(B, observation)"));
         else
             dream.Start([]);
     }
@@ -33,7 +33,7 @@ internal static class DreamTransfer
         if (request.GivenActions.IsGiven)
         {
             long count = Steps(dream) * manifest.Action.Size;
-            return dream.Run(request.Seed, request.GivenActions.Of(count, "given_actions", $"(T, B, {manifest.Action.Size})"));
+            return dream.Run(request.Seed, request.GivenActions.Of(count, "given_actions", "(T, B, action)"));
         }
         return dream.Run(request.Seed);
     }
@@ -45,8 +45,8 @@ internal static class DreamTransfer
         Write(request.Rewards, "rewards", "(T, B)", horizon, dreamed.Batch, dreamed.Rewards);
         Write(request.Continues, "continues", "(T, B)", horizon, dreamed.Batch, dreamed.Continues);
         Write(request.Values, "values", "(T + 1, B)", horizon + 1, dreamed.Batch, dreamed.Values);
-        Write(request.Observations, "observations", $"(T + 1, B, {size})", horizon + 1, dreamed.Batch * size, dreamed.Observations);
-        Write(request.Actions, "actions", $"(T, B, {actionSize})", horizon, dreamed.Batch * actionSize, dreamed.ContinuousActions);
+        Write(request.Observations, "observations", "(T + 1, B, observation)", horizon + 1, dreamed.Batch * size, dreamed.Observations);
+        Write(request.Actions, "actions", "(T, B, action)", horizon, dreamed.Batch * actionSize, dreamed.ContinuousActions);
         Write(request.DiscreteActions, "discrete_actions", "(T, B)", horizon, dreamed.Batch, dreamed.Actions);
     }
 

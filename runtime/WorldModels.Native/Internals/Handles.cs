@@ -40,7 +40,8 @@ internal static class Handles
     {
         if (!Open.TryGetValue(handle, out Resource? resource))
             throw Unknown(handle);
-        return resource as T ?? throw new HandleException(Status.NoHandle, $"Handle {handle} is a {resource.Kind}, which this function does not take.");
+        return resource as T ?? throw new HandleException(
+            Status.NoHandle, $"Handle {handle} is a {resource.Kind}, which this function does not take.");
     }
 
     private static HandleException Unknown(long handle) => new(Status.NoHandle, handle > 0 && handle <= Volatile.Read(ref _last)

@@ -58,8 +58,8 @@ internal sealed unsafe class LastError
                 return cause.Message;
             if (cause is DllNotFoundException)
             {
-                return "ONNX Runtime is not there: its library (libonnxruntime.so, onnxruntime.dll, libonnxruntime.dylib) has to lie beside "
-                    + $"libworldmodels, where publishing put both. {cause.Message}";
+                return "ONNX Runtime is not there: its library (libonnxruntime.so, onnxruntime.dll, libonnxruntime.dylib) has to lie "
+                    + $"beside libworldmodels, where publishing put both. {cause.Message}";
             }
         }
         return null;

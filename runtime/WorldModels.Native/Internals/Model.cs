@@ -90,8 +90,8 @@ internal sealed class Model : Resource
     {
         if (!CanPlan)
         {
-            throw new BundleException($"Bundle '{Manifest.Name}' cannot plan: that takes continuous actions, a graph 'observe', and a graph "
-                + $"'imagine' that gives rewards.{(CanAct ? " It has a policy." : "")}");
+            throw new BundleException($"Bundle '{Manifest.Name}' cannot plan: that takes continuous actions, a graph 'observe', and a "
+                + $"graph 'imagine' that gives rewards.{(CanAct ? " It has a policy." : "")}");
         }
         Planner.Act(Observations(observations), Actions(actions));
     }
@@ -129,7 +129,7 @@ internal sealed class Model : Resource
     public void Novelty(NativeArray<float> novelty)
     {
         if (!SaysNovelty)
-            throw new BundleException($"Bundle '{Manifest.Name}' does not say how novel a step is (train plan2explore makes one that does).");
+            throw new BundleException($"Bundle '{Manifest.Name}' does not say how novel a step is; one by plan2explore does.");
         Copy(Controller.Novelty, novelty, "novelty");
     }
 
@@ -182,10 +182,10 @@ internal sealed class Model : Resource
     }
 
     private ReadOnlySpan<float> Observations(NativeArray<float> observations) =>
-        observations.Of((long)Rows * Manifest.Observation.Size, "observations", $"(B = {Rows}, {Manifest.Observation.Size})");
+        observations.Of((long)Rows * Manifest.Observation.Size, "observations", "(B, observation)");
 
     private Span<float> Actions(NativeArray<float> actions) =>
-        actions.Of((long)Rows * Manifest.Action.Size, "actions", $"(B = {Rows}, {Manifest.Action.Size})");
+        actions.Of((long)Rows * Manifest.Action.Size, "actions", "(B, action)");
 
     /// <summary>The dream of the last call if it is of the same size and computes the same, else a new one in its place.</summary>
     private Dream Fitting(in NativeDreamRequest request)

@@ -41,7 +41,7 @@ internal sealed class SimulatorRows : Resource
         if (_continuous is null)
             throw new ArgumentException($"The actions of '{_name}' are numbered: call wm_vector_step_discrete.");
         int size = ActionSpace.Size;
-        Span<float> given = actions.Of((long)Count * size, "actions", $"(B = {Count}, {size})");
+        Span<float> given = actions.Of((long)Count * size, "actions", "(B, action)");
         Arrivals to = new(this, arrivals);
         _continuous.Step(given, to.Observations, to.Rewards, to.Terminated, to.Truncated);
     }
@@ -50,7 +50,7 @@ internal sealed class SimulatorRows : Resource
     {
         if (_discrete is null)
             throw new ArgumentException($"The actions of '{_name}' are continuous: call wm_vector_step.");
-        Span<long> given = actions.Of(Count, "actions", $"(B = {Count})");
+        Span<long> given = actions.Of(Count, "actions", "(B)");
         Arrivals to = new(this, arrivals);
         _discrete.Step(given, to.Observations, to.Rewards, to.Terminated, to.Truncated);
     }
@@ -60,7 +60,7 @@ internal sealed class SimulatorRows : Resource
         if (row < 0 || row >= Count)
             throw new ArgumentException($"There is no row {row}: rows are 0 to {Count - 1}.");
         ReadOnlySpan<float> final = _continuous is null ? _discrete!.FinalObservation(row) : _continuous.FinalObservation(row);
-        final.CopyTo(observation.Of(final.Length, "observation", $"({final.Length})"));
+        final.CopyTo(observation.Of(final.Length, "observation", "(observation)"));
     }
 
     protected override void Free()
@@ -75,7 +75,7 @@ internal sealed class SimulatorRows : Resource
             : new SyncVectorEnvironment<ActionRepeat<TAction>, TAction>(rows, () => new(spec.Make(), actionRepeat));
 
     private Span<float> Observations(NativeArray<float> observations) => observations.Of(
-        (long)Count * ObservationSpace.Size, "observations", $"(B = {Count}, {ObservationSpace.Size})");
+        (long)Count * ObservationSpace.Size, "observations", "(B, observation)");
 
     /// <summary>The caller's arrays for what a step gives.</summary>
     private readonly unsafe ref struct Arrivals(SimulatorRows of, NativeArrivals arrivals)

@@ -1,4 +1,4 @@
-/* How long a bundle takes from C: timing BUNDLE [ACTIONS]. Loading, the first action, and the median and 99th percentile of further ones. */
+/* How long a bundle takes from C: timing BUNDLE [ACTIONS]. Loading, the first action, median and 99th percentile of others. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

@@ -47,7 +47,8 @@ public sealed class SimulatorTests
     [Test]
     public void SuttonAndBartosCartPoleIsRewardedForAFallAlone()
     {
-        IEnvironment<long> usual = EnvironmentRegistry.Make<long>("CartPole-v1"), classic = EnvironmentRegistry.Make<long>("cartpole-sutton-barto");
+        IEnvironment<long> usual = EnvironmentRegistry.Make<long>("CartPole-v1");
+        IEnvironment<long> classic = EnvironmentRegistry.Make<long>("cartpole-sutton-barto");
         float[] observation = new float[4], expected = new float[4];
         usual.Reset(3, expected);
         classic.Reset(3, observation);

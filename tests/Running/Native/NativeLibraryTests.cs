@@ -66,15 +66,28 @@ public sealed partial class NativeLibraryTests
     {
         string[] lines = Python("gymnasium_env.py", Zoo(bundle), "3").Split('\n');
         string sum = Return().Match(Expected(bundle, seed: 3)).Value;
-        Assert.That(lines[0], Does.Match($@"^{Describe(bundle).Environment}, Box\(-inf, inf, \(\d,\)(, float32)?\), {actions}: \d+ actions, ")
-            .And.EndsWith(sum));
+        string observations = @"Box\(-inf, inf, \(\d,\)(, float32)?\)";
+        Assert.That(lines[0], Does.Match($@"^{Describe(bundle).Environment}, {observations}, {actions}: \d+ actions, ").And.EndsWith(sum));
         Assert.That(lines[1], Does.Match(@"^a picture of \d{6} bytes$"));
         Assert.That(lines[2], Does.Match($@"^8 side by side: {eight} in 100 steps$"));
     }
 
     [Test]
+    public void ThePagesSampleRuns()
+    {
+        string source = Path.Combine(_work, "app.c");
+        File.WriteAllText(source, Code().Match(File.ReadAllText(Path.Combine(Sources, "README.md"))).Groups[1].Value);
+        Assert.That(Run(Compile(source), _published, Zoo("pendulum-dreamer")), Does.Match(@"^-?[012]\.\d{3}\n$"));
+    }
+
+    [Test]
+    public void TimesAreMeasured() => Assert.That(
+        Run(Compile(Path.Combine(Samples, "timing.c")), _published, Zoo("lunarlander-sacx"), "50"),
+        Does.Match(@"^engines begun .* ms, loaded .* ms, first action \d+ us, then median \d+\.\d us, p99 \d+\.\d us\n$"));
+
+    [Test]
     public void MistakesAreStatusesAndTexts() => Assert.That(
-        Run(Compile(Path.Combine(Repository.Root, "tests", "Running", "Native", "misuse.c"), "-lpthread"), _published, Zoo("pendulum-dreamer")),
+        Run(Compile(Path.Combine(Repository.Root, "tests/Running/Native/misuse.c"), "-lpthread"), _published, Zoo("pendulum-dreamer")),
         Does.StartWith("0 failures, "));
 
     [Test]
@@ -103,12 +116,13 @@ public sealed partial class NativeLibraryTests
     private static string Expected(string bundle, ulong seed)
     {
         Manifest manifest = Describe(bundle);
+        int repeat = manifest.ActionRepeat ?? 1;
         using Controller controller = Controller.Load(Zoo(bundle), new() { Batch = 1, Deterministic = true });
         (int steps, double sum) = EnvironmentRegistry.Find(manifest.Environment) switch
         {
-            EnvironmentSpec<long> discrete => Play<long>(discrete.Make(), seed, manifest.ActionRepeat ?? 1, (seen, act) => controller.Act(seen, act)),
-            EnvironmentSpec spec => Play<float>(
-                ((EnvironmentSpec<float>)spec).Make(), seed, manifest.ActionRepeat ?? 1, (seen, act) => controller.Act(seen, act)),
+            EnvironmentSpec<long> discrete => Play<long>(discrete.Make(), seed, repeat, (seen, act) => controller.Act(seen, act)),
+            EnvironmentSpec spec =>
+                Play<float>(((EnvironmentSpec<float>)spec).Make(), seed, repeat, (seen, act) => controller.Act(seen, act)),
         };
         string played = FormattableString.Invariant($"{manifest.Environment}: {steps} actions, return {sum:F3}\n");
         if (!manifest.Graphs.ContainsKey("dream"))
@@ -149,9 +163,10 @@ public sealed partial class NativeLibraryTests
     /// <summary>Compiles a program into a folder of its own, without a warning.</summary>
     private string Compile(string source, params string[] more)
     {
-        string program = Path.Combine(Directory.CreateDirectory(Path.Combine(_work, "programs")).FullName, Path.GetFileNameWithoutExtension(source));
-        Run(Find("gcc")!, _published,
-            ["-std=c11", "-Wall", "-Wextra", "-Werror", "-I", _published, source, "-o", program, "-L", _published, "-lworldmodels", .. more], 0);
+        string folder = Directory.CreateDirectory(Path.Combine(_work, "programs")).FullName;
+        string program = Path.Combine(folder, Path.GetFileNameWithoutExtension(source));
+        string[] arguments = ["-std=c11", "-Wall", "-Wextra", "-Werror", "-I", _published, source, "-o", program];
+        Run(Find("gcc")!, _published, [.. arguments, "-L", _published, "-lworldmodels", .. more], exitCode: 0);
         return program;
     }
 
@@ -188,6 +203,9 @@ public sealed partial class NativeLibraryTests
 
     [GeneratedRegex(@"return -?\d+\.\d{3}")]
     private static partial Regex Return();
+
+    [GeneratedRegex("```c\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Code();
 
     [GeneratedRegex(@"/\*.*?\*/", RegexOptions.Singleline)]
     private static partial Regex Comment();

@@ -163,6 +163,22 @@ static void simulators(void) {
     if (wm_env_name(-1) || wm_env_name(wm_env_count()) || strcmp(wm_env_name(0), "minipacman"))
         failures++;
 
+    /* What draws nothing, but observes a picture, shows that; the maze's walls are not black. */
+    static float maze[3 * 15 * 19];
+    static uint8_t picture[15 * 19 * 3];
+    int bright = 0;
+    OK(wm_env_make("minipacman", 1, &env));
+    OK(wm_env_reset(env, &seed, maze, 3 * 15 * 19));
+    OK(wm_env_render(env, 19, 15, picture, sizeof picture));
+    for (int i = 0; i < 15 * 19; i++) {
+        if (picture[3 * i] != (int)(maze[i] * 255 + 0.5f))
+            failures++;
+        bright += picture[3 * i] > 0;
+    }
+    if (bright < 10)
+        failures++;
+    OK(wm_env_close(env));
+
     wm_arrivals arrivals = {both, 8, rewards, ended, NULL, 2};
     EXPECT(WM_BAD_ARGUMENT, "'rows' is 0", wm_vector_make("cartpole", 0, 1, &rows));
     OK(wm_vector_make("cartpole", 2, 1, &rows));

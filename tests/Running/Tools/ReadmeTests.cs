@@ -67,9 +67,10 @@ public sealed class ReadmeTests
         Assert.That(lines, Has.All.Length.AtMost(300));
     }
 
-    /// <summary>Each picture and page that the three pages link to is there.</summary>
+    /// <summary>Each picture and page that these pages link to is there.</summary>
     [TestCase("README.md")]
     [TestCase("models/zoo/README.md")]
+    [TestCase("runtime/WorldModels.Native/README.md")]
     [TestCase("tools/bench/README.md")]
     public void ItsLinksLeadSomewhere(string page)
     {
