@@ -17,7 +17,8 @@ internal sealed class Model : Resource
     private Model(SharedWorld? shared, Manifest manifest, ModelOptions options, Func<ControllerOptions, Controller> controller)
     {
         (_shared, Manifest, _options) = (shared, manifest, options);
-        if (manifest.PolicyGraphs.Length > 0)
+        bool acts = manifest.PolicyGraphs.Length > 0 && manifest.PolicyGraphs.All(manifest.Graphs.ContainsKey);
+        if (acts || shared is null) // What can nothing is refused, and told what it lacks.
             _controller = controller(new() { Batch = options.Rows, Seed = options.Seed, Deterministic = options.Deterministic });
     }
 

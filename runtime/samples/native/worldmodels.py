@@ -146,12 +146,10 @@ def _given(values, element):
     """Numbers as an array of C; one that is such an array already is taken as it is."""
     if isinstance(values, ctypes.Array) and values._type_ is element:
         return values
-    try:
+    if not isinstance(values, (list, tuple, ctypes.Array)):
         view = memoryview(values)
-    except TypeError:
-        return (element * len(values))(*values)  # a list
-    numbers = view.cast("B").cast(view.format)  # of one axis
-    return (element * len(numbers))(*numbers)
+        values = view.cast("B").cast(view.format)  # of one axis
+    return (element * len(values))(*values)
 
 
 class _Handle:

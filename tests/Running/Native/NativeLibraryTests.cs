@@ -23,7 +23,7 @@ public sealed partial class NativeLibraryTests
     public void Publish()
     {
         if (!OperatingSystem.IsLinux() || Find("gcc") is null)
-            Assert.Ignore("Skipped: publishing the native library takes Linux and gcc (Debian: apt-get install gcc libc6-dev zlib1g-dev).");
+            Assert.Ignore("Skipped: publishing the native library takes Linux and gcc (Debian: apt-get install gcc libc6-dev).");
         _work = Directory.CreateTempSubdirectory("worldmodels-native").FullName;
         _published = Path.Combine(_work, "published");
         Dotnet.Run(Repository.Root, "publish", Sources, "-c", Dotnet.Configuration, "-o", _published);
