@@ -16,7 +16,7 @@ internal sealed unsafe class ObservationStore(long memory)
 
     private const int Alignment = 64;
 
-    private readonly Lock _lock = new();
+    private readonly object _lock = new();
     private readonly List<MemoryMappedViewAccessor> _views = [];     // the last one is of the whole file; arrays may still use the others
     private FileStream? _file;
     private long _kept, _length, _mapped;

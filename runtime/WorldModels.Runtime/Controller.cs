@@ -63,6 +63,7 @@ public sealed class Controller : IDisposable
     private readonly PictureRows _pictures;
     private ControllerStep? _step;
     private int _task;      // of rows that were told none of their own
+    private bool _acted;    // and neither reset nor taken back since
 
     internal Controller(Bundle bundle, ControllerOptions options, bool ownsBundle)
     {
@@ -212,6 +213,24 @@ public sealed class Controller : IDisposable
         Played(ActionKind.Continuous, actions);
     }
 
+    /// <summary>
+    /// Takes the last call back in some rows, whose actions are nobody's: state and previous action are those before it, as if these rows had
+    /// not taken part. For batches whose players are not in step with each other.
+    /// </summary>
+    /// <param name="rows">Row numbers, from 0, each once.</param>
+    /// <exception cref="BundleException">There is no such row, or there was no call since the last reset or taking back.</exception>
+    /// <exception cref="InvalidOperationException">Another thread is using the controller.</exception>
+    public void TakeBack(ReadOnlySpan<int> rows)
+    {
+        using ExclusiveUse.Use use = _use.Begin();
+        if (!_acted)
+            throw new BundleException("TakeBack undoes the last Act: call it once, after Act and before Reset.");
+        ActingRows.Check(rows, Batch, nameof(ControllerOptions));
+        _acted = false;
+        foreach (int row in rows)
+            _step!.TakeBack(row);
+    }
+
     /// <summary>Has every row act for a task from its next step on; episodes go on.</summary>
     /// <param name="task">One of the manifest's tasks.</param>
     /// <exception cref="BundleException">There is no such task.</exception>
@@ -258,6 +277,7 @@ public sealed class Controller : IDisposable
     public void Reset()
     {
         using ExclusiveUse.Use use = _use.Begin();
+        _acted = false;
         for (int row = 0; row < Batch; row++)
             _step!.Reset(row);
     }
@@ -269,6 +289,7 @@ public sealed class Controller : IDisposable
     {
         using ExclusiveUse.Use use = _use.Begin();
         ActingRows.Check(rows, Batch, nameof(ControllerOptions));
+        _acted = false;
         foreach (int row in rows)
             _step!.Reset(row);
     }
@@ -314,6 +335,7 @@ public sealed class Controller : IDisposable
         TensorBuffer chosen = _step!.Run(observations, _options.Seed, _options.Deterministic, places);
         GraphOutputException? broken = _check.Look(_step, chosen, observations);
         chosen.Read<T>().CopyTo(actions);
+        _acted = broken is null;
         if (broken is null)
             return;
         foreach (int row in _check.Broken)

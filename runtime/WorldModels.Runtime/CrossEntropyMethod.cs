@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using WorldModels.Bundles;
 namespace WorldModels.Runtime;
 
@@ -67,23 +68,38 @@ public sealed class CrossEntropyMethod
     /// <summary>The last plan, (H, B, A) in [-1, 1]; overwritten by the next.</summary>
     public ReadOnlySpan<float> Mean => _mean;
 
+    /// <summary>Iterations of the last plan: fewer than planned where its time was over.</summary>
+    public int Iterations { get; private set; }
+
     /// <summary>Plans one decision of every row.</summary>
     /// <param name="seed">Determines the candidates, with the row and <paramref name="step"/>.</param>
     /// <param name="step">The decision's number, so that each has other candidates.</param>
     /// <param name="evaluate">Called once an iteration.</param>
+    /// <param name="within">
+    /// Time for it; null: as long as it takes. From the second on an iteration begins only if, as long as the slowest before, it ends in time.
+    /// </param>
     /// <returns>The first action of each row's plan, (B, A) in [-1, 1]; overwritten by the next call.</returns>
     /// <exception cref="BundleException">Every return of a row was NaN. One NaN is never among the best.</exception>
-    public ReadOnlySpan<float> Plan(ulong seed, uint step, EvaluateActions evaluate)
+    public ReadOnlySpan<float> Plan(ulong seed, uint step, EvaluateActions evaluate, TimeSpan? within = null)
     {
         ArgumentNullException.ThrowIfNull(evaluate);
+        TimeSpan slowest = TimeSpan.Zero;
+        long begun = Stopwatch.GetTimestamp();
+        Iterations = 0;
         _mean.AsSpan().Clear();
         _deviation.AsSpan().Fill(1);
         for (int iteration = 0; iteration < Spec.Iterations; iteration++)
         {
+            TimeSpan before = Stopwatch.GetElapsedTime(begun);
+            if (iteration > 0 && before + slowest > within)
+                break;
             Sample(seed, NoiseStep(step, iteration));
             evaluate(_actions, _returns);
             for (int row = 0; row < Batch; row++)
                 Fit(row, Rank(row, iteration));
+            Iterations++;
+            TimeSpan took = Stopwatch.GetElapsedTime(begun) - before;
+            slowest = took > slowest ? took : slowest;
         }
         return _mean.AsSpan(0, Batch * ActionSize);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using WorldModels.Bundles;
 using WorldModels.Runtime.Internals;
 namespace WorldModels.Runtime;
@@ -16,6 +17,13 @@ public sealed record PlannerOptions
 
     /// <summary>Iterations of a decision; null: as the manifest says, or <see cref="PlannerSpec"/>'s default.</summary>
     public int? Iterations { get; init; }
+
+    /// <summary>
+    /// Time for one decision, from the call on; null: as long as its iterations take. The first iteration is always done; a later one begins
+    /// only if, as long as the slowest before, it ends in time, so that plans depend on the machine's speed. See
+    /// <see cref="Planner.Iterations"/>.
+    /// </summary>
+    public TimeSpan? Deadline { get; init; }
 
     /// <summary>
     /// Candidates that are imagined over the whole horizon together before the next ones; 0: all candidates of all rows. Null: the fastest
@@ -114,6 +122,9 @@ public sealed class Planner : IDisposable
             return _filter is { Calls: > 0 } ? _plan : [];
         }
     }
+
+    /// <summary>Iterations of the last decision: fewer than planned where the deadline came first. 0 before the first call.</summary>
+    public int Iterations => _search?.Iterations ?? 0;
 
     /// <summary>
     /// Opens a bundle's world model to plan in it, on sessions and weights of its own; <see cref="WorldModel.Planner"/> shares those of a
@@ -223,6 +234,7 @@ public sealed class Planner : IDisposable
 
     private void ActAlone(ReadOnlySpan<float> observations, Span<float> actions)
     {
+        long begun = Stopwatch.GetTimestamp();
         int batch = ActingRows.Infer(Manifest, _options.Batch, observations.Length, actions.Length);
         if (batch != Batch)
             Bind(batch);
@@ -231,7 +243,7 @@ public sealed class Planner : IDisposable
         _noiseStep = _search!.NoiseStep(decision, 0);
         try
         {
-            _search.Plan(_options.Seed, decision, _evaluate);
+            _search.Plan(_options.Seed, decision, _evaluate, _options.Deadline - Stopwatch.GetElapsedTime(begun));
         }
         catch (BundleException e)
         {
@@ -272,6 +284,8 @@ public sealed class Planner : IDisposable
     private static void CheckOptions(PlannerOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(options.Batch, nameof(options));
+        if (options.Deadline is { } deadline)
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(deadline, TimeSpan.Zero, nameof(options));
         if (options.Tile is { } tile)
             ArgumentOutOfRangeException.ThrowIfNegative(tile, nameof(options));
         if (options.Threads is { } threads)

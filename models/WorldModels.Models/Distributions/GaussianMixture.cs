@@ -1,16 +1,17 @@
 namespace WorldModels.Models;
 
 /// <summary>
-/// Independent numbers, each of a mixture of K normal distributions (Bishop 1994; Ha and Schmidhuber 2018, appendix): a value is (..., S).
+/// A vector (..., S) of a mixture of K normal distributions (Bishop 1994). Either each number has a mixture of its own, independent of the
+/// others (Ha and Schmidhuber 2018, appendix), or all numbers are of one component, so that a draw is of one kind as a whole.
 /// </summary>
-/// <param name="logits">Of the mixtures' weights, (..., S, K).</param>
+/// <param name="logits">Of the weights: (..., S, K), of each number's mixture; (..., 1, K), of the one for all.</param>
 /// <param name="means">(..., S, K).</param>
 /// <param name="logStds">Logarithms of the standard deviations, (..., S, K).</param>
 public sealed class GaussianMixture<T>(T logits, T means, T logStds) : IDistribution<T> where T : ITensor<T>
 {
     public IReadOnlyList<T> Parameters => [logits, means, logStds];
 
-    /// <summary>Logits of the mixtures' weights, (..., S, K).</summary>
+    /// <summary>Logits of the mixtures' weights, (..., S or 1, K).</summary>
     public T Logits => logits;
 
     public T Mean => (logits.Softmax(-1) * means).Sum(-1);
@@ -26,18 +27,21 @@ public sealed class GaussianMixture<T>(T logits, T means, T logStds) : IDistribu
     /// </summary>
     public GaussianMixture<T> At(T temperature) => new(logits / temperature, means, logStds + 0.5 * temperature.Log());
 
-    /// <summary>A draw; noise (..., S, K + 1): K Gumbel numbers, which choose a component, and a normal one.</summary>
+    /// <summary>
+    /// A draw; noise (..., S, K + 1): K Gumbel numbers, which choose a component (one for all: the first row's), and a normal one.
+    /// </summary>
     public T Sample(T noise)
     {
-        int components = logits.Size(-1);
+        int components = logits.Size(-1), choices = logits.Size(-2), numbers = means.Size(-2);
         T[] parts = noise.Split(-1, components, 1);                                                 // (..., S, K), (..., S, 1)
-        return Sample(parts[0], parts[1].Sum(-1));
+        T gumbel = choices == numbers ? parts[0] : parts[0].Split(-2, choices, numbers - choices)[0];
+        return Sample(gumbel, parts[1].Sum(-1));
     }
 
-    /// <summary>A draw with Gumbel noise (..., S, K), which chooses a component, and normal noise (..., S).</summary>
+    /// <summary>A draw with Gumbel noise as the logits, which chooses components, and normal noise (..., S).</summary>
     public T Sample(T gumbel, T gaussian)
     {
-        T choice = Choice(logits + gumbel);                                                         // (..., S, K)
+        T choice = Choice(logits + gumbel);                                                         // (..., S or 1, K)
         return Of(choice, means).SampleNormal(Of(choice, logStds).Exp(), gaussian);
     }
 
@@ -46,8 +50,10 @@ public sealed class GaussianMixture<T>(T logits, T means, T logStds) : IDistribu
     {
         int[] column = [.. Enumerable.Repeat(Axis.Keep, value.Rank), 1];
         T normal = ((value.Reshape(column) - means) * (-logStds).Exp()).Square() * -0.5 - logStds - Normal<T>.HalfLogTwoPi;
-        T joint = logits.LogSoftmax(-1) + normal;                                                   // (..., S, K)
-        T largest = joint.Max(-1, keep: true).Detach();                                             // (..., S, 1)
+        if (logits.Size(-2) < means.Size(-2))
+            normal = normal.Sum(-2, keep: true);                                                    // (..., 1, K)
+        T joint = logits.LogSoftmax(-1) + normal;                                                   // (..., S or 1, K)
+        T largest = joint.Max(-1, keep: true).Detach();                                             // (..., S or 1, 1)
         return ((joint - largest).Exp().Sum(-1).Log() + largest.Sum(-1)).Sum(-1);
     }
 

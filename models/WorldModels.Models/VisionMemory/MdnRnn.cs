@@ -12,8 +12,14 @@ public sealed record MdnRnnConfig
     /// <summary>Units of the LSTM (H).</summary>
     public int Units { get; init; } = 256;
 
-    /// <summary>Normal distributions in the mixture of each latent number (K).</summary>
+    /// <summary>Normal distributions in a mixture (K).</summary>
     public int Mixtures { get; init; } = 5;
+
+    /// <summary>Whether all numbers of a latent vector are of one component; published: each has a mixture of its own.</summary>
+    public bool JointMixture { get; init; }
+
+    /// <summary>Mixtures of a latent vector: Z, or one for all.</summary>
+    public int Choices => JointMixture ? 1 : Latent;
 
     /// <summary>Whether it reads where episodes begin, and predicts where they end.</summary>
     public bool Restart { get; init; }
@@ -22,7 +28,7 @@ public sealed record MdnRnnConfig
     public int Inputs => Latent + Actions + (Restart ? 1 : 0);
 
     /// <summary>Numbers that are said of the next step.</summary>
-    public int Outputs => 3 * Latent * Mixtures + (Restart ? 1 : 0);
+    public int Outputs => (Choices + 2 * Latent) * Mixtures + (Restart ? 1 : 0);
 }
 
 /// <summary>The tensors of an <see cref="MdnRnn{T}"/>'s state.</summary>
@@ -102,11 +108,12 @@ public sealed class MdnRnn<T> where T : ITensor<T>
     public (GaussianMixture<T> Latent, T Restart) Predict(T hidden)
     {
         using Parameters<T>.Scope _ = _p.Enter();
-        int each = _config.Latent * _config.Mixtures;
+        int[] rows = [_config.Choices, _config.Latent, _config.Latent];
         T output = _output.Forward(hidden);
-        T[] parts = output.Split(-1, [.. _config.Restart ? [1] : Array.Empty<int>(), each, each, each]);
-        int[] shape = [.. Enumerable.Repeat(Axis.Keep, hidden.Rank - 1), _config.Latent, _config.Mixtures];
-        T[] numbers = [.. parts.TakeLast(3).Select(part => part.Reshape(shape))];                   // 3 x (..., Z, K)
+        T[] parts = output.Split(-1, [.. _config.Restart ? [1] : Array.Empty<int>(), .. rows.Select(count => count * _config.Mixtures)]);
+        int[] kept = [.. Enumerable.Repeat(Axis.Keep, hidden.Rank - 1)];
+        // (..., Z or 1, K), 2 x (..., Z, K)
+        T[] numbers = [.. parts.TakeLast(3).Zip(rows, (part, count) => part.Reshape([.. kept, count, _config.Mixtures]))];
         return (new(numbers[0], numbers[1], numbers[2].Maximum(LeastLogStd)), _config.Restart ? parts[0].Sum(-1) : default!);
     }
 }

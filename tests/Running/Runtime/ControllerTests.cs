@@ -103,6 +103,33 @@ public sealed class ControllerTests : BundleFixture
         Assert.That(all, Is.EqualTo(fresh.Logits.ToArray()), "reset is as new");
     }
 
+    /// <summary>A row that sits a call out goes on from where it was, also where that is its beginning.</summary>
+    [Test]
+    public void ARowThatIsTakenBackHasNotTakenPart()
+    {
+        string directory = Keep(Fixtures.Latent());
+        using Controller both = Controller.Load(directory, new() { Batch = 2, Deterministic = true });
+        using Controller alone = Controller.Load(directory, new() { Batch = 1, Deterministic = true });
+        long[] actions = new long[2], one = new long[1];
+        Refused(() => both.TakeBack([0]), "TakeBack undoes the last Act");
+        both.Reset();
+        for (uint call = 0; call < 4; call++)
+        {
+            both.Act(Observations(2, call), actions);
+            if (call % 2 == 0)
+            {
+                Refused(() => both.TakeBack([2]), "There is no row 2");
+                both.TakeBack([1]);
+                Refused(() => both.TakeBack([1]), "TakeBack undoes the last Act");
+                continue;
+            }
+            float[] seen = Observations(2, call)[^(Observations(2, call).Length / 2)..];
+            alone.Act(seen, one);
+            Assert.That(actions[1], Is.EqualTo(one[0]));
+            Assert.That(both.Logits[4..].ToArray(), Is.EqualTo(alone.Logits.ToArray()).Within(1e-6));
+        }
+    }
+
     [Test]
     public void ContinuousActionsComeAsFloats()
     {

@@ -166,6 +166,24 @@ public sealed class CrossEntropyMethodTests : BundleFixture
         }), Is.Zero);
     }
 
+    /// <summary>What a deadline cuts short is the plan of the iterations that were done, one at least.</summary>
+    [TestCase(1, 1)]
+    [TestCase(10_000, 3)]
+    public void ADeadlineCutsThePlanShort(int milliseconds, int iterations)
+    {
+        PlannerSpec spec = new() { Horizon = 2, Candidates = 16, Elites = 4, Iterations = 3 };
+        CrossEntropyMethod search = new(spec, 1, 1), whole = new(spec with { Iterations = iterations }, 1, 1);
+        float[] plan = search.Plan(7, 0, Slow, TimeSpan.FromMilliseconds(milliseconds)).ToArray();
+        Assert.That(search.Iterations, Is.EqualTo(iterations));
+        Assert.That(plan, Is.EqualTo(whole.Plan(7, 0, Slow).ToArray()));
+
+        static void Slow(ReadOnlySpan<float> actions, Span<float> returns)
+        {
+            Thread.Sleep(2);
+            actions[..returns.Length].CopyTo(returns);
+        }
+    }
+
     [Test]
     public void RefusesNumbersThatContradictEachOther()
     {

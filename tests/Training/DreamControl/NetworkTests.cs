@@ -31,6 +31,27 @@ public sealed class NetworkTests
             Math.Exp(-0.5 * Math.Pow((x - mean) / std, 2)) / (std * Math.Sqrt(2 * Math.PI));
     }
 
+    /// <summary>Two numbers of one choice are both low or both high; of a choice each, all four corners are drawn.</summary>
+    [TestCase(1)]
+    [TestCase(2)]
+    public void NumbersOfOneComponentGoTogether(int choices)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        const int Rows = 4_000;
+        Tensor logits = zeros(Rows, choices, 2), logStds = full([Rows, 2, 2], -2f);
+        Tensor means = tensor(new[] { -1f, 1, -1, 1 }, [1, 2, 2]).expand(Rows, 2, 2);
+        GaussianMixture<EagerTensor> mixture = new(logits, means, logStds);
+        using Generator random = new(1);
+        Tensor gumbel = -(-rand([Rows, 2, 2], generator: random).clamp_min(1e-7).log()).log();
+        Tensor drawn = mixture.Sample(cat([gumbel, randn([Rows, 2, 1], generator: random)], -1)).Value;
+        double together = drawn.select(1, 0).sign().eq(drawn.select(1, 1).sign()).to(float32).mean().item<float>();
+        Assert.That(together, choices == 1 ? Is.EqualTo(1) : Is.EqualTo(0.5).Within(0.05));
+        double density = mixture.LogProb(tensor(new[] { 1f, -1 }, [1, 2]).expand(Rows, 2)).Value[0].item<float>();
+        double height = Math.Log(1 / (Math.Sqrt(2 * Math.PI) * Math.Exp(-2)));
+        double far = -0.5 * Math.Pow(2 / Math.Exp(-2), 2);              // of the number on the other side
+        Assert.That(density, Is.EqualTo(2 * height + (choices == 1 ? far : -2 * Math.Log(2))).Within(1e-3));
+    }
+
     /// <summary>tau divides the logits and multiplies the variance (Ha and Schmidhuber 2018, section 4.4).</summary>
     [Test]
     public void TemperatureMakesDrawsSurerOrLessSure()

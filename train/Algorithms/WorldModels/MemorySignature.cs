@@ -74,7 +74,7 @@ public sealed record MemorySignature(VaeConfig Vision, MdnRnnConfig Memory, Obse
         new()
         {
             Name = "choice_noise", Role = TensorRole.Noise, Noise = NoiseKind.Gumbel, Stream = ChoiceStream,
-            Shape = ["batch", Memory.Latent, Memory.Mixtures],
+            Shape = ["batch", Memory.Choices, Memory.Mixtures],
         },
         new()
         {
@@ -91,7 +91,7 @@ public sealed record MemorySignature(VaeConfig Vision, MdnRnnConfig Memory, Obse
         .. Memory.Restart
             ? [WorldSignature.Number("reward", TensorRole.Reward), WorldSignature.Number("continue", TensorRole.Continue)]
             : Array.Empty<TensorSpec>(),
-        new() { Name = "mixture_logits", Role = TensorRole.Logits, Axis = 2, Shape = ["batch", Memory.Latent, Memory.Mixtures] },
+        new() { Name = "mixture_logits", Role = TensorRole.Logits, Axis = 2, Shape = ["batch", Memory.Choices, Memory.Mixtures] },
     ];
 
     /// <summary>V over parameters.</summary>

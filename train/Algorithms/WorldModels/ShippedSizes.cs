@@ -26,7 +26,13 @@ internal static class ShippedSizes
             Pixels = shipped.Pixels,
         };
         return remembers
-            ? options with { MemoryUnits = shipped.MemoryUnits, Mixtures = shipped.Mixtures, Restart = shipped.Restart }
+            ? options with
+            {
+                MemoryUnits = shipped.MemoryUnits,
+                Mixtures = shipped.Mixtures,
+                JointMixture = shipped.JointMixture,
+                Restart = shipped.Restart,
+            }
             : options;
     }
 

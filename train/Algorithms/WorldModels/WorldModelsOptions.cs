@@ -112,9 +112,16 @@ public sealed record WorldModelsOptions : TrainOptions
     [Fixed, Range(1, 65536)]
     public int MemoryUnits { get; init; } = 256;
 
-    /// <summary>Components of the mixture that M says of each latent number (5).</summary>
+    /// <summary>Components of a mixture that M says (5).</summary>
     [Fixed, Range(1, 64)]
     public int Mixtures { get; init; } = 5;
+
+    /// <summary>
+    /// Whether M draws a latent vector as a whole, of one component (no: each number has a mixture of its own). Numbers drawn one by one mix
+    /// what could happen: half of a ball that is dropped, half of none.
+    /// </summary>
+    [Fixed]
+    public bool JointMixture { get; init; }
 
     /// <summary>Whether M predicts the ends of episodes, which a dream needs (no; yes).</summary>
     [Fixed]
@@ -225,7 +232,7 @@ public sealed record WorldModelsOptions : TrainOptions
 
     /// <summary>Sizes of M.</summary>
     internal MdnRnnConfig MemoryConfig(int actions) =>
-        new() { Latent = Latent, Actions = actions, Units = MemoryUnits, Mixtures = Mixtures, Restart = Restart };
+        new() { Latent = Latent, Actions = actions, Units = MemoryUnits, Mixtures = Mixtures, JointMixture = JointMixture, Restart = Restart };
 
     /// <summary>Sizes of C.</summary>
     public ControllerConfig ControllerConfig(int actions) =>

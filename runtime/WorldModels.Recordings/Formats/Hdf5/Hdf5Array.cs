@@ -198,7 +198,5 @@ internal sealed class Hdf5Array
     private static bool IsBool(IEnumerationType type) => type.GetMembers<byte>() is { Count: 2 } members
         && members.TryGetValue("FALSE", out byte no) && members.TryGetValue("TRUE", out byte yes) && (no, yes) == (0, 1);
 
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_InternalExternalFileList")]
-    [return: UnsafeAccessorType("PureHDF.VOL.Native.ExternalFileListMessage, PureHDF")]
-    private static extern object? ExternalFilesOf(NativeDataset dataset);
+    private static object? ExternalFilesOf(NativeDataset dataset) => Hidden.Get(typeof(NativeDataset), "InternalExternalFileList", dataset);
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using PureHDF;
 using PureHDF.VOL.Native;
 
@@ -117,12 +116,9 @@ internal sealed class Hdf5File : IDisposable
     }
 
     // PureHDF follows links into other files, and nothing public says of an object which file it stands in.
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Context")]
-    [return: UnsafeAccessorType("PureHDF.VOL.Native.NativeReadContext, PureHDF")]
-    private static extern object ContextOf(NativeObject o);
+    private static object ContextOf(NativeObject o) => Hidden.Get(typeof(NativeObject), "Context", o)!;
 
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_File")]
-    private static extern NativeFile FileOf([UnsafeAccessorType("PureHDF.VOL.Native.NativeReadContext, PureHDF")] object context);
+    private static NativeFile FileOf(object context) => (NativeFile)Hidden.Get(context.GetType(), "File", context)!;
 }
 
 /// <summary>One opening of an HDF5 file, for one thread at a time.</summary>

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace WorldModels.Tests.Samples;
+
+/// <summary>The programs of runtime/samples, run as a user runs them.</summary>
+public sealed class SamplesTests
+{
+    private static string Program =>
+        Path.Combine(Repository.Root, "artifacts", "bin", "WorldModels.Samples", Dotnet.Configuration.ToLowerInvariant(), "WorldModels.Samples.dll");
+
+    [Test]
+    public void AGameLoopKeepsItsBudgetWithoutAllocation()
+    {
+        string said = Run("game-loop", "--seconds", "1");
+        Assert.That(Number(said, @"(\d+) frames;"), Is.InRange(5, 61));
+        Assert.That(Number(said, @"(\d+) bytes allocated a frame"), Is.LessThan(200), "the list of times grows");
+    }
+
+    [Test]
+    public void APlannerDecidesWithinItsDeadline()
+    {
+        string said = Run("planner", "--seconds", "2");
+        Assert.That(Number(said, @"^(\d+) decisions"), Is.GreaterThan(2));
+        Assert.That(Number(said, @"(\d+)\.\d of \d+ iterations"), Is.GreaterThanOrEqualTo(1));
+    }
+
+    [Test]
+    public void ControllersShareAWorld()
+    {
+        string said = Run("shared-world", "--seconds", "1");
+        Assert.That(Number(said, @"took ([\d,]+) steps"), Is.GreaterThan(10));
+        Assert.That(Number(said, @"dream of ([\d,]+) frames"), Is.GreaterThan(10), "one dream at least");
+    }
+
+    [Test]
+    public void ABundleIsSwappedUnderLoad()
+    {
+        string said = Run("hot-swap", "--seconds", "3");
+        Assert.That(Number(said, @"^(\d+) swaps"), Is.GreaterThan(2));
+        Assert.That(said, Does.Contain("0 steps lost, 0 mixed"));
+        int closed = Number(said, @"(\d+) of \d+ bundles closed"), all = Number(said, @"of (\d+) bundles closed");
+        Assert.That(closed, Is.EqualTo(all - 1), "all but the one that is in use");
+    }
+
+    [Test]
+    public void AMistakeIsSaidInOneLine()
+    {
+        Assert.That(Programs.Refused("dotnet", Repository.Root, Program, "game-loop", "no/such/bundle"), Does.Contain("no/such/bundle").And.Not.Contain("   at "));
+        Assert.That(Programs.Refused("dotnet", Repository.Root, Program), Does.Contain("hot-swap"));
+        Assert.That(Programs.Refused("dotnet", Repository.Root, Program, "planner", "--seconds", "0"), Does.Contain("--seconds takes a number above 0"));
+    }
+
+    /// <summary>Sessions that ask side by side share steps, and are answered as if each were alone.</summary>
+    [Test]
+    public async Task AServiceAnswersManySessionsTogether()
+    {
+        ProcessStartInfo start = new("dotnet", [Program, "service"]) { WorkingDirectory = Repository.Root, RedirectStandardOutput = true };
+        start.Environment["ASPNETCORE_URLS"] = "http://127.0.0.1:0";
+        using Process process = Process.Start(start)!;
+        try
+        {
+            string? line = await process.StandardOutput.ReadLineAsync();
+            using HttpClient client = new() { BaseAddress = new(line![(line!.IndexOf("http", StringComparison.Ordinal))..]) };
+            float[][] seen = [.. Enumerable.Range(0, 8).Select(i => (float[])[MathF.Cos(i), MathF.Sin(i), 0.1f * i])];
+            async Task<float> Act(string session, int step)
+            {
+                using HttpResponseMessage response =
+                    await client.PostAsJsonAsync("/act", new { session, observation = seen[step], first = step == 0 });
+                JsonElement answer = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>();
+                return answer.GetProperty("action")[0].GetSingle();
+            }
+
+            float[] alone = new float[4];
+            for (int step = 0; step < 4; step++)
+                alone[step] = await Act("alone", step);
+            float[][] together = await Task.WhenAll(Enumerable.Range(0, 20).Select(async player =>
+            {
+                float[] actions = new float[4];
+                for (int step = 0; step < 4; step++)
+                    actions[step] = await Act($"player{player}", step);
+                return actions;
+            }));
+            foreach (float[] actions in together)
+                Assert.That(actions, Is.EqualTo(alone).Within(1e-5));
+            using HttpResponseMessage wrong = await client.PostAsJsonAsync("/act", new { session = "x", observation = (float[])[1], first = true });
+            Assert.That(await wrong.Content.ReadAsStringAsync(), Does.Contain("'observation' has 1 numbers; expected 3"));
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+        }
+    }
+
+    private static string Run(params string[] arguments) => Dotnet.Run(Repository.Root, [Program, .. arguments]);
+
+    private static int Number(string text, string pattern)
+    {
+        Match match = Regex.Match(text, pattern, RegexOptions.Multiline);
+        Assert.That(match.Success, $"'{pattern}' in: {text}");
+        return int.Parse(match.Groups[1].Value.Replace(",", "", StringComparison.Ordinal), System.Globalization.CultureInfo.InvariantCulture);
+    }
+}
