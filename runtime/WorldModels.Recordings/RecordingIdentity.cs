@@ -60,6 +60,6 @@ public sealed record RecordingIdentity(IReadOnlyList<FileIdentity> Files)
         using FileStream stream = File.OpenRead(path);
         byte[] head = new byte[Math.Min(HeadLength, stream.Length)];
         stream.ReadExactly(head);
-        return new(Path.GetFileName(path), stream.Length, Convert.ToHexStringLower(SHA256.HashData(head)));
+        return new(Path.GetFileName(path), stream.Length, Convert.ToHexString(SHA256.HashData(head)).ToLowerInvariant());
     }
 }

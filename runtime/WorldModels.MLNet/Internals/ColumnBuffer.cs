@@ -53,7 +53,9 @@ internal abstract class ColumnBuffer(string name)
 
     private sealed class Numbers<T> : ColumnBuffer where T : unmanaged
     {
-        private readonly Action<Span<T>> _read;
+        private delegate void ReadRow(Span<T> values);
+
+        private readonly ReadRow _read;
         private readonly int[] _shape;
         private readonly int _width;
         private T[] _values = [];

@@ -86,7 +86,7 @@ internal sealed partial record GymSpace
             "Tuple" => new()
             {
                 Type = type,
-                Parts = Subspaces(space).EnumerateArray().Index().ToDictionary(part => $"_index_{part.Index}", part => Parse(part.Item)),
+                Parts = Subspaces(space).EnumerateArray().Select((part, i) => (part, i)).ToDictionary(place => $"_index_{place.i}", place => Parse(place.part)),
             },
             _ => throw new FormatException($"type '{type}'; expected Box, Discrete, MultiDiscrete, MultiBinary, Text, Dict or Tuple"),
         };
