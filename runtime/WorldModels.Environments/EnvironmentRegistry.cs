@@ -5,6 +5,9 @@ namespace WorldModels.Environments;
 /// <param name="Summary">One line for listings.</param>
 public abstract record EnvironmentSpec(string Name, string Summary)
 {
+    /// <summary>Other names that it is known by, such as Gymnasium's id: taken wherever a name is, and written nowhere.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
     /// <summary>What the numbers of an observation are called, in their order; empty where they are pixels.</summary>
     public IReadOnlyList<string> ObservationNames { get; init; } = [];
 
@@ -65,11 +68,11 @@ public static class EnvironmentRegistry
             List<EnvironmentSpec> all = [.. All];
             foreach (EnvironmentSpec spec in specs)
             {
-                EnvironmentSpec? known = all.Find(one => one.Name == spec.Name);
-                if (known is not null && !ReferenceEquals(known, spec))
-                    throw new ArgumentException($"There is an environment '{spec.Name}' already; register this one under another name.");
-                if (known is null)
-                    all.Add(spec);
+                if (all.Exists(known => ReferenceEquals(known, spec)))
+                    continue;
+                if (((string[])[spec.Name, .. spec.Aliases]).FirstOrDefault(name => all.Exists(known => Bears(known, name))) is { } taken)
+                    throw new ArgumentException($"There is an environment '{taken}' already; register this one under another name.");
+                all.Add(spec);
             }
             All = all;
         }
@@ -84,15 +87,18 @@ public static class EnvironmentRegistry
     public static IVectorEnvironment<TAction> MakeVector<TAction>(string name, int count) where TAction : unmanaged =>
         Find<TAction>(name).MakeVector(count);
 
-    /// <summary>Looks a name up.</summary>
+    /// <summary>Looks a name up, one of its own or an alias; null where there is none.</summary>
+    public static EnvironmentSpec? TryFind(string name) => All.FirstOrDefault(spec => Bears(spec, name));
+
+    /// <summary>The name that an environment has here, of any that it is known by; a name of none is given back as it is.</summary>
+    public static string OwnName(string name) => TryFind(name)?.Name ?? name;
+
+    /// <summary>Looks a name up, one of its own or an alias.</summary>
     /// <exception cref="ArgumentException">There is none; the message lists those there are and suggests one whose name is near.</exception>
     public static EnvironmentSpec Find(string name)
     {
-        foreach (EnvironmentSpec spec in All)
-        {
-            if (spec.Name == name)
-                return spec;
-        }
+        if (TryFind(name) is { } found)
+            return found;
         string[] known = [.. All.Select(spec => spec.Name)];
         if (name == None)
         {
@@ -101,8 +107,11 @@ public static class EnvironmentRegistry
                 + $"{string.Join(", ", known)}.");
         }
         throw new ArgumentException(
-            $"There is no environment '{name}'{EditDistance.Suggest(name, known)} Known: {string.Join(", ", known)}.");
+            $"There is no environment '{name}'{EditDistance.Suggest(name, [.. known, .. All.SelectMany(spec => spec.Aliases)])} "
+            + $"Known: {string.Join(", ", known)}.");
     }
+
+    private static bool Bears(EnvironmentSpec spec, string name) => spec.Name == name || spec.Aliases.Contains(name);
 
     private static EnvironmentSpec<TAction> Find<TAction>(string name) where TAction : unmanaged
     {

@@ -29,7 +29,7 @@ public sealed record SpaceNames
     /// <param name="name">The environment that is played; null: the one the bundle was trained on.</param>
     public static SpaceNames Of(Manifest manifest, string? name = null)
     {
-        EnvironmentSpec? environment = EnvironmentRegistry.All.FirstOrDefault(spec => spec.Name == (name ?? manifest.Environment));
+        EnvironmentSpec? environment = EnvironmentRegistry.TryFind(name ?? manifest.Environment);
         (ActionSpec action, int observations) = (manifest.Action, manifest.Observation.Size);
         IReadOnlyList<string> names = Choose(manifest.Observation.Names, environment?.ObservationNames, observations, "observation");
         bool hasUnits = environment?.ObservationUnits.Count == observations && names.SequenceEqual(environment.ObservationNames);

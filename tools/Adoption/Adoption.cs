@@ -100,7 +100,7 @@ internal static class Adoption
         {
             Name = options.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Folder))),
             Algorithm = algorithm,
-            Environment = name,
+            Environment = environment?.Name ?? name,
             Opset = adopted.Max(graph => (int)graph.Model.Proto.OpsetImport.Where(import => import.Domain is "" or "ai.onnx")
                 .Select(import => import.Version).DefaultIfEmpty(1).Max()),
             Observation = observation,

@@ -1,6 +1,7 @@
 using System.Globalization;
 using CommandLine;
 using WorldModels.Bundles;
+using WorldModels.Environments;
 using WorldModels.Measure;
 using WorldModels.Pictures;
 
@@ -48,7 +49,7 @@ public sealed class PlotVerb : PageVerb
         {
             Metric = Metric,
             Levels = levels,
-            Environment = Environment,
+            Environment = Environment is null ? null : EnvironmentRegistry.OwnName(Environment),
             LastStep = to,
             Title = Title,
         });

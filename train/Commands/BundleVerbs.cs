@@ -84,6 +84,8 @@ public sealed class ListVerb : Verb
         output.WriteLine("Environments:");
         foreach (EnvironmentSpec environment in EnvironmentRegistry.All)
             output.WriteLine($"  {environment.Name,-28} {environment.Summary}");
+        output.WriteLine("  Gymnasium's ids are taken for theirs as well (CartPole-v1), and the control suite's names as others write them");
+        output.WriteLine("  (dm_control/walker-walk-v0, walker_walk, walker/walk, dmc_walker_walk).");
         return 0;
     }
 }

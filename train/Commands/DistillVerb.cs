@@ -1,5 +1,6 @@
 using CommandLine;
 using WorldModels.Bundles;
+using WorldModels.Environments;
 using WorldModels.Train.Distillation;
 
 namespace WorldModels.Train;
@@ -46,7 +47,7 @@ public sealed class DistillVerb : Verb
         DistillOptions options = new DistillOptions
         {
             Teacher = Bundle,
-            Environment = Env,
+            Environment = Env is null ? null : EnvironmentRegistry.OwnName(Env),
             Learner = Arguments.Choices("learner", Learner, ForestBundle.Names.ToDictionary(pair => pair.Value, pair => pair.Key))[0],
             Trees = Arguments.WholeNumber("trees", Trees, least: 1),
             Leaves = Arguments.WholeNumber("leaves", Leaves, least: 2),

@@ -72,7 +72,7 @@ public sealed class UntrainedVerb : Verb
             Fill(starts, observation, random);
         else
             environment.Reset((ulong)options.Seed, starts);
-        BundleDefinition definition = DreamerGraphs.Define(Env ?? DatasetSpec.NoEnvironment, signature, actor, options.Critic(), starts) with
+        BundleDefinition definition = DreamerGraphs.Define(options.Env, signature, actor, options.Critic(), starts) with
         {
             Algorithm = options.Algorithm,
             ActionRepeat = environment is null ? 1 : options.ActionRepeat,

@@ -97,7 +97,7 @@ public static class BundleExporter
     /// <summary>The spaces with the names that the environment gives its numbers and actions; without them where it is not registered.</summary>
     private static (ObservationSpec Observation, ActionSpec Action) Named(BundleDefinition definition)
     {
-        EnvironmentSpec? spec = EnvironmentRegistry.All.FirstOrDefault(spec => spec.Name == definition.Environment);
+        EnvironmentSpec? spec = EnvironmentRegistry.TryFind(definition.Environment);
         (ObservationSpec observation, ActionSpec action) = (definition.Observation, definition.Action);
         return (
             spec?.ObservationNames.Count == observation.Size ? observation with { Names = spec.ObservationNames } : observation,

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using WorldModels.Environments;
 
 namespace WorldModels.Train;
 
@@ -9,9 +10,9 @@ public sealed class FixedAttribute : Attribute;
 /// <summary>What every algorithm can be told. Derived records hold an algorithm's hyperparameters, all in one place.</summary>
 public abstract record TrainOptions
 {
-    /// <summary>Environment to learn in.</summary>
+    /// <summary>Environment to learn in: its name here, whatever alias was given.</summary>
     [Fixed]
-    public string Env { get; init; } = "minipacman";
+    public string Env { get; init => field = EnvironmentRegistry.OwnName(value); } = "minipacman";
 
     /// <summary>Seed of everything drawn: first weights, environments, batches, noise.</summary>
     [Fixed, Range(0, int.MaxValue)]

@@ -18,6 +18,7 @@ public static class CarRacing
             () => new CarRacingEnvironment(),
             count => new SyncVectorEnvironment<CarRacingEnvironment, float>(count, () => new()))
         {
+            Aliases = ["CarRacing-v3"],
             ActionNames = ["steering", "gas", "brake"],
             Arrows = ArrowKeys.Of(across: 0) with { Up = new(1, ToHigh: true), Down = new(2, ToHigh: true) },
             SceneRows = SceneRows,

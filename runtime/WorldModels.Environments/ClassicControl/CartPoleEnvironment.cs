@@ -5,8 +5,10 @@ namespace WorldModels.Environments;
 /// observation is the state: position (m), velocity, angle from upright (rad), angular velocity. Reward 1 a step, the last included;
 /// terminated beyond 2.4 m or 12 degrees, truncated after 500 steps.
 /// </summary>
-public sealed class CartPoleEnvironment()
-    : ClassicControlEnvironment<long>("cartpole", 4, Observations, ActionIndices, 500), IObservationDrawable
+/// <param name="suttonBartoReward">Sutton and Barto's rewards (Gymnasium's <c>sutton_barto_reward</c>): 0 a step, -1 for a fall.</param>
+public sealed class CartPoleEnvironment(bool suttonBartoReward = false)
+    : ClassicControlEnvironment<long>(
+        suttonBartoReward ? "cartpole-sutton-barto" : "cartpole", 4, Observations, ActionIndices, 500), IObservationDrawable
 {
     private const double Gravity = 9.8;
     private const double PoleMass = 0.1;
@@ -56,7 +58,7 @@ public sealed class CartPoleEnvironment()
         (state[0], state[1]) = (x, velocity + TimeStep * acceleration);
         (state[2], state[3]) = (angle, angularVelocity + TimeStep * angularAcceleration);
         terminated = Math.Abs(x) > PositionLimit || Math.Abs(angle) > AngleLimit;
-        return 1;
+        return suttonBartoReward ? (terminated ? -1 : 0) : 1;
     }
 
     private protected override void Observe(Span<float> observation)

@@ -37,9 +37,22 @@ public static class ControlSuite
             ObservationUnits = task.ObservationUnits,
             ActionNames = actions,
             TimeStep = timeStep * task.SubSteps,
+            Aliases = Aliases(task.Name),
         };
 
         ControlSuiteEnvironment Make() => new(task, physics());
+    }
+
+    /// <summary>
+    /// What a task is called elsewhere: Gymnasium's id of it (by Shimmy), and as papers and their code write it. A name of ours is its
+    /// domain and its task, joined by hyphens.
+    /// </summary>
+    private static string[] Aliases(string name)
+    {
+        (string domain, string task) = (name.Split('-')[0], name[(name.IndexOf('-') + 1)..].Replace('-', '_'));
+        string full = domain == "cup" ? "ball_in_cup" : domain;
+        string[] all = [$"dm_control/{full}-{task}-v0", $"{full}/{task}", $"{full}_{task}", $"{domain}_{task}", $"dmc_{domain}_{task}"];
+        return [.. all.Distinct()];
     }
 
     /// <summary>In the suite's way, and not of the suite.</summary>
@@ -47,7 +60,7 @@ public static class ControlSuite
     {
         EnvironmentSpec<float> spec = Spec(
             new TwoPendulumsTask(), "", ["torque 1", "torque 2"], PendulumPhysics.TimeStep, () => new TwoPendulumsPhysics());
-        return spec with { Summary = "Two of the suite's pendulums side by side, swing both up: 6 reals, 2 controls in -1..1" };
+        return spec with { Aliases = [], Summary = "Two of the suite's pendulums side by side, swing both up: 6 reals, 2 controls in -1..1" };
     }
 
     private static EnvironmentSpec<float> CartPole(bool swingUp, bool sparse, string summary) =>

@@ -6,9 +6,9 @@ public static class LunarLander
     /// <summary>All of them, in the order of listings.</summary>
     public static IReadOnlyList<EnvironmentSpec> Specs { get; } =
     [
-        Discrete("lunar-lander", "bring a lander down on its pad", wind: false),
+        Discrete("lunar-lander", "bring a lander down on its pad", wind: false) with { Aliases = ["LunarLander-v3"] },
         Discrete("lunar-lander-wind", "the same in wind", wind: true),
-        Continuous("lunar-lander-continuous", "the same with throttles", wind: false),
+        Continuous("lunar-lander-continuous", "the same with throttles", wind: false) with { Aliases = ["LunarLanderContinuous-v3"] },
         Continuous("lunar-lander-continuous-wind", "the same with throttles in wind", wind: true),
     ];
 

@@ -28,6 +28,49 @@ public sealed class EnvironmentRegistryTests
                 .And.Message.Contains("minipacman, minipacman-regular, minipacman-avoid"));
     }
 
+    [TestCase("CartPole-v1", "cartpole")]
+    [TestCase("Pendulum-v1", "pendulum")]
+    [TestCase("Acrobot-v1", "acrobot")]
+    [TestCase("MountainCar-v0", "mountain-car")]
+    [TestCase("MountainCarContinuous-v0", "mountain-car-continuous")]
+    [TestCase("LunarLander-v3", "lunar-lander")]
+    [TestCase("LunarLanderContinuous-v3", "lunar-lander-continuous")]
+    [TestCase("CarRacing-v3", "car-racing")]
+    [TestCase("dm_control/cartpole-swingup-v0", "cartpole-swingup")]
+    [TestCase("dm_control/cartpole-swingup_sparse-v0", "cartpole-swingup-sparse")]
+    [TestCase("cartpole/swingup", "cartpole-swingup")]
+    [TestCase("cartpole_swingup", "cartpole-swingup")]
+    [TestCase("dmc_walker_walk", "walker-walk")]
+    [TestCase("dm_control/ball_in_cup-catch-v0", "cup-catch")]
+    [TestCase("cup_catch", "cup-catch")]
+    [TestCase("dm_control/finger-turn_easy-v0", "finger-turn-easy")]
+    public void OthersNamesAreTakenForOurs(string alias, string name)
+    {
+        MuJoCoSuite.Register();
+        Assert.That(EnvironmentRegistry.Find(alias), Is.SameAs(EnvironmentRegistry.Find(name)));
+        Assert.That(EnvironmentRegistry.OwnName(alias), Is.EqualTo(name));
+    }
+
+    [Test]
+    public void NoNameMeansTwoEnvironments()
+    {
+        MuJoCoSuite.Register();
+        string[] names = [.. EnvironmentRegistry.All.SelectMany(spec => (string[])[spec.Name, .. spec.Aliases])];
+        Assert.That(names, Is.Unique);
+        EnvironmentSpec<float> taken = MuJoCoSuite.Specs[0] with { Name = "new", Aliases = ["CartPole-v1"] };
+        Assert.That(() => EnvironmentRegistry.Add([taken]), Throws.ArgumentException.With.Message.Contains("'CartPole-v1' already"));
+    }
+
+    [TestCase("CartPole-v0", "CartPole-v1")]
+    [TestCase("cartpole-v1", "CartPole-v1")]
+    [TestCase("lunarlander-v2", "LunarLander-v3")]
+    [TestCase("walker_wlak", "walker_walk")]
+    public void AnAliasIsSuggestedWhereOneIsNear(string name, string near)
+    {
+        MuJoCoSuite.Register();
+        Assert.That(() => EnvironmentRegistry.Find(name), Throws.ArgumentException.With.Message.Contains($"did you mean '{near}'?"));
+    }
+
     [Test]
     public void TheActionTypeMustFit() => Assert.That(
         () => EnvironmentRegistry.MakeVector<float>("minipacman", 1),

@@ -43,6 +43,26 @@ public sealed class SimulatorTests
     [TestCase("simple-world-published", 25)]
     public void TheTimeLimitTruncates(string name, int limit) => Run(name, new LimitCheck(limit));
 
+    /// <summary>Gymnasium's sutton_barto_reward changes the rewards and nothing else.</summary>
+    [Test]
+    public void SuttonAndBartosCartPoleIsRewardedForAFallAlone()
+    {
+        IEnvironment<long> usual = EnvironmentRegistry.Make<long>("CartPole-v1");
+        IEnvironment<long> classic = EnvironmentRegistry.Make<long>("cartpole-sutton-barto");
+        float[] observation = new float[4], expected = new float[4];
+        usual.Reset(3, expected);
+        classic.Reset(3, observation);
+        for (bool done = false; !done;)
+        {
+            StepResult one = usual.Step([1], expected), other = classic.Step([1], observation);
+            done = one.Done;
+            Assert.That(observation, Is.EqualTo(expected));
+            Assert.That(one.Reward, Is.EqualTo(1));
+            Assert.That(other, Is.EqualTo(one with { Reward = one.Terminated ? -1 : 0 }));
+        }
+        Assert.That(classic.Name, Is.EqualTo("cartpole-sutton-barto"));
+    }
+
     [Test]
     public void ContinuousActionsBeyondTheBoundsAreClippedAsGymnasiumDoes()
     {

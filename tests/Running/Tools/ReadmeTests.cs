@@ -70,6 +70,7 @@ public sealed class ReadmeTests
     /// <summary>Each picture and page that these pages link to is there.</summary>
     [TestCase("README.md")]
     [TestCase("models/zoo/README.md")]
+    [TestCase("runtime/WorldModels.Native/README.md")]
     [TestCase("tools/bench/README.md")]
     [TestCase("tools/Web/README.md")]
     public void ItsLinksLeadSomewhere(string page)

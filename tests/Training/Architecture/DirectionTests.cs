@@ -42,6 +42,8 @@ public sealed class DirectionTests
             "WorldModels.Runtime", "WorldModels.Recordings", "WorldModels.Bundles", "Microsoft.ML.Core", "Microsoft.ML.Data",
             "Microsoft.ML.DataView", "Microsoft.Extensions.Logging.Abstractions",
         ],
+        ["WorldModels.Native"] =
+            ["WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments", "WorldModels.Environments.MuJoCo"],
         ["WorldModels.CommandLine"] = ["CommandLine"],
         // Graphs from elsewhere are read, completed and tried before they are a bundle that the runtime opens.
         ["WorldModels.Tools"] = [.. CommandLineTool, "ScottPlot", "SkiaSharp", "Google.Protobuf", "Microsoft.ML.OnnxRuntime"],

@@ -45,6 +45,7 @@ public sealed class BadArgumentsTests
     public void WrongUsage(string line, string expected) => TrainTool.Run(Words(line)).IsWrongUsage(expected);
 
     [TestCase("a2c --env minipackman", "no environment 'minipackman'", "'minipacman'")]
+    [TestCase("a2c --env CartPole-v0", "no environment 'CartPole-v0'; did you mean 'CartPole-v1'?")]
     [TestCase("a2c --set env=_", "no environment ''", "minipacman-hunt")]
     [TestCase("a2c --preset smal", "no preset 'smal'; did you mean 'small'? Presets: debug, small, paper")]
     [TestCase("a2c --device tpu", "Unknown device 'tpu'", "cpu, cuda")]

@@ -52,6 +52,21 @@ public sealed class PresetDataTests
         }
     }
 
+    /// <summary>A run of what others call by another name is a run of ours: its presets, its folder, its bundle.</summary>
+    [TestCase("CartPole-v1", "cartpole")]
+    [TestCase("Pendulum-v1", "pendulum")]
+    [TestCase("dm_control/cartpole-swingup-v0", "cartpole-swingup")]
+    [TestCase("walker_walk", "walker-walk")]
+    public void AnAliasIsTakenForOurName(string alias, string name)
+    {
+        MuJoCoSuite.Register();
+        Algorithm dreamer = Algorithm.Find("dreamer");
+        TrainOptions ours = dreamer.Resolve("small", name, seed: 1, []);
+        Assert.That(ours.Env, Is.EqualTo(name));
+        Assert.That(dreamer.Resolve("small", alias, seed: 1, []), Is.EqualTo(ours));
+        Assert.That(dreamer.Resolve("small", null, seed: 1, [$"env={alias}"]).Env, Is.EqualTo(name));
+    }
+
     [Test]
     public void PresetsBuildOnOneAnotherAndAreFittedToEnvironments()
     {

@@ -19,7 +19,7 @@ public sealed class AdoptTests
     public void APolicyOfRealActionsPlays()
     {
         string folder = Save("policy", ForeignModel.Linear(2, "obs", "output"));
-        string text = Succeeds("adopt", folder, "--env", "pendulum", "--algorithm", "ppo", "--name", "swinger");
+        string text = Succeeds("adopt", folder, "--env", "Pendulum-v1", "--algorithm", "ppo", "--name", "swinger");
         Assert.That(text, Does.Contain("swinger: adopted").And.Contain("(3) in -8..8: cos θ, sin θ, θ̇").And.Contain("(1) in -2..2: torque")
             .And.Contain("Played 4 episodes of pendulum").And.Contain("Actions of 'swinger' left -2..2"));
         Assert.That(BundleVerifier.Verify(folder).Passed);
