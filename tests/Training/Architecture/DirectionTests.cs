@@ -45,8 +45,9 @@ public sealed class DirectionTests
         ["WorldModels.Native"] =
             ["WorldModels.Runtime", "WorldModels.Bundles", "WorldModels.Environments", "WorldModels.Environments.MuJoCo"],
         ["WorldModels.CommandLine"] = ["CommandLine"],
-        // Graphs from elsewhere are read, completed and tried before they are a bundle that the runtime opens.
-        ["WorldModels.Tools"] = [.. CommandLineTool, "ScottPlot", "SkiaSharp", "Google.Protobuf", "Microsoft.ML.OnnxRuntime"],
+        // Graphs from elsewhere are read, completed and tried before they are a bundle that the runtime opens. Where npm cannot be started,
+        // the system says so by an exception of Win32's.
+        ["WorldModels.Tools"] = [.. CommandLineTool, "ScottPlot", "SkiaSharp", "Google.Protobuf", "Microsoft.ML.OnnxRuntime", "Microsoft.Win32.Primitives"],
         ["WorldModels.Train"] =
         [
             .. CommandLineTool, "TorchSharp", "Google.Protobuf", "Microsoft.ML.Core", "Microsoft.ML.Data", "Microsoft.ML.DataView",

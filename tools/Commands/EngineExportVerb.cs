@@ -5,7 +5,7 @@ using WorldModels.Runtime;
 namespace WorldModels.Tools;
 
 [Verb("export", HelpText = "Write a bundle for other engines: weights within each graph (--embedded), older operators (--opset 15, for Unity).")]
-public sealed class ExportVerb : RunningVerb
+public sealed class EngineExportVerb : RunningVerb
 {
     [Option('o', "output", Required = true, MetaValue = "DIR", HelpText = "The folder to write: new, empty, or a bundle that is replaced.")]
     public string Output { get; set; } = "";
