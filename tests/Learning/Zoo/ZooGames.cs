@@ -1,5 +1,6 @@
 using WorldModels.Bundles;
 using WorldModels.Environments;
+using WorldModels.Environments.MuJoCo;
 using WorldModels.Runtime;
 using WorldModels.Train;
 using WorldModels.Train.LatentWorlds;
@@ -31,18 +32,42 @@ internal static class ZooGames
     public static double PlayRandom(string name, int episodes, ulong seed)
     {
         Manifest manifest = ZooFolder.Read(name);
-        if (manifest.Observation.Shape.Count > 1)
+        SkipWithout(manifest);
+        if (manifest.Observation.Shape.Count > 1 && !IsDrawn(manifest))
             return Evaluation.PlayRandom(manifest.Environment, episodes, seed).Mean;
         return AgentEnvironment.Make(manifest.Environment, episodes, ActionRepeat(manifest)).PlayRandom(episodes, seed).Mean;
     }
 
     private static IVectorEnvironment<TAction> Games<TAction>(Manifest manifest, int count) where TAction : unmanaged
     {
+        SkipWithout(manifest);
         int repeat = ActionRepeat(manifest);
-        return repeat == 1
-            ? EnvironmentRegistry.MakeVector<TAction>(manifest.Environment, count)
-            : new SyncVectorEnvironment<ActionRepeat<TAction>, TAction>(
-                count, () => new(EnvironmentRegistry.Make<TAction>(manifest.Environment), repeat));
+        if (repeat == 1 && !IsDrawn(manifest))
+            return EnvironmentRegistry.MakeVector<TAction>(manifest.Environment, count);
+        return new SyncVectorEnvironment<IEnvironment<TAction>, TAction>(count, () =>
+        {
+            IEnvironment<TAction> game = new ActionRepeat<TAction>(EnvironmentRegistry.Make<TAction>(manifest.Environment), repeat);
+            return IsDrawn(manifest) ? new PixelObservation<TAction>(game, manifest.Observation.Shape[1]) : game;
+        });
+    }
+
+    /// <summary>Whether the bundle sees pictures of an environment that observes numbers.</summary>
+    private static bool IsDrawn(Manifest manifest) => manifest.Algorithm.StartsWith("dreamer", StringComparison.Ordinal)
+        && manifest.Observation.Shape.Count == 3;
+
+    private static void SkipWithout(Manifest manifest)
+    {
+        MuJoCoSuite.Register();
+        if (MuJoCoSuite.Specs.All(spec => spec.Name != manifest.Environment))
+            return;
+        try
+        {
+            _ = ((EnvironmentSpec<float>)EnvironmentRegistry.Find(manifest.Environment)).Make();
+        }
+        catch (MuJoCoException missing)
+        {
+            Assert.Ignore(missing.Message);
+        }
     }
 
     private static int ActionRepeat(Manifest manifest) => manifest.ActionRepeat ?? 1;
