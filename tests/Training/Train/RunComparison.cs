@@ -6,7 +6,7 @@ namespace WorldModels.Tests.Train;
 /// <summary>Whether two runs are one and the same, bit for bit, clocks aside.</summary>
 internal static class RunComparison
 {
-    private static readonly string[] Clocks = ["seconds", "frames_per_second"];
+    private static readonly string[] Clocks = ["seconds", "frames_per_second", "play_seconds"];
 
     /// <summary>Asserts that weights, optimiser, environments, counters and metrics are equal.</summary>
     public static void AssertSame(string run, string reference)

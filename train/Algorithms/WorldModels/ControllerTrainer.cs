@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Models;
@@ -72,8 +73,10 @@ public sealed class ControllerTrainer : ITrainer
             candidates = _search.Ask();
         IReadOnlyList<ControllerJob> jobs = ControllerJob.Of(candidates.Length, _options.EpisodesEach);
         double[] returns;
+        (long before, long started) = (_population!.Steps, Stopwatch.GetTimestamp());
         using (Timings.Of("play"))
-            returns = [.. _population!.Play(SeedOf("generation", update), candidates, jobs).Select(sample => sample.Mean)];
+            returns = [.. _population.Play(SeedOf("generation", update), candidates, jobs).Select(sample => sample.Mean)];
+        (double seconds, long frames) = (Stopwatch.GetElapsedTime(started).TotalSeconds, _population.Steps - before);
         using (Timings.Of("tell"))
             _search.Tell([.. returns.Select(value => -value)]);
         if ((update + 1) % _options.EvaluateEvery == 0)
@@ -83,12 +86,7 @@ public sealed class ControllerTrainer : ITrainer
         }
         if (_search.HasConverged && _search.Restarts < _options.Restarts)
             _search.Restart(Best);
-        return !measure ? Measured.None : new Dictionary<string, double>
-        {
-            ["return_mean"] = returns.Average(), ["return_best"] = returns.Max(), ["return_worst"] = returns.Min(),
-            ["return_of_mean"] = double.IsFinite(_bestReturn) ? _bestReturn : returns.Average(), ["sigma"] = _search.Sigma,
-            ["spread"] = _search.Spread.Average(),
-        };
+        return measure ? Measure(returns, seconds, frames) : Measured.None;
     }
 
     public void Save(Checkpoint checkpoint)
@@ -156,6 +154,25 @@ public sealed class ControllerTrainer : ITrainer
 
     /// <summary>The best mean that was evaluated; before the first was, the mean as it is.</summary>
     private double[] Best => double.IsFinite(_bestReturn) ? _best : _search.Mean;
+
+    /// <summary>
+    /// The population's returns, by names that a page of curves draws as ranges about their mean, and how far the search reaches:
+    /// <c>spread</c> are the standard deviations of the weights. Beside them what the generation's play took.
+    /// </summary>
+    private Dictionary<string, double> Measure(double[] returns, double seconds, long frames)
+    {
+        (double[] ordered, double[] spread) = ([.. returns.Order()], _search.Spread);
+        Dictionary<string, double> figures = new()
+        {
+            ["return_mean"] = returns.Average(), ["return_best"] = ordered[^1], ["return_worst"] = ordered[0],
+            ["return_quartile1"] = ordered[(ordered.Length - 1) / 4], ["return_quartile3"] = ordered[(ordered.Length - 1) * 3 / 4],
+            ["sigma"] = _search.Sigma, ["spread_mean"] = spread.Average(), ["spread_least"] = spread.Min(), ["spread_most"] = spread.Max(),
+            ["condition"] = _search.Condition, ["play_frames"] = frames, ["play_seconds"] = seconds,
+        };
+        if (double.IsFinite(_bestReturn))
+            figures["return_of_mean"] = _bestReturn;
+        return figures;
+    }
 
     private void EvaluateMean(long update)
     {
