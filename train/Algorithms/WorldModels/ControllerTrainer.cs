@@ -114,8 +114,9 @@ public sealed class ControllerTrainer : ITrainer
     }
 
     /// <summary>
-    /// The controller in the environment, beside random play, play with held actions, and others that learnt nothing; and in dreams of several temperatures: where the
-    /// dream is kinder than the world, the controller has learnt its faults.
+    /// The controller in the environment, beside itself without M's memory, random play, play with held actions, the best constant action
+    /// and sweep, and controllers that learnt nothing; and in dreams of several temperatures: where the dream is kinder than the world, the
+    /// controller has learnt its faults. Last, what a generation costs in the dream and in the environment.
     /// </summary>
     public IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress)
     {
@@ -130,6 +131,12 @@ public sealed class ControllerTrainer : ITrainer
                 ReturnSample dreamt = dreaming.Play(SeedOf("dream evaluation", 0), [Best], ControllerJob.Of(1, episodes))[0];
                 figures[$"dream_{temperature:0.0#}"] = dreamt.Mean;
             }
+        }
+        if (_options.Restart)
+        {
+            using Population dreaming = Dreaming(_options.Rows, _options.Temperature), awake = Awake(_options.Rows);
+            foreach ((string name, Population population) in new[] { ("dream", dreaming), ("real", awake) })
+                (figures[$"seconds_per_generation_{name}"], figures[$"frames_per_generation_{name}"]) = Cost(population);
         }
         return figures;
     }
@@ -150,6 +157,15 @@ public sealed class ControllerTrainer : ITrainer
         _world?.Dispose();
         _search.Dispose();
         Parameters.Dispose();
+    }
+
+    /// <summary>Seconds and steps of a generation, which is the one that the search would try next.</summary>
+    private (double Seconds, double Frames) Cost(Population population)
+    {
+        double[][] candidates = _search.Ask();
+        long started = Stopwatch.GetTimestamp();
+        _ = population.Play(SeedOf("cost", 0), candidates, ControllerJob.Of(candidates.Length, _options.EpisodesEach));
+        return (Stopwatch.GetElapsedTime(started).TotalSeconds, population.Steps);
     }
 
     /// <summary>The best mean that was evaluated; before the first was, the mean as it is.</summary>
@@ -190,12 +206,16 @@ public sealed class ControllerTrainer : ITrainer
         using (Population awake = Awake(Math.Min(RealRows, episodes)))
         {
             yield return ("controller", awake.Play(seed, [Best], ControllerJob.Of(1, episodes))[0]);
+            if (ControllerBaselines.WithoutMemory(awake, _config, Best, episodes, seed) is { } blind)
+                yield return ("without_memory", blind);
             yield return ("untrained", ControllerBaselines.Untrained(awake, _config, episodes, seed));
         }
         AgentEnvironment environment = VisibleEnvironment.Make(_options, Math.Min(RealRows, episodes));
         yield return ("random", environment.PlayRandom(episodes, seed));
         if (ControllerBaselines.BestConstant(environment, episodes, seed, SeedOf("constant", 0)) is { } constant)
             yield return ("constant", constant);
+        if (ControllerBaselines.BestSweep(environment, episodes, seed, SeedOf("sweep", 0)) is { } sweep)
+            yield return ("sweep", sweep);
         RandomHold hold = new(environment.Actions, environment.Count, _options);
         yield return ("held", environment.Play(episodes, seed, (step, _, _, vectors) =>
         {
