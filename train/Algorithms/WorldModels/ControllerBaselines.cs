@@ -16,7 +16,7 @@ public static class ControllerBaselines
     /// Controllers that learnt nothing: weights of a Cauchy distribution, times a factor of at most 0.01 that is the controller's own, as
     /// the published code draws those that it records with.
     /// </summary>
-    public static ReturnSample Untrained(Population awake, ControllerConfig config, int episodes, ulong seed)
+    public static ReturnSample Untrained(ControllerTrials awake, ControllerConfig config, int episodes, ulong seed)
     {
         double[][] candidates = new double[Controllers][];
         float[] uniform = new float[config.Weights], scale = new float[1];
@@ -84,7 +84,8 @@ public static class ControllerBaselines
     /// <summary>
     /// The controller itself, blind to what M remembers (its cells and hidden units read as 0); null where it does not read that.
     /// </summary>
-    public static ReturnSample? WithoutMemory(Population awake, ControllerConfig config, double[] weights, int episodes, ulong seed) =>
+    public static ReturnSample? WithoutMemory(
+        ControllerTrials awake, ControllerConfig config, double[] weights, int episodes, ulong seed) =>
         config.Inputs == ControllerInputs.Z
             ? null : awake.Play(seed, [config.WithoutMemory(weights)], ControllerJob.Of(1, episodes))[0];
 }

@@ -23,7 +23,7 @@ public sealed class ControllerTrainer : ITrainer
     private readonly CmaEs _search;
     private WorldModel? _world;
     private string _memory = "", _controllers = "";
-    private Population? _population;
+    private ControllerTrials? _trials;
     private double[] _best;             // the best mean so far
     private double _bestReturn = double.NegativeInfinity;
     private long _framesBefore;
@@ -51,7 +51,7 @@ public sealed class ControllerTrainer : ITrainer
 
     public bool FramesAreEnvironmentSteps => _options.World == ControllerWorld.Real;
 
-    public long Frames => _framesBefore + (_population?.Steps ?? 0);
+    public long Frames => _framesBefore + (_trials?.Steps ?? 0);
 
     public void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
     {
@@ -60,10 +60,10 @@ public sealed class ControllerTrainer : ITrainer
         _world = WorldModel.Load(_memory);
         if (!Directory.Exists(_controllers))
         {
-            BundleDefinition definition = ControllerDecision.Population(_options.Env, _config);
+            BundleDefinition definition = ControllerDecision.OfMany(_options.Env, _config);
             BundleExporter.Export(_controllers, "controllers", definition, Parameters.ToWeights(), new());
         }
-        _population = _options.World == ControllerWorld.Dream ? Dreaming(_options.Rows, _options.Temperature) : Awake(_options.Rows);
+        _trials = _options.World == ControllerWorld.Dream ? Dreaming(_options.Rows, _options.Temperature) : Awake(_options.Rows);
     }
 
     public IReadOnlyDictionary<string, double> Update(long update, bool measure)
@@ -73,10 +73,10 @@ public sealed class ControllerTrainer : ITrainer
             candidates = _search.Ask();
         IReadOnlyList<ControllerJob> jobs = ControllerJob.Of(candidates.Length, _options.EpisodesEach);
         double[] returns;
-        (long before, long started) = (_population!.Steps, Stopwatch.GetTimestamp());
+        (long before, long started) = (_trials!.Steps, Stopwatch.GetTimestamp());
         using (Timings.Of("play"))
-            returns = [.. _population.Play(SeedOf("generation", update), candidates, jobs).Select(sample => sample.Mean)];
-        (double seconds, long frames) = (Stopwatch.GetElapsedTime(started).TotalSeconds, _population.Steps - before);
+            returns = [.. _trials.Play(SeedOf("generation", update), candidates, jobs).Select(sample => sample.Mean)];
+        (double seconds, long frames) = (Stopwatch.GetElapsedTime(started).TotalSeconds, _trials.Steps - before);
         using (Timings.Of("tell"))
             _search.Tell([.. returns.Select(value => -value)]);
         if ((update + 1) % _options.EvaluateEvery == 0)
@@ -127,25 +127,25 @@ public sealed class ControllerTrainer : ITrainer
         {
             foreach (double temperature in new[] { 0.1, 1.0, 1.15, 1.3 })
             {
-                using Population dreaming = Dreaming(Math.Min(_options.Rows, episodes), temperature);
+                using ControllerTrials dreaming = Dreaming(Math.Min(_options.Rows, episodes), temperature);
                 ReturnSample dreamt = dreaming.Play(SeedOf("dream evaluation", 0), [Best], ControllerJob.Of(1, episodes))[0];
                 figures[$"dream_{temperature:0.0#}"] = dreamt.Mean;
             }
         }
         if (_options.Restart)
         {
-            using Population dreaming = Dreaming(_options.Rows, _options.Temperature), awake = Awake(_options.Rows);
-            foreach ((string name, Population population) in new[] { ("dream", dreaming), ("real", awake) })
-                (figures[$"seconds_per_generation_{name}"], figures[$"frames_per_generation_{name}"]) = Cost(population);
+            using ControllerTrials dreaming = Dreaming(_options.Rows, _options.Temperature), awake = Awake(_options.Rows);
+            foreach ((string name, ControllerTrials trials) in new[] { ("dream", dreaming), ("real", awake) })
+                (figures[$"seconds_per_generation_{name}"], figures[$"frames_per_generation_{name}"]) = Cost(trials);
         }
         return figures;
     }
 
-    public BundleDefinition Bundle()
-    {
-        float[] starts = Npz.Read(Path.Combine(_memory, "starts.npz"))["observation"].ToFloats();
-        return VisionMemoryGraphs.OfController(_options, _signature, _config, starts);
-    }
+    public BundleDefinition Bundle() => VisionMemoryGraphs.OfController(_options, _signature, _config, Starts);
+
+    /// <summary>The generation that the search would try next.</summary>
+    public BundleDefinition BundleOfPopulation() =>
+        VisionMemoryGraphs.OfPopulation(_options, _signature, _config, Starts, _search.Ask());
 
     /// <summary>V's and M's, and those of the best mean.</summary>
     public IReadOnlyDictionary<string, WeightArray> Weights() => ShippedSizes.Weights(_memory, VisionTrainer.Path, MemoryTrainer.Path)
@@ -153,20 +153,22 @@ public sealed class ControllerTrainer : ITrainer
 
     public void Dispose()
     {
-        _population?.Dispose();
+        _trials?.Dispose();
         _world?.Dispose();
         _search.Dispose();
         Parameters.Dispose();
     }
 
     /// <summary>Seconds and steps of a generation, which is the one that the search would try next.</summary>
-    private (double Seconds, double Frames) Cost(Population population)
+    private (double Seconds, double Frames) Cost(ControllerTrials trials)
     {
         double[][] candidates = _search.Ask();
         long started = Stopwatch.GetTimestamp();
-        _ = population.Play(SeedOf("cost", 0), candidates, ControllerJob.Of(candidates.Length, _options.EpisodesEach));
-        return (Stopwatch.GetElapsedTime(started).TotalSeconds, population.Steps);
+        _ = trials.Play(SeedOf("cost", 0), candidates, ControllerJob.Of(candidates.Length, _options.EpisodesEach));
+        return (Stopwatch.GetElapsedTime(started).TotalSeconds, trials.Steps);
     }
+
+    private float[] Starts => Npz.Read(Path.Combine(_memory, "starts.npz"))["observation"].ToFloats();
 
     /// <summary>The best mean that was evaluated; before the first was, the mean as it is.</summary>
     private double[] Best => double.IsFinite(_bestReturn) ? _best : _search.Mean;
@@ -194,7 +196,7 @@ public sealed class ControllerTrainer : ITrainer
     {
         double[] mean = _search.Mean;
         // Fresh episodes: a mean that is judged by those that it was selected by looks better than it is.
-        double value = _population!.Play(SeedOf("mean", update), [mean], ControllerJob.Of(1, _options.MeanEpisodes))[0].Mean;
+        double value = _trials!.Play(SeedOf("mean", update), [mean], ControllerJob.Of(1, _options.MeanEpisodes))[0].Mean;
         if (value <= _bestReturn)
             return;
         (_best, _bestReturn) = (mean, value);
@@ -203,7 +205,7 @@ public sealed class ControllerTrainer : ITrainer
     private IEnumerable<(string Name, ReturnSample Returns)> Real(int episodes)
     {
         ulong seed = SeedOf("evaluation", 0);
-        using (Population awake = Awake(Math.Min(RealRows, episodes)))
+        using (ControllerTrials awake = Awake(Math.Min(RealRows, episodes)))
         {
             yield return ("controller", awake.Play(seed, [Best], ControllerJob.Of(1, episodes))[0]);
             if (ControllerBaselines.WithoutMemory(awake, _config, Best, episodes, seed) is { } blind)
@@ -224,10 +226,10 @@ public sealed class ControllerTrainer : ITrainer
         }));
     }
 
-    private Population Dreaming(int rows, double temperature) => new(_controllers, new DreamEnvironment(
+    private ControllerTrials Dreaming(int rows, double temperature) => new(_controllers, new DreamEnvironment(
         _world!, _config, _signature.Actions, rows, temperature, _options.EpisodeSteps, _options.DreamThreads));
 
-    private Population Awake(int rows) => new(
+    private ControllerTrials Awake(int rows) => new(
         _controllers, new ObservedEnvironment(_world!, _config, VisibleEnvironment.Make(_options, Math.Min(rows, RealRows))));
 
     private ulong SeedOf(string purpose, long update) =>
