@@ -31,14 +31,17 @@ public sealed class JudgementTests
     public void OnlyOneNumberIsSwept()
     {
         foreach (string name in new[] { "dodge-ego-discrete", "car-racing" })
-            Assert.That(ControllerBaselines.BestSweep(AgentEnvironment.Make(name, 1, 1, ownPictures: true), 1, Seed, SeedToChoose), Is.Null, name);
+        {
+            AgentEnvironment game = AgentEnvironment.Make(name, 1, 1, ownPictures: true);
+            Assert.That(ControllerBaselines.BestSweep(game, 1, Seed, SeedToChoose), Is.Null, name);
+        }
     }
 
     [Test]
     public void AnEvaluationSaysAllOfIt()
     {
-        WorldModelsOptions options =
-            (WorldModelsOptions)OptionText.With(Algorithm.Find("worldmodels").Preset("debug"), ["updates=2", "logEvery=1", "evaluateEvery=2"]);
+        WorldModelsOptions options = (WorldModelsOptions)OptionText.With(
+            Algorithm.Find("worldmodels").Preset("debug"), ["updates=2", "logEvery=1", "evaluateEvery=2"]);
         using TemporaryBundle run = new("worldmodels", options);
         JsonObject figures = (JsonObject)JsonNode.Parse(File.ReadAllText(Path.Combine(run.Run, "evaluation.json")))!;
         foreach (string name in new[] { "controller", "without_memory", "untrained", "random", "constant", "sweep", "held" })

@@ -182,9 +182,9 @@ public sealed class ControllerTrainer : ITrainer
         (double[] ordered, double[] spread) = ([.. returns.Order()], _search.Spread);
         Dictionary<string, double> figures = new()
         {
-            ["return_mean"] = returns.Average(), ["return_best"] = ordered[^1], ["return_worst"] = ordered[0],
+            ["return_mean"] = returns.Average(), ["return_best"] = ordered[^1], ["return_worst"] = ordered[0], ["sigma"] = _search.Sigma,
             ["return_quartile1"] = ordered[(ordered.Length - 1) / 4], ["return_quartile3"] = ordered[(ordered.Length - 1) * 3 / 4],
-            ["sigma"] = _search.Sigma, ["spread_mean"] = spread.Average(), ["spread_least"] = spread.Min(), ["spread_most"] = spread.Max(),
+            ["spread_mean"] = spread.Average(), ["spread_least"] = spread.Min(), ["spread_most"] = spread.Max(),
             ["condition"] = _search.Condition, ["play_frames"] = frames, ["play_seconds"] = seconds,
         };
         if (double.IsFinite(_bestReturn))

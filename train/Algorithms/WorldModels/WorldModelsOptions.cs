@@ -54,10 +54,9 @@ public sealed record WorldModelsOptions : TrainOptions
     public int MostHeld { get; init; } = 10;
 
     /// <summary>
-    /// What each number of a random action, in -1..1, lies around; none: 0. -1 and 1 are the environment's own bounds: of CarRacing's gas
-    /// and brake, in 0..1 there, -1 is none, 0 a half and 1 all, which is so for what controllers put out as well (published: gas
-    /// likewise, but brake from 0 on). A car whose brake is as often pressed as its gas stays where it is (published: what controllers of random weights
-    /// do).
+    /// What each number of a random action, in -1..1, lies around; none: 0. Of CarRacing's gas and brake, which go from 0 to 1, anything
+    /// below 0 is none, of what a controller puts out as well (published: brake likewise, but no gas is -1). A car whose brake is as often
+    /// pressed as its gas stays where it is (published: what controllers of random weights do).
     /// </summary>
     [Fixed, Range(-10.0, 10.0)]
     public OptionList<double> RandomMean { get; init; } = [];

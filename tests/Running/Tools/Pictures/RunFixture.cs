@@ -47,8 +47,9 @@ internal sealed class RunFixture : IDisposable
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "config.json"), $$"""{"algorithm": "test", "env": "pendulum", "seed": {{seed}}}""");
         File.WriteAllLines(Path.Combine(folder, "metrics.jsonl"), Enumerable.Range(1, 10).Select(i => (Step: 100 * i, Mean: 10 * i + seed))
-            .Select(at => $$"""{"update": {{at.Step / 100}}, "frames": {{at.Step}}, "return_mean": {{at.Mean}}, "return_best": {{at.Mean + 30}}, """
-                + $"\"return_worst\": {at.Mean - 20}, \"return_quartile1\": {at.Mean - 10}, \"return_quartile3\": {at.Mean + 10}, "
+            .Select(at => $$"""{"update": {{at.Step / 100}}, "frames": {{at.Step}}, "return_mean": {{at.Mean}}, """
+                + $"\"return_best\": {at.Mean + 30}, \"return_worst\": {at.Mean - 20}, "
+                + $"\"return_quartile1\": {at.Mean - 10}, \"return_quartile3\": {at.Mean + 10}, "
                 + (at.Step < 500 ? "" : $"\"return_of_mean\": {at.Mean + 5}, ")
                 + "\"sigma\": 0.5, \"spread_mean\": 0.2, \"spread_least\": 0.1, \"spread_most\": 0.3, \"condition\": 9}"));
         return folder;

@@ -15,8 +15,10 @@ public sealed class SearchPlotTests
         CurvePage page = CurvePage.Of([runs.Search("search", 0)]);
         Assert.That(page.Chosen, Is.EqualTo(new[] { "return_mean", "sigma", "spread_mean" }));
         string html = page.ToHtml();
-        Assert.That(html, Does.Contain("<option selected value=\"return_mean\nsigma\nspread_mean\">return_mean, sigma, spread_mean</option>")
-            .And.Contain("Shaded: return_worst to return_best, and darker return_quartile1 to return_quartile3. Dotted curve: return_of_mean.")
+        Assert.That(html, Does
+            .Contain("<option selected value=\"return_mean\nsigma\nspread_mean\">return_mean, sigma, spread_mean</option>")
+            .And.Contain("Shaded: return_worst to return_best, and darker return_quartile1 to return_quartile3. ")
+            .And.Contain("Dotted curve: return_of_mean. ")
             .And.Contain("Shaded: spread_least to spread_most."));
         string figure = FigureOf(html, "return_mean");
         Assert.That(Regex.Count(figure, "<polygon class=\"band\""), Is.EqualTo(2));
