@@ -169,7 +169,10 @@ public abstract record LatentOptions : TrainOptions
     [Range(0.0, 1e6)]
     public double ObservationScale { get; init; } = 1;
 
-    /// <summary>Weight of a picture's log likelihood, a Gaussian's of unit variance, summed over its pixels.</summary>
+    /// <summary>
+    /// Weight of a picture's log likelihood, a Gaussian's of unit variance, summed over as many pixels as 64 x 64, the published size: each
+    /// of 32 x 32 counts four times.
+    /// </summary>
     [Range(0.0, 1e6)]
     public double PixelScale { get; init; } = 1;
 

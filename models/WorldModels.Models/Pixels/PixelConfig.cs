@@ -45,6 +45,12 @@ public sealed record PixelConfig
     /// <summary>Numbers of the strided decoder's first image; 0: as many as the encoder's embedding has (TWM: 768 at d = 48).</summary>
     public int DecoderInput { get; init; }
 
+    /// <summary>
+    /// Weight of a pixel's loss: an image weighs as much as one of 64 x 64, which published scales of losses were chosen for. Unweighted,
+    /// one of 32 x 32 weighs a quarter, and beside the divergence it pays too little to know how fast things move.
+    /// </summary>
+    public double PixelWeight => (double)(Sizes[^1] * Sizes[^1]) / (Size * Size);
+
     /// <summary>Numbers in an image (I).</summary>
     public int Numbers => Channels * Size * Size;
 

@@ -94,13 +94,16 @@ public sealed class LatentWorld<T> where T : ITensor<T>
 
     /// <summary>
     /// Negative log likelihoods (...) of scaled observations (..., O) at features (..., F): of the image, of the numbers, or of both, by the
-    /// names of their losses.
+    /// names of their losses; an image's as of 64 x 64 pixels (<see cref="PixelConfig.PixelWeight"/>).
     /// </summary>
     public IEnumerable<(string Loss, T Value)> ObservationLosses(T feature, T scaled)
     {
         T read = _decoderReads.Of(feature);
         return _parts.Select(part =>
-            (part.Loss, -new UnitNormal<T>(part.Decode(read), axes: 1).LogProb(_parts.Count == 1 ? scaled : part.Of(scaled))));
+        {
+            T likely = new UnitNormal<T>(part.Decode(read), axes: 1).LogProb(_parts.Count == 1 ? scaled : part.Of(scaled));
+            return (part.Loss, part.Weight == 1 ? -likely : -part.Weight * likely);
+        });
     }
 
     /// <summary>Features (B, F) to the reward on arrival (B), in the units of training.</summary>

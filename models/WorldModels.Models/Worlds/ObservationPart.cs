@@ -5,10 +5,14 @@ internal abstract class ObservationPart<T> where T : ITensor<T>
 {
     private readonly int _start, _size;
 
-    private protected ObservationPart(string loss, int start, int size) => (Loss, _start, _size) = (loss, start, size);
+    private protected ObservationPart(string loss, int start, int size, double weight = 1) =>
+        (Loss, _start, _size, Weight) = (loss, start, size, weight);
 
     /// <summary>Name of the loss of saying it.</summary>
     public string Loss { get; }
+
+    /// <summary>Weight of each number's loss.</summary>
+    public double Weight { get; }
 
     /// <summary>The parts of a world's observations, their encoders with parameters below the world's path; decoders are still to be made.</summary>
     public static IReadOnlyList<ObservationPart<T>> Of(Parameters<T> world, LatentWorldConfig config)
@@ -75,7 +79,7 @@ internal sealed class ImagePart<T> : ObservationPart<T> where T : ITensor<T>
 
     /// <param name="world">Path of the world.</param>
     /// <param name="config">Sizes.</param>
-    public ImagePart(Parameters<T> world, PixelConfig config) : base(LatentWorldConfig.PixelLoss, 0, config.Numbers)
+    public ImagePart(Parameters<T> world, PixelConfig config) : base(LatentWorldConfig.PixelLoss, 0, config.Numbers, config.PixelWeight)
     {
         (_config, _decoderPath) = (config, world["decoder"]);
         _encode = config.Form == PixelForm.Strided

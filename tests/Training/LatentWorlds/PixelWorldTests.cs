@@ -37,6 +37,27 @@ public sealed class PixelWorldTests
         Assert.That(counter.Below("world/standard"), Is.Zero, "pictures are not standardised");
     }
 
+    /// <summary>Published scales of losses are of pictures of 64 x 64: one that is half as wide and high weighs as much beside the rest.</summary>
+    [Test]
+    public void ASmallerPictureWeighsAsMuch()
+    {
+        Assert.That(Loss(32), Is.EqualTo(Loss(64)).Within(1e-3 * Loss(64)));
+
+        // Of black pictures, to a decoder whose weights are zero and which says grey ones.
+        static float Loss(int size)
+        {
+            LatentOptions options = (LatentOptions)Algorithm.Find("dreamer").Preset("debug", "pendulum");
+            using EagerParameters parameters = new(0);
+            LatentWorld<EagerTensor> world = new(
+                parameters.Root["world"], options.World(new() { Shape = [3, size, size], Low = 0, High = 1 }, actions: 1));
+            using IDisposable guard = no_grad();
+            foreach (TorchSharp.Modules.Parameter weight in parameters.Below("world/decoder"))
+                weight.zero_();
+            Tensor black = full([2, 3 * size * size], -0.5f);
+            return world.ObservationLosses(zeros(2, options.Deterministic + options.Stochastic), black).Single().Value.Value.mean().item<float>();
+        }
+    }
+
     [TestCase("planet", "pendulum")]
     [TestCase("dreamer", "pendulum", "starts=16")]
     [TestCase("dreamerv2", "cartpole", "starts=16")]
