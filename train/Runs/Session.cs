@@ -9,6 +9,8 @@ namespace WorldModels.Train;
 /// <summary>A whole run from options to bundle, as the commands and the quickstart start it.</summary>
 public static class Session
 {
+    private const string PopulationFolder = "population";
+
     /// <summary>Trains to the end or until stopped; then evaluates and exports.</summary>
     public static RunOutcome Run(
         RunFolder folder, Algorithm algorithm, TrainOptions options, Device device, IProgressReport progress, bool export, CancellationToken stop)
@@ -72,7 +74,7 @@ public static class Session
         TrainingRun run = new TrainingRun(folder, trainer, progress);
         run.Load(checkpoint);
         if (population)
-            Write(folder, trainer, run, output ?? folder.File("population"), trainer.BundleOfPopulation(), Measured.None, progress);
+            Write(folder, trainer, run, output ?? folder.File(PopulationFolder), trainer.BundleOfPopulation(), Measured.None, progress);
         else
             Ship(folder, trainer, run, output ?? folder.BundlePath, progress);
     }
@@ -141,7 +143,7 @@ public static class Session
             Figures = figures.ToDictionary(pair => pair.Key, pair => Math.Round(pair.Value, 6)),
         };
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(output));
-        name = name == "bundle" ? $"{definition.Environment}-{definition.Algorithm}" : name;
+        name = name is "bundle" or PopulationFolder ? $"{definition.Environment}-{definition.Algorithm}" : name;
         VerificationReport report = BundleExporter.Export(
             output, name, definition, trainer.Weights(), training, Metrics.Lines(folder.Path, run.Updates));
         progress.Say($"Exported and verified {output}");

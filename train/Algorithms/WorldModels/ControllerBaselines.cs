@@ -56,15 +56,16 @@ public static class ControllerBaselines
 
     /// <summary>
     /// The best sweep from side to side: the largest action for so many steps, then the smallest for as many, and again; how many is chosen
-    /// on other episodes than those that it is judged by. In DodgeEgo it runs from wall to wall. Null where an action is not one number.
+    /// on other episodes than those that it is judged by. In DodgeEgo 13 run from wall to wall. Null where an action is not one number.
     /// </summary>
-    public static ReturnSample? BestSweep(AgentEnvironment environment, int episodes, ulong seed, ulong seedToChoose)
+    public static (int Steps, ReturnSample Returns)? BestSweep(
+        AgentEnvironment environment, int episodes, ulong seed, ulong seedToChoose)
     {
         if (environment.Actions.Discrete || environment.Actions.Size != 1)
             return null;
         int toChoose = Math.Clamp(episodes, EpisodesToChoose, EpisodesToChooseSweep);
         int best = Enumerable.Range(1, LongestSweep).MaxBy(steps => Sweep(environment, steps, toChoose, seedToChoose).Mean);
-        return Sweep(environment, best, episodes, seed);
+        return (best, Sweep(environment, best, episodes, seed));
     }
 
     /// <summary>Episodes of a sweep of so many steps to each side, which begins with the largest action.</summary>

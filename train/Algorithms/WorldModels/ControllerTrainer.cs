@@ -217,7 +217,7 @@ public sealed class ControllerTrainer : ITrainer
         if (ControllerBaselines.BestConstant(environment, episodes, seed, SeedOf("constant", 0)) is { } constant)
             yield return ("constant", constant);
         if (ControllerBaselines.BestSweep(environment, episodes, seed, SeedOf("sweep", 0)) is { } sweep)
-            yield return ("sweep", sweep);
+            yield return ("sweep", sweep.Returns);
         RandomHold hold = new(environment.Actions, environment.Count, _options);
         yield return ("held", environment.Play(episodes, seed, (step, _, _, vectors) =>
         {
