@@ -26,7 +26,10 @@ public static class ControllerBaselines
             Philox.FillUniform(new(seed, (uint)i, 0, ScaleStream), scale);
             candidates[i] = [.. uniform.Select(value => MostScale * scale[0] * Math.Tan(Math.PI * (value - 0.5)))];
         }
-        ReturnSample[] each = awake.Play(seed, candidates, ControllerJob.Of(Controllers, Math.Max(1, episodes / Controllers)));
+        // Few episodes are shared out, so that not all controllers have the same one.
+        int own = Math.Max(1, episodes / Controllers);
+        ReturnSample[] each = awake.Play(seed, candidates, [.. Enumerable.Range(0, Controllers).Select(i => new ControllerJob(
+            i, [.. Enumerable.Range(i * own, own).Select(episode => (uint)(episode % episodes))]))]);
         return new([.. each.SelectMany(sample => sample.Returns)], [.. each.SelectMany(sample => sample.Lengths)]);
     }
 
