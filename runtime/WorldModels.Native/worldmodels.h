@@ -128,7 +128,8 @@ wm_status wm_text(wm_model model, wm_text_kind kind, char *text, size_t capacity
 wm_status wm_act(wm_model model, const float *observations, size_t observation_count, float *actions, size_t action_count);
 wm_status wm_act_discrete(wm_model model, const float *observations, size_t observation_count, int64_t *actions, size_t action_count);
 
-/* Chooses continuous actions by planning in the world model (cross-entropy method); no policy is needed. */
+/* Chooses continuous actions by planning in the world model (cross-entropy method); no policy is needed. Where all plans of a row are
+ * without a return, as after NaN in its observation, that is WM_BAD_BUNDLE with a text that says so, and no row has taken part. */
 wm_status wm_plan(wm_model model, const float *observations, size_t observation_count, float *actions, size_t action_count);
 
 /* A new episode begins in some rows, of wm_act and of wm_plan; rows NULL: in all. */
@@ -144,14 +145,16 @@ wm_status wm_novelty(wm_model model, float *novelty, size_t count);
 typedef struct wm_floats { float *data; size_t count; } wm_floats;
 typedef struct wm_longs { int64_t *data; size_t count; } wm_longs;
 
-/* A dream: T steps of B rows in the world model, with the bundle's policy (random actions if it has none), or along given actions. */
+/* A dream: T steps of B rows in the world model, with the bundle's policy (random actions if it has none), or along given actions.
+ * Starts and actions are taken as they are: NaN in them is NaN in what is written. */
 typedef struct wm_dream_request {
     uint32_t struct_size;
     int32_t batch;                   /* B */
     int32_t horizon;                 /* T */
     int32_t threads;                 /* cores; 0: the fastest number, found by trying at the first dream of 64 rows and more */
     uint64_t seed;                   /* determines starts and draws, with the row */
-    int32_t go_on;                   /* 1: from where this handle's last dream of the same size ended, under a seed of its own */
+    int32_t go_on;                   /* 1: from where this handle's last dream ended, which was of the same batch, horizon and threads
+                                        and gave or left out the same values and observations; under a seed of its own */
     /* Read. Data NULL: not given. */
     wm_floats start;                 /* (B, observation); otherwise starts that travel in the bundle */
     wm_floats given_actions;         /* (T, B, action) */
@@ -207,7 +210,7 @@ wm_status wm_env_step_discrete(wm_env env, int64_t action, float *observation, s
 wm_status wm_env_render(wm_env env, int32_t width, int32_t height, uint8_t *rgb, size_t count);
 
 /* Simulators in lock step. A row whose episode ends starts the next one in the same step: its observation is already the new one's
- * first, and the old one's last is wm_vector_final_observation. */
+ * first, and the old one's last is wm_vector_final_observation. Up to a million rows. */
 wm_status wm_vector_make(const char *name, int32_t rows, int32_t action_repeat, wm_vector *vector);
 wm_status wm_vector_close(wm_vector vector);
 wm_status wm_vector_observation_space(wm_vector vector, wm_space *space); /* of one row */

@@ -155,7 +155,10 @@ public sealed class Planner : IDisposable
     /// <summary>Plans, and chooses each plan's first action.</summary>
     /// <param name="observations">(B, ...observation).</param>
     /// <param name="actions">(B, ...shape), written.</param>
-    /// <exception cref="BundleException">Another number of values, or no candidate of a row has a predicted return.</exception>
+    /// <exception cref="BundleException">
+    /// Another number of values, or no candidate of a row has a predicted return, as after NaN in its observation: no row has taken part
+    /// then.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The planner, or the world model that it runs, was disposed.</exception>
     /// <exception cref="InvalidOperationException">Another thread is using the planner.</exception>
     public void Act(ReadOnlySpan<float> observations, Span<float> actions)
@@ -247,6 +250,9 @@ public sealed class Planner : IDisposable
         }
         catch (BundleException e)
         {
+            for (int row = 0; row < batch; row++)
+                _filter.TakeBack(row);
+            _executed = null;
             throw new BundleException($"Bundle '{_bundle.Directory}', decision {_filter.Calls}: {e.Message}", e);
         }
         _rollout!.Scale(_search.Mean, _plan);

@@ -19,6 +19,7 @@ internal static class BatchService
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         await using WebApplication app = builder.Build();
         using Controller controller = Controller.Load(bundle, new() { Batch = Batcher.MostSessions, Deterministic = true });
+        Game.ExpectContinuous(controller.Manifest);
         Batcher batcher = new(controller);
         app.MapPost("/act", batcher.Act);
         app.MapDelete("/sessions/{session}", batcher.End);
@@ -59,8 +60,13 @@ internal sealed class Batcher(Controller controller)
             return Results.BadRequest("'session' has to name who acts.");
         if (request.Observation?.Length != _seen)
             return Results.BadRequest($"'observation' has {request.Observation?.Length ?? 0} numbers; expected {_seen}.");
-        if (RowOf(request.Session) is not { } row)
+        // Infinity, which 1e39 is read as, would fail the step of all who share it.
+        if (request.Observation.AsSpan().ContainsAnyExceptInRange(float.MinValue, float.MaxValue))
+            return Results.BadRequest("'observation' has infinity: give numbers that a float holds.");
+        if (RowOf(request.Session, out bool isNew) is not { } row)
             return Results.Conflict($"There are {MostSessions} sessions; end one: DELETE /sessions/NAME.");
+        if (isNew)
+            request = request with { First = true }; // the row may have been another session's
         TaskCompletionSource<ActAnswer> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
         await _waiting.Writer.WriteAsync(new(row, request, answer), gone);
         try
@@ -105,7 +111,8 @@ internal sealed class Batcher(Controller controller)
         }
         catch (OperationCanceledException)
         {
-            foreach (Waiting left in step.Values)
+            _waiting.Writer.Complete();
+            while (_waiting.Reader.TryRead(out Waiting left))
                 left.Answer.TrySetCanceled(stop);
         }
     }
@@ -127,11 +134,12 @@ internal sealed class Batcher(Controller controller)
         }
     }
 
-    private int? RowOf(string session)
+    private int? RowOf(string session, out bool isNew)
     {
         lock (_rows)
         {
-            if (!_rows.TryGetValue(session, out int row))
+            isNew = !_rows.TryGetValue(session, out int row);
+            if (isNew)
             {
                 if (!_free.TryPop(out row))
                     return null;

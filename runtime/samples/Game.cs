@@ -11,6 +11,7 @@ internal sealed class Game
 
     public Game(Manifest manifest)
     {
+        ExpectContinuous(manifest);
         _environment = new ActionRepeat<float>(EnvironmentRegistry.Make<float>(manifest.Environment), manifest.ActionRepeat ?? 1);
         Observation = new float[_environment.ObservationSpace.Size];
         Begin();
@@ -32,6 +33,17 @@ internal sealed class Game
             return false;
         Begin();
         return true;
+    }
+
+    /// <summary>The samples take actions as floats.</summary>
+    /// <exception cref="ArgumentException">The bundle's actions are numbered.</exception>
+    public static void ExpectContinuous(Manifest manifest)
+    {
+        if (manifest.Action.Kind == ActionKind.Discrete)
+        {
+            throw new ArgumentException($"The actions of '{manifest.Name}' are numbered, and this sample takes continuous ones: give a "
+                + "bundle such as models/zoo/pendulum-dreamer.");
+        }
     }
 
     private void Begin()

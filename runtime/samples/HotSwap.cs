@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 
 namespace WorldModels.Samples;
@@ -17,7 +18,8 @@ internal static class HotSwap
         int inputs = shift.Current.World.Manifest.Observation.Size, outputs = shift.Current.World.Manifest.Action.Size;
         long begun = Stopwatch.GetTimestamp(), asked = 0, answered = 0, mixed = 0, episodes = 0;
         int swaps = 0;
-        bool GoesOn() => Stopwatch.GetElapsedTime(begun) < length;
+        bool stopped = false;
+        bool GoesOn() => !Volatile.Read(ref stopped) && Stopwatch.GetElapsedTime(begun) < length;
 
         void Play(int player)
         {
@@ -45,13 +47,21 @@ internal static class HotSwap
         Thread[] threads = [.. Enumerable.Range(0, Players).Select(player => new Thread(() => Play(player)))];
         foreach (Thread thread in threads)
             thread.Start();
-        while (GoesOn())
+        try
         {
-            Thread.Sleep(100);
-            shift.Swap(++swaps % 2 == 1 ? second : first);
+            while (GoesOn())
+            {
+                Thread.Sleep(100);
+                shift.Swap(++swaps % 2 == 1 ? second : first);
+            }
         }
-        foreach (Thread thread in threads)
-            thread.Join();
+        finally
+        {
+            // Where a bundle cannot take over, players end their episodes before the present one is closed.
+            Volatile.Write(ref stopped, true);
+            foreach (Thread thread in threads)
+                thread.Join();
+        }
         Console.WriteLine($"{swaps} swaps under {answered / length.TotalSeconds:N0} steps a second, {episodes} episodes");
         Console.WriteLine($"{asked - answered} steps lost, {mixed} mixed, {shift.Closed} of {swaps + 1} bundles closed");
         return asked == answered && mixed == 0 ? 0 : 1;
@@ -64,7 +74,7 @@ internal sealed class Shift : IDisposable
     private readonly object _gate = new();
     private int _closed;
 
-    public Shift(string bundle) => Current = new(bundle, () => Interlocked.Increment(ref _closed));
+    public Shift(string bundle) => Current = Load(bundle);
 
     public Loaded Current { get; private set; }
 
@@ -82,16 +92,41 @@ internal sealed class Shift : IDisposable
     }
 
     /// <summary>Loads a bundle beside the present one, which goes on meanwhile, then has it begin all further episodes.</summary>
-    /// <exception cref="BundleException">It cannot be loaded: the present one stays.</exception>
+    /// <exception cref="BundleException">It cannot be loaded, or has no policy: the present one stays.</exception>
+    /// <exception cref="ArgumentException">It observes or does something else: the present one stays.</exception>
     public void Swap(string bundle)
     {
-        Loaded next = new(bundle, () => Interlocked.Increment(ref _closed)), before;
+        Loaded next = Load(bundle, Current.World.Manifest), before;
         lock (_gate)
             (before, Current) = (Current, next);
         before.Leave();
     }
 
     public void Dispose() => Current.Leave();
+
+    /// <summary>Loads a bundle, and sees before anybody plays by it that it can take over.</summary>
+    private Loaded Load(string bundle, Manifest? present = null)
+    {
+        Loaded next = new(bundle, () => Interlocked.Increment(ref _closed));
+        try
+        {
+            using Controller acts = next.World.Controller(new() { Batch = 1 });
+            Game.ExpectContinuous(acts.Manifest);
+            if (present is not null
+                && (acts.Manifest.Observation.Size, acts.Manifest.Action.Size) != (present.Observation.Size, present.Action.Size))
+            {
+                throw new ArgumentException($"'{bundle}' cannot take over from '{present.Name}': it observes "
+                    + $"{acts.Manifest.Observation.Size} numbers and acts by {acts.Manifest.Action.Size}; expected "
+                    + $"{present.Observation.Size} and {present.Action.Size}.");
+            }
+            return next;
+        }
+        catch
+        {
+            next.Leave();
+            throw;
+        }
+    }
 }
 
 /// <summary>A loaded bundle and how many use it, the shift among them.</summary>

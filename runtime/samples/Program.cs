@@ -21,6 +21,8 @@ if (rest.IndexOf("--seconds") is >= 0 and int at)
     rest.RemoveRange(at, 2);
 }
 string[] bundles = [.. rest.Skip(1)];
+if (bundles.FirstOrDefault(bundle => bundle.StartsWith('-')) is { } unknown)
+    return Refuse($"There is no option '{unknown}': --seconds N is the only one.");
 try
 {
     switch (rest.FirstOrDefault())
@@ -43,7 +45,7 @@ try
             return Refuse(Usage);
     }
 }
-catch (BundleException e)
+catch (Exception e) when (e is BundleException or ArgumentException) // an environment that there is not, for one
 {
     return Refuse(e.Message);
 }

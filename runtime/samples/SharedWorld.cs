@@ -14,13 +14,16 @@ internal static class SharedWorld
     public static void Run(string bundle, TimeSpan length)
     {
         using WorldModel world = WorldModel.Load(bundle);
+        Game[] games = [.. Enumerable.Range(0, Players).Select(_ => new Game(world.Manifest))];
+        Controller[] controllers =
+            [.. Enumerable.Range(0, Players).Select(player => world.Controller(new() { Batch = 1, Seed = (ulong)player }))];
         long begun = Stopwatch.GetTimestamp(), steps = 0, dreamt = 0;
         bool GoesOn() => Stopwatch.GetElapsedTime(begun) < length;
 
         void Play(int player)
         {
-            using Controller controller = world.Controller(new() { Batch = 1, Seed = (ulong)player });
-            Game game = new(world.Manifest);
+            using Controller controller = controllers[player];
+            Game game = games[player];
             float[] action = new float[world.Manifest.Action.Size];
             while (GoesOn())
             {

@@ -67,15 +67,18 @@ internal static class WebSite
             throw new UsageException($"'{options.Output}' is not empty and no page: name a new folder with --output.");
         }
         string runtime = OnnxRuntimeWeb.Find(options.OnnxRuntime);
+        IReadOnlyList<int>? picture = PlayOptions.ShownShape(manifest);
+        SpaceNames names = SpaceNames.Of(manifest);
+        string? drawing = picture is null ? SiteDescription.DrawingOf(names.Observations) : null;
+        Directory.CreateDirectory(options.Output);
+
+        // Before any other file: where the game cannot be played, the folder is as it was, and can be given again.
+        SiteRecording recording = RecordedGame.Write(options, manifest, withPictures: picture is null && drawing is null, out string how);
 
         // Under an ending that every server knows: modules are refused under an unknown media type.
         string module = Path.ChangeExtension(OnnxRuntimeWeb.Module, ".js"), engine = Path.Combine(options.Output, "ort");
         Copy(Path.Combine(runtime, OnnxRuntimeWeb.Module), Path.Combine(engine, module));
         Copy(Path.Combine(runtime, OnnxRuntimeWeb.Binary), Path.Combine(engine, OnnxRuntimeWeb.Binary));
-        IReadOnlyList<int>? picture = PlayOptions.ShownShape(manifest);
-        SpaceNames names = SpaceNames.Of(manifest);
-        string? drawing = picture is null ? SiteDescription.DrawingOf(names.Observations) : null;
-        SiteRecording recording = RecordedGame.Write(options, manifest, withPictures: picture is null && drawing is null, out string how);
         SiteDescription site = new()
         {
             Title = manifest.Name,

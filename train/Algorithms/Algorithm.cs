@@ -53,8 +53,13 @@ public abstract record Algorithm(Type Command)
         RequireEnvironment(options);
         return options;
 
-        TrainOptions Resolved(TrainOptions chosen) => OptionText.With(chosen with { Seed = seed ?? chosen.Seed }, set);
+        // What is set decides on what a stage is fitted to (visionUpdates on V's updates), and stands above it (updates).
+        TrainOptions Resolved(TrainOptions chosen) =>
+            OptionText.With(Fitted(OptionText.With(chosen with { Seed = seed ?? chosen.Seed }, set)), set);
     }
+
+    /// <summary>Options as this algorithm reads them, where several share presets.</summary>
+    protected abstract TrainOptions Fitted(TrainOptions options);
 
     /// <summary>Options as config.json holds them.</summary>
     public abstract TrainOptions Read(JsonElement config);
@@ -152,9 +157,11 @@ public sealed record Algorithm<TOptions>(Type Command, Func<TOptions, Device, Ru
     public Func<TOptions, TOptions>? Fit { get; init; }
 
     public override TrainOptions Preset(string name, string? environment) => Presets.Names.Contains(name)
-        ? Fit?.Invoke(Presets.Of(name, environment)) ?? Presets.Of(name, environment)
+        ? Fitted(Presets.Of(name, environment))
         : throw new UserException(
             $"{Name} has no preset '{name}'{Names.Suggest(name, Presets.Names)} Presets: {string.Join(", ", Presets.Names)}.");
+
+    protected override TrainOptions Fitted(TrainOptions options) => Fit?.Invoke((TOptions)options) ?? options;
 
     public override TrainOptions Read(JsonElement config) => config.Deserialize<TOptions>(OptionText.Json)!;
 

@@ -6,6 +6,8 @@ namespace WorldModels.Native.Internals;
 /// <summary>A loaded bundle: the policy from the beginning; a planner and a dream when they are first asked for.</summary>
 internal sealed class Model : Resource
 {
+    private const int MostThreads = 1024; // of the runtime
+
     private readonly SharedWorld? _shared;
     private readonly Controller? _controller;
     private readonly ModelOptions _options;
@@ -75,16 +77,20 @@ internal sealed class Model : Resource
     {
         if (Manifest.Action.Kind != ActionKind.Continuous)
             throw new ArgumentException("The actions of this bundle are numbered: call wm_act_discrete.");
-        Controller.Act(Observations(observations), Actions(actions));
-        _hasActed = true;
+        ReadOnlySpan<float> seen = Observations(observations);
+        Span<float> chosen = Actions(actions);
+        _hasActed = true; // though a row's action be refused
+        Controller.Act(seen, chosen);
     }
 
     public void Act(NativeArray<float> observations, NativeArray<long> actions)
     {
         if (Manifest.Action.Kind != ActionKind.Discrete)
             throw new ArgumentException("The actions of this bundle are continuous: call wm_act.");
-        Controller.Act(Observations(observations), actions.Of(Rows, "actions", "(B)"));
-        _hasActed = true;
+        ReadOnlySpan<float> seen = Observations(observations);
+        Span<long> chosen = actions.Of(Rows, "actions", "(B)");
+        _hasActed = true; // though a row's action be refused
+        Controller.Act(seen, chosen);
     }
 
     public void Plan(NativeArray<float> observations, NativeArray<float> actions)
@@ -121,17 +127,18 @@ internal sealed class Model : Resource
 
     public void Values(NativeArray<float> values)
     {
-        ReadOnlySpan<float> last = Controller.Values;
-        if (last.IsEmpty && _hasActed)
+        ReadOnlySpan<float> last = Acted("values").Values;
+        if (last.IsEmpty)
             throw new BundleException($"Bundle '{Manifest.Name}' estimates no values.");
-        Copy(last, values, "values");
+        last.CopyTo(values.Of(last.Length, "values", "(B)"));
     }
 
     public void Novelty(NativeArray<float> novelty)
     {
         if (!SaysNovelty)
             throw new BundleException($"Bundle '{Manifest.Name}' does not say how novel a step is; one by plan2explore does.");
-        Copy(Controller.Novelty, novelty, "novelty");
+        ReadOnlySpan<float> last = Acted("novelty").Novelty;
+        last.CopyTo(novelty.Of(last.Length, "novelty", "(B)"));
     }
 
     public void DreamOn(in NativeDreamRequest request)
@@ -175,11 +182,11 @@ internal sealed class Model : Resource
         }
     }
 
-    private static void Copy(ReadOnlySpan<float> last, NativeArray<float> target, string name)
+    /// <summary>The controller, if there is a last action to tell something of.</summary>
+    private Controller Acted(string what)
     {
-        if (last.IsEmpty)
-            throw new InvalidOperationException($"There are no {name} before the first wm_act.");
-        last.CopyTo(target.Of(last.Length, name, "(B)"));
+        Controller controller = Controller;
+        return _hasActed ? controller : throw new InvalidOperationException($"No {what} before the first wm_act: it says them of the last one.");
     }
 
     private ReadOnlySpan<float> Observations(NativeArray<float> observations) =>
@@ -193,6 +200,11 @@ internal sealed class Model : Resource
     {
         if (request.Batch < 1 || request.Horizon < 1)
             throw new ArgumentException($"A dream of batch {request.Batch} and horizon {request.Horizon}: give numbers from 1 on.");
+        if (request.Threads is < 0 or > MostThreads)
+        {
+            throw new ArgumentException(
+                $"'threads' is {request.Threads}: give a number from 1 to {MostThreads}, or 0 for the fastest, found by trying.");
+        }
         DreamOptions options = new()
         {
             Outputs = DreamOutputs.Arrivals | (request.Values.IsGiven ? DreamOutputs.Values : 0)

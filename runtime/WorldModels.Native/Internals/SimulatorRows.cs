@@ -6,14 +6,17 @@ namespace WorldModels.Native.Internals;
 /// <summary>Simulators in lock step; their actions are of one of two kinds.</summary>
 internal sealed class SimulatorRows : Resource
 {
+    private const int Most = 1_000_000;
+
     private readonly string _name;
     private readonly IVectorEnvironment<float>? _continuous;
     private readonly IVectorEnvironment<long>? _discrete;
 
     public SimulatorRows(string name, int rows, int actionRepeat)
     {
-        if (rows < 1)
-            throw new ArgumentException($"'rows' is {rows}: give a number from 1 on.");
+        // Each row is a simulator of its own: beyond, the system ends processes that it cannot give memory.
+        if (rows is < 1 or > Most)
+            throw new ArgumentException($"'rows' is {rows}: give a number from 1 to {Most}.");
         EnvironmentSpec spec = EnvironmentRegistry.Find(name);
         _name = spec.Name;
         if (spec is EnvironmentSpec<long> discrete)

@@ -257,7 +257,7 @@ class Model(_Handle):
 
     def _choose(self, function, observations):
         observations = _given(observations, c_float)
-        element = c_int64 if self.action_space.discrete else c_float
+        element = c_int64 if function == "wm_act_discrete" else c_float
         actions = (element * (self.info.rows * self.action_space.elements))()
         _call(function, self._handle, observations, len(observations), actions, len(actions))
         return actions

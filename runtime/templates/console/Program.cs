@@ -37,7 +37,7 @@ try
     Console.WriteLine($"64 dreams of 15 steps: {reward:F2} imagined in the mean");
     return 0;
 }
-catch (BundleException e)
+catch (Exception e) when (e is BundleException or ArgumentException) // a game that is not among ours, for one
 {
     Console.Error.WriteLine(e.Message);
     return 1;

@@ -31,10 +31,10 @@ if (world.Manifest.Action.Kind != WorldModels.Bundles.ActionKind.Continuous)
 ConcurrentDictionary<string, Lazy<Controller>> sessions = new();
 app.MapPost("/sessions/{name}/act", (string name, float[] observation) =>
 {
-    Controller controller = sessions.GetOrAdd(name, _ => new(() => world.Controller(new() { Batch = 1, Deterministic = true }))).Value;
     float[] action = new float[world.Manifest.Action.Size];
     try
     {
+        Controller controller = sessions.GetOrAdd(name, _ => new(() => world.Controller(new() { Batch = 1, Deterministic = true }))).Value;
         lock (controller)
             controller.Act(observation, action);
         return Results.Ok(action);

@@ -71,6 +71,10 @@ static void acting(void) {
     seen[1] = 0;
     OK(wm_act(model, seen, 6, action, 2));
     OK(wm_plan(model, seen, 6, action, 2));
+    seen[1] = 0.0f / (seen[1] * 0.0f);
+    EXPECT(WM_BAD_BUNDLE, "Row 0", wm_plan(model, seen, 6, action, 2));
+    seen[1] = 0;
+    OK(wm_plan(model, seen, 6, action, 2)); /* which the refused one has not spoilt */
     OK(wm_reset(model, NULL, 0));
 }
 
@@ -95,6 +99,9 @@ static void dreams(void) {
     EXPECT(WM_BAD_ARGUMENT, "'request' is NULL", wm_dream(model, NULL));
     EXPECT(WM_BAD_ARGUMENT, "batch 0", wm_dream(model, &dream));
     dream.batch = 2;
+    dream.threads = -1;
+    EXPECT(WM_BAD_ARGUMENT, "'threads' is -1", wm_dream(model, &dream));
+    dream.threads = 0;
     dream.go_on = 1;
     EXPECT(WM_BAD_STATE, "no dream to go on with", wm_dream(model, &dream));
     dream.go_on = 0;
@@ -181,6 +188,7 @@ static void simulators(void) {
 
     wm_arrivals arrivals = {both, 8, rewards, ended, NULL, 2};
     EXPECT(WM_BAD_ARGUMENT, "'rows' is 0", wm_vector_make("cartpole", 0, 1, &rows));
+    EXPECT(WM_BAD_ARGUMENT, "1 to 1000000", wm_vector_make("cartpole", 2000000000, 1, &rows));
     OK(wm_vector_make("cartpole", 2, 1, &rows));
     OK(wm_vector_reset(rows, 1, both, 8));
     EXPECT(WM_BAD_ARGUMENT, "'truncated' is NULL", wm_vector_step_discrete(rows, choices, 2, &arrivals));

@@ -21,6 +21,23 @@ public sealed class PlannerTests : BundleFixture
         Refused(() => Planner.Load(Keep(Fixtures.Latent())).Dispose(), "has discrete actions, and this planner searches continuous ones");
     }
 
+    /// <summary>NaN in an observation would otherwise stay in the row's state, and refuse all that follows.</summary>
+    [Test]
+    public void ARefusedDecisionLeavesNoTrace()
+    {
+        string bundle = Path.Combine(Repository.Root, "models", "zoo", "pendulum-dreamer");
+        using Planner planner = Planner.Load(
+            bundle, new() { Batch = 2, Horizon = 3, Candidates = 8, Elites = 2, Iterations = 2, Threads = 1, Tile = 0 });
+        float[] actions = new float[2];
+        Assert.That(() => planner.Act([1, 0, 0, float.NaN, 0, 0], actions), Throws.TypeOf<BundleException>().With.Message.Contains("Row 1"));
+        planner.Act([1, 0, 0, 1, 0, 0], actions);
+        Assert.That(actions, Has.All.InRange(-2f, 2f));
+        Assert.That(() => planner.Act([1, 0, 0, float.NaN, 0, 0], actions), Throws.TypeOf<BundleException>());
+        Assert.That(() => planner.Executed(actions), Throws.TypeOf<BundleException>(), "there is no decision that it could be of");
+        planner.Act([1, 0, 0, 1, 0, 0], actions);
+        Assert.That(actions, Has.All.InRange(-2f, 2f));
+    }
+
     [Test]
     public void TheManifestSaysHowToPlan()
     {

@@ -53,6 +53,26 @@ public sealed class SamplesTests
         Assert.That(Programs.Refused("dotnet", Repository.Root, Program, "planner", "--seconds", "0"), Does.Contain("--seconds takes a number above 0"));
     }
 
+    /// <summary>What a sample has no use for is a line as well, not an exception on one of its threads.</summary>
+    [TestCase("are numbered", "game-loop", "minipacman-a2c")]
+    [TestCase("are numbered", "shared-world", "minipacman-i2a")]
+    [TestCase("are numbered", "service", "minipacman-a2c")]
+    [TestCase("are numbered", "hot-swap", "minipacman-i2a")]
+    [TestCase("has no policy", "shared-world", "cartpole-swingup-planet")]
+    [TestCase("has no policy", "hot-swap", "pendulum-dreamer", "cartpole-swingup-planet")]
+    [TestCase("no environment 'walker-stand'", "game-loop", "walker-stand-dreamerv3")]
+    [TestCase("cannot take over from 'pendulum-dreamer'", "hot-swap", "pendulum-dreamer", "cartpole-swingup-dreamer")]
+    public void ABundleThatASampleCannotUseIsRefused(string said, string sample, params string[] bundles)
+    {
+        string[] folders = [.. bundles.Select(bundle => Path.Combine(Repository.Root, "models", "zoo", bundle))];
+        string refused = Programs.Refused("dotnet", Repository.Root, [Program, sample, .. folders]);
+        Assert.That(refused, Does.Contain(said).And.Not.Contain("   at "));
+    }
+
+    [Test]
+    public void AnUnknownOptionIsRefused() => Assert.That(
+        Programs.Refused("dotnet", Repository.Root, Program, "game-loop", "--second", "1"), Does.Contain("no option '--second'"));
+
     /// <summary>Sessions that ask side by side share steps, and are answered as if each were alone.</summary>
     [Test]
     public async Task AServiceAnswersManySessionsTogether()
@@ -65,10 +85,10 @@ public sealed class SamplesTests
             string? line = await process.StandardOutput.ReadLineAsync();
             using HttpClient client = new() { BaseAddress = new(line![(line!.IndexOf("http", StringComparison.Ordinal))..]) };
             float[][] seen = [.. Enumerable.Range(0, 8).Select(i => (float[])[MathF.Cos(i), MathF.Sin(i), 0.1f * i])];
-            async Task<float> Act(string session, int step)
+            async Task<float> Act(string session, int step, bool? first = null)
             {
                 using HttpResponseMessage response =
-                    await client.PostAsJsonAsync("/act", new { session, observation = seen[step], first = step == 0 });
+                    await client.PostAsJsonAsync("/act", new { session, observation = seen[step], first = first ?? step == 0 });
                 JsonElement answer = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>();
                 return answer.GetProperty("action")[0].GetSingle();
             }
@@ -87,6 +107,17 @@ public sealed class SamplesTests
                 Assert.That(actions, Is.EqualTo(alone).Within(1e-5));
             using HttpResponseMessage wrong = await client.PostAsJsonAsync("/act", new { session = "x", observation = (float[])[1], first = true });
             Assert.That(await wrong.Content.ReadAsStringAsync(), Does.Contain("'observation' has 1 numbers; expected 3"));
+
+            // A number beyond all floats is refused, and spoils nobody's step.
+            const string Huge = """{"session": "alone", "observation": [1e39, 0, 0], "first": false}""";
+            using StringContent huge = new(Huge, mediaType: new("application/json"));
+            using HttpResponseMessage infinite = await client.PostAsync("/act", huge);
+            Assert.That(await infinite.Content.ReadAsStringAsync(), Does.Contain("'observation' has infinity"));
+
+            // The next session in a row begins anew, whether it says so or not.
+            using HttpResponseMessage ended = await client.DeleteAsync("/sessions/alone");
+            Assert.That(ended.IsSuccessStatusCode);
+            Assert.That(await Act("next", step: 0, first: false), Is.EqualTo(alone[0]).Within(1e-5));
         }
         finally
         {

@@ -64,6 +64,14 @@ public sealed class StageTests
             Throws.TypeOf<UserException>().With.Message.Contains("pixels=64"));
     }
 
+    /// <summary>A stage alone takes the length that it has among the others, and updates=, which is any algorithm's, above that.</summary>
+    [TestCase("worldmodels-record", 40, "episodes=2000")]
+    [TestCase("worldmodels-vision", 700, "visionUpdates=700")]
+    [TestCase("worldmodels-memory", 800, "memoryUpdates=800")]
+    [TestCase("worldmodels-vision", 5, "visionUpdates=700", "updates=5")]
+    public void AStageAloneTakesItsOwnLength(string stage, long updates, params string[] set) =>
+        Assert.That(Algorithm.Find(stage).Resolve("small", null, null, set).Updates, Is.EqualTo(updates));
+
     private static WorldModelsOptions Debug(params string[] set) =>
         (WorldModelsOptions)OptionText.With(Algorithm.Find("worldmodels").Preset("debug"), set);
 }

@@ -15,12 +15,13 @@ const SPEEDS = [2, 5, 10, 25, 60, 1000];
 const $ = id => document.getElementById(id);
 const address = new URLSearchParams(location.hash.slice(1)); // such as #view=1&seed=7
 let site, views, view, curves, stage, steering;
-let seed = Number(address.get('seed') ?? 0), running = false, runs = 0, waiting = 0, busy = Promise.resolve();
+let seed = 0n, running = false, runs = 0, waiting = 0, busy = Promise.resolve();
 const timing = { shown: [], model: 0 };
 
 start().catch(fail);
 
 async function start() {
+  seed = seedOf(address.get('seed') ?? '0');
   site = await (await fetch('site.json')).json();
   document.title = `${site.title} in the browser`;
   $('name').textContent = site.title;
@@ -40,6 +41,12 @@ async function start() {
   listen();
   $('page').hidden = false;
   await show(Number(address.get('view') ?? 0));
+}
+
+/** A seed as the runtime takes it, of 64 bits, which JavaScript's numbers do not hold. */
+function seedOf(text) {
+  if (!/^[0-9]+$/.test(text)) throw new Error(`'seed' in the address is '${text}'; give a whole number from 0 on, as in #seed=7.`);
+  return BigInt(text);
 }
 
 function fillChoices(dream) {

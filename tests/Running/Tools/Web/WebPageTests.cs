@@ -167,6 +167,45 @@ public sealed class WebPageTests
         }
     }
 
+    /// <summary>Where the game cannot be played nothing is written, so that the same folder can be given again.</summary>
+    [Test]
+    public void AGameThatThereIsNotLeavesTheFolderEmpty()
+    {
+        string folder = Directory.CreateTempSubdirectory("worldmodels-web-").FullName, site = Path.Combine(folder, "site");
+        string bundle = Directory.CreateDirectory(Path.Combine(folder, "bundle")).FullName;
+        try
+        {
+            foreach (string file in Directory.GetFiles(WebSites.ZooOr("minipacman-a2c")))
+                File.Copy(file, Path.Combine(bundle, Path.GetFileName(file)));
+            string manifest = Path.Combine(bundle, "manifest.json");
+            File.WriteAllText(manifest, File.ReadAllText(manifest).Replace("\"minipacman\"", "\"nowhere\""));
+            foreach (string file in (string[])[OnnxRuntimeWeb.Module, OnnxRuntimeWeb.Binary])
+                File.WriteAllText(Path.Combine(folder, file), "");
+            for (int time = 0; time < 2; time++)
+            {
+                StringWriter error = new();
+                Assert.That(ToolsApp.Run(["web", bundle, "--output", site, "--ort", folder], new StringWriter(), error), Is.Not.Zero);
+                Assert.That(error.ToString(), Does.Contain("no environment 'nowhere'"));
+            }
+            Assert.That(Directory.Exists(site) ? Directory.GetFileSystemEntries(site) : [], Is.Empty);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>All 64 bits of it, as in the runtime.</summary>
+    [Test]
+    public async Task TheAddressSaysTheSeed()
+    {
+        Uri address = _sites.Make("cartpole-swingup-dreamer");
+        await using Browser largest = await OpenAt(new($"{address}#seed={ulong.MaxValue}"));
+        Assert.That(await largest.Page.Locator("#state").InnerTextAsync(), Does.Contain($"seed {ulong.MaxValue}"));
+        await using Browser none = await Browser.Open(new($"{address}#seed=seven"), 1120);
+        await none.Page.Locator("#state").GetByText("'seed' in the address is 'seven'").WaitForAsync();
+    }
+
     /// <summary>Without npm, one message says what to do.</summary>
     [Test]
     public void WithoutNpmItSaysWhatToDo()
