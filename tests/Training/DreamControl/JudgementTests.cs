@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using WorldModels.Environments;
 using WorldModels.Tests.Imagination;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;

@@ -2,7 +2,6 @@ using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Tests.Imagination;
 using WorldModels.Train;
-using WorldModels.Train.Algorithms;
 
 namespace WorldModels.Tests.DreamControl;
 
