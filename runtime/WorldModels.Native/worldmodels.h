@@ -31,10 +31,10 @@ typedef int64_t wm_vector;
 
 typedef enum wm_status {
     WM_OK = 0,
-    WM_BAD_ARGUMENT = 1, /* a null pointer, another number of elements, a name or number that there is not */
+    WM_BAD_ARGUMENT = 1, /* a null pointer, another number of elements, a row or an environment that there is not */
     WM_NO_HANDLE = 2,    /* closed, never given, or of another kind */
     WM_BUSY = 3,         /* another thread is using the handle */
-    WM_BAD_BUNDLE = 4,   /* missing, damaged, or without what was asked of it */
+    WM_BAD_BUNDLE = 4,   /* missing, damaged, or without what was asked of it: a graph, a form, a provider, a task */
     WM_BAD_OUTPUT = 5,   /* a policy gave NaN or infinity: its row keeps its state, the other rows went on */
     WM_BAD_STATE = 6,    /* out of order, such as a step after an episode's end */
     WM_NO_LIBRARY = 7,   /* ONNX Runtime or MuJoCo is not there */

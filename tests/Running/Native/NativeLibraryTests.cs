@@ -175,13 +175,16 @@ public sealed partial class NativeLibraryTests
         string python = Find("python3") ?? "";
         if (python.Length == 0)
             Assert.Ignore("Skipped: the Python samples take Python 3 (Debian: apt-get install python3).");
-        return Run(python, _published, ["-B", Path.Combine(Samples, sample), Path.Combine(_published, Library), .. arguments], 0).Output;
+        return Run(python, null, ["-B", Path.Combine(Samples, sample), Path.Combine(_published, Library), .. arguments], 0).Output;
     }
 
     private string Run(string program, string libraries, params string[] arguments) => Run(program, libraries, arguments, 0).Output;
 
-    /// <summary>Runs a program in a folder that is neither its own nor the library's, knowing of no .NET.</summary>
-    private (string Output, string Error) Run(string program, string libraries, string[] arguments, int exitCode)
+    /// <summary>
+    /// Runs a program in a folder that is neither its own nor the library's, knowing of no .NET; what is linked to the library has to be
+    /// told where that is, and it finds ONNX Runtime beside itself.
+    /// </summary>
+    private (string Output, string Error) Run(string program, string? libraries, string[] arguments, int exitCode)
     {
         ProcessStartInfo start = new(program, arguments)
         {
@@ -192,7 +195,8 @@ public sealed partial class NativeLibraryTests
         string[] kept = ["PATH", "HOME"];
         foreach (string name in start.Environment.Keys.Except(kept).ToList())
             start.Environment.Remove(name);
-        start.Environment["LD_LIBRARY_PATH"] = libraries;
+        if (libraries is not null)
+            start.Environment["LD_LIBRARY_PATH"] = libraries;
         using Process process = Process.Start(start)!;
         Task<string> error = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
