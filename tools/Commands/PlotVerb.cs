@@ -14,8 +14,8 @@ public sealed class PlotVerb : PageVerb
     [Value(0, MetaName = "folders", HelpText = "Folders of runs (config.json, metrics.jsonl) and bundles (manifest.json, curve.jsonl).")]
     public IEnumerable<string> Folders { get; set; } = [];
 
-    [Option("metric", HelpText = "The metric shown first (default: return); the page offers all. A picture shows every metric that a pattern "
-        + "stands for: --metric \"schedule_*\".")]
+    [Option("metric", HelpText = "The metric shown first (default: return; of a search by a population its mean, with the range from the worst "
+        + "to the best, and its step sizes); the page offers all. Of a pattern all that match are shown: --metric \"schedule_*\".")]
     public string? Metric { get; set; }
 
     [Option("env", HelpText = "Only runs in this environment (default: all, a figure for each).")]
@@ -64,7 +64,7 @@ public sealed class PlotVerb : PageVerb
             Figures.Number(group.Runs.Max(run => run.LastStep)),
             string.Join(", ", group.Runs.SelectMany(run => run.Returns.Take(1)).Select(final => Figures.Number(final.Mean))),
         ])]);
-        page.Line($"{Output}: {(isPicture ? $"{string.Join(", ", curves.Chosen)} shown" : $"{curves.Metric} shown first")}.");
+        page.Line($"{Output}: {string.Join(", ", curves.Chosen)} shown{(isPicture ? "" : " first")}.");
         return 0;
     }
 

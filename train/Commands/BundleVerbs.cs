@@ -14,9 +14,13 @@ public sealed class ExportVerb : Verb
     [Option("output", HelpText = "Folder of the bundle (default: bundle inside the run).")]
     public string? Output { get; set; }
 
+    [Option("population", HelpText = "Export the whole population of a run of worldmodels as one agent whose controllers are a setting of "
+        + "each row (default output: population inside the run). It is not evaluated.")]
+    public bool Population { get; set; }
+
     public override int Run(TextWriter output)
     {
-        Session.ExportRun(RunPath, Output, Progress.Create());
+        Session.ExportRun(RunPath, Output, Population, Progress.Create());
         return 0;
     }
 }

@@ -48,6 +48,10 @@ public sealed record BundleDefinition
     /// <summary>The novelty that held-out play seldom exceeds; null where none was measured.</summary>
     public double? NoveltyThreshold { get; init; }
 
+    /// <summary>Arrays that travel along, by file name (.npz) and by name in it.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, NpyArray>> Files { get; init; } =
+        new Dictionary<string, IReadOnlyDictionary<string, NpyArray>>();
+
     /// <summary>Steps of the environment that one action lasts.</summary>
     public int ActionRepeat { get; init; } = 1;
 }

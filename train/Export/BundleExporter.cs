@@ -62,6 +62,8 @@ public static class BundleExporter
         {
             ["observation"] = NpyArray.Of(definition.Starts, [starts, .. definition.Observation.Shape]),
         });
+        foreach ((string file, IReadOnlyDictionary<string, NpyArray> arrays) in definition.Files)
+            Npz.Write(Path.Combine(directory, file), arrays);
         (ObservationSpec observation, ActionSpec action) = Named(definition);
         Manifest manifest = new Manifest
         {

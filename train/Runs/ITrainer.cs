@@ -52,6 +52,11 @@ public interface ITrainer : IDisposable
     /// <summary>What ships: graphs, spaces, reference inputs.</summary>
     BundleDefinition Bundle();
 
+    /// <summary>What ships where a search's whole population is asked for, not what is best of it.</summary>
+    /// <exception cref="UserException">There is no population.</exception>
+    BundleDefinition BundleOfPopulation() =>
+        throw new UserException("This run searched by no population: leave --population away, or give a run of worldmodels.");
+
     /// <summary>The weights of the bundle's graphs by path, those that are not trained among them.</summary>
     IReadOnlyDictionary<string, WeightArray> Weights() => Parameters.ToWeights();
 }

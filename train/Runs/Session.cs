@@ -9,6 +9,8 @@ namespace WorldModels.Train;
 /// <summary>A whole run from options to bundle, as the commands and the quickstart start it.</summary>
 public static class Session
 {
+    private const string PopulationFolder = "population";
+
     /// <summary>Trains to the end or until stopped; then evaluates and exports.</summary>
     public static RunOutcome Run(
         RunFolder folder, Algorithm algorithm, TrainOptions options, Device device, IProgressReport progress, bool export, CancellationToken stop)
@@ -53,10 +55,14 @@ public static class Session
     }
 
     /// <summary>Exports a run as its last checkpoint has it, without training.</summary>
-    public static void ExportRun(string path, string? output, IProgressReport progress) => Libtorch.While(
-        "exporting", () => LoadAndShip(path, output, progress), then: () => $"The run in {path} is as it was.");
+    /// <param name="path">Its folder.</param>
+    /// <param name="output">Folder of the bundle; null: one in the run's.</param>
+    /// <param name="population">A search's population in place of what it found best; it is not evaluated.</param>
+    /// <param name="progress">Told of it.</param>
+    public static void ExportRun(string path, string? output, bool population, IProgressReport progress) => Libtorch.While(
+        "exporting", () => LoadAndShip(path, output, population, progress), then: () => $"The run in {path} is as it was.");
 
-    private static void LoadAndShip(string path, string? output, IProgressReport progress)
+    private static void LoadAndShip(string path, string? output, bool population, IProgressReport progress)
     {
         (string name, TrainOptions options) = ReadOptions(path);
         using RunFolder folder = RunFolder.Resume(path);
@@ -67,7 +73,10 @@ public static class Session
         trainer.Prepare(folder, progress, CancellationToken.None);
         TrainingRun run = new TrainingRun(folder, trainer, progress);
         run.Load(checkpoint);
-        Ship(folder, trainer, run, output ?? folder.BundlePath, progress);
+        if (population)
+            Write(folder, trainer, run, output ?? folder.File(PopulationFolder), trainer.BundleOfPopulation(), Measured.None, progress);
+        else
+            Ship(folder, trainer, run, output ?? folder.BundlePath, progress);
     }
 
     /// <summary>The algorithm and options of a run folder.</summary>
@@ -115,7 +124,13 @@ public static class Session
             progress.Say($"This ships nothing; its figures are in {folder.EvaluationPath}");
             return;
         }
-        BundleDefinition definition = trainer.Bundle();
+        Write(folder, trainer, run, output, trainer.Bundle(), figures, progress);
+    }
+
+    private static void Write(RunFolder folder, ITrainer trainer, TrainingRun run, string output, BundleDefinition definition,
+        IReadOnlyDictionary<string, double> figures, IProgressReport progress)
+    {
+        TrainOptions options = trainer.Options;
         TrainingSpec training = new TrainingSpec
         {
             Seed = options.Seed,
@@ -128,7 +143,7 @@ public static class Session
             Figures = figures.ToDictionary(pair => pair.Key, pair => Math.Round(pair.Value, 6)),
         };
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(output));
-        name = name == "bundle" ? $"{definition.Environment}-{definition.Algorithm}" : name;
+        name = name is "bundle" or PopulationFolder ? $"{definition.Environment}-{definition.Algorithm}" : name;
         VerificationReport report = BundleExporter.Export(
             output, name, definition, trainer.Weights(), training, Metrics.Lines(folder.Path, run.Updates));
         progress.Say($"Exported and verified {output}");

@@ -51,6 +51,16 @@ public sealed record ControllerConfig
 
     /// <summary>Numbers to be learnt (W).</summary>
     public int Weights => Layers.Sum(layer => (layer.Inputs + (Bias ? 1 : 0)) * layer.Outputs);
+
+    /// <summary>Weights (W) as given, but zero for all that is no latent vector: it acts on what is seen now alone.</summary>
+    public double[] WithoutMemory(IReadOnlyList<double> weights)
+    {
+        double[] blind = [.. weights];
+        (int inputs, int outputs) = Layers[0];
+        for (int output = 0, row = Bias ? outputs : 0; output < outputs; output++, row += inputs)
+            blind.AsSpan(row + Latent, inputs - Latent).Clear();
+        return blind;
+    }
 }
 
 /// <summary>

@@ -14,7 +14,8 @@ public static class CarRacing
     [
         new EnvironmentSpec<float>(
             "car-racing",
-            "Gymnasium's CarRacing-v3, drive round a track seen from above: (3, 96, 96) pixels, steering, gas and brake",
+            "Gymnasium's CarRacing-v3, drive round a track seen from above: (3, 96, 96) pixels, steering in -1..1, gas and brake in 0..1 "
+                + "(below 0: none)",
             () => new CarRacingEnvironment(),
             count => new SyncVectorEnvironment<CarRacingEnvironment, float>(count, () => new()))
         {

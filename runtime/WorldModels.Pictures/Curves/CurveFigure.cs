@@ -49,7 +49,11 @@ public sealed class CurveFigure
             select (entry.Colour, $"{entry.Group.Label}, seed {run.Seed}", run.Returns[0])];
         MetricSeries[] curves = runs.Where(run => run.Metrics.ContainsKey(metric)).Select(run => run.Metrics[metric]).ToArray();
         _last = Math.Max(curves.Max(curve => curve.Last), 1);
-        double[] heights = [.. curves.SelectMany(curve => curve.Values), .. _levels.Select(level => level.Value),
+        SpreadNames = [.. MetricSpread.Ends(metric, runs)];
+        MiddleName = MetricSpread.Middle(metric, runs);
+        IEnumerable<double> beside = SpreadNames.SelectMany(pair => new[] { pair.Low, pair.High }).Append(MiddleName).OfType<string>()
+            .SelectMany(name => runs.Where(run => run.Metrics.ContainsKey(name)).SelectMany(run => run.Metrics[name].Values));
+        double[] heights = [.. curves.SelectMany(curve => curve.Values), .. beside, .. _levels.Select(level => level.Value),
             .. _finals.Select(final => final.Return).SelectMany(final => Ends(final.Mean, final.HalfWidth ?? 0))];
         (_x, _y) = (Ticks.Cover(0, _last, 8), Ticks.Cover(heights.Min(), heights.Max()));
         _right = Width - 16 - (_finals.Length == 0 ? 0 : Strip + FinalsWidth);
@@ -68,6 +72,12 @@ public sealed class CurveFigure
 
     /// <summary>The figures of the final evaluation that stand on the right.</summary>
     public IReadOnlyList<string> FinalNames => [.. _finals.Select(final => final.Return.Name).Distinct()];
+
+    /// <summary>Metrics that are the ends of a range about this one, the widest first (<see cref="MetricSpread"/>).</summary>
+    internal IReadOnlyList<(string Low, string High)> SpreadNames { get; }
+
+    /// <summary>The metric that is the value of the one in the middle; null: there is none.</summary>
+    internal string? MiddleName { get; }
 
     /// <summary>The groups shown, with the numbers of their colours.</summary>
     public IReadOnlyList<(CurveGroup Group, int Colour)> Groups => _groups;
@@ -124,13 +134,23 @@ public sealed class CurveFigure
         {
             label = pair.entry.Group.Label,
             colour = pair.entry.Colour,
-            count = pair.Band!.Count,
-            x = pair.Band.Steps.Select(Short),
-            mean = pair.Band.Mean.Select(Short),
-            low = pair.Band.Count > 1 ? pair.Band.Low.Select(Short) : [],
-            high = pair.Band.Count > 1 ? pair.Band.High.Select(Short) : [],
+            x = Numbers(pair.Band!.Steps),
+            mean = Numbers(pair.Band.Mean),
+            range = RangeOf(pair.entry.Group, pair.Band),
+            middle = pair.entry.Group.Middle(Metric) is { } middle
+                ? new { name = MiddleName, x = Numbers(middle.Steps), y = Numbers(middle.Mean) } : null,
         }),
     };
+
+    /// <summary>From where to where: the many at one step or, where there is one value, the seeds; null: neither.</summary>
+    private object? RangeOf(CurveGroup group, CurveBand band)
+    {
+        if (group.Spreads(Metric) is [var widest, ..])
+            return new { x = Numbers(widest.Steps), low = Numbers(widest.Low), high = Numbers(widest.High) };
+        return band.Count == 1 ? null : new { x = Numbers(band.Steps), low = Numbers(band.Low), high = Numbers(band.High) };
+    }
+
+    private static IEnumerable<double> Numbers(IReadOnlyList<double> values) => values.Select(Short);
 
     private double X(double step) => Left + step / _last * (_right - Left);
 
@@ -160,7 +180,10 @@ public sealed class CurveFigure
         svg.Begin($"group {Class(colour)}", colour);
         CurveBand? band = group.Band(Metric);
         bool alone = band is { Count: 1 };
-        if (band is not null && !alone)
+        IReadOnlyList<CurveSpread> spreads = group.Spreads(Metric);
+        foreach (CurveSpread spread in spreads)
+            svg.Polygon("band", Places(spread.Steps, spread.High).Concat(Places(spread.Steps, spread.Low).Reverse()));
+        if (band is not null && !alone && spreads.Count == 0)
             svg.Polygon("band", Places(band.Steps, band.High).Concat(Places(band.Steps, band.Low).Reverse()));
         foreach (TrainingCurve run in group.Runs)
         {
@@ -175,6 +198,8 @@ public sealed class CurveFigure
         }
         if (band is not null && !alone)
             svg.Polyline("mean", Places(band.Steps, band.Mean));
+        if (group.Middle(Metric) is { } middle)
+            svg.Polyline("middle", Places(middle.Steps, middle.Mean));
         svg.End();
     }
 

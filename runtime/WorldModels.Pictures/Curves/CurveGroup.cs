@@ -53,6 +53,29 @@ public sealed class CurveGroup
         CurveBand.Of([.. Runs.Where(run => run.Metrics.ContainsKey(metric)).Select(run => run.Metrics[metric])]);
 
     /// <summary>
+    /// From where to where the many reach of whom a metric is the mean (<see cref="MetricSpread"/>): means over the seeds of both ends, the
+    /// widest range first.
+    /// </summary>
+    internal IReadOnlyList<CurveSpread> Spreads(string metric)
+    {
+        List<CurveSpread> spreads = [];
+        foreach ((string low, string high) in MetricSpread.Ends(metric, Runs))
+        {
+            // Measured at the same steps, unless one of them was no number there.
+            if (Band(low) is not { } lower || Band(high) is not { } upper)
+                continue;
+            MetricSeries top = new(upper.Steps, upper.Mean);
+            (double Step, double Low)[] both =
+                [.. lower.Steps.Zip(lower.Mean).Where(at => at.First >= top.First && at.First <= top.Last)];
+            spreads.Add(new([.. both.Select(at => at.Step)], [.. both.Select(at => at.Low)], [.. both.Select(at => top.At(at.Step))]));
+        }
+        return spreads;
+    }
+
+    /// <summary>The value of the one in the middle of the many, mean over the seeds; null where it was not measured.</summary>
+    internal CurveBand? Middle(string metric) => MetricSpread.Middle(metric, Runs) is { } name ? Band(name) : null;
+
+    /// <summary>
     /// Groups runs, in the order in which their first ones come. A run that two sources tell of (a run's folder and the bundle it exported)
     /// counts once. Groups of one name are told apart by algorithm and environment, and
     /// by the options in which those of the same two differ.

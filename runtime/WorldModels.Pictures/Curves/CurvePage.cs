@@ -12,8 +12,8 @@ namespace WorldModels.Pictures;
 public sealed record CurvePageOptions
 {
     /// <summary>
-    /// The metric shown first, of a pattern such as <c>schedule_*</c> the first that matches; null: the return if there is one, else the
-    /// metric written first.
+    /// The metric shown first, of a pattern such as <c>schedule_*</c> all that match, below each other; null: the return if there is one;
+    /// of a population's search the mean return with its range, and its step sizes below; else the metric written first.
     /// </summary>
     public string? Metric { get; init; }
 
@@ -52,9 +52,7 @@ public sealed class CurvePage
         (_groups, _options, _thinned) = (groups, options, thinned);
         _environments = [.. groups.Select(group => group.Environment).Distinct()];
         _metrics = [.. groups.SelectMany(group => group.Runs).SelectMany(run => run.Metrics.Keys).Distinct()];
-        Chosen = options.Metric is { } pattern
-            ? [.. _metrics.Where(name => Matches(name, pattern))]
-            : [_metrics.FirstOrDefault(name => name is "return") ?? _metrics.FirstOrDefault(name => name is "return_evaluation") ?? _metrics[0]];
+        Chosen = options.Metric is { } pattern ? [.. _metrics.Where(name => Matches(name, pattern))] : Unasked();
     }
 
     /// <summary>The metric shown first.</summary>
@@ -105,6 +103,16 @@ public sealed class CurvePage
             run with { Metrics = run.Metrics.ToDictionary(entry => entry.Key, entry => entry.Value.Thin(MostPoints)) })), options, thinned);
     }
 
+    private IReadOnlyList<string> Unasked()
+    {
+        string? single = _metrics.FirstOrDefault(name => name is "return") ?? _metrics.FirstOrDefault(name => name is "return_evaluation");
+        if (single is not null)
+            return [single];
+        // A search by a population: what it finds, and how far it searches.
+        bool searched = MetricSpread.Ends("return_mean", [.. _groups.SelectMany(group => group.Runs)]).Count > 0;
+        return searched ? ["return_mean", .. _metrics.Where(name => name is "sigma" or "spread" or "spread_mean")] : [_metrics[0]];
+    }
+
     private static bool Matches(string metric, string pattern) => FileSystemName.MatchesSimpleExpression(pattern, metric, ignoreCase: false);
 
     private static TrainingCurve? Cut(TrainingCurve run, double last)
@@ -146,7 +154,7 @@ public sealed class CurvePage
         if (_options.Notes.Count > 0)
             page.Append($"<ul class=\"note\">{string.Concat(_options.Notes.Select(note => $"<li>{Encode(note)}</li>"))}</ul>\n");
         page.Append($"""
-            <label>Show <select id="metric">{string.Concat(_metrics.Select(Choice))}</select></label>
+            <label>Show <select id="metric">{Together()}{string.Concat(_metrics.Select(Choice))}</select></label>
 
             """);
         Legend(page);
@@ -173,7 +181,11 @@ public sealed class CurvePage
     }
 
     private string Choice(string metric) =>
-        $"<option{(metric == Metric ? " selected" : "")}>{Encode(metric)}</option>";
+        $"<option{(Chosen.Count == 1 && metric == Metric ? " selected" : "")}>{Encode(metric)}</option>";
+
+    /// <summary>The choice of all metrics that were asked for; there is none of a single one.</summary>
+    private string Together() => Chosen.Count == 1
+        ? "" : $"<option selected value=\"{Encode(string.Join('\n', Chosen))}\">{Encode(string.Join(", ", Chosen))}</option>";
 
     private void Legend(StringBuilder page)
     {
@@ -198,7 +210,7 @@ public sealed class CurvePage
             return;
         data.Add(figure.ToData());
         page.Append($"""
-            <figure data-metric="{Encode(metric)}"{(metric == Metric ? "" : " hidden")}>
+            <figure data-metric="{Encode(metric)}"{(Chosen.Contains(metric) ? "" : " hidden")}>
             <div class="scroll">{figure.ToSvg()}</div>
             <div class="readout" hidden></div>
             <figcaption>{Caption(figure, environment)}</figcaption>
@@ -215,10 +227,17 @@ public sealed class CurvePage
         if (alone < figure.Groups.Count)
         {
             text.Append("Thick lines: means over the seeds of a group, as far as all of them reach, with straight lines between "
-                + "measurements; bands: smallest to largest seed; thin lines: single seeds. ");
+                + $"measurements; {(figure.SpreadNames.Count == 0 ? "bands: smallest to largest seed; " : "")}thin lines: single seeds. ");
         }
         if (alone > 0)
-            text.Append(alone == figure.Groups.Count ? "One seed each. " : "A thick line without a band is one seed. ");
+            text.Append(alone == figure.Groups.Count ? "One seed each. " : "A thick line without thin ones is one seed. ");
+        if (figure.SpreadNames.Count > 0)
+        {
+            text.Append("Shaded: ").AppendJoin(", and darker ", figure.SpreadNames.Select(pair => Encode($"{pair.Low} to {pair.High}")));
+            text.Append(alone < figure.Groups.Count ? ", means over the seeds. " : ". ");
+        }
+        if (figure.MiddleName is { } middle)
+            text.Append($"Dotted curve: {Encode(middle)}. ");
         if (_options.LastStep is { } last)
             text.Append($"Shown up to step {Figures.Number(last)}; runs that went on have no final evaluation here. ");
         text.Append(_thinned

@@ -81,11 +81,11 @@ public sealed partial class CurvePicture
         Color ink = Colour(Palette[colour % Palette.Length]);
         CurveBand? band = group.Band(metric);
         bool alone = band is { Count: 1 };
-        if (band is not null && !alone)
-        {
-            ScottPlot.Plottables.FillY range = plot.Add.FillY([.. band.Steps], [.. band.Low], [.. band.High]);
-            (range.FillColor, range.LineWidth, range.MarkerSize) = (ink.WithAlpha(0.16), 0, 0);
-        }
+        IReadOnlyList<CurveSpread> spreads = group.Spreads(metric);
+        foreach (CurveSpread spread in spreads)
+            Fill(plot, spread.Steps, spread.Low, spread.High, ink);
+        if (band is not null && !alone && spreads.Count == 0)
+            Fill(plot, band.Steps, band.Low, band.High, ink);
         foreach (TrainingCurve run in group.Runs)
         {
             if (!run.Metrics.TryGetValue(metric, out MetricSeries? series))
@@ -99,13 +99,24 @@ public sealed partial class CurvePicture
         }
         if (band is not null && !alone)
             Line(plot, band.Steps, band.Mean, ink, 2.2f, colour);
+        if (group.Middle(metric) is { } middle)
+            Line(plot, middle.Steps, middle.Mean, ink, 1.6f, colour, LinePattern.Dotted);
     }
 
-    private static void Line(Plot plot, IReadOnlyList<double> steps, IReadOnlyList<double> values, Color ink, float width, int colour)
+    private static void Fill(Plot plot, IReadOnlyList<double> steps, IReadOnlyList<double> low, IReadOnlyList<double> high, Color ink)
+    {
+        ScottPlot.Plottables.FillY range = plot.Add.FillY([.. steps], [.. low], [.. high]);
+        (range.FillColor, range.LineWidth, range.MarkerSize) = (ink.WithAlpha(0.16), 0, 0);
+    }
+
+    private static void Line(Plot plot, IReadOnlyList<double> steps, IReadOnlyList<double> values, Color ink, float width, int colour,
+        LinePattern? pattern = null)
     {
         ScottPlot.Plottables.Scatter line = plot.Add.ScatterLine([.. steps], (double[])[.. values], ink);
         line.LineWidth = width;
-        if (colour >= Palette.Length)
+        if (pattern is { } own)
+            line.LinePattern = own;
+        else if (colour >= Palette.Length)
             line.LinePattern = LinePattern.Dashed;
     }
 

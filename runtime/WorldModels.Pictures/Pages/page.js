@@ -5,7 +5,8 @@ const choice = document.getElementById('metric');
 const hidden = new Set();
 
 function choose() {
-  for (const figure of figures) figure.hidden = figure.dataset.metric !== choice.value;
+  const names = choice.value.split('\n');
+  for (const figure of figures) figure.hidden = !names.includes(figure.dataset.metric);
 }
 
 function toggle(button) {
@@ -51,7 +52,12 @@ function read(figure, plot, event) {
     name.className = `c${group.colour % 10}`;
     name.textContent = group.label;
     value.textContent = number(mean);
-    if (group.count > 1) range.textContent = `${number(at(group.x, group.low, x))} to ${number(at(group.x, group.high, x))}`;
+    const within = part => part && x >= part.x[0] && x <= part.x[part.x.length - 1];
+    const parts = [];
+    if (within(group.range))
+      parts.push(`${number(at(group.range.x, group.range.low, x))} to ${number(at(group.range.x, group.range.high, x))}`);
+    if (within(group.middle)) parts.push(`${group.middle.name} ${number(at(group.middle.x, group.middle.y, x))}`);
+    range.textContent = parts.join(', ');
   }
   box.replaceChildren(head, table);
   const bounds = figure.getBoundingClientRect(), left = event.clientX - bounds.left;

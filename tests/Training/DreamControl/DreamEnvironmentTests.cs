@@ -53,8 +53,8 @@ public sealed class DreamEnvironmentTests
 
         double[][] Returns(int rows, IReadOnlyList<ControllerJob> some)
         {
-            using Population population = new(Path.Combine(_run.Run, "controllers"), Dream(rows, temperature: 1.15));
-            return [.. population.Play(seed: 5, candidates, some).Select(sample => sample.Returns.ToArray())];
+            using ControllerTrials trials = new(Path.Combine(_run.Run, "controllers"), Dream(rows, temperature: 1.15));
+            return [.. trials.Play(seed: 5, candidates, some).Select(sample => sample.Returns.ToArray())];
         }
     }
 

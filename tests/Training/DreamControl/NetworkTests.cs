@@ -119,4 +119,24 @@ public sealed class NetworkTests
         Tensor one = controller.Forward(features, tensor(first, [1, 8])).Value;
         Assert.That(one[0].allclose(both[0]), Is.True, "one controller's weights are those of every row");
     }
+    /// <summary>Weights without memory do on a whole state what the weights do on one whose memory is zero.</summary>
+    [Test]
+    public void AControllerWithoutMemoryReadsTheLatentVectorAlone([Values(0, 3)] int hidden, [Values] bool bias)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        ControllerConfig config = new()
+        {
+            Latent = 2, Units = 4, Actions = 2, Inputs = ControllerInputs.Zch, Hidden = hidden, Bias = bias,
+        };
+        LinearController<EagerTensor> controller = new(config);
+        using Generator random = new(3);
+        double[] weights = [.. randn([config.Weights], generator: random).data<float>().Select(weight => (double)weight)];
+        Tensor features = randn([5, config.Feature], generator: random);
+        Tensor seen = cat([features[.., ..2], zeros([5, config.Feature - 2])], 1);
+        Tensor blind = controller.Forward(features, Row(config.WithoutMemory(weights))).Value;
+        Assert.That(blind.allclose(controller.Forward(seen, Row(weights)).Value), Is.True);
+        Assert.That(blind.allclose(controller.Forward(features, Row(weights)).Value), Is.False);
+
+        static Tensor Row(double[] weights) => tensor(weights.Select(weight => (float)weight).ToArray(), [1, weights.Length]);
+    }
 }

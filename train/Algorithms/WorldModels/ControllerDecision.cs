@@ -9,8 +9,11 @@ internal static class ControllerDecision
     /// <summary>Path of the weights of the controller that ships, (1, W).</summary>
     public const string WeightsPath = "controller/weights";
 
-    /// <summary>The setting that has a population's weights, a row each.</summary>
+    /// <summary>The setting that has the controllers' weights (B, W), a row each, where a graph is of many.</summary>
     public const string Weights = "weights";
+
+    /// <summary>What bundles of many controllers say that they are of.</summary>
+    public const string PopulationAlgorithm = "worldmodels-population";
 
     /// <summary>An action and, of numbered ones, the numbers of which the largest chose it.</summary>
     public static TensorSpec[] Outputs(MemorySignature signature) =>
@@ -21,12 +24,19 @@ internal static class ControllerDecision
             : Array.Empty<TensorSpec>(),
     ];
 
-    /// <summary>The vector chosen for a state, and <see cref="Outputs"/>.</summary>
+    /// <summary>What many controllers take beside a state: their weights.</summary>
+    public static TensorSpec WeightsInput(ControllerConfig config) =>
+        new() { Name = Weights, Role = TensorRole.Setting, Default = 0, Shape = ["batch", config.Weights] };
+
+    /// <summary>
+    /// The vector chosen for a state, and <see cref="Outputs"/>; by the weights among the inputs or, where there are none, those that ship.
+    /// </summary>
     public static (T Vector, Tensors<T> Outputs) Decide<T>(
-        Parameters<T> p, MemorySignature signature, ControllerConfig config, State<T> state) where T : ITensor<T>
+        Parameters<T> p, MemorySignature signature, ControllerConfig config, State<T> state, Tensors<T> inputs) where T : ITensor<T>
     {
         LinearController<T> controller = new(config);
-        T numbers = controller.Forward(controller.FeatureOf(state), p.Get(WeightsPath, [1, config.Weights], Init.Zeros));   // (B, A)
+        T weights = inputs.Has(Weights) ? inputs[Weights] : p.Get(WeightsPath, [1, config.Weights], Init.Zeros);    // (B, W) or (1, W)
+        T numbers = controller.Forward(controller.FeatureOf(state), weights);                                       // (B, A)
         T action = signature.Actions.ActionOf(numbers);
         Tensors<T> outputs = new() { { "action", action } };
         if (signature.Actions.Discrete)
@@ -38,12 +48,12 @@ internal static class ControllerDecision
     /// Many controllers as one graph: features (B, F) and weights (B, W), a setting, to the numbers (B, A) that each row's controller puts
     /// out.
     /// </summary>
-    public static BundleDefinition Population(string environment, ControllerConfig config)
+    public static BundleDefinition OfMany(string environment, ControllerConfig config)
     {
         Random random = new(0);
         return new()
         {
-            Algorithm = "worldmodels-population",
+            Algorithm = PopulationAlgorithm,
             Environment = environment,
             Observation = new() { Shape = [config.Feature], Low = float.MinValue, High = float.MaxValue },
             Action = ActionSpec.Continuous([config.Actions], -1, 1),
@@ -58,7 +68,7 @@ internal static class ControllerDecision
         public IReadOnlyList<TensorSpec> Inputs =>
         [
             new() { Name = "observation", Role = TensorRole.Observation, Shape = ["batch", config.Feature] },
-            new() { Name = Weights, Role = TensorRole.Setting, Default = 0, Shape = ["batch", config.Weights] },
+            WeightsInput(config),
         ];
 
         public IReadOnlyList<TensorSpec> Outputs =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Models;
@@ -22,7 +23,7 @@ public sealed class ControllerTrainer : ITrainer
     private readonly CmaEs _search;
     private WorldModel? _world;
     private string _memory = "", _controllers = "";
-    private Population? _population;
+    private ControllerTrials? _trials;
     private double[] _best;             // the best mean so far
     private double _bestReturn = double.NegativeInfinity;
     private long _framesBefore;
@@ -50,7 +51,7 @@ public sealed class ControllerTrainer : ITrainer
 
     public bool FramesAreEnvironmentSteps => _options.World == ControllerWorld.Real;
 
-    public long Frames => _framesBefore + (_population?.Steps ?? 0);
+    public long Frames => _framesBefore + (_trials?.Steps ?? 0);
 
     public void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
     {
@@ -59,10 +60,10 @@ public sealed class ControllerTrainer : ITrainer
         _world = WorldModel.Load(_memory);
         if (!Directory.Exists(_controllers))
         {
-            BundleDefinition definition = ControllerDecision.Population(_options.Env, _config);
+            BundleDefinition definition = ControllerDecision.OfMany(_options.Env, _config);
             BundleExporter.Export(_controllers, "controllers", definition, Parameters.ToWeights(), new());
         }
-        _population = _options.World == ControllerWorld.Dream ? Dreaming(_options.Rows, _options.Temperature) : Awake(_options.Rows);
+        _trials = _options.World == ControllerWorld.Dream ? Dreaming(_options.Rows, _options.Temperature) : Awake(_options.Rows);
     }
 
     public IReadOnlyDictionary<string, double> Update(long update, bool measure)
@@ -72,8 +73,10 @@ public sealed class ControllerTrainer : ITrainer
             candidates = _search.Ask();
         IReadOnlyList<ControllerJob> jobs = ControllerJob.Of(candidates.Length, _options.EpisodesEach);
         double[] returns;
+        (long before, long started) = (_trials!.Steps, Stopwatch.GetTimestamp());
         using (Timings.Of("play"))
-            returns = [.. _population!.Play(SeedOf("generation", update), candidates, jobs).Select(sample => sample.Mean)];
+            returns = [.. _trials.Play(SeedOf("generation", update), candidates, jobs).Select(sample => sample.Mean)];
+        (double seconds, long frames) = (Stopwatch.GetElapsedTime(started).TotalSeconds, _trials.Steps - before);
         using (Timings.Of("tell"))
             _search.Tell([.. returns.Select(value => -value)]);
         if ((update + 1) % _options.EvaluateEvery == 0)
@@ -83,12 +86,7 @@ public sealed class ControllerTrainer : ITrainer
         }
         if (_search.HasConverged && _search.Restarts < _options.Restarts)
             _search.Restart(Best);
-        return !measure ? Measured.None : new Dictionary<string, double>
-        {
-            ["return_mean"] = returns.Average(), ["return_best"] = returns.Max(), ["return_worst"] = returns.Min(),
-            ["return_of_mean"] = double.IsFinite(_bestReturn) ? _bestReturn : returns.Average(), ["sigma"] = _search.Sigma,
-            ["spread"] = _search.Spread.Average(),
-        };
+        return measure ? Measure(returns, seconds, frames) : Measured.None;
     }
 
     public void Save(Checkpoint checkpoint)
@@ -116,8 +114,9 @@ public sealed class ControllerTrainer : ITrainer
     }
 
     /// <summary>
-    /// The controller in the environment, beside random play, play with held actions, and others that learnt nothing; and in dreams of several temperatures: where the
-    /// dream is kinder than the world, the controller has learnt its faults.
+    /// The controller in the environment, beside itself without M's memory, random play, play with held actions, the best constant action
+    /// and sweep, and controllers that learnt nothing; and in dreams of several temperatures: where the dream is kinder than the world, the
+    /// controller has learnt its faults. Last, what a generation costs in the dream and in the environment.
     /// </summary>
     public IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress)
     {
@@ -128,19 +127,25 @@ public sealed class ControllerTrainer : ITrainer
         {
             foreach (double temperature in new[] { 0.1, 1.0, 1.15, 1.3 })
             {
-                using Population dreaming = Dreaming(Math.Min(_options.Rows, episodes), temperature);
+                using ControllerTrials dreaming = Dreaming(Math.Min(_options.Rows, episodes), temperature);
                 ReturnSample dreamt = dreaming.Play(SeedOf("dream evaluation", 0), [Best], ControllerJob.Of(1, episodes))[0];
                 figures[$"dream_{temperature:0.0#}"] = dreamt.Mean;
             }
         }
+        if (_options.Restart)
+        {
+            using ControllerTrials dreaming = Dreaming(_options.Rows, _options.Temperature), awake = Awake(_options.Rows);
+            foreach ((string name, ControllerTrials trials) in new[] { ("dream", dreaming), ("real", awake) })
+                (figures[$"seconds_per_generation_{name}"], figures[$"frames_per_generation_{name}"]) = Cost(trials);
+        }
         return figures;
     }
 
-    public BundleDefinition Bundle()
-    {
-        float[] starts = Npz.Read(Path.Combine(_memory, "starts.npz"))["observation"].ToFloats();
-        return VisionMemoryGraphs.OfController(_options, _signature, _config, starts);
-    }
+    public BundleDefinition Bundle() => VisionMemoryGraphs.OfController(_options, _signature, _config, Starts);
+
+    /// <summary>The generation that the search would try next.</summary>
+    public BundleDefinition BundleOfPopulation() =>
+        VisionMemoryGraphs.OfPopulation(_options, _signature, _config, Starts, _search.Ask());
 
     /// <summary>V's and M's, and those of the best mean.</summary>
     public IReadOnlyDictionary<string, WeightArray> Weights() => ShippedSizes.Weights(_memory, VisionTrainer.Path, MemoryTrainer.Path)
@@ -148,20 +153,50 @@ public sealed class ControllerTrainer : ITrainer
 
     public void Dispose()
     {
-        _population?.Dispose();
+        _trials?.Dispose();
         _world?.Dispose();
         _search.Dispose();
         Parameters.Dispose();
     }
 
+    /// <summary>Seconds and steps of a generation, which is the one that the search would try next.</summary>
+    private (double Seconds, double Frames) Cost(ControllerTrials trials)
+    {
+        double[][] candidates = _search.Ask();
+        long started = Stopwatch.GetTimestamp();
+        _ = trials.Play(SeedOf("cost", 0), candidates, ControllerJob.Of(candidates.Length, _options.EpisodesEach));
+        return (Stopwatch.GetElapsedTime(started).TotalSeconds, trials.Steps);
+    }
+
+    private float[] Starts => Npz.Read(Path.Combine(_memory, "starts.npz"))["observation"].ToFloats();
+
     /// <summary>The best mean that was evaluated; before the first was, the mean as it is.</summary>
     private double[] Best => double.IsFinite(_bestReturn) ? _best : _search.Mean;
+
+    /// <summary>
+    /// The population's returns, by names that a page of curves draws as ranges about their mean, and how far the search reaches:
+    /// <c>spread</c> are the standard deviations of the weights. Beside them what the generation's play took.
+    /// </summary>
+    private Dictionary<string, double> Measure(double[] returns, double seconds, long frames)
+    {
+        (double[] ordered, double[] spread) = ([.. returns.Order()], _search.Spread);
+        Dictionary<string, double> figures = new()
+        {
+            ["return_mean"] = returns.Average(), ["return_best"] = ordered[^1], ["return_worst"] = ordered[0], ["sigma"] = _search.Sigma,
+            ["return_quartile1"] = ordered[(ordered.Length - 1) / 4], ["return_quartile3"] = ordered[(ordered.Length - 1) * 3 / 4],
+            ["spread_mean"] = spread.Average(), ["spread_least"] = spread.Min(), ["spread_most"] = spread.Max(),
+            ["condition"] = _search.Condition, ["play_frames"] = frames, ["play_seconds"] = seconds,
+        };
+        if (double.IsFinite(_bestReturn))
+            figures["return_of_mean"] = _bestReturn;
+        return figures;
+    }
 
     private void EvaluateMean(long update)
     {
         double[] mean = _search.Mean;
         // Fresh episodes: a mean that is judged by those that it was selected by looks better than it is.
-        double value = _population!.Play(SeedOf("mean", update), [mean], ControllerJob.Of(1, _options.MeanEpisodes))[0].Mean;
+        double value = _trials!.Play(SeedOf("mean", update), [mean], ControllerJob.Of(1, _options.MeanEpisodes))[0].Mean;
         if (value <= _bestReturn)
             return;
         (_best, _bestReturn) = (mean, value);
@@ -170,15 +205,19 @@ public sealed class ControllerTrainer : ITrainer
     private IEnumerable<(string Name, ReturnSample Returns)> Real(int episodes)
     {
         ulong seed = SeedOf("evaluation", 0);
-        using (Population awake = Awake(Math.Min(RealRows, episodes)))
+        using (ControllerTrials awake = Awake(Math.Min(RealRows, episodes)))
         {
             yield return ("controller", awake.Play(seed, [Best], ControllerJob.Of(1, episodes))[0]);
+            if (ControllerBaselines.WithoutMemory(awake, _config, Best, episodes, seed) is { } blind)
+                yield return ("without_memory", blind);
             yield return ("untrained", ControllerBaselines.Untrained(awake, _config, episodes, seed));
         }
         AgentEnvironment environment = VisibleEnvironment.Make(_options, Math.Min(RealRows, episodes));
         yield return ("random", environment.PlayRandom(episodes, seed));
         if (ControllerBaselines.BestConstant(environment, episodes, seed, SeedOf("constant", 0)) is { } constant)
             yield return ("constant", constant);
+        if (ControllerBaselines.BestSweep(environment, episodes, seed, SeedOf("sweep", 0)) is { } sweep)
+            yield return ("sweep", sweep.Returns);
         RandomHold hold = new(environment.Actions, environment.Count, _options);
         yield return ("held", environment.Play(episodes, seed, (step, _, _, vectors) =>
         {
@@ -187,10 +226,10 @@ public sealed class ControllerTrainer : ITrainer
         }));
     }
 
-    private Population Dreaming(int rows, double temperature) => new(_controllers, new DreamEnvironment(
+    private ControllerTrials Dreaming(int rows, double temperature) => new(_controllers, new DreamEnvironment(
         _world!, _config, _signature.Actions, rows, temperature, _options.EpisodeSteps, _options.DreamThreads));
 
-    private Population Awake(int rows) => new(
+    private ControllerTrials Awake(int rows) => new(
         _controllers, new ObservedEnvironment(_world!, _config, VisibleEnvironment.Make(_options, Math.Min(rows, RealRows))));
 
     private ulong SeedOf(string purpose, long update) =>

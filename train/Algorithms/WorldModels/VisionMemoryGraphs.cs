@@ -10,6 +10,9 @@ namespace WorldModels.Train.Algorithms;
 /// </summary>
 internal static class VisionMemoryGraphs
 {
+    /// <summary>The file of a population's weights in its bundle.</summary>
+    public const string PopulationFile = "population.npz";
+
     /// <summary>V's bundle.</summary>
     public static BundleDefinition OfVision(WorldModelsOptions options, MemorySignature signature, float[] starts) => new()
     {
@@ -42,25 +45,57 @@ internal static class VisionMemoryGraphs
 
     /// <summary>The whole agent's bundle.</summary>
     public static BundleDefinition OfController(
-        WorldModelsOptions options, MemorySignature signature, ControllerConfig controller, float[] starts) => new()
+        WorldModelsOptions options, MemorySignature signature, ControllerConfig controller, float[] starts) =>
+        OfAgent("worldmodels", options, signature, controller, starts, ofMany: false);
+
+    /// <summary>
+    /// Many agents of one V and M, whose controllers' weights are a setting of each row. A population (N, W) travels along in
+    /// <see cref="PopulationFile"/>.
+    /// </summary>
+    public static BundleDefinition OfPopulation(
+        WorldModelsOptions options, MemorySignature signature, ControllerConfig controller, float[] starts, double[][] population)
+    {
+        BundleDefinition agent =
+            OfAgent(ControllerDecision.PopulationAlgorithm, options, signature, controller, starts, ofMany: true);
+        float[] weights = [.. population.SelectMany(one => one).Select(weight => (float)weight)];
+        return agent with
         {
-            Algorithm = "worldmodels",
+            Limits = [.. agent.Limits, $"Controllers do nothing until a row's '{ControllerDecision.Weights}' are set, such as those in "
+                + $"{PopulationFile}: (N, W), of candidates, not of the mean that was found best."],
+            Files = new Dictionary<string, IReadOnlyDictionary<string, NpyArray>>
+            {
+                [PopulationFile] = new Dictionary<string, NpyArray>
+                {
+                    [ControllerDecision.Weights] = NpyArray.Of(weights, [population.Length, controller.Weights]),
+                },
+            },
+        };
+    }
+
+    private static BundleDefinition OfAgent(
+        string algorithm, WorldModelsOptions options, MemorySignature signature, ControllerConfig controller, float[] starts,
+        bool ofMany) =>
+        new()
+        {
+            Algorithm = algorithm,
             Environment = options.Env,
             Observation = signature.Observation,
             Action = signature.Actions.Space,
             Limits =
-        [
-            options.World == ControllerWorld.Dream
-                ? "Its controller never saw the environment while it learnt: it is as good there as the dream was true."
-                : "Its controller learnt in the environment; the world model is its eyes and memory, and predicts no reward.",
-        ],
+            [
+                options.World == ControllerWorld.Dream
+                    ? "Its controller never saw the environment while it learnt: it is as good there as the dream was true."
+                    : "Its controller learnt in the environment; the world model is its eyes and memory, and predicts no reward.",
+            ],
             Starts = starts,
             Graphs = new Dictionary<string, IGraphDefinition>(
-        [
-            .. World(signature), new("act", new Act(signature, controller)), new("control", new Control(signature, controller)),
-            new("dream", new Dream(signature, controller)),
-        ]),
+            [
+                .. World(signature), new("act", new Act(signature, controller, ofMany)),
+                new("control", new Control(signature, controller, ofMany)), new("dream", new Dream(signature, controller, ofMany)),
+            ]),
         };
+
+    private static TensorSpec[] WeightsOf(ControllerConfig config, bool ofMany) => ofMany ? [ControllerDecision.WeightsInput(config)] : [];
 
     private static IEnumerable<KeyValuePair<string, IGraphDefinition>> World(MemorySignature signature) =>
     [
@@ -116,22 +151,22 @@ internal static class VisionMemoryGraphs
             new() { { "observation", signature.BuildVision(p).Decode(inputs[MdnRnnState.Latent]) } };
     }
 
-    private sealed class Act(MemorySignature signature, ControllerConfig config) : IGraphDefinition
+    private sealed class Act(MemorySignature signature, ControllerConfig config, bool ofMany) : IGraphDefinition
     {
-        public IReadOnlyList<TensorSpec> Inputs => MemorySignature.Read(config.State);
+        public IReadOnlyList<TensorSpec> Inputs => [.. MemorySignature.Read(config.State), .. WeightsOf(config, ofMany)];
 
         public IReadOnlyList<TensorSpec> Outputs => ControllerDecision.Outputs(signature);
 
         public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T> =>
-            ControllerDecision.Decide(p, signature, config, inputs.State(config.State)).Outputs;
+            ControllerDecision.Decide(p, signature, config, inputs.State(config.State), inputs).Outputs;
     }
 
-    private sealed class Control(MemorySignature signature, ControllerConfig config) : IGraphDefinition
+    private sealed class Control(MemorySignature signature, ControllerConfig config, bool ofMany) : IGraphDefinition
     {
         public IReadOnlyList<TensorSpec> Inputs =>
         [
             .. MemorySignature.Read(signature.States), signature.Action("previous_action"), .. signature.Seen,
-            signature.ObserveNoise("observe_noise"),
+            signature.ObserveNoise("observe_noise"), .. WeightsOf(config, ofMany),
         ];
 
         public IReadOnlyList<TensorSpec> Outputs => [.. signature.Next, .. ControllerDecision.Outputs(signature)];
@@ -141,20 +176,21 @@ internal static class VisionMemoryGraphs
             State<T> state = signature.Observe(p, inputs, "previous_action", "observe_noise");
             Tensors<T> outputs = new();
             outputs.AddNext(state);
-            outputs.Add(ControllerDecision.Decide(p, signature, config, state).Outputs);
+            outputs.Add(ControllerDecision.Decide(p, signature, config, state, inputs).Outputs);
             return outputs;
         }
     }
 
-    private sealed class Dream(MemorySignature signature, ControllerConfig config) : IGraphDefinition
+    private sealed class Dream(MemorySignature signature, ControllerConfig config, bool ofMany) : IGraphDefinition
     {
-        public IReadOnlyList<TensorSpec> Inputs => [.. MemorySignature.Read(signature.States), .. signature.ImagineInputs];
+        public IReadOnlyList<TensorSpec> Inputs =>
+            [.. MemorySignature.Read(signature.States), .. signature.ImagineInputs, .. WeightsOf(config, ofMany)];
 
         public IReadOnlyList<TensorSpec> Outputs => [.. ControllerDecision.Outputs(signature), .. signature.ImagineOutputs];
 
         public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T>
         {
-            (T vector, Tensors<T> outputs) = ControllerDecision.Decide(p, signature, config, inputs.State(signature.States));
+            (T vector, Tensors<T> outputs) = ControllerDecision.Decide(p, signature, config, inputs.State(signature.States), inputs);
             outputs.Add(signature.Imagine(p, inputs, vector));
             return outputs;
         }

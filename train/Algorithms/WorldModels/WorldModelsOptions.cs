@@ -54,8 +54,9 @@ public sealed record WorldModelsOptions : TrainOptions
     public int MostHeld { get; init; } = 10;
 
     /// <summary>
-    /// What each number of a random action, in -1..1, lies around; none: 0. A car whose brake is as often pressed as its gas stays where it
-    /// is (published: what controllers of random weights do).
+    /// What each number of a random action, in -1..1, lies around; none: 0. Of CarRacing's gas and brake, which go from 0 to 1, anything
+    /// below 0 is none, of what a controller puts out as well (published: brake likewise, but no gas is -1). A car whose brake is as often
+    /// pressed as its gas stays where it is (published: what controllers of random weights do).
     /// </summary>
     [Fixed, Range(-10.0, 10.0)]
     public OptionList<double> RandomMean { get; init; } = [];

@@ -67,6 +67,16 @@ public sealed class CmaEs : IDisposable
         }
     }
 
+    /// <summary>Condition number of the covariance: its largest eigenvalue over its smallest, at the last decomposition.</summary>
+    public double Condition
+    {
+        get
+        {
+            using DisposeScope scope = NewDisposeScope();
+            return Math.Pow(_scales.max().item<double>() / _scales.min().item<double>(), 2);
+        }
+    }
+
     /// <summary>
     /// Whether nothing is left to be found here (appendix B.3): candidates or what they cost no longer differ, or the covariance has become
     /// too flat to be computed with.
@@ -76,10 +86,9 @@ public sealed class CmaEs : IDisposable
         get
         {
             using DisposeScope scope = NewDisposeScope();
-            double largest = _scales.max().item<double>(), least = _scales.min().item<double>();
             int window = 10 + (int)Math.Ceiling(30.0 * _size / Population);
-            return Sigma * largest < LeastSpread * _options.Sigma
-                || largest * largest > WorstCondition * least * least
+            return Sigma * _scales.max().item<double>() < LeastSpread * _options.Sigma
+                || Condition > WorstCondition
                 || (_best.Count >= window && _best.TakeLast(window).Max() - _best.TakeLast(window).Min() < LeastSpread);
         }
     }

@@ -35,5 +35,25 @@ internal sealed class RunFixture : IDisposable
         return folder;
     }
 
+    /// <summary>
+    /// Writes a run of a search by a population: at steps 100 to 1,000 the mean return is a tenth of the step, the best 30 above, the worst
+    /// 20 below, the middle half 10 about it, and the return of the mean, known from 500 on, 5 above.
+    /// </summary>
+    /// <param name="name">Name of its folder.</param>
+    /// <param name="seed">Its seed, which is added to all returns.</param>
+    public string Search(string name, int seed)
+    {
+        string folder = Path.Combine(Root, name);
+        Directory.CreateDirectory(folder);
+        File.WriteAllText(Path.Combine(folder, "config.json"), $$"""{"algorithm": "test", "env": "pendulum", "seed": {{seed}}}""");
+        File.WriteAllLines(Path.Combine(folder, "metrics.jsonl"), Enumerable.Range(1, 10).Select(i => (Step: 100 * i, Mean: 10 * i + seed))
+            .Select(at => $$"""{"update": {{at.Step / 100}}, "frames": {{at.Step}}, "return_mean": {{at.Mean}}, """
+                + $"\"return_best\": {at.Mean + 30}, \"return_worst\": {at.Mean - 20}, "
+                + $"\"return_quartile1\": {at.Mean - 10}, \"return_quartile3\": {at.Mean + 10}, "
+                + (at.Step < 500 ? "" : $"\"return_of_mean\": {at.Mean + 5}, ")
+                + "\"sigma\": 0.5, \"spread_mean\": 0.2, \"spread_least\": 0.1, \"spread_most\": 0.3, \"condition\": 9}"));
+        return folder;
+    }
+
     public void Dispose() => Directory.Delete(Root, recursive: true);
 }

@@ -115,6 +115,46 @@ public sealed partial class PlayControlTests
         }
     }
 
+    /// <summary>The same keys drive the car that a model imagines, and the real one stands where it was.</summary>
+    [Test]
+    public void ACarIsDrivenInTheDream()
+    {
+        string bundle = PictureBundle.Write("car-racing", new() { Shape = [3, 64, 64] }, actions: 3, agent: true);
+        try
+        {
+            using PlaySession session = Open(bundle);
+            session.Press(PlayKey.Up);
+            float[] real = session.Frame.ToArray();
+            session.Press(PlayKey.Dream);
+            Assert.That(session.Dreaming);
+            (double steered, float[] seen) = (0, real);
+            foreach ((PlayKey key, float steering, string action) in ((PlayKey, float, string)[])
+                [(PlayKey.Right, 1, "steering 1, gas 0, brake 0"), (PlayKey.Up, 0, "steering 0, gas 1, brake 0"),
+                    (PlayKey.Right, 1, "steering 1, gas 0, brake 0"), (PlayKey.Down, 0, "steering 0, gas 0, brake 1"),
+                    (PlayKey.Left, -1, "steering -1, gas 0, brake 0")])
+            {
+                session.Press(key);
+                steered += steering;
+                seen = [.. seen.Select(value => value / 2)];
+                Assert.That(session.Status.LastAction, Is.EqualTo(action));
+                Assert.That(session.Status.Reward, Is.EqualTo(steered), "the model sums up the steering");
+                Assert.That(session.Frame.ToArray(), Is.EqualTo(seen));
+                Assert.That(string.Concat(new PlayScreen(trueColour: true).Compose(session, 120, 40)), Does.Contain("DREAM"));
+            }
+            Assert.That(session.AgentPlays, Is.False);
+            session.Press(PlayKey.Agent);
+            session.Tick();
+            Assert.That(session.Status.LastAction, Is.EqualTo("steering 0.25, gas 0.25, brake 0.25"));
+            session.Press(PlayKey.Dream);
+            Assert.That(session.Frame.ToArray(), Is.EqualTo(real));
+            Assert.That((session.Dreaming, session.Status.Step), Is.EqualTo((false, 1)));
+        }
+        finally
+        {
+            Directory.Delete(bundle, recursive: true);
+        }
+    }
+
     [Test]
     public void ALanderHasItsEnginesOnTheArrows()
     {

@@ -16,18 +16,18 @@ public sealed record ControllerJob(int Candidate, IReadOnlyList<uint> Episodes)
 }
 
 /// <summary>
-/// Controllers at work, many of them as one graph with a row's weights as an input. A list of jobs is done in as many batches as it takes;
-/// what a job comes to is a function of the seed, the weights and the episodes, however many are done at a time.
+/// Controllers tried out, many of them as one graph with a row's weights as an input. A list of jobs is done in as many batches as it
+/// takes; what a job comes to is a function of the seed, the weights and the episodes, however many are done at a time.
 /// </summary>
-public sealed class Population : IDisposable
+public sealed class ControllerTrials : IDisposable
 {
     private readonly FeatureEnvironment _environment;
     private readonly Controller _controller;
     private readonly int _size;
 
-    /// <param name="bundle">Folder of <see cref="ControllerDecision.Population"/>'s bundle.</param>
+    /// <param name="bundle">Folder of <see cref="ControllerDecision.OfMany"/>'s bundle.</param>
     /// <param name="environment">Where they are tried; disposed with this.</param>
-    public Population(string bundle, FeatureEnvironment environment)
+    public ControllerTrials(string bundle, FeatureEnvironment environment)
     {
         _environment = environment;
         _controller = Controller.Load(bundle, new() { Batch = environment.Count });
