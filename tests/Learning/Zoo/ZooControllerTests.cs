@@ -31,7 +31,9 @@ public sealed class ZooControllerTests
         Assert.That(ZooGames.PlayRandom(name, Episodes, Seed), Is.LessThan(MostOfRandomPlay(manifest)));
     }
 
-    /// <summary>How a bundle is judged: MiniPacman's agents by their draws, all others by their likeliest actions.</summary>
+    /// <summary>
+    /// How a bundle is judged: MiniPacman's agents and World Models (whose V draws) by their draws, others by their likeliest actions.
+    /// </summary>
     private static string Way(Manifest manifest) =>
         manifest.Algorithm is "dreamer" or "dreamerv2" or "ed2" or "planet" or "distill" ? "greedy" : "sampled";
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Environments.MuJoCo;
@@ -35,7 +36,8 @@ internal static class ZooGames
         SkipWithout(manifest);
         if (manifest.Observation.Shape.Count > 1 && !IsDrawn(manifest))
             return Evaluation.PlayRandom(manifest.Environment, episodes, seed).Mean;
-        return AgentEnvironment.Make(manifest.Environment, episodes, ActionRepeat(manifest)).PlayRandom(episodes, seed).Mean;
+        return AgentEnvironment.Make(manifest.Environment, episodes, ActionRepeat(manifest), Limit(manifest), ownPictures: true)
+            .PlayRandom(episodes, seed).Mean;
     }
 
     private static IVectorEnvironment<TAction> Games<TAction>(Manifest manifest, int count) where TAction : unmanaged
@@ -46,14 +48,24 @@ internal static class ZooGames
             return EnvironmentRegistry.MakeVector<TAction>(manifest.Environment, count);
         return new SyncVectorEnvironment<IEnvironment<TAction>, TAction>(count, () =>
         {
-            IEnvironment<TAction> game = new ActionRepeat<TAction>(EnvironmentRegistry.Make<TAction>(manifest.Environment), repeat);
-            return IsDrawn(manifest) ? new PixelObservation<TAction>(game, manifest.Observation.Shape[1]) : game;
+            IEnvironment<TAction> game = EnvironmentRegistry.Make<TAction>(manifest.Environment);
+            if (Limit(manifest) is { } limit)
+                game = new TimeLimit<TAction>(game, limit);
+            game = new ActionRepeat<TAction>(game, repeat);
+            int size = manifest.Observation.Shape[^1];
+            return !IsDrawn(manifest) ? game : game.ObservationSpace is Box { Shape.Length: 3 }
+                ? new ResizedPicture<TAction>(game, size, EnvironmentRegistry.Find(manifest.Environment).SceneRows)
+                : new PixelObservation<TAction>(game, size);
         });
     }
 
-    /// <summary>Whether the bundle sees pictures of an environment that observes numbers.</summary>
-    private static bool IsDrawn(Manifest manifest) => manifest.Algorithm.StartsWith("dreamer", StringComparison.Ordinal)
-        && manifest.Observation.Shape.Count == 3;
+    /// <summary>Whether the bundle sees pictures other than those that the environment shows by itself.</summary>
+    private static bool IsDrawn(Manifest manifest) => manifest.Observation.Shape.Count == 3
+        && (manifest.Algorithm == "worldmodels" || manifest.Algorithm.StartsWith("dreamer", StringComparison.Ordinal));
+
+    /// <summary>Steps after which it was judged, where episodes are longer.</summary>
+    private static int? Limit(Manifest manifest) => manifest.Algorithm == "worldmodels"
+        ? int.Parse(manifest.Training!.Config["episodeSteps"], CultureInfo.InvariantCulture) : null;
 
     private static void SkipWithout(Manifest manifest)
     {

@@ -207,7 +207,7 @@ public sealed class ControllerTrainer : ITrainer
         ulong seed = SeedOf("evaluation", 0);
         using (ControllerTrials awake = Awake(Math.Min(RealRows, episodes)))
         {
-            yield return ("controller", awake.Play(seed, [Best], ControllerJob.Of(1, episodes))[0]);
+            yield return ("sampled", awake.Play(seed, [Best], ControllerJob.Of(1, episodes))[0]);
             if (ControllerBaselines.WithoutMemory(awake, _config, Best, episodes, seed) is { } blind)
                 yield return ("without_memory", blind);
             yield return ("untrained", ControllerBaselines.Untrained(awake, _config, episodes, seed));
