@@ -12,7 +12,7 @@ public static class ToolsApp
     [
         typeof(InspectVerb), typeof(VerifyVerb), typeof(BenchVerb), typeof(PlayVerb), typeof(PictureVerb), typeof(DreamVerb),
         typeof(PlotVerb), typeof(ConvertVerb), typeof(QuantizeVerb), typeof(ProvidersVerb),
-        typeof(DatasetVerb), typeof(RecordVerb), typeof(AdoptVerb), typeof(WebVerb), typeof(EngineExportVerb),
+        typeof(NoveltyVerb), typeof(DatasetVerb), typeof(RecordVerb), typeof(AdoptVerb), typeof(WebVerb), typeof(EngineExportVerb),
         typeof(TritonVerb),
     ])
     {

@@ -61,7 +61,10 @@ public sealed record Manifest
     /// <summary>Names of the tasks among which a host chooses for each row, the default first. Null: there is one.</summary>
     public IReadOnlyList<string>? Tasks { get; init; }
 
-    /// <summary>The 99th percentile of the output of role novelty in held-out play. Null: it was not measured, or there is none.</summary>
+    /// <summary>
+    /// The 99th percentile of the output of role novelty over the steps of held-out play of the first task, whose actions are drawn: of a
+    /// hundred familiar steps one exceeds it. Null: it was not measured, or there is none.
+    /// </summary>
     public double? NoveltyThreshold { get; init; }
 
     /// <summary>How a planner plans in it unless told otherwise. Null: nothing was said.</summary>
@@ -94,6 +97,11 @@ public sealed record Manifest
             return graph.Input(TensorRole.Observation) is null ? ["observe", policy] : [policy];
         }
     }
+
+    /// <summary>Whether a controller's steps say how novel each row is.</summary>
+    [JsonIgnore]
+    public bool SaysNovelty =>
+        PolicyGraphs.Any(graph => Graphs.TryGetValue(graph, out GraphSpec? spec) && spec.Output(TensorRole.Novelty) is not null);
 
     /// <summary>
     /// The graph that computes rewards, continuations, values or observations from states alone, under its usual name (reward, continue,

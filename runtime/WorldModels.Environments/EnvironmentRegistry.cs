@@ -36,7 +36,17 @@ public abstract record EnvironmentSpec(string Name, string Summary)
 public sealed record EnvironmentSpec<TAction>(
     string Name, string Summary, Func<IEnvironment<TAction>> Make, Func<int, IVectorEnvironment<TAction>> MakeVector)
     : EnvironmentSpec(Name, Summary)
-    where TAction : unmanaged;
+    where TAction : unmanaged
+{
+    /// <summary>The same with one thing in it changed, such as a longer rod: to see what a policy makes of it. Empty: none is known.</summary>
+    public IReadOnlyList<EnvironmentChange<TAction>> Changes { get; init; } = [];
+}
+
+/// <summary>A registered environment with one thing in it changed.</summary>
+/// <param name="Name">What is changed, for tables: "length x 2".</param>
+/// <param name="Make">Makes one.</param>
+/// <typeparam name="TAction">Element of an action.</typeparam>
+public sealed record EnvironmentChange<TAction>(string Name, Func<IEnvironment<TAction>> Make) where TAction : unmanaged;
 
 /// <summary>The environments by name.</summary>
 public static class EnvironmentRegistry

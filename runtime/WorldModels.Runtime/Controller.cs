@@ -72,7 +72,7 @@ public sealed class Controller : IDisposable
         _use = new(this, bundle, Free);
         _graphs = Policy(bundle);
         (_check, _pictures) = (new(bundle, _graphs[^1]), new(bundle));
-        _saysNovelty = _graphs.Any(graph => bundle.Manifest.Graphs[graph].Output(TensorRole.Novelty) is not null);
+        _saysNovelty = bundle.Manifest.SaysNovelty;
         foreach (string graph in _graphs)
             bundle.Open(graph, Math.Max(1, options.Batch));
         if (options.Batch > 0)

@@ -64,6 +64,8 @@ public sealed class InspectVerb : BundleVerb
             ("observation", SpaceText.Of(manifest.Observation)),
             ("action", SpaceText.Of(manifest.Action)),
             ("tasks", manifest.Tasks is { } tasks ? string.Join(", ", tasks) : null),
+            ("novelty", manifest.NoveltyThreshold is { } threshold
+                ? $"familiar up to {Figures.Number(threshold)}, which one step of a hundred exceeds" : null),
             ("parameters", DreamCost.Parameters(Bundle, manifest) is { } parameters ? Figures.Number(parameters) : null),
             ("opset", $"{manifest.Opset}"),
             ("parity", manifest.Parity is { } parity ? $"{parity.File}, tolerance {parity.Tolerance}" : "none travels"));

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace WorldModels.Environments;
 
 /// <summary>The tasks of the control suite by name whose physics is our own; the others need MuJoCo.</summary>
@@ -10,7 +12,7 @@ public static class ControlSuite
         CartPole(swingUp: false, sparse: true, "the same, rewarded only near the goal"),
         CartPole(swingUp: true, sparse: false, "swing a pole up by its cart, balance it"),
         CartPole(swingUp: true, sparse: true, "the same, rewarded only near the goal"),
-        Spec(new PendulumSwingUpTask(), "swing a ball on a rod up", ["torque"], PendulumPhysics.TimeStep, () => new PendulumPhysics()),
+        Pendulum(),
         Spec(new AcrobotSwingUpTask(), "swing two links up", ["torque"], TwoJointPhysics.TimeStep, () => new AcrobotPhysics()),
         Reacher(ReacherTask.EasyRadius, "easy", "reach a target of 5 cm with two links"),
         Reacher(ReacherTask.HardRadius, "hard", "reach a target of 1.5 cm with two links"),
@@ -53,6 +55,27 @@ public static class ControlSuite
         string full = domain == "cup" ? "ball_in_cup" : domain;
         string[] all = [$"dm_control/{full}-{task}-v0", $"{full}/{task}", $"{full}_{task}", $"{domain}_{task}", $"dmc_{domain}_{task}"];
         return [.. all.Distinct()];
+    }
+
+    private static EnvironmentSpec<float> Pendulum()
+    {
+        PendulumSwingUpTask task = new();
+        PendulumBody suite = new();
+        double[] factors = [0.5, 0.8, 1.25, 2];
+        EnvironmentSpec<float> spec = Spec(
+            task, "swing a ball on a rod up", ["torque"], PendulumPhysics.TimeStep, () => new PendulumPhysics());
+        return spec with
+        {
+            Changes =
+            [
+                .. factors.Select(factor => Changed("length", factor, suite with { Length = factor * suite.Length })),
+                .. factors.Select(factor => Changed("mass", factor, suite with { Mass = factor * suite.Mass })),
+            ],
+        };
+
+        EnvironmentChange<float> Changed(string what, double factor, PendulumBody body) => new(
+            string.Create(CultureInfo.InvariantCulture, $"{what} x {factor}"),
+            () => new ControlSuiteEnvironment(task, new PendulumPhysics(body)));
     }
 
     /// <summary>In the suite's way, and not of the suite.</summary>

@@ -13,12 +13,13 @@ public sealed class TwoPendulumsPhysics() : JointPhysics(joints: 2, actuators: 2
     private protected override void Advance()
     {
         for (int i = 0; i < Control.Length; i++)
-            PendulumPhysics.Advance(ref Positions[i], ref Velocities[i], Control[i]);
+            PendulumPhysics.Advance(PendulumBody.OfTheSuite, ref Positions[i], ref Velocities[i], Control[i]);
     }
 
     /// <inheritdoc/>
     public override BodyScene CreateScene() => new(
-        [SuiteLook.Floor(2, 2), .. PendulumPhysics.Bodies, .. PendulumPhysics.Bodies], [Light.Above(0, 0, 2)])
+        [SuiteLook.Floor(2, 2), .. PendulumPhysics.Bodies(PendulumBody.OfTheSuite), .. PendulumPhysics.Bodies(PendulumBody.OfTheSuite)],
+        [Light.Above(0, 0, 2)])
     {
         Camera = Placement.Of(new(0, -1.9f, 2.4f), Vector3.UnitX, new(0, 1, 1)),
     };
@@ -26,7 +27,7 @@ public sealed class TwoPendulumsPhysics() : JointPhysics(joints: 2, actuators: 2
     /// <inheritdoc/>
     public override void Place(BodyScene scene)
     {
-        PendulumPhysics.Place(scene, 1, -Apart, Positions[0]);
-        PendulumPhysics.Place(scene, 4, Apart, Positions[1]);
+        PendulumPhysics.Place(PendulumBody.OfTheSuite, scene, 1, -Apart, Positions[0]);
+        PendulumPhysics.Place(PendulumBody.OfTheSuite, scene, 4, Apart, Positions[1]);
     }
 }

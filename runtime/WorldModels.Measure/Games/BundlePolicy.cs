@@ -21,6 +21,9 @@ public sealed class BundlePolicy : IDisposable
     /// <summary>Logits of the last call, (B, actions); empty where there are none.</summary>
     public ReadOnlySpan<float> Logits => _controller is null ? [] : _controller.Logits;
 
+    /// <summary>How novel each game's last step was, (B); empty where nothing says it.</summary>
+    public ReadOnlySpan<float> Novelty => _controller is { Manifest.SaysNovelty: true } ? _controller.Novelty : [];
+
     /// <summary>That actions were clipped, as a sentence for people; null if none was.</summary>
     public string? Clipping => _controller is null ? null : Clipped(_controller);
 

@@ -25,6 +25,15 @@ public sealed record PlayedEpisodesOptions
     /// <summary>The environment; null: the bundle's.</summary>
     public string? Environment { get; init; }
 
+    /// <summary>What is changed in it, one of <see cref="EnvironmentSpec{TAction}.Changes"/> by name; null: nothing.</summary>
+    public string? Change { get; init; }
+
+    /// <summary>Steps of the environment that actions come late.</summary>
+    public int Delay { get; init; }
+
+    /// <summary>The task that the policy acts for; null: its first.</summary>
+    public string? Task { get; init; }
+
     /// <summary>Random actions are played instead of the policy's.</summary>
     public bool Random { get; init; }
 
@@ -52,9 +61,10 @@ public sealed record ActionAgreement(int Decisions, int? Agreeing, double? Error
 /// <param name="Others">What the onlooker would have done at each step of those (T, ...shape); empty without one.</param>
 /// <param name="Agreement">How an onlooker agreed; null without one.</param>
 /// <param name="Clipping">That actions were clipped, as a sentence; null if none was.</param>
+/// <param name="Novelty">How novel each step of all episodes was; empty where the bundle does not say it.</param>
 public sealed record PlayedEpisodes(
     IReadOnlyList<double> Returns, IReadOnlyList<RealEpisode> Recorded, IReadOnlyList<Array> Others, ActionAgreement? Agreement,
-    string? Clipping)
+    string? Clipping, IReadOnlyList<float> Novelty)
 {
     /// <summary>Plays.</summary>
     /// <exception cref="BundleException">
@@ -70,13 +80,25 @@ public sealed record PlayedEpisodes(
             ?? throw new BundleException(problem!);
         return spec switch
         {
-            EnvironmentSpec<long> discrete => Play(directory, manifest, options, () => RealEpisode.Make(discrete, fitting), RandomActions.Index,
+            EnvironmentSpec<long> discrete => Play(directory, manifest, options,
+                () => RealEpisode.Make(Changed(discrete, options), fitting), RandomActions.Index,
                 (played, other) => new(played.Length, played.Zip(other).Count(pair => pair.First == pair.Second), null)),
             EnvironmentSpec<float> continuous => Play(directory, manifest, options,
-                () => RealEpisode.Stretched(RealEpisode.Make(continuous, fitting), fitting), RandomActions.Value,
+                () => RealEpisode.Stretched(RealEpisode.Make(Changed(continuous, options), fitting), fitting), RandomActions.Value,
                 (played, other) => new(played.Length / manifest.Action.Size, null, RelativeError.Of(other, played, manifest.Action.Size))),
             _ => throw new BundleException($"The actions of environment '{spec.Name}' are of a kind that no policy here chooses."),
         };
+    }
+
+    /// <summary>The environment with what the options change in it.</summary>
+    private static EnvironmentSpec<TAction> Changed<TAction>(EnvironmentSpec<TAction> spec, PlayedEpisodesOptions options)
+        where TAction : unmanaged
+    {
+        Func<IEnvironment<TAction>> make = options.Change is not { } name ? spec.Make
+            : spec.Changes.FirstOrDefault(change => change.Name == name)?.Make ?? throw new BundleException(
+                $"There is no change '{name}' of environment '{spec.Name}'. Known: "
+                + $"{(spec.Changes.Count == 0 ? "none" : string.Join(", ", spec.Changes.Select(change => change.Name)))}.");
+        return spec with { Make = options.Delay == 0 ? make : () => new DelayedActions<TAction>(make(), options.Delay) };
     }
 
     private static PlayedEpisodes Play<TAction>(
@@ -93,9 +115,12 @@ public sealed record PlayedEpisodes(
         float[] observations = new float[games.Length * size];
         TAction[] actions = new TAction[games.Length * actionSize], others = new TAction[actions.Length];
         List<TAction> played = [], compared = [];
+        List<float> novelty = [];
         RequireWidth(manifest, size);
         player?.Reset();
         onlooker?.Reset();
+        if (options.Task is not null)
+            player?.SetTask(options.Task);
         while (games.Any(game => !game.IsOver))
         {
             for (int row = 0; row < games.Length; row++)
@@ -106,10 +131,13 @@ public sealed record PlayedEpisodes(
             onlooker?.Act(observations, others);
             if (options.OnlookerFollows)
                 onlooker?.Played(actions);
+            ReadOnlySpan<float> novel = player is null ? [] : player.Novelty;
             for (int row = 0; row < games.Length; row++)
             {
                 if (games[row].IsOver)
                     continue;
+                if (novel.Length > 0)
+                    novelty.Add(novel[row]);
                 Span<TAction> action = actions.AsSpan(row * actionSize, actionSize), other = others.AsSpan(row * actionSize, actionSize);
                 if (onlooker is not null)
                 {
@@ -121,7 +149,7 @@ public sealed record PlayedEpisodes(
         }
         return new([.. games.Select(game => game.Return)], [.. games.Take(options.Recorded).Select(game => game.Episode())],
             onlooker is null ? [] : [.. games.Take(options.Recorded).Select(game => game.Others)],
-            onlooker is null ? null : compare([.. played], [.. compared]), player?.Clipping);
+            onlooker is null ? null : compare([.. played], [.. compared]), player?.Clipping, novelty);
     }
 
     private static void RequireWidth(Manifest manifest, int size)

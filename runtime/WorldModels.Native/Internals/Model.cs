@@ -39,7 +39,7 @@ internal sealed class Model : Resource
         && Manifest.Graphs.TryGetValue("imagine", out GraphSpec? imagine) && imagine.Input(TensorRole.Action) is not null
         && imagine.Output(TensorRole.Reward) is not null;
 
-    public bool SaysNovelty => Manifest.PolicyGraphs.Any(graph => Manifest.Graphs[graph].Output(TensorRole.Novelty) is not null);
+    public bool SaysNovelty => Manifest.SaysNovelty;
 
     public string Provider => (_shared?.World.ProviderReport ?? _controller!.ProviderReport).ToString();
 

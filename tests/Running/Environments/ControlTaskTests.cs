@@ -47,6 +47,44 @@ public sealed class ControlTaskTests
         Assert.That(new PendulumSwingUpTask().Reward(physics), Is.EqualTo(expected));
     }
 
+    /// <summary>(u + m g l sin θ - b ω) / (0.4 m r² + m l²), of the suite's body and of others.</summary>
+    [TestCase(1, 0.5)]
+    [TestCase(1, 0.25)]
+    [TestCase(2, 0.5)]
+    [TestCase(0.3, 1.1)]
+    public void APendulumsBodyIsWhatItIsMadeOf(double mass, double length)
+    {
+        PendulumPhysics physics = new(new() { Mass = mass, Length = length });
+        (physics.Positions[0], physics.Velocities[0], physics.Control[0]) = (0.7, -1.5, 0.4);
+        double inertia = 0.4 * mass * 0.05 * 0.05 + mass * length * length;
+        Assert.That(physics.Acceleration, Is.EqualTo((0.4 + mass * 9.81 * length * Math.Sin(0.7) + 0.15) / inertia).Within(1e-12));
+        Assert.That(() => new PendulumBody { Length = 0 }, Throws.InstanceOf<ArgumentOutOfRangeException>());
+        Assert.That(() => new PendulumBody { Mass = double.NaN }, Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    /// <summary>The changes of a registered environment are other worlds that one acts in alike.</summary>
+    [Test]
+    public void ChangedPendulumsMoveOtherwise()
+    {
+        EnvironmentSpec<float> spec = (EnvironmentSpec<float>)EnvironmentRegistry.Find("pendulum-swingup");
+        Assert.That(spec.Changes.Select(change => change.Name), Is.EqualTo(new[]
+        {
+            "length x 0.5", "length x 0.8", "length x 1.25", "length x 2", "mass x 0.5", "mass x 0.8", "mass x 1.25", "mass x 2",
+        }));
+        List<float> velocities = [];
+        foreach (Func<IEnvironment<float>> make in spec.Changes.Select(change => change.Make).Prepend(spec.Make))
+        {
+            IEnvironment<float> environment = make();
+            Assert.That((environment.Name, environment.ActionSpace), Is.EqualTo((spec.Name, (Space)new Box(-1, 1, [1]))));
+            float[] seen = new float[3];
+            environment.Reset(1, seen);
+            for (int step = 0; step < 20; step++)
+                environment.Step([1], seen);
+            velocities.Add(seen[2]);
+        }
+        Assert.That(velocities, Is.Unique);
+    }
+
     /// <summary>Two pendulums are each the suite's own, whatever the other does, and give half of the reward each.</summary>
     [Test]
     public void TwoPendulumsAreTwoPendulums()

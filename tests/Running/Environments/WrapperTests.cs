@@ -83,6 +83,51 @@ public sealed class WrapperTests
             Throws.ArgumentException.With.Message.Contains("finite bounds"));
     }
 
+    /// <summary>Nothing at first, then what was chosen so many steps before; an episode begins without what the one before it left.</summary>
+    [TestCase(1)]
+    [TestCase(3)]
+    public void DelayedActionsComeLate(int delay)
+    {
+        Recorder inner = new(new Box(-1, 1, [2]));
+        DelayedActions<float> environment = new(inner, delay);
+        Assert.That((environment.Delay, environment.ActionSpace), Is.EqualTo((delay, inner.ActionSpace)));
+        for (int episode = 0; episode < 2; episode++)
+        {
+            environment.Reset(1, []);
+            for (int step = 0; step < 8; step++)
+            {
+                environment.Step([step + 1, -step], []);
+                Assert.That(inner.Last, Is.EqualTo(step < delay ? new float[2] : [step - delay + 1, delay - step]), $"step {step}");
+            }
+        }
+        Assert.That(() => environment.Step([0], []), Throws.ArgumentException);
+        Assert.That(() => new DelayedActions<float>(inner, 0), Throws.InstanceOf<ArgumentOutOfRangeException>());
+    }
+
+    [Test]
+    public void LateActionsGoOnAfterARestore()
+    {
+        DelayedActions<float> original = new(new PendulumEnvironment(), 3), restored = new(new PendulumEnvironment(), 3);
+        (float[] seen, float[] other) = (new float[3], new float[3]);
+        original.Reset(3, seen);
+        for (int step = 0; step < 4; step++)
+            original.Step([step - 1.5f], seen);
+        using MemoryStream stream = new();
+        original.Save(new BinaryWriter(stream));
+        restored.Restore(new BinaryReader(new MemoryStream(stream.ToArray())));
+        for (int step = 0; step < 6; step++)
+        {
+            original.Step([0.5f], seen);
+            restored.Step([0.5f], other);
+            Assert.That(other, Is.EqualTo(seen));
+        }
+        Assert.That(() => restored.Restore(new BinaryReader(new MemoryStream([3, 0, 0, 0, 1]))),
+            Throws.InstanceOf<InvalidDataException>().With.Message.Contains("cut short"));
+        DelayedActions<float> shorter = new(new PendulumEnvironment(), 2);
+        Assert.That(() => shorter.Restore(new BinaryReader(new MemoryStream(stream.ToArray()))),
+            Throws.InstanceOf<InvalidDataException>().With.Message.Contains("has 3 numbers of late actions, this delay of 2 steps 2"));
+    }
+
     [Test]
     public void RestoringGoesThroughWrappersAndVectors()
     {

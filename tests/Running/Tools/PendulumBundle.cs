@@ -18,8 +18,9 @@ internal static class PendulumBundle
     /// <param name="agent">Whether it has a policy as well, which drives with the velocity.</param>
     /// <param name="world">Whether it has the world model.</param>
     /// <param name="change">Changes the manifest.</param>
-    public static string Write(
-        double gravity = 10, double noise = 0, bool agent = false, bool world = true, Func<Manifest, Manifest>? change = null)
+    /// <param name="novelty">Whether the policy says how novel a step is: the speed.</param>
+    public static string Write(double gravity = 10, double noise = 0, bool agent = false, bool world = true,
+        Func<Manifest, Manifest>? change = null, bool novelty = false)
     {
         Graph observe = new("observe"), imagine = new("imagine"), act = new("act");
         observe.Output("pose", observe.Input("observation", DType.Float32, "batch", 3));
@@ -35,6 +36,8 @@ internal static class PendulumBundle
 
         Symbol seen = act.Input("observation", DType.Float32, "batch", 3);
         act.Output("action", seen.Slice(1, 2, 3).Sign());
+        if (novelty)
+            act.Output("novelty", seen.Slice(1, 2, 3).Abs().Sum(-1));
 
         string directory = Directory.CreateTempSubdirectory("worldmodels-pendulum-").FullName;
         OnnxModel[] worldGraphs = world ? [observe.Build(), imagine.Build()] : [], agentGraphs = agent ? [act.Build()] : [];
@@ -46,14 +49,14 @@ internal static class PendulumBundle
             Environment = "pendulum",
             Observation = new() { Shape = [3], Low = -8, High = 8 },
             Action = ActionSpec.Continuous([1], -1, 1),
-            Graphs = Specs().Where(pair => pair.Key == "act" ? agent : world).ToDictionary(),
+            Graphs = Specs(novelty).Where(pair => pair.Key == "act" ? agent : world).ToDictionary(),
             Files = Manifest.HashFiles(directory),
         };
         (change is null ? manifest : change(manifest)).Save(directory);
         return directory;
     }
 
-    private static Dictionary<string, GraphSpec> Specs() => new()
+    private static Dictionary<string, GraphSpec> Specs(bool novelty) => new()
     {
         ["observe"] = new()
         {
@@ -75,7 +78,11 @@ internal static class PendulumBundle
         {
             File = "act.onnx",
             Inputs = [Spec("observation", TensorRole.Observation, 3)],
-            Outputs = [Spec("action", TensorRole.Action, 1)],
+            Outputs =
+            [
+                Spec("action", TensorRole.Action, 1),
+                .. novelty ? [new() { Name = "novelty", Role = TensorRole.Novelty, Shape = ["batch"] }] : Array.Empty<TensorSpec>(),
+            ],
         },
     };
 
