@@ -5,7 +5,7 @@ namespace WorldModels.Samples;
 
 /// <summary>
 /// A controller in a game that shows 60 frames a second: in each frame it may take a share of the frame's 16.7 ms. Where it took longer, the
-/// frame would have been late.
+/// frame would have been late. A bundle that says how novel its steps are (plan2explore) also tells when it is far from what it learnt.
 /// </summary>
 internal static class GameLoop
 {
@@ -22,7 +22,7 @@ internal static class GameLoop
         controller.Reset();
 
         Times times = new();
-        int frames = 0, late = 0;
+        int frames = 0, late = 0, novel = 0;
         long begun = Stopwatch.GetTimestamp(), bytes = GC.GetAllocatedBytesForCurrentThread();
         while (Stopwatch.GetElapsedTime(begun) < length)
         {
@@ -32,6 +32,8 @@ internal static class GameLoop
             times.Add(took);
             if (took > Budget)
                 late++;
+            if (controller.Manifest.NoveltyThreshold is { } familiar && controller.Novelty[0] > familiar)
+                novel++;                                            // a game would have somebody else act here
             if (game.Step(action))
                 controller.Reset();                                 // a new episode: forget the last one
             frames++;
@@ -42,5 +44,7 @@ internal static class GameLoop
         bytes = GC.GetAllocatedBytesForCurrentThread() - bytes;
         Console.WriteLine($"{frames} frames; deciding took {times}");
         Console.WriteLine($"{late} frames over the budget of {Budget.TotalMilliseconds} ms; {bytes / Math.Max(1, frames)} bytes allocated a frame");
+        if (controller.Manifest.NoveltyThreshold is not null)
+            Console.WriteLine($"{novel} frames more novel than all but one of a hundred familiar ones");
     }
 }

@@ -17,6 +17,9 @@ public abstract class PlayAgent : IDisposable
     /// <summary>The return it expects from here on, if it estimates one.</summary>
     public double? Value { get; private protected set; }
 
+    /// <summary>How far what it would do now is from what it learnt, if it says so.</summary>
+    public double? Novelty { get; private protected set; }
+
     /// <summary>How likely it takes each action; empty if it has no probabilities.</summary>
     public IReadOnlyList<double> Probabilities { get; private protected set; } = [];
 
@@ -77,6 +80,7 @@ internal sealed class BundleAgent : PlayAgent
     {
         Move = _manifest.Action.Kind == ActionKind.Discrete ? PlayMove.Of(Act<long>(frame)[0]) : PlayMove.Of(Act<float>(frame));
         Value = _policy.Values.Length == 1 ? _policy.Values[0] : null;
+        Novelty = _policy.Novelty is [var novelty] ? novelty : null;
         if (_policy.Logits.Length == _manifest.Action.Count)
             Probabilities = Softmax(_policy.Logits);
     }

@@ -55,6 +55,7 @@ public sealed class PlayScreen(bool trueColour)
             Fact("reward", PlayStatus.Number(status.Reward)),
             Fact("return", PlayStatus.Number(status.Return)),
             status.Value is { } value ? Fact("value", PlayStatus.Number(value)) : "",
+            status.NoveltyText is null ? "" : Fact("novelty", status.NoveltyText),
             status.Continue is { } probability ? Fact("goes on", Figures.Share(probability)) : "",
             Fact("action", status.LastAction ?? "-"),
             Fact("player", status.AgentPlays ? status.Agent! : "you"),

@@ -30,6 +30,7 @@ public sealed class PlaySession : IDisposable
     private readonly ActionSpec _space;
     private readonly IReadOnlyList<int>? _shown;
     private readonly Steering _steering;
+    private readonly double? _noveltyThreshold;
     private readonly Queue<(float[] Frame, PlayMove? Move)> _recent = [];
     private bool _agentPlays, _agentPlayed;
     private string? _note;
@@ -38,7 +39,7 @@ public sealed class PlaySession : IDisposable
         PlayAgent? dreamer, string? advice)
     {
         (_real, _agent, _agentPlays, _dream, _dreamer, _advice) = (real, agent, agentPlays, dream, dreamer, advice);
-        (_space, _shown) = (manifest.Action, PlayOptions.ShownShape(manifest));
+        (_space, _shown, _noveltyThreshold) = (manifest.Action, PlayOptions.ShownShape(manifest), manifest.NoveltyThreshold);
         Actions = SpaceNames.Of(manifest, options.Environment).Actions;
         _steering = new(_space, Actions, options.FindGame(manifest).Arrows);
         BeginGame();
@@ -105,6 +106,8 @@ public sealed class PlaySession : IDisposable
                 Task = Agent?.Task,
                 NextAction = decided?.Move.Describe(Actions),
                 Value = decided?.Value,
+                Novelty = decided?.Novelty,
+                NoveltyThreshold = _noveltyThreshold,
                 Policy = [.. (decided?.Probabilities ?? []).Select((p, i) => (Actions[i], p))],
                 Controls = _space.Kind == ActionKind.Discrete ? [] : [.. Actions.Select((name, i) => new PlayControl(
                     name, _space.LowOf(i), _space.HighOf(i), World.LastMove?.As<float>()[i], decided?.Move.As<float>()[i]))],

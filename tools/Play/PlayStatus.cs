@@ -1,4 +1,5 @@
 using System.Globalization;
+using WorldModels.Measure;
 
 namespace WorldModels.Tools;
 
@@ -55,6 +56,12 @@ public sealed record PlayStatus
     /// <summary>The agent's estimate of this frame's value, if it makes one.</summary>
     public double? Value { get; init; }
 
+    /// <summary>How novel the agent's step on this frame is, if it says so.</summary>
+    public double? Novelty { get; init; }
+
+    /// <summary>What one familiar step of a hundred exceeds, if the bundle says it.</summary>
+    public double? NoveltyThreshold { get; init; }
+
     /// <summary>The agent's probability of each action on this frame, in the actions' order; empty if it has none.</summary>
     public IReadOnlyList<(string Action, double Probability)> Policy { get; init; } = [];
 
@@ -63,6 +70,10 @@ public sealed record PlayStatus
 
     /// <summary>What there is to say about the last key.</summary>
     public string? Note { get; init; }
+
+    /// <summary>The novelty, and whether it is more than familiar steps have; null where there is none.</summary>
+    public string? NoveltyText => Novelty is not { } novelty ? null
+        : Figures.Number(novelty) + (novelty > NoveltyThreshold ? $" (above {Figures.Number(NoveltyThreshold.Value)})" : "");
 
     /// <summary>A figure as the status shows it.</summary>
     public static string Number(double value) => value.ToString("0.##;-0.##;0", CultureInfo.InvariantCulture);
@@ -74,7 +85,7 @@ public sealed record PlayStatus
         LastAction is null ? null : $"action {LastAction}",
         Controls.Count == 0 || NextAction is null ? null : $"next {NextAction}",
         Continue is { } probability ? $"continue {Number(probability)}" : null,
-        Value is { } value ? $"value {Number(value)}" : null,
+        Value is { } value ? $"value {Number(value)}" : null, NoveltyText is null ? null : $"novelty {NoveltyText}",
         AgentPlays ? $"{Agent} plays" : "you play", Task is null ? null : $"task {Task}",
         Policy.Count == 0 ? null : string.Join(' ', Policy.Select(p => $"{p.Action} {Math.Round(100 * p.Probability)}%")),
         Ending is null ? null : $"over: {Ending}", Note,

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using WorldModels.Tests.Tools;
 
 namespace WorldModels.Tests.Samples;
 
@@ -17,6 +18,23 @@ public sealed class SamplesTests
         string said = Run("game-loop", "--seconds", "1");
         Assert.That(Number(said, @"(\d+) frames;"), Is.InRange(5, 61));
         Assert.That(Number(said, @"(\d+) bytes allocated a frame"), Is.LessThan(200), "the list of times grows");
+    }
+
+    /// <summary>The speed of a pendulum that is driven with its velocity, as novelty: some frames are above any small line.</summary>
+    [Test]
+    public void AGameLoopTellsNovelFrames()
+    {
+        string bundle = PendulumBundle.Write(
+            agent: true, world: false, novelty: true, change: manifest => manifest with { NoveltyThreshold = 1e-3 });
+        try
+        {
+            string said = Run("game-loop", bundle, "--seconds", "1");
+            Assert.That(Number(said, @"^(\d+) frames more novel"), Is.InRange(1, Number(said, @"(\d+) frames;")));
+        }
+        finally
+        {
+            Directory.Delete(bundle, recursive: true);
+        }
     }
 
     [Test]

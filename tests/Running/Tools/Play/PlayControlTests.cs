@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using WorldModels.Bundles;
 using WorldModels.Environments;
+using WorldModels.Measure;
 using WorldModels.Runtime;
 using WorldModels.Tools;
 
@@ -61,6 +62,36 @@ public sealed partial class PlayControlTests
         Assert.That((session.Status.Step, session.Status.Note), Is.EqualTo((4, "this key moves nothing here: left and right push force")));
         session.Move(1);
         Assert.That((session.Status.Step, session.Status.Note), Is.EqualTo((4, "this key moves nothing here: left and right push force")));
+    }
+
+    /// <summary>How novel a step is stands in the status, and where it is more than familiar ones, beside what those have.</summary>
+    [Test]
+    public void NoveltyIsShown()
+    {
+        string bundle = PendulumBundle.Write(agent: true, world: false, novelty: true,
+            change: manifest => manifest with { NoveltyThreshold = 2 });
+        try
+        {
+            using PlaySession session = Open(bundle);
+            List<bool> above = [];
+            for (int step = 0; step < 30; step++)
+            {
+                session.Tick();
+                PlayStatus status = session.Status;
+                float speed = Math.Abs(session.Frame[2]);
+                Assert.That((status.Novelty, status.NoveltyThreshold), Is.EqualTo(((double?)speed, (double?)2)));
+                Assert.That($"{status}", Does.Contain($"novelty {Figures.Number(speed)}{(speed > 2 ? " (above 2)" : " |")}"));
+                Assert.That(new PlayScreen(trueColour: true).Compose(session, 120, 40), Does.Contain("novelty"));
+                above.Add(speed > 2);
+            }
+            Assert.That(above, Does.Contain(true).And.Contain(false));
+        }
+        finally
+        {
+            Directory.Delete(bundle, recursive: true);
+        }
+        using PlaySession other = Open(Zoo("pendulum-dreamer"));
+        Assert.That($"{other.Status}", Does.Not.Contain("novelty"));
     }
 
     [Test]
