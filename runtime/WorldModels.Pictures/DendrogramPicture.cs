@@ -1,4 +1,5 @@
 using SkiaSharp;
+using WorldModels.Measure;
 
 namespace WorldModels.Pictures;
 
@@ -36,7 +37,8 @@ public sealed class DendrogramPicture(
         bool upright = widest > Column - 6;     // names that do not fit side by side
         int width = Left + Column * leaves.Count + Edge, height = Tall + 2 * Edge + (int)(upright ? widest : LetterSize) + Edge;
         Drawing tree = new(width, height, canvas => Paint(canvas, width, upright));
-        return Drawing.Grid([[Drawing.Text(title, Ink, size: 16)], [tree]], 8);
+        string line = $"Above the dashed line ({measure} {Figures.Number(threshold)}) groups stay apart.";
+        return Drawing.Grid([[Drawing.Text(title, Ink, size: 16)], [tree], [Drawing.Text(line, Soft)]], 8);
     }
 
     private void Paint(SKCanvas canvas, int width, bool upright)

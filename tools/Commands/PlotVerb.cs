@@ -25,6 +25,9 @@ public sealed class PlotVerb : PageVerb
         + "--level \"PlaNet at 1e6=821\" \"DreamerV1 at 1e6=931\".")]
     public IEnumerable<string> Levels { get; set; } = [];
 
+    [Option("by", MetaValue = "OPTION", HelpText = "Name curves after an option of their runs, as in: --by explorer (default: after folders).")]
+    public string? By { get; set; }
+
     [Option("to", MetaValue = "STEPS", HelpText = "Show no more than the first so many steps (default: all).")]
     public string? To { get; set; }
 
@@ -51,6 +54,7 @@ public sealed class PlotVerb : PageVerb
             Levels = levels,
             Environment = Environment is null ? null : EnvironmentRegistry.OwnName(Environment),
             LastStep = to,
+            By = By,
             Title = Title,
         });
         AtomicFile.Prepare(Output);

@@ -23,6 +23,11 @@ public sealed record CurvePageOptions
     /// <summary>Only runs in this environment; null: all, a figure for each environment.</summary>
     public string? Environment { get; init; }
 
+    /// <summary>
+    /// An option after whose values curves are named, such as <c>explorer</c>; null: they have the names of their folders, bundles and arms.
+    /// </summary>
+    public string? By { get; init; }
+
     /// <summary>No step beyond this one is shown, nor is the final evaluation of a run that went on; null: all.</summary>
     public double? LastStep { get; init; }
 
@@ -85,6 +90,8 @@ public sealed class CurvePage
             throw new BundleException($"A level belongs to one environment, and these runs are of {string.Join(" and ", environments)}: "
                 + "choose one by --env.");
         }
+        if (options.By is { } option)
+            runs = NamedBy(option, runs);
         if (options.LastStep is { } last)
             runs = [.. runs.Select(run => Cut(run, last)).OfType<TrainingCurve>()];
         if (runs.Length == 0)
@@ -111,6 +118,15 @@ public sealed class CurvePage
         // A search by a population: what it finds, and how far it searches.
         bool searched = MetricSpread.Ends("return_mean", [.. _groups.SelectMany(group => group.Runs)]).Count > 0;
         return searched ? ["return_mean", .. _metrics.Where(name => name is "sigma" or "spread" or "spread_mean")] : [_metrics[0]];
+    }
+
+    /// <summary>Runs whose names are what an option of theirs is.</summary>
+    private static TrainingCurve[] NamedBy(string option, TrainingCurve[] runs)
+    {
+        string[] known = [.. runs.SelectMany(run => run.Config.Keys).Distinct()];
+        return known.Contains(option)
+            ? [.. runs.Select(run => run with { Name = $"{option}={run.Config.GetValueOrDefault(option, "unset")}" })]
+            : throw Unknown("option", option, known);
     }
 
     private static bool Matches(string metric, string pattern) => FileSystemName.MatchesSimpleExpression(pattern, metric, ignoreCase: false);

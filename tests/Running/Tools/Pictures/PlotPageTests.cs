@@ -57,6 +57,22 @@ public sealed class PlotPageTests
         Assert.That(Directory.GetFiles(Path.GetDirectoryName(file)!), Has.Length.EqualTo(1));
     }
 
+    /// <summary>Seeds of one value are one curve; folders that say nothing of what they try need no other names.</summary>
+    [Test]
+    public void CurvesAreNamedAfterAnOption()
+    {
+        using RunFixture runs = new();
+        string[] folders = [.. new[] { ("first", 0, "0.1"), ("second", 1, "0.1"), ("third", 0, "0.001") }
+            .Select(run => runs.Run(run.Item1, run.Item2, [(100, 1), (200, 2)], run.Item3))];
+        CurvePage page = CurvePage.Of(folders, new() { By = "learningRate" });
+        Assert.That(page.Groups.Select(group => (group.Label, group.Runs.Count)),
+            Is.EqualTo(new[] { ("learningRate=0.1", 2), ("learningRate=0.001", 1) }));
+        Assert.That(Plot(out string output, [.. folders, "--by", "learningRate", "--output", Path.Combine(runs.Root, "plot.html")]), Is.Empty);
+        Assert.That(output, Does.Contain("learningRate=0.001"));
+        Assert.That(Plot(out _, [.. folders, "--by", "learningRat", "--output", Path.Combine(runs.Root, "plot.html")]),
+            Does.Contain("no option 'learningRat'").And.Contain("did you mean 'learningRate'?"));
+    }
+
     [TestCase("curves.png")]
     [TestCase("curves.svg")]
     public void APictureIsPlotted(string name)
