@@ -62,13 +62,17 @@ public static class ModelCard
 
     private static void AppendTasks(StringBuilder text, IReadOnlyList<string> tasks, IReadOnlyDictionary<string, double> figures)
     {
+        // An exploration has no rewards of its own, and where there is one task its returns are among the figures.
+        string[] columns = [.. tasks.Where(rewarded => tasks.Any(played => figures.ContainsKey(OfTask(played, rewarded))))];
+        if (columns.Length == 0)
+            return;
         text.AppendLine("## Tasks").AppendLine();
         text.AppendLine("What each task's policy (a row) earns of each task's rewards (a column) in an episode, in their own units.").AppendLine();
-        text.AppendLine(CultureInfo.InvariantCulture, $"| policy | {string.Join(" | ", tasks)} |");
-        text.AppendLine($"|---|{string.Concat(tasks.Select(_ => "---|"))}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"| policy | {string.Join(" | ", columns)} |");
+        text.AppendLine($"|---|{string.Concat(columns.Select(_ => "---|"))}");
         foreach (string played in tasks)
         {
-            IEnumerable<string> earned = tasks.Select(rewarded => figures.TryGetValue(OfTask(played, rewarded), out double value)
+            IEnumerable<string> earned = columns.Select(rewarded => figures.TryGetValue(OfTask(played, rewarded), out double value)
                 ? value.ToString("0.0", CultureInfo.InvariantCulture) : "");
             text.AppendLine(CultureInfo.InvariantCulture, $"| {played} | {string.Join(" | ", earned)} |");
         }
@@ -80,7 +84,8 @@ public static class ModelCard
         text.AppendLine("## Novelty").AppendLine();
         text.AppendLine(CultureInfo.InvariantCulture,
             $"After each step the controller says how novel it is (`controller.Novelty`, one number a row). Of a hundred steps of held-out "
-            + $"play one exceeds {threshold:G4}; where many do, it is far from what it has learnt.").AppendLine();
+            + $"play of the first task, its actions drawn, one exceeds {threshold:G4} (`noveltyThreshold` in `manifest.json`); where many do, "
+            + $"it is far from what it has learnt. What it says of changed worlds: `tools novelty <this folder>`.").AppendLine();
     }
 
     private static string Lasting(Manifest manifest) =>

@@ -73,6 +73,7 @@ public sealed class Checkpoint
 
     public void Set(string key, long value) => _values[key] = value.ToString(CultureInfo.InvariantCulture);
     public void Set(string key, double value) => _values[key] = value.ToString("R", CultureInfo.InvariantCulture);
+    public bool Has(string key) => _values.ContainsKey(key);
     public long Integer(string key) => Value<long>(key);
     public double Number(string key) => Value<double>(key);
 

@@ -81,6 +81,38 @@ public sealed class Plan2ExploreTests
     }
 
     /// <summary>
+    /// A run that explored and learnt its task goes on to adapt where it is given more updates; what it earned before is among its figures,
+    /// the same as where it had ended there.
+    /// </summary>
+    [Test]
+    public void ARunGoesOnToAdapt()
+    {
+        string run = _runs["adapts"], whole = _runs["whole"];
+        string[] tiny = [.. Sized, "explorationUpdates=3", "taskUpdates=2", "logEvery=2", "evaluationEpisodes=2"];
+        TrainTool.Succeed([.. tiny, "updates=5", "--run", run]);
+        JsonNode before = Evaluation(run);
+        Assert.That(before["return_zero_shot_mean"], Is.Null, "nothing has adapted yet");
+        long explored = (long)Lines(run)[^1]["frames"]!;
+        TrainTool.Succeed("plan2explore", "--resume", run, "--set", "updates=9");
+        TrainTool.Succeed([.. tiny, "updates=9", "--run", whole]);
+        foreach (string folder in new[] { run, whole })
+        {
+            JsonNode after = Evaluation(folder);
+            foreach (string figure in new[] { "mean", "sd", "ci95" })
+                Assert.That((double)after[$"return_zero_shot_{figure}"]!, Is.EqualTo((double)before[$"return_greedy_{figure}"]!));
+            Assert.That((long)after["zero_shot_steps"]!, Is.EqualTo(explored));
+            JsonNode[] lines = Lines(folder);
+            Assert.That(lines.Count(line => line["return_zero_shot"] is not null), Is.EqualTo(1));
+            Assert.That((long)lines[^1]["frames"]!, Is.GreaterThan(explored), "the task's policy played");
+        }
+        Assert.That(File.ReadAllText(Path.Combine(run, "bundle", "README.md")), Does.Contain("| zero_shot_steps |").And.Not.Contain("## Tasks"));
+
+        static JsonNode[] Lines(string folder) => [.. File.ReadLines(RunFiles.Metrics(folder)).Select(line => JsonNode.Parse(line)!)];
+
+        static JsonNode Evaluation(string folder) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "evaluation.json")))!;
+    }
+
+    /// <summary>
     /// Each row acts for its task, the last of which is to explore, and says how novel its step is: the same in any batch, in the place that
     /// does not move.
     /// </summary>
@@ -126,6 +158,18 @@ public sealed class Plan2ExploreTests
             foreach (Controller controller in each)
                 controller.Dispose();
         }
+        // What is seen is the same, and each task does something else about it; to explore is one of them, for a row or for all.
+        using Controller same = Controller.Load(bundle, new() { Batch = 4, Deterministic = true });
+        float[] chosen = new float[4], alike = [.. Enumerable.Range(0, 4).SelectMany(_ => Observation(0, 0))];
+        for (int row = 0; row < 4; row++)
+            same.SetTask(row, manifest.Tasks![row]);
+        same.Act(alike, chosen);
+        Assert.That(chosen, Is.Unique);
+        float exploring = chosen[3];
+        same.Reset();
+        same.SetTask(WorldModels.Train.Algorithms.Plan2Explore.Exploring);
+        same.Act(alike, chosen);
+        Assert.That(chosen, Is.All.EqualTo(exploring).Within(1e-6f));
         using WorldModel world = WorldModel.Load(bundle);
         using Dream dream = world.Dream(batch: 3, horizon: 4);
         Assert.That(dream.Run(seed: 1).Rewards(2).ToArray(), Has.Length.EqualTo(3), "dreams are of the first task");

@@ -1,4 +1,5 @@
 using WorldModels.Environments;
+using WorldModels.Measure;
 using WorldModels.Models;
 using WorldModels.Runtime;
 using WorldModels.Train.LatentWorlds;
@@ -24,6 +25,7 @@ internal sealed class ExplorationEvaluation(
 {
     private const int EpisodesOfTasks = 10, EpisodesOfNovelty = 10;
     private const double Percentile = 0.99;
+    private const string ZeroShot = "return_zero_shot_", ZeroShotSteps = "zero_shot_steps";
 
     private static readonly uint RandomStream = Philox.Stream("random-coverage");
 
@@ -32,20 +34,44 @@ internal sealed class ExplorationEvaluation(
             experience.Actions.Size, device)
         { Greedy = greedy });
 
+    private (ReturnStatistics Returns, long Steps)? _zeroShot;
+
     /// <summary>The 99th percentile of novelty in held-out play of the first task; null before it was measured.</summary>
     public double? NoveltyThreshold { get; private set; }
 
     /// <summary>
-    /// The first task's mean return of a few episodes where one falls due and the task's policy learns; at the end of the zero-shot stage of
-    /// a run that goes on to adapt, of as many as the closing evaluation has, as <c>return_zero_shot</c>.
+    /// Judges the first task's policy as it is before anything adapts, by as many episodes as the closing evaluation has: the figures named
+    /// zero_shot.
+    /// </summary>
+    public void JudgeZeroShot() =>
+        _zeroShot = (_returns.GreedyReturns(Math.Max(1, options.EvaluationEpisodes)).Statistics, experience.Frames);
+
+    /// <summary>Keeps what <see cref="JudgeZeroShot"/> found, for a run that goes on.</summary>
+    public void Save(Checkpoint checkpoint)
+    {
+        if (_zeroShot is not { } found)
+            return;
+        checkpoint.Set(ZeroShot + "mean", found.Returns.Mean);
+        checkpoint.Set(ZeroShot + "sd", found.Returns.Deviation);
+        checkpoint.Set(ZeroShot + "ci95", found.Returns.HalfWidth);
+        checkpoint.Set(ZeroShotSteps, found.Steps);
+    }
+
+    /// <summary>Takes back what <see cref="Save"/> kept.</summary>
+    public void Load(Checkpoint checkpoint) => _zeroShot = !checkpoint.Has(ZeroShotSteps) ? null : (
+        new(checkpoint.Number(ZeroShot + "mean"), checkpoint.Number(ZeroShot + "sd"), checkpoint.Number(ZeroShot + "ci95")),
+        checkpoint.Integer(ZeroShotSteps));
+
+    /// <summary>
+    /// The first task's mean return of a few episodes where one falls due and the task's policy learns; where a run has begun to adapt, what
+    /// it was before.
     /// </summary>
     public IReadOnlyDictionary<string, double> Between(long updates)
     {
         bool learns = options.TaskLearning == TaskLearning.Meanwhile || updates > options.ExplorationUpdates;
         Dictionary<string, double> figures = new(learns ? _returns.Between(updates) : Measured.None);
-        long end = options.ZeroShotUpdates;
-        if (options.Updates > end && updates % options.LogEvery == 0 && updates >= end && updates - options.LogEvery < end)
-            figures["return_zero_shot"] = _returns.GreedyReturns(Math.Max(1, options.EvaluationEpisodes)).Mean;
+        if (_zeroShot is { } before && updates - options.LogEvery <= options.ZeroShotUpdates)
+            figures["return_zero_shot"] = before.Returns.Mean;
         if (updates <= options.ExplorationUpdates && Evaluation.IsDue(options.EvaluateEvery, options.LogEvery, updates))
             JudgeNovelty(figures);
         return figures;
@@ -55,6 +81,11 @@ internal sealed class ExplorationEvaluation(
     public IReadOnlyDictionary<string, double> Judge(int episodes, IProgressReport progress)
     {
         Dictionary<string, double> figures = new(_returns.Judge(episodes, progress));
+        if (_zeroShot is { } before)
+        {
+            (figures[ZeroShot + "mean"], figures[ZeroShot + "sd"]) = (before.Returns.Mean, before.Returns.Deviation);
+            (figures[ZeroShot + "ci95"], figures[ZeroShotSteps]) = (before.Returns.HalfWidth, before.Steps);
+        }
         if (experience.Coverage is { } coverage)
             (figures["coverage"], figures["coverage_random"]) = (coverage.Share, RandomCoverage());
         JudgeNovelty(figures);

@@ -98,6 +98,8 @@ public sealed class Plan2Explore : ITrainer
         _stage = _options.StageAt(update);
         bool modelLearns = _stage != ExplorationStage.Task, explores = _stage == ExplorationStage.Explore;
         bool tasksLearn = !explores || _options.TaskLearning == TaskLearning.Meanwhile;
+        if (update == _options.ZeroShotUpdates)
+            _evaluation.JudgeZeroShot();
         using (Timings.Of("collect"))
         {
             if (modelLearns)
@@ -202,6 +204,7 @@ public sealed class Plan2Explore : ITrainer
         checkpoint.AddOptimiser(_rewardOptimiser, "optimiser/reward");
         if (_intrinsicOptimiser is not null)
             checkpoint.AddOptimiser(_intrinsicOptimiser, "optimiser/intrinsic");
+        _evaluation.Save(checkpoint);
         _explorer?.Save(checkpoint);
         foreach (ExploredTask task in _tasks)
             task.Behaviour.Save(checkpoint);
@@ -214,6 +217,7 @@ public sealed class Plan2Explore : ITrainer
         checkpoint.LoadOptimiser(_rewardOptimiser, "optimiser/reward");
         if (_intrinsicOptimiser is not null)
             checkpoint.LoadOptimiser(_intrinsicOptimiser, "optimiser/intrinsic");
+        _evaluation.Load(checkpoint);
         _explorer?.Load(checkpoint);
         foreach (ExploredTask task in _tasks)
             task.Behaviour.Load(checkpoint);

@@ -34,7 +34,8 @@ public static class Plan2ExploreGraphs
             [
                 .. options.Limits,
                 "Novelty says how far the members of an ensemble are apart about the next step: it is high where the model has not learnt, "
-                    + "and no proof that it is right where they agree.",
+                    + "and no proof that it is right where they agree. It is about states and actions, not about what came of them: other "
+                    + "physics shows where it leads to states that were never met.",
             ],
             Starts = starts,
             Graphs = new Dictionary<string, IGraphDefinition>(
