@@ -105,7 +105,8 @@ public sealed class Plan2ExploreTests
             Assert.That(lines.Count(line => line["return_zero_shot"] is not null), Is.EqualTo(1));
             Assert.That((long)lines[^1]["frames"]!, Is.GreaterThan(explored), "the task's policy played");
         }
-        Assert.That(File.ReadAllText(Path.Combine(run, "bundle", "README.md")), Does.Contain("| zero_shot_steps |").And.Not.Contain("## Tasks"));
+        string card = File.ReadAllText(Path.Combine(run, "bundle", "README.md"));
+        Assert.That(card, Does.Contain("| zero_shot_steps |").And.Not.Contain("## Tasks"));
 
         static JsonNode[] Lines(string folder) => [.. File.ReadLines(RunFiles.Metrics(folder)).Select(line => JsonNode.Parse(line)!)];
 
