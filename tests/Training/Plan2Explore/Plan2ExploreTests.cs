@@ -88,7 +88,7 @@ public sealed class Plan2ExploreTests
     public void ARunGoesOnToAdapt()
     {
         string run = _runs["adapts"], whole = _runs["whole"];
-        string[] tiny = [.. Sized, "explorationUpdates=3", "taskUpdates=2", "logEvery=2", "evaluationEpisodes=2"];
+        string[] tiny = [.. Sized, "env=pendulum", "explorationUpdates=3", "taskUpdates=2", "logEvery=2", "evaluationEpisodes=2"];
         TrainTool.Succeed([.. tiny, "updates=5", "--run", run]);
         JsonNode before = Evaluation(run);
         Assert.That(before["return_zero_shot_mean"], Is.Null, "nothing has adapted yet");
