@@ -14,7 +14,7 @@ public sealed class TransformerBehaviourTests
 {
     private const int Length = 6, Rows = 4;
 
-    private static readonly TransformerOptions Small = new()
+    internal static readonly TransformerOptions Small = new()
     {
         Form = TransformerForm.Gpt, Tokens = TokenForm.Add, Window = 3, Layers = 1, Heads = 2, FeedForward = 8, Dropout = 0,
         PosteriorLayers = 0, PriorLayers = 1, Classes = 4, Stochastic = 2, Deterministic = 8, Hidden = 8, Embedding = 8, EncoderLayers = 1, EncoderUnits = 8,
