@@ -19,15 +19,17 @@ public static class NextStep
     public const string Prefix = "next_";
 
     private const double Near = 0.2, MostOfCell = 0.5, LeastContinue = 0.5;
+    private const int EnoughSteps = 5000;
 
-    /// <summary>The figures, on episodes never trained on.</summary>
+    /// <summary>The figures, on episodes never trained on: the first of them that have some thousand steps together.</summary>
     public static IEnumerable<(string Name, double Value)> Judge(
         LatentWorld<EagerTensor> world, LatentWorldConfig config, IReadOnlyCollection<Episode> episodes, ActionVectors vectors,
         LatentOptions options, Device device)
     {
         if (episodes.Count == 0)
             return [];
-        Episode[] all = [.. episodes];
+        int steps = 0;
+        Episode[] all = [.. episodes.TakeWhile(episode => (steps += episode.Steps) - episode.Steps < EnoughSteps)];
         (int rows, int observation, int actionSize) = (all.Length, config.Observation, vectors.Size);
         (float[] observed, float[] acted) = (new float[rows * observation], new float[rows * actionSize]);
         (Share near, Share exact, Share found, Share falsely, Share signs) = (new(), new(), new(), new(), new());

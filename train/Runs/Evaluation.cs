@@ -80,7 +80,8 @@ public static class Evaluation
     {
         Dictionary<string, double> figures = new Dictionary<string, double>();
         (string Name, ReturnSample Returns)[] all = [.. judged];
-        bool punishes = all.Any(way => way.Name == "random" && way.Returns.Punished.Sum() is > 0 and int steps && 2 * steps < way.Returns.Lengths.Sum());
+        ReturnSample? random = all.FirstOrDefault(way => way.Name == "random").Returns;
+        bool punishes = random?.Punished.Sum() is > 0 and int punished && 2 * punished < random.Lengths.Sum();
         foreach ((string name, ReturnSample returns) in all)
         {
             figures[$"return_{name}_mean"] = returns.Mean;

@@ -37,21 +37,22 @@ public sealed class NextStepTests
     [Test]
     public void WhatWasNotAskedIsNoFigure()
     {
-        Assert.That(Judge(0, 9, [Play(6, terminates: false, lit: 0.5f)]).Keys, Is.EquivalentTo(new[] { "next_reward_near", "next_end_false" }));
+        Dictionary<string, double> figures = Judge(0, 9, [Play(6, terminates: false, lit: 0.5f)]);
+        Assert.That(figures.Keys, Is.EquivalentTo(new[] { "next_reward_near", "next_end_false" }));
         Assert.That(Judge(0, 9, []), Is.Empty);
     }
 
-    /// <summary>Steps that are punished are counted where that is the exception: of nine steps of Catch, a miss punishes the last.</summary>
+    /// <summary>Punished steps are counted where they are the exception: of the nine of Catch, a miss punishes the last.</summary>
     [Test]
     public void PunishedStepsAreCountedWhereTheyAreTheException()
     {
         AgentEnvironment games = AgentEnvironment.Make("catch", count: 4, actionRepeat: 1);
         ReturnSample played = games.PlayRandom(40, seed: 3);
         Assert.That(played.Punished, Is.EqualTo(played.Returns.Select(sum => sum < 0 ? 1 : 0)).And.Contains(0).And.Contains(1));
-        Dictionary<string, double> figures = Evaluation.Figures([("greedy", new([1, 1], [9, 9]) { Punished = [0, 0] }), ("random", played)], 1);
+        ReturnSample never = new([1, 1], [9, 9]) { Punished = [0, 0] }, always = new([-9, -9], [9, 9]) { Punished = [9, 9] };
+        Dictionary<string, double> figures = Evaluation.Figures([("greedy", never), ("random", played)], 1);
         Assert.That(figures["punished_greedy_mean"], Is.Zero);
         Assert.That(figures["punished_random_mean"], Is.EqualTo(played.Punished.Average()));
-        ReturnSample always = new([-9, -9], [9, 9]) { Punished = [9, 9] };
         Assert.That(Evaluation.Figures([("greedy", always), ("random", always)], 1).Keys, Has.None.StartsWith("punished"));
     }
 
