@@ -11,11 +11,10 @@ namespace WorldModels.Tests.Learning;
 /// </summary>
 public sealed class TransformerLearningTests
 {
-    private static readonly TransformerOptions Options =
-        (TransformerOptions)Presets<TransformerOptions>.Embedded.Of("small", "catch") with
-        {
-            Updates = 800, WorldAlone = 800, Pretrain = 800, Prefill = 2000,
-        };
+    private static readonly TransformerOptions Options = Presets<TransformerOptions>.Embedded.Of("small", "catch") with
+    {
+        Updates = 800, WorldAlone = 800, Pretrain = 800, Prefill = 2000,
+    };
 
     [Test]
     public void ForetellsTheNextFrameUnlessActionsAreShuffled()

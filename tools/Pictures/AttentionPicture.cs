@@ -74,6 +74,6 @@ internal sealed class AttentionPicture
                 canvas.Write(ago == 0 ? "now" : $"-{ago}", (window - ago - 0.5f) * _cell, 12, DarkTheme.Faint, 11, SKTextAlign.Center);
         });
         string action = _actions[t].Length == 0 ? "" : $": {_actions[t]}";
-        return Drawing.Grid([[DarkTheme.Label($"step {t}{action}"), DarkTheme.Label("", LabelWidth), steps], [_frame(t), names, map]], Gap);
+        return Drawing.Grid([[DarkTheme.Label($"step {t}{action}", FrameSize), DarkTheme.Label("", LabelWidth), steps], [_frame(t), names, map]], Gap);
     }
 }

@@ -93,7 +93,7 @@ public sealed class TransformerDynamicsTests
     {
         TransformerConfig config = Sizes with { Form = form, Tokens = tokens };
         IDynamics<EagerTensor> dynamics = Make(config);
-        AttentionShape shape = ((IDynamicsConfig)config).Attention!;
+        AttentionShape shape = config.Attention!;
         Generator random = new(8);
         using IDisposable guard = no_grad();
         State<EagerTensor> state = EagerState.Zeros(dynamics.State, Rows, CPU);

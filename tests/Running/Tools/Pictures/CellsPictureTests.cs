@@ -1,5 +1,4 @@
 using SkiaSharp;
-using WorldModels.Bundles;
 using WorldModels.Environments;
 using WorldModels.Measure;
 using WorldModels.Pictures;
