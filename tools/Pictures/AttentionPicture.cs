@@ -74,6 +74,7 @@ internal sealed class AttentionPicture
                 canvas.Write(ago == 0 ? "now" : $"-{ago}", (window - ago - 0.5f) * _cell, 12, DarkTheme.Faint, 11, SKTextAlign.Center);
         });
         string action = _actions[t].Length == 0 ? "" : $": {_actions[t]}";
-        return Drawing.Grid([[DarkTheme.Label($"step {t}{action}", FrameSize), DarkTheme.Label("", LabelWidth), steps], [_frame(t), names, map]], Gap);
+        Drawing moment = DarkTheme.Label($"step {t}{action}", FrameSize), above = DarkTheme.Label("", LabelWidth);
+        return Drawing.Grid([[moment, above, steps], [_frame(t), names, map]], Gap);
     }
 }
