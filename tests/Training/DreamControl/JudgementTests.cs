@@ -44,7 +44,7 @@ public sealed class JudgementTests
             Algorithm.Find("worldmodels").Preset("debug"), ["updates=2", "logEvery=1", "evaluateEvery=2"]);
         using TemporaryBundle run = new("worldmodels", options);
         JsonObject figures = (JsonObject)JsonNode.Parse(File.ReadAllText(Path.Combine(run.Run, "evaluation.json")))!;
-        foreach (string name in new[] { "sampled", "without_memory", "untrained", "random", "constant", "sweep", "held" })
+        foreach (string name in new[] { "sampled", "greedy", "without_memory", "untrained", "random", "constant", "sweep", "held" })
             Assert.That((double?)figures[$"return_{name}_mean"], Is.Not.Null, name);
         foreach (string where in new[] { "dream", "real" })
         {

@@ -114,7 +114,7 @@ public sealed class ControllerTrainer : ITrainer
     }
 
     /// <summary>
-    /// The controller in the environment, beside itself without M's memory, random play, play with held actions, the best constant action
+    /// The controller in the environment, on V's draws and on its means, beside itself without M's memory, random play, play with held actions, the best constant action
     /// and sweep, and controllers that learnt nothing; and in dreams of several temperatures: where the dream is kinder than the world, the
     /// controller has learnt its faults. Last, what a generation costs in the dream and in the environment.
     /// </summary>
@@ -212,6 +212,8 @@ public sealed class ControllerTrainer : ITrainer
                 yield return ("without_memory", blind);
             yield return ("untrained", ControllerBaselines.Untrained(awake, _config, episodes, seed));
         }
+        using (ControllerTrials awake = Awake(Math.Min(RealRows, episodes), seesMeans: true))
+            yield return ("greedy", awake.Play(seed, [Best], ControllerJob.Of(1, episodes))[0]);
         AgentEnvironment environment = VisibleEnvironment.Make(_options, Math.Min(RealRows, episodes));
         yield return ("random", environment.PlayRandom(episodes, seed));
         if (ControllerBaselines.BestConstant(environment, episodes, seed, SeedOf("constant", 0)) is { } constant)
@@ -229,8 +231,9 @@ public sealed class ControllerTrainer : ITrainer
     private ControllerTrials Dreaming(int rows, double temperature) => new(_controllers, new DreamEnvironment(
         _world!, _config, _signature.Actions, rows, temperature, _options.EpisodeSteps, _options.DreamThreads));
 
-    private ControllerTrials Awake(int rows) => new(
-        _controllers, new ObservedEnvironment(_world!, _config, VisibleEnvironment.Make(_options, Math.Min(rows, RealRows))));
+    private ControllerTrials Awake(int rows, bool seesMeans = false) => new(
+        _controllers, new ObservedEnvironment(_world!, _config, VisibleEnvironment.Make(_options, Math.Min(rows, RealRows)))
+        { SeesMeans = seesMeans });
 
     private ulong SeedOf(string purpose, long update) =>
         RowSeed.Of((ulong)_options.Seed ^ ((ulong)Philox.Stream(purpose) << 32), (int)update);

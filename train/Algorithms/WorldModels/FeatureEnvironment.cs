@@ -42,6 +42,9 @@ public abstract class FeatureEnvironment : IVectorEnvironment<float>, IDisposabl
 
     public Space ActionSpace { get; }
 
+    /// <summary>Whether V's mean is seen in place of a draw, as <c>Deterministic</c> shows it to a shipped controller.</summary>
+    public bool SeesMeans { get; init; }
+
     /// <summary>V and M.</summary>
     protected WorldModel World { get; }
 
@@ -154,7 +157,7 @@ public abstract class FeatureEnvironment : IVectorEnvironment<float>, IDisposabl
     private float[] Noise(IReadOnlyList<int> rows, int size)
     {
         float[] noise = new float[rows.Count * size];
-        for (int i = 0; i < rows.Count; i++)
+        for (int i = 0; i < rows.Count && !SeesMeans; i++)
             Philox.FillGaussian(new NoiseKey(Seed, Episodes[rows[i]], (uint)Steps, ObserveStream), noise.AsSpan(i * size, size));
         return noise;
     }
