@@ -7,6 +7,7 @@ internal static class ShareMap
 {
     private const float TextSize = 11;
     private const int TextWidth = 26, TextHeight = 14;      // room for "100"
+    private const int LeastApart = 8;                       // pixels of a cell, from which on there are lines between them
 
     private static readonly ScottPlot.Colormaps.Viridis Colours = new();
 
@@ -18,12 +19,13 @@ internal static class ShareMap
     public static Drawing Of(IReadOnlyList<double> shares, int columns, int width, int height) =>
         new(columns * width, shares.Count / columns * height, canvas =>
         {
+            int line = Math.Min(width, height) < LeastApart ? 0 : 1;
             for (int i = 0; i < shares.Count; i++)
             {
                 if (double.IsNaN(shares[i]))
                     continue;
                 (int x, int y) = (i % columns * width, i / columns * height);
-                canvas.Fill(x, y, width, height, Colour(shares[i]));
+                canvas.Fill(x, y, width - line, height - line, Colour(shares[i]));
                 if (width < TextWidth || height < TextHeight)
                     continue;
                 SKColor ink = shares[i] > 0.6 ? SKColors.Black : SKColors.White;

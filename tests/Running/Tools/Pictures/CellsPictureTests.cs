@@ -85,8 +85,8 @@ public sealed class CellsPictureTests
         // Step 1 has no step before the one before it: of four times two heads and three steps two cells are left out.
         SKBitmap strip = Frames.Read(_file).Frames.Single();
         SKColor third = ShareMap.Of([1 / 3.0], 1, 1, 1).Render(SKColors.Black).Pixels[0];
-        int cell = 320 / 3 * 18, drawn = Frames.Count(strip, third);
-        Assert.That(drawn, Is.InRange(11 * (cell - 200), 11 * cell));
+        int cell = (320 / 3 - 1) * (18 - 1), drawn = Frames.Count(strip, third);
+        Assert.That(drawn, Is.InRange(11 * (cell - 200), 11 * cell), "but for their numbers");
         Assert.That(Run("picture", _bundle, "--attention", "--skip", "9").Error,
             Does.Contain("has 9 steps: there is none after the first 9"));
     }
