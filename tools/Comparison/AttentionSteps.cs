@@ -8,11 +8,17 @@ namespace WorldModels.Tools;
 /// <param name="Layers">Layers (L).</param>
 /// <param name="Heads">Heads of each (H).</param>
 /// <param name="Window">Steps that it sees, the present one among them (W).</param>
-/// <param name="Weights">Of each step (L, H, W), row-major, the present one last; what lies before the game has 0.</param>
+/// <param name="Weights">
+/// Of each step (L, H, W), row-major, the present one last. Before the first there is one of which nothing is known, which led to the game's
+/// first frame; what lies before that has 0.
+/// </param>
 internal sealed record AttentionSteps(int Layers, int Heads, int Window, IReadOnlyList<float[]> Weights)
 {
     /// <summary>The graph that says it.</summary>
     public const string Graph = "attention";
+
+    /// <summary>How many steps back there are to look at from a step of the game, at most.</summary>
+    public static int LongestAgo(int step) => step + 1;
 
     /// <summary>Follows a game through graph <c>observe</c>, and asks at each step where it looks to foretell the next.</summary>
     /// <param name="world">The world model.</param>
@@ -54,7 +60,7 @@ internal sealed record AttentionSteps(int Layers, int Heads, int Window, IReadOn
     [
         .. Enumerable.Range(0, Layers * Heads).Select(head => (double[])
         [
-            .. Enumerable.Range(0, Window).Select(ago => Weights.Skip(ago)
+            .. Enumerable.Range(0, Window).Select(ago => Weights.Where((_, step) => ago <= LongestAgo(step))
                 .Select(step => (double)step[(head + 1) * Window - 1 - ago]).DefaultIfEmpty(double.NaN).Average()),
         ]),
     ];

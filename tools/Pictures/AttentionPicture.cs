@@ -7,7 +7,7 @@ namespace WorldModels.Tools;
 
 /// <summary>
 /// Moments of a real game, and beside each where a transformer looks to foretell the next: a row a head, a column a step of the window,
-/// the present one last. Steps before the game are left out.
+/// the present one last. What lies before the game is left out, but for the step that led to its first frame.
 /// </summary>
 internal sealed class AttentionPicture
 {
@@ -64,8 +64,8 @@ internal sealed class AttentionPicture
             Drawing.Text($"layer {head / _attention.Heads + 1}, head {head % _attention.Heads + 1}", DarkTheme.Ink, width: LabelWidth)
                 with { Height = HeadHeight },
         ])], 0);
-        Drawing map = ShareMap.Of(
-            [.. _attention.Weights[t].Select((weight, i) => window - 1 - i % window > t ? double.NaN : weight)], window, _cell, HeadHeight);
+        Drawing map = ShareMap.Of([.. _attention.Weights[t].Select((weight, i) =>
+            window - 1 - i % window > AttentionSteps.LongestAgo(t) ? double.NaN : weight)], window, _cell, HeadHeight);
         Drawing steps = new(map.Width, 18, canvas =>
         {
             // As many labels as do not touch each other.

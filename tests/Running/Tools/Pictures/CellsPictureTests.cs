@@ -79,10 +79,11 @@ public sealed class CellsPictureTests
     [Test]
     public void WhereHeadsLookIsDrawn()
     {
-        string text = Succeeds("picture", _bundle, "--attention", "--steps", "4", "--skip", "1", "-o", _file);
-        Assert.That(text, Does.Contain("steps 1 to 4 of catch"));
+        Assert.That(Succeeds("picture", _bundle, "--attention", "--skip", "3", "-o", _file), Does.Contain("steps 3 to 8 of catch"));
+        string text = Succeeds("picture", _bundle, "--attention", "--steps", "4", "-o", _file);
+        Assert.That(text, Does.Contain("steps 0 to 3 of catch"));
         Assert.That(text, Does.Match(@"1\s+1\s+100 %\s+0 %\s+0 %").And.Match(@"1\s+2\s+33\.3 %\s+33\.3 %\s+33\.3 %"));
-        // Step 1 has no step before the one before it: of four times two heads and three steps two cells are left out.
+        // Before step 0 there is one alone: of four times two heads and three steps two cells are left out.
         SKBitmap strip = Frames.Read(_file).Frames.Single();
         SKColor third = ShareMap.Of([1 / 3.0], 1, 1, 1).Render(SKColors.Black).Pixels[0];
         int cell = (320 / 3 - 1) * (18 - 1), drawn = Frames.Count(strip, third);
