@@ -9,8 +9,8 @@ namespace WorldModels.Tools;
 /// <param name="Heads">Heads of each (H).</param>
 /// <param name="Window">Steps that it sees, the present one among them (W).</param>
 /// <param name="Weights">
-/// Of each step (L, H, W), row-major, the present one last. Before the first there is one of which nothing is known, which led to the game's
-/// first frame; what lies before that has 0.
+/// Of each step (L, H, W), row-major, the present one last. Before the first there is one of which nothing is known, which led to the
+/// game's first frame; what lies before that has 0.
 /// </param>
 internal sealed record AttentionSteps(int Layers, int Heads, int Window, IReadOnlyList<float[]> Weights)
 {
