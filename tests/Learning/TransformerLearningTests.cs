@@ -9,6 +9,15 @@ namespace WorldModels.Tests.Learning;
 /// A transformer that has seen Catch played at random foretells the next frame of games it never saw, their ends and the rewards there; one
 /// that learnt with other games' actions does not know where the paddle goes, and one that learnt nothing knows nothing.
 /// </summary>
+/// <remarks>
+/// Seed 0, of 222 games of random moves.
+/// <code>
+///                                     own actions   shuffled   untrained
+/// the next frame is exact                    .998       .327        .001
+/// ends that are foretold                    1.000      1.000        .000
+/// the reward there has its sign              .990       .725        .190
+/// </code>
+/// </remarks>
 public sealed class TransformerLearningTests
 {
     private static readonly TransformerOptions Options = Presets<TransformerOptions>.Embedded.Of("small", "catch") with
