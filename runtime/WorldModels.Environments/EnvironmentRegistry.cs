@@ -20,6 +20,11 @@ public abstract record EnvironmentSpec(string Name, string Summary)
     /// <summary>How a person steers where actions are continuous; null: <see cref="ArrowKeys.Default"/>.</summary>
     public ArrowKeys? Arrows { get; init; }
 
+    /// <summary>
+    /// (C, H, W) of the picture of cells that the numbers of an observation are, row-major, with C of 1 or 3; null: they are none.
+    /// </summary>
+    public IReadOnlyList<int>? Cells { get; init; }
+
     /// <summary>Upper rows of the picture that is observed, below which there is a display; null: all rows show the scene.</summary>
     public int? SceneRows { get; init; }
 

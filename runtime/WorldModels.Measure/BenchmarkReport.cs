@@ -45,12 +45,13 @@ public sealed partial record BenchmarkReport
     /// <summary>The figures.</summary>
     public required IReadOnlyList<Measurement> Measurements { get; init; }
 
-    /// <summary>Headings of <see cref="Rows"/>: ratios only where there is a peer, plans only where there are any.</summary>
+    /// <summary>Headings of <see cref="Rows"/>: ratios only where there is a peer, bytes of state only where they were asked for.</summary>
     [JsonIgnore]
     public IReadOnlyList<string> Columns =>
     [
         "what", .. Horizons.Count > 1 ? ["horizon"] : (string[])[], "batch", "by", "frames/s", "per CPU second",
-        .. Peers.Select(peer => $"x {peer}"), "step median", "step p99", "bytes/step", "per frame", "share of peak", "how",
+        .. Peers.Select(peer => $"x {peer}"), "step median", "step p99", .. SaysState ? (string[])["state/row"] : [], "bytes/step",
+        "per frame", "share of peak", "how",
     ];
 
     /// <summary>The figures as text, for tables.</summary>
@@ -60,7 +61,9 @@ public sealed partial record BenchmarkReport
             m.Group, .. Horizons.Count > 1 ? [Figures.Number(m.Horizon)] : (string[])[], Figures.Number(m.Batch), m.Contestant,
             Figures.Number(m.FramesPerSecond), Figures.Number(m.FramesPerCpuSecond),
             .. Peers.Select(peer => m.Ratios?.TryGetValue(peer, out double ratio) == true ? Figures.Number(ratio) : ""),
-            Figures.Time(m.StepMedian), Figures.Time(m.StepP99), m.BytesPerStep is { } bytes ? Figures.Number(bytes) : "",
+            Figures.Time(m.StepMedian), Figures.Time(m.StepP99),
+            .. SaysState ? (string[])[m.StateBytes is { } state ? Figures.Bytes(state) : ""] : [],
+            m.BytesPerStep is { } bytes ? Figures.Number(bytes) : "",
             m.FlopsPerFrame is { } flops ? Figures.Flops(flops) : "", m.PeakShare is { } share ? Figures.Share(share) : "", m.Plan ?? "",
         ])];
 
@@ -103,6 +106,8 @@ public sealed partial record BenchmarkReport
     /// <summary>Who was compared with, in order.</summary>
     [JsonIgnore]
     internal IReadOnlyList<string> Peers => [.. Measurements.SelectMany(m => m.Ratios?.Keys ?? []).Distinct()];
+
+    private bool SaysState => Measurements.Any(m => m.StateBytes is not null);
 
     /// <summary>Steps of dreams; of what has no steps, 1.</summary>
     internal IReadOnlyList<int> Horizons

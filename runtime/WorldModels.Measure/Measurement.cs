@@ -42,6 +42,9 @@ public sealed record Measurement
     /// <summary>Managed memory that the calling thread allocated per step, bytes; null: it ran in another process.</summary>
     public double? BytesPerStep { get; init; }
 
+    /// <summary>Bytes of state that a row takes from step to step; null: it was not asked for.</summary>
+    public long? StateBytes { get; init; }
+
     /// <summary>Floating-point operations of a frame (a multiply-add counts two), where they could be counted.</summary>
     public double? FlopsPerFrame { get; init; }
 

@@ -28,25 +28,25 @@ public sealed record DreamPictureOptions
 }
 
 /// <summary>
-/// Real frames over dreamed frames along the same actions from the same start, and below them what differs. The first frame is the start,
-/// which both share.
+/// Real frames over dreamed frames along the same actions from the same start, and below them what differs; of several dreams also their
+/// mean, and of each pixel the share of dreams in which it is as it came. The first frame is the start, which all share.
 /// </summary>
 public sealed class DreamPicture
 {
+    private const int FrameSize = 120;      // pixels, wide enough for a frame's label
+
     private readonly DreamPictureOptions _options;
-    private readonly IReadOnlyList<SKBitmap>[] _rows; // real, dreamed, differences
+    private readonly IReadOnlyList<Row> _rows;
     private readonly int _scale;
 
-    private DreamPicture(IReadOnlyList<SKBitmap>[] rows, int[] differing, DreamPictureOptions options)
-    {
-        (_rows, DifferingPixels, _options) = (rows, differing, options);
-        SKBitmap frame = rows[0][0];
-        // Frames of about 120 pixels, wide enough for their label.
-        _scale = options.Scale > 0 ? options.Scale : Math.Clamp(120 / Math.Max(frame.Width, frame.Height), 1, 16);
-    }
+    private DreamPicture(IReadOnlyList<Row> rows, int[] differing, int scale, DreamPictureOptions options) =>
+        (_rows, DifferingPixels, _scale, _options) = (rows, differing, scale, options);
 
     /// <summary>Pixels that differ in each frame, the start included.</summary>
     public IReadOnlyList<int> DifferingPixels { get; }
+
+    /// <summary>The share of dreams in which each frame is as it came, the start included; empty of a single dream.</summary>
+    public IReadOnlyList<double> SameFrames { get; private init; } = [];
 
     /// <summary>Compares two sequences of frames.</summary>
     /// <param name="real">T + 1 frames of the environment, the first of them the start.</param>
@@ -62,7 +62,9 @@ public sealed class DreamPicture
         if (real.Concat(dreamed).Any(frame => frame.Width != real[0].Width || frame.Height != real[0].Height))
             throw new ArgumentException($"All frames must be as large as the first, {real[0].Width} x {real[0].Height}.");
         (SKBitmap Picture, int Count)[] differences = real.Zip(dreamed, (r, d) => Differences(r, d, options.Tolerance)).ToArray();
-        return new([real, dreamed, [.. differences.Select(d => d.Picture)]], [.. differences.Select(d => d.Count)], options);
+        Row[] rows = [Row.Of("real", real), Row.Of("dream", dreamed), Row.Of("differ", [.. differences.Select(d => d.Picture)])];
+        int scale = Math.Clamp(FrameSize / Math.Max(real[0].Width, real[0].Height), 1, 16);
+        return new(rows, [.. differences.Select(d => d.Count)], options.Scale > 0 ? options.Scale : scale, options);
     }
 
     /// <summary>A comparison as a picture.</summary>
@@ -70,7 +72,7 @@ public sealed class DreamPicture
     public static DreamPicture Of(DreamComparison comparison, DreamPictureOptions? options = null)
     {
         (Manifest manifest, ObservationSpec space) = (comparison.Manifest, comparison.Manifest.Observation);
-        if (!ObservationImage.IsPicture(space.Shape))
+        if (ObservationImage.ShapeOf(manifest) is not { } shape)
         {
             throw new BundleException($"The observations of '{manifest.Name}' are ({string.Join(", ", space.Shape)}), no pictures: "
                 + "only bundles that observe (1, H, W) or (3, H, W) can be shown.");
@@ -81,10 +83,34 @@ public sealed class DreamPicture
             options = options with { Title = $"{manifest.Name}: {comparison.Real.Source} and its dream" };
         if (comparison.Real.Actions is long[] taken)
             options = options with { Actions = [.. taken.Select(action => SpaceNames.Of(manifest).Actions[(int)action])] };
-        return Compare(Frames(comparison.Real.Observations), Frames(comparison.Dreamed), options);
+        // Of cells there are few: each is drawn as large as there is room, and is as it came where it is nearer to that than to another.
+        if (options.Scale == 0 && space.Shape.Count == 1)
+            options = options with { Scale = Math.Max(1, FrameSize / Math.Max(shape[1], shape[2])), Tolerance = 0.5 };
+        SKBitmap[] real = Frames(comparison.Real.Observations);
+        DreamPicture picture = Compare(real, Frames(comparison.Dreamed), options);
+        return comparison.Dreams.Count == 1 ? picture : picture.Beside(
+            real, [.. comparison.Dreams.Select(Frames)],
+            Frames(Enumerable.Range(0, real.Length).Select(t => Mean([.. comparison.Dreams.Select(dream => dream[t])]))));
 
         SKBitmap[] Frames(IEnumerable<float[]> observations) =>
-            [.. observations.Select(o => ObservationImage.Of(o, space.Shape, space.Low, space.High))];
+            [.. observations.Select(o => ObservationImage.Of(o, shape, space.Low, space.High))];
+
+        static float[] Mean(IReadOnlyList<float[]> observations) =>
+            [.. Enumerable.Range(0, observations[0].Length).Select(i => observations.Average(o => o[i]))];
+    }
+
+    /// <summary>This picture and what several dreams say together: their mean, and how many of them have each pixel as it came.</summary>
+    private DreamPicture Beside(IReadOnlyList<SKBitmap> real, IReadOnlyList<SKBitmap[]> dreams, IReadOnlyList<SKBitmap> mean)
+    {
+        bool[][][] same = [.. real.Select((frame, t) => (bool[][])[.. dreams.Select(dream => (bool[])[.. frame.Pixels.Zip(
+            dream[t].Pixels, (came, dreamed) => !ObservationImage.Differ(came, dreamed, _options.Tolerance))])])];      // (T, N, pixels)
+        double[][] shares = [.. same.Select(frame => (double[])[.. Enumerable.Range(0, frame[0].Length).Select(i =>
+            frame.Average(dream => dream[i] ? 1.0 : 0))])];
+        Row probability = new("as it came, %", (t, scale) => ShareMap.Of(shares[t], real[0].Width, scale, scale));
+        return new([.. _rows, Row.Of($"mean of {dreams.Count}", mean), probability], [.. DifferingPixels], _scale, _options)
+        {
+            SameFrames = [.. same.Select(frame => frame.Average(dream => dream.All(pixel => pixel) ? 1.0 : 0))],
+        };
     }
 
     /// <summary>Plays the bundle's environment, dreams along, and writes pictures.</summary>
@@ -100,7 +126,7 @@ public sealed class DreamPicture
         return picture;
     }
 
-    /// <summary>All frames side by side, three rows: real, dreamed, differences.</summary>
+    /// <summary>All frames side by side, a row each: real, dreamed, differences, and what several dreams say together.</summary>
     public Drawing Strip()
     {
         int frames = DifferingPixels.Count, columns = Math.Min(_options.Columns, frames);
@@ -109,8 +135,8 @@ public sealed class DreamPicture
         {
             int[] shown = Enumerable.Range(start, Math.Min(columns, frames - start)).ToArray();
             grid.Add([Label(""), .. shown.Select(t => Label(Moment(t)))]);
-            for (int row = 0; row < _rows.Length; row++)
-                grid.Add([Label(Names[row]), .. shown.Select(t => Drawing.Pixels(_rows[row][t], _scale))]);
+            foreach (Row row in _rows)
+                grid.Add([Label(row.Name), .. shown.Select(t => row.Draw(t, _scale))]);
             grid.Add([Label(""), .. shown.Select(t => Label(Count(t)))]);
             if (shown[^1] < frames - 1)
                 grid.Add([Label("")]);
@@ -118,13 +144,13 @@ public sealed class DreamPicture
         return DarkTheme.Titled(_options.Title, 4, Drawing.Grid(grid, 4));
     }
 
-    /// <summary>One picture a frame: real, dreamed and differences beside each other.</summary>
+    /// <summary>One picture a frame: real, dreamed, differences and the others beside each other.</summary>
     public IReadOnlyList<Drawing> Animation()
     {
         int scale = _scale * 2;
         return [.. Enumerable.Range(0, DifferingPixels.Count).Select(t => DarkTheme.Titled(_options.Title, 6, Drawing.Grid(
-            [[.. Names.Select(Label)],
-             [.. _rows.Select(row => Drawing.Pixels(row[t], scale))],
+            [[.. _rows.Select(row => Label(row.Name))],
+             [.. _rows.Select(row => row.Draw(t, scale))],
              [Label(Moment(t)), Label(""), Label(Count(t))]], 6)))];
     }
 
@@ -132,8 +158,6 @@ public sealed class DreamPicture
     /// <exception cref="ArgumentException">The name ends otherwise.</exception>
     public void Save(string path) =>
         PictureFile.Save(path, Strip, Animation, DarkTheme.Background, _options.DelayMilliseconds);
-
-    private static IReadOnlyList<string> Names { get; } = ["real", "dream", "differ"];
 
     private string Moment(int t) =>
         t == 0 ? "start" : _options.Actions.Count < t ? $"step {t}" : $"step {t}: {_options.Actions[t - 1]}";
@@ -148,5 +172,13 @@ public sealed class DreamPicture
         bool[] differs = [.. real.Pixels.Zip(dreamed.Pixels, (r, d) => ObservationImage.Differ(r, d, tolerance))];
         SKColor[] pixels = [.. real.Pixels.Zip(differs, (pixel, differs) => differs ? DarkTheme.Mark : ObservationImage.Dim(pixel, 4))];
         return (new SKBitmap(real.Info) { Pixels = pixels }, differs.Count(differs => differs));
+    }
+
+    /// <summary>Frames one beside the other.</summary>
+    /// <param name="Name">What they are.</param>
+    /// <param name="Draw">Draws the frame of a moment with so many pixels a side for each of its own.</param>
+    private sealed record Row(string Name, Func<int, int, Drawing> Draw)
+    {
+        public static Row Of(string name, IReadOnlyList<SKBitmap> frames) => new(name, (t, scale) => Drawing.Pixels(frames[t], scale));
     }
 }

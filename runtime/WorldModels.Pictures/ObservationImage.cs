@@ -1,4 +1,6 @@
 using SkiaSharp;
+using WorldModels.Bundles;
+using WorldModels.Environments;
 
 namespace WorldModels.Pictures;
 
@@ -7,6 +9,19 @@ public static class ObservationImage
 {
     /// <summary>Whether observations of this shape can be shown.</summary>
     public static bool IsPicture(IReadOnlyList<int> shape) => shape.Count == 3 && shape[0] is 1 or 3 && shape[1] > 0 && shape[2] > 0;
+
+    /// <summary>
+    /// Shape of the picture that a bundle's observations are, by their own shape or, where they are flat, by that of its environment's
+    /// cells; null: they are none.
+    /// </summary>
+    public static IReadOnlyList<int>? ShapeOf(Manifest manifest)
+    {
+        if (IsPicture(manifest.Observation.Shape))
+            return manifest.Observation.Shape;
+        bool flat = manifest.Observation is { Shape.Count: 1, Picture: null };
+        return flat && EnvironmentRegistry.TryFind(manifest.Environment)?.Cells is { } cells
+            && cells.Aggregate(1, (size, axis) => size * axis) == manifest.Observation.Size ? cells : null;
+    }
 
     /// <summary>An observation as a picture: one channel is grey, three are red, green and blue.</summary>
     /// <param name="observation">(C, H, W), row-major; values outside the bounds are cut.</param>

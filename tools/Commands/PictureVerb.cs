@@ -9,7 +9,8 @@ using WorldModels.Runtime;
 namespace WorldModels.Tools;
 
 [Verb("picture", HelpText = "Draw real frames over dreamed ones along the same actions; of a world over vectors, real and dreamed curves; "
-    + "of an agent, its game beside what its world imagines for each action. As a film strip (.png) or an animation (.webp). "
+    + "of a world of cells, the future with the probability of each; of an agent, its game beside what its world imagines for each "
+    + "action. As a film strip (.png) or an animation (.webp). "
     + "Without a bundle: an environment as it is, --env NAME [--size 64].")]
 public sealed class PictureVerb : RunningVerb
 {
@@ -47,7 +48,11 @@ public sealed class PictureVerb : RunningVerb
     [Option("episodes", HelpText = "Of a world over vectors: episodes dreamed of (default: 8); up to four of them are drawn.")]
     public string? Episodes { get; set; }
 
-    [Option("context", HelpText = "Of a latent world: observations it filters before it dreams (default: 5).")]
+    [Option("dreams", MetaValue = "N", HelpText = "Of a world over pictures or cells: dreams along the same actions, of which the mean is "
+        + "drawn, and in how many of them each cell is as it came (default: 64 of cells, else 1: neither is).")]
+    public string? Dreams { get; set; }
+
+    [Option("context", HelpText = "Of a latent world: observations it filters before it dreams (default: 5, of cells 1).")]
     public string? Context { get; set; }
 
     [Option("skip", HelpText = "Real steps before the picture begins (default: 20 of a game in pictures, else 0).")]
@@ -66,6 +71,9 @@ public sealed class PictureVerb : RunningVerb
     [Option("latent", HelpText = "Where the states of a world lie, on their two principal components, coloured by reward.")]
     public bool Latent { get; set; }
 
+    [Option("attention", HelpText = "Of a transformer: where each head looks, of the last steps, at some steps of a game.")]
+    public bool Attention { get; set; }
+
     [Option("seed", Default = "0", HelpText = "Determines the game and the dream's noise.")]
     public string Seed { get; set; } = "";
 
@@ -80,6 +88,7 @@ public sealed class PictureVerb : RunningVerb
         int depth = Arguments.WholeNumber("depth", Depth ?? "3", least: 1);
         int episodes = Arguments.WholeNumber("episodes", Episodes ?? "8", least: 1);
         int context = Arguments.WholeNumber("context", Context ?? "5", least: 1);
+        int? dreams = Dreams is null ? null : Arguments.WholeNumber("dreams", Dreams, least: 1);
         ulong seed = Arguments.Seed("seed", Seed);
         if (Path.GetExtension(Output).Equals(".gif", StringComparison.OrdinalIgnoreCase))
             throw new UsageException($"Animations are written as .webp: take --output {Path.ChangeExtension(Output, ".webp")}.");
@@ -102,6 +111,12 @@ public sealed class PictureVerb : RunningVerb
             Plane(page, manifest, episodes, steps ?? 200, skip ?? 0, seed);
             return 0;
         }
+        if (Attention)
+        {
+            Takes("where a transformer looks", "skip");
+            Attend(page, manifest, steps ?? (animated ? 40 : 6), skip ?? 0, seed);
+            return 0;
+        }
         bool plays = ControllerBenchmark.Fits(manifest);
         bool imagines = Model is not null || manifest.Graphs.ContainsKey("imagine") || manifest.Graphs.ContainsKey("dream");
         if (Task is not null && manifest.Tasks is null)
@@ -120,6 +135,11 @@ public sealed class PictureVerb : RunningVerb
         {
             throw new BundleException($"'{manifest.Name}' observes a picture and numbers beside: neither strips nor charts are drawn of both.");
         }
+        else if (manifest.Observation.Shape.Count == 1 && ObservationImage.ShapeOf(manifest) is not null)
+        {
+            Takes("a world of cells", "context", "skip", "dreams");
+            Compare(page, steps ?? 15, skip ?? 0, seed, Context is null ? 1 : context, dreams ?? 64, policyPlays: true);
+        }
         else if (manifest.Observation.Shape.Count == 1)
         {
             Takes("a world over vectors", "episodes", "context", "skip");
@@ -136,8 +156,9 @@ public sealed class PictureVerb : RunningVerb
         {
             // One picture says how fast nothing is: a world whose states are latent sees some before it dreams.
             bool latent = manifest.Graphs.ContainsKey("decode");
-            Takes("a world over pictures", latent ? ["context", "skip"] : ["skip"]);
-            Compare(page, steps ?? 15, skip ?? (Episode is null ? 20 : 0), seed, latent ? context : 1);
+            Takes("a world over pictures", latent ? ["context", "skip", "dreams"] : ["skip", "dreams"]);
+            // MiniPacman has a scripted player, who sees more of the game than a world model.
+            Compare(page, steps ?? 15, skip ?? (Episode is null ? 20 : 0), seed, latent ? context : 1, dreams ?? 1, policyPlays: latent);
         }
 
         return 0;
@@ -152,7 +173,8 @@ public sealed class PictureVerb : RunningVerb
         }
         Takes("an environment as it is", "skip");
         (string Name, bool Given)[] needBundle = [("model", Model is not null), ("episode", Episode is not null), ("dream", Dream),
-            ("policy", Policy is not null), ("beside", Beside is not null), ("latent", Latent), ("greedy", Greedy), ("task", Task is not null)];
+            ("policy", Policy is not null), ("beside", Beside is not null), ("latent", Latent), ("attention", Attention),
+            ("greedy", Greedy), ("task", Task is not null)];
         if (needBundle.FirstOrDefault(option => option.Given).Name is { } other)
             throw new UsageException($"--{other} needs a bundle: name its directory.");
         int? size = Size is null ? null : Arguments.WholeNumber("size", Size, least: 1);
@@ -196,7 +218,7 @@ public sealed class PictureVerb : RunningVerb
     private void Takes(string drawn, params string[] options)
     {
         (string Name, string? Value)[] given =
-            [("every", Every), ("depth", Depth), ("episodes", Episodes), ("context", Context), ("skip", Skip)];
+            [("every", Every), ("depth", Depth), ("episodes", Episodes), ("context", Context), ("skip", Skip), ("dreams", Dreams)];
         if (given.FirstOrDefault(option => option.Value is not null && !options.Contains(option.Name)).Name is { } other)
         {
             throw new UsageException(
@@ -205,26 +227,52 @@ public sealed class PictureVerb : RunningVerb
         }
     }
 
-    private void Compare(Page page, int steps, int skip, ulong seed, int context)
+    private void Compare(Page page, int steps, int skip, ulong seed, int context, int dreams, bool policyPlays)
     {
         using WorldModel world = WorldModel.Load(Model ?? Bundle, Options);
-        // MiniPacman has a scripted player, who sees more of the game than a world model.
-        using BundlePolicy? policy = context > 1 && Episode is null ? BundlePolicy.Open(Bundle, seed, Greedy, Options) : null;
+        using BundlePolicy? policy = policyPlays && Episode is null ? BundlePolicy.Open(Bundle, seed, Greedy, Options) : null;
         RealEpisode real = Episode is not null
             ? Recorded(page, world.Manifest, steps + context - 1, skip)
             : Play(world.Manifest, policy, steps + context - 1, skip, seed);
-        DreamComparison comparison = DreamComparison.Run(world, real, seed, context);
+        DreamComparison comparison = DreamComparison.Run(world, real, seed, context, dreams);
         real = comparison.Real;
         DreamPicture picture = DreamPicture.Of(comparison);
         picture.Save(Output);
-        page.Table(["step", "pixels that differ", "real reward", "dreamed reward", "dreamed continue"],
+        string[] together = dreams > 1 ? [$"of {dreams} dreams as it came"] : [];
+        page.Table(["step", "pixels that differ", "real reward", "dreamed reward", "dreamed continue", .. together],
             [.. Enumerable.Range(0, real.Steps).Select(t => (string[])
             [
                 $"{t + 1}", $"{picture.DifferingPixels[t + 1]}", Number(real.Rewards, t), Number(comparison.DreamedRewards, t),
-                Number(comparison.DreamedContinues, t),
+                Number(comparison.DreamedContinues, t), .. dreams > 1 ? (string[])[Figures.Share(picture.SameFrames[t + 1])] : [],
             ])]);
         int same = picture.DifferingPixels.Skip(1).Count(pixels => pixels == 0);
         page.Line($"{Output}: {real.Steps} steps of {real.Source}; {same} dreamed frames are the real ones.");
+    }
+
+    private void Attend(Page page, Manifest manifest, int moments, int skip, ulong seed)
+    {
+        using WorldModel world = WorldModel.Load(Bundle, Options);
+        using BundlePolicy? policy = Episode is null ? BundlePolicy.Open(Bundle, seed, Greedy, Options) : null;
+        // The game is followed from its beginning, whatever is drawn of it.
+        RealEpisode game = Episode is not null
+            ? Recorded(page, manifest, skip + moments, skip: 0) : Play(manifest, policy, skip + moments, skip: 0, seed);
+        if (game.Steps <= skip)
+            throw new BundleException($"{game.Source} has {game.Steps} steps: there is none after the first {skip}.");
+        AttentionSteps attention = AttentionSteps.Of(world, game);
+        new AttentionPicture(attention, game, manifest, skip).Save(Output);
+        const int Columns = 8;      // the newest steps; the others are summed up
+        int single = Math.Min(Columns, attention.Window);
+        page.Table(["layer", "head", .. Enumerable.Range(0, single).Select(ago => ago == 0 ? "now" : $"{ago} ago"),
+                .. attention.Window > single ? (string[])["before"] : []],
+            [.. attention.Means().Select((means, i) => (string[])
+            [
+                $"{i / attention.Heads + 1}", $"{i % attention.Heads + 1}", .. means.Take(single).Select(Share),
+                .. attention.Window > single ? (string[])[Share(means.Skip(single).Where(mean => !double.IsNaN(mean)).Sum())] : [],
+            ])]);
+        page.Line($"{Output}: steps {skip} to {game.Steps - 1} of {game.Source}. Above: what each head looks at, on average over the "
+            + "steps that have one as long ago.");
+
+        static string Share(double mean) => double.IsNaN(mean) ? "" : Figures.Share(mean);
     }
 
     private RealEpisode Recorded(Page page, Manifest manifest, int steps, int skip) =>

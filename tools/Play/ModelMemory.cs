@@ -20,9 +20,9 @@ internal sealed class ModelMemory
         (_shape, _moves) = ([1, .. manifest.Observation.Shape], [1, .. manifest.Action.Shape ?? []]);
         if (!manifest.Graphs.TryGetValue("observe", out GraphSpec? observe))
             return;
-        // What observe does not make, or what is not of float32, a dream has to make itself, from the frame alone.
+        // What observe does not make, a dream has to make itself, from the frame alone.
         bool complete = manifest.Graphs["imagine"].Inputs.Where(input => input.Role == TensorRole.State).All(state =>
-            state.Dtype == TensorType.Float32 && observe.Outputs.Any(output => output.Feeds == state.Name));
+            observe.Outputs.Any(output => output.Feeds == state.Name));
         if (complete)
             _observe = world.Graph("observe");
     }
@@ -40,7 +40,7 @@ internal sealed class ModelMemory
             if (input.Role == TensorRole.Observation)
                 _inputs[input.Name] = NpyArray.Of(_frame, _shape);
             else if (input.Role == TensorRole.Action && move is not null)
-                _inputs[input.Name] = Taken(move);
+                _inputs[input.Name] = ActionOf(move);
             else if (input.Role != TensorRole.State || move is null)
                 _inputs[input.Name] = Fill(input, begins: move is null);
         }
@@ -61,14 +61,27 @@ internal sealed class ModelMemory
             return;
         }
         foreach (string state in _observe.Spec.Outputs.Select(output => output.Feeds).OfType<string>())
-            dream.Start(state, Rows(_inputs[state].ToFloats()));
+        {
+            NpyArray value = _inputs[state];
+            switch (value.Type)
+            {
+                case NpyType.Float32: dream.Start(state, Rows(value.As<float>().ToArray())); break;
+                case NpyType.Int64: dream.Start(state, Rows(value.As<long>().ToArray())); break;
+                default: dream.Start(state, Rows(value.As<bool>().ToArray())); break;
+            }
+        }
 
-        float[] Rows(float[] row) => [.. Enumerable.Repeat(row, dream.Batch).SelectMany(values => values)];
+        T[] Rows<T>(T[] row) => [.. Enumerable.Repeat(row, dream.Batch).SelectMany(values => values)];
     }
 
-    private Dictionary<string, NpyArray> Named(IEnumerable<string> names) => names.ToDictionary(name => name, name => _inputs[name]);
+    /// <summary>What it remembers as one of the model's states, of one row.</summary>
+    /// <exception cref="KeyNotFoundException">Graph <c>observe</c> makes no such state, or no frame was seen.</exception>
+    public NpyArray State(string name) => _inputs[name];
 
-    private NpyArray Taken(PlayMove move) => move.IsNumbered ? NpyArray.Of(move.As<long>(), 1) : NpyArray.Of(move.As<float>(), _moves);
+    /// <summary>A move as one of the model's actions, of one row.</summary>
+    public NpyArray ActionOf(PlayMove move) => move.IsNumbered ? NpyArray.Of(move.As<long>(), 1) : NpyArray.Of(move.As<float>(), _moves);
+
+    private Dictionary<string, NpyArray> Named(IEnumerable<string> names) => names.ToDictionary(name => name, name => _inputs[name]);
 
     private static NpyArray Fill(TensorSpec input, bool begins)
     {

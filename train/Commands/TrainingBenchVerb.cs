@@ -11,14 +11,14 @@ using static TorchSharp.torch;
 
 namespace WorldModels.Train;
 
-[Verb("bench", HelpText = "Measure how many frames a second an algorithm trains on, and where the time goes; or, as bench dream BUNDLE, "
-    + "how many a bundle dreams.")]
+[Verb("bench", HelpText = "Measure how many frames a second an algorithm trains on, and where the time goes; as bench dream BUNDLE, "
+    + "how many a bundle dreams; or, as bench cache, what the cache of a transformer saves.")]
 public sealed class TrainingBenchVerb : Verb
 {
-    private const string Dream = "dream";
+    private const string Dream = "dream", Cache = "cache";
     private const int WarmUp = 10;
 
-    [Value(0, MetaName = "algorithm", Required = true, HelpText = "The name of an algorithm (see: list), or dream.")]
+    [Value(0, MetaName = "algorithm", Required = true, HelpText = "The name of an algorithm (see: list), dream or cache.")]
     public string What { get; set; } = "";
 
     [Value(1, MetaName = "bundle", HelpText = "With dream: the bundle whose dreams are measured.")]
@@ -42,10 +42,13 @@ public sealed class TrainingBenchVerb : Verb
     [Option("peer", MetaValue = "torchsharp", HelpText = "With dream: the bundle's own networks in TorchSharp, in turn with the runtime.")]
     public string? Peer { get; set; }
 
-    [Option("batch", HelpText = "With dream: batch sizes (1,16,64,256,1024).")]
+    [Option("windows", HelpText = "With cache: steps that the transformers see (8,16,32,64).")]
+    public string? Windows { get; set; }
+
+    [Option("batch", HelpText = "With dream: batch sizes (1,16,64,256,1024); with cache (1,64).")]
     public string? Batch { get; set; }
 
-    [Option("horizon", HelpText = "With dream: steps (15).")]
+    [Option("horizon", HelpText = "With dream and cache: steps (15).")]
     public string? Horizon { get; set; }
 
     [Option("level", HelpText = "With dream: latent, heads, pixels, end-to-end. Default: all that the bundle can.")]
@@ -54,22 +57,21 @@ public sealed class TrainingBenchVerb : Verb
     [Option("variant", HelpText = "With dream: forms of the graphs (auto).")]
     public string? Variant { get; set; }
 
-    [Option("seconds", HelpText = "With dream: time for each figure (2).")]
+    [Option("seconds", HelpText = "With dream and cache: time for each figure (2).")]
     public string? Seconds { get; set; }
 
-    [Option("json", MetaValue = "FILE", HelpText = "With dream: write the figures to this file.")]
+    [Option("json", MetaValue = "FILE", HelpText = "With dream and cache: write the figures to this file.")]
     public string? Json { get; set; }
 
     public override int Run(TextWriter output)
     {
-        Refuse(What == Dream
-            ? [("env", Env), ("preset", Preset), ("set", Set.FirstOrDefault()), ("updates", Updates), ("rounds", Rounds)]
-            : [("peer", Peer), ("batch", Batch), ("horizon", Horizon), ("level", Level), ("variant", Variant), ("seconds", Seconds),
-                ("json", Json)]);
+        RefuseOthers();
         if (What == Dream)
             return MeasureDreams(output);
         if (Bundle is not null)
             throw new UsageException($"bench {What} takes no '{Bundle}'; dreams of a bundle are measured by: bench {Dream} BUNDLE");
+        if (What == Cache)
+            return MeasureCache(output);
         (int updates, int rounds) = (Updates ?? 50, Rounds ?? 9);
         if (updates < 1 || rounds < 1)
             throw new UserException("--updates and --rounds take whole numbers of at least 1.");
@@ -138,7 +140,29 @@ public sealed class TrainingBenchVerb : Verb
             AtomicFile.Prepare(Json);
         using EagerPeer? peer = Peer is null ? null : new(bundle);
         using DreamBenchmark benchmark = new(bundle, options, peer);
-        BenchmarkReport report = benchmark.Run() with
+        return Report(benchmark.Run(), output);
+    }
+
+    /// <summary>Steps of untrained transformers with their cache, and without.</summary>
+    private int MeasureCache(TextWriter output)
+    {
+        TransformerOptions options =
+            (TransformerOptions)Algorithm.Find("transformer").Resolve(Preset ?? "small", Env, seed: null, Set);
+        BenchmarkOptions measure = new()
+        {
+            Batches = Arguments.WholeNumbers("batch", Batch ?? "1,64", least: 1),
+            Horizons = Arguments.WholeNumbers("horizon", Horizon ?? "15", least: 1),
+            Seconds = Arguments.PositiveNumber("seconds", Seconds ?? "2"),
+        };
+        int[] windows = Arguments.WholeNumbers("windows", Windows ?? "8,16,32,64", least: 2);
+        if (Json is not null)
+            AtomicFile.Prepare(Json);
+        return Report(new CacheBenchmark(options, windows, measure).Run(), output);
+    }
+
+    private int Report(BenchmarkReport report, TextWriter output)
+    {
+        report = report with
         {
             OnnxRuntime = ExecutionProviders.NativeVersion,
             Command = string.Join(' ', (string[])["train", .. Environment.GetCommandLineArgs().Skip(1)]),
@@ -149,13 +173,22 @@ public sealed class TrainingBenchVerb : Verb
         return 0;
     }
 
-    /// <summary>Options of the other kind of measurement are no use, and are not passed over in silence.</summary>
-    private void Refuse(params (string Name, object? Value)[] others)
+    /// <summary>Options of another kind of measurement are no use, and are not passed over in silence.</summary>
+    private void RefuseOthers()
     {
-        if (others.FirstOrDefault(option => option.Value is not null).Name is { } name)
-        {
-            throw new UsageException($"bench {What} has no use for --{name}: it is for "
-                + (What == Dream ? "algorithms: bench ALGORITHM." : $"dreams: bench {Dream} BUNDLE."));
-        }
+        const string Algorithms = "algorithms: bench ALGORITHM", Dreams = $"dreams: bench {Dream} BUNDLE";
+        const string Caches = $"caches: bench {Cache}";
+        string own = What switch { Dream => Dreams, Cache => Caches, _ => Algorithms };
+        (string Name, object? Value, string[] Users)[] options =
+        [
+            ("env", Env, [Algorithms, Caches]), ("preset", Preset, [Algorithms, Caches]),
+            ("set", Set.FirstOrDefault(), [Algorithms, Caches]), ("updates", Updates, [Algorithms]), ("rounds", Rounds, [Algorithms]),
+            ("peer", Peer, [Dreams]), ("level", Level, [Dreams]), ("variant", Variant, [Dreams]),
+            ("batch", Batch, [Dreams, Caches]), ("horizon", Horizon, [Dreams, Caches]), ("seconds", Seconds, [Dreams, Caches]),
+            ("json", Json, [Dreams, Caches]), ("windows", Windows, [Caches]),
+        ];
+        (string? name, _, string[]? users) = options.FirstOrDefault(option => option.Value is not null && !option.Users.Contains(own));
+        if (name is not null)
+            throw new UsageException($"bench {What} has no use for --{name}: it is for {string.Join("; ", users!)}.");
     }
 }

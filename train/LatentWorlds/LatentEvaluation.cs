@@ -20,6 +20,7 @@ public sealed class LatentEvaluation(
     Device device, Func<int, bool, LatentAgent> makeAgent)
 {
     private const int RandomEpisodes = 100;     // cheap, and the floor of every comparison
+    private const int LeastNewEpisodes = 10, LeastNewSteps = 2000;
 
     /// <summary>Most episodes played side by side.</summary>
     public int SideBySide { get; init; } = 50;
@@ -47,20 +48,21 @@ public sealed class LatentEvaluation(
     {
         Dictionary<string, double> figures = experience.HasEnvironment && !OfWorldAlone ? Evaluation.Figures(Returns(episodes, progress), episodes) : [];
         IReadOnlyCollection<Episode> heldOut = experience.Collects ? PlayNewEpisodes(random: OfWorldAlone) : experience.HeldOut;
-        foreach ((string name, double value) in OpenLoop.Judge(
-            world, config, heldOut, experience.Actions, options.RewardScale, device))
+        foreach ((string name, double value) in OpenLoop.Judge(world, config, heldOut, experience.Actions, options.RewardScale, device)
+            .Concat(NextStep.Judge(world, config, heldOut, experience.Actions, options, device)))
         {
             figures[name] = value;
         }
-        // A policy that has learnt goes where it knows the world; random actions go everywhere.
-        if (experience.Collects && figures.ContainsKey($"{OpenLoop.Exact}1"))
+        // A policy that has learnt goes where it knows the world, and seldom fails; random actions go everywhere.
+        if (!experience.Collects || !(world.HasContinue || figures.ContainsKey($"{OpenLoop.Exact}1")))
+            return figures;
+        IReadOnlyCollection<Episode> random = PlayNewEpisodes(random: true);
+        foreach ((string name, double value) in OpenLoop.Judge(world, config, random, experience.Actions, options.RewardScale, device)
+            .Where(figure => figure.Name.StartsWith(OpenLoop.Exact, StringComparison.Ordinal)
+                || figure.Name.StartsWith(OpenLoop.NearReward, StringComparison.Ordinal))
+            .Concat(NextStep.Judge(world, config, random, experience.Actions, options, device)))
         {
-            foreach ((string name, double value) in OpenLoop.Judge(
-                world, config, PlayNewEpisodes(random: true), experience.Actions, options.RewardScale, device))
-            {
-                if (name.StartsWith(OpenLoop.Exact, StringComparison.Ordinal) || name.StartsWith(OpenLoop.NearReward, StringComparison.Ordinal))
-                    figures[$"{name}_random"] = value;
-            }
+            figures[$"{name}_random"] = value;
         }
         return figures;
     }
@@ -85,17 +87,20 @@ public sealed class LatentEvaluation(
             done => task?.Report(done, ""));
     }
 
-    /// <summary>Episodes played now, as in training or by random actions, which the model has not learnt from.</summary>
+    /// <summary>
+    /// Episodes played now, as in training or by random actions, which the model has not learnt from: the more of them, the shorter they
+    /// are, so that shares of their steps and ends mean something.
+    /// </summary>
     private IReadOnlyCollection<Episode> PlayNewEpisodes(bool random)
     {
         LatentOptions other = options with { Seed = options.Seed + 3_000_017 };
-        AgentEnvironment environment = AgentEnvironment.Make(other, count: 10);
+        AgentEnvironment environment = AgentEnvironment.Make(other, count: LeastNewEpisodes);
         ReplayBuffer replay = new ReplayBuffer(
             experience.Observation.Column.Shape, experience.Actions, long.MaxValue, folder: null, experience.Observation.Beside);
         using LatentAgent agent = makeAgent(environment.Count, false);
         Collector collector = new Collector(environment, agent, replay, other);
         collector.Begin();
-        while (replay.Count < environment.Count)
+        while (replay.Count < LeastNewEpisodes || replay.Records < LeastNewSteps)
             collector.Collect(environment.Count, random);
         return replay.Episodes;
     }

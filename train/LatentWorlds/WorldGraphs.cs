@@ -6,7 +6,10 @@ namespace WorldModels.Train.LatentWorlds;
 /// <summary>The graphs that every latent world ships, whatever acts in it.</summary>
 public static class WorldGraphs
 {
-    /// <summary>observe, imagine, decode, reward, and continue where it is predicted.</summary>
+    /// <summary>
+    /// observe, imagine, decode, reward, and continue where it is predicted; and, of a dynamics that looks back at the steps before,
+    /// attention: how it does.
+    /// </summary>
     public static IEnumerable<KeyValuePair<string, IGraphDefinition>> Of(WorldSignature signature)
     {
         yield return new("observe", new Observe(signature));
@@ -15,6 +18,8 @@ public static class WorldGraphs
         yield return new("reward", new Reward(signature));
         if (signature.Config.Continue is not null)
             yield return new("continue", new Continue(signature));
+        if (signature.Config.Dynamics.Attention is { } shape)
+            yield return new("attention", new Attention(signature, shape));
     }
 
     private sealed class Observe(WorldSignature signature) : IGraphDefinition
@@ -87,5 +92,23 @@ public static class WorldGraphs
             LatentWorld<T> world = signature.Build(p);
             return new() { { "continue", signature.Continue(world, signature.FeatureOf(world, inputs)) } };
         }
+    }
+
+    private sealed class Attention(WorldSignature signature, AttentionShape shape) : IGraphDefinition
+    {
+        public IReadOnlyList<TensorSpec> Inputs => [.. signature.State, signature.Action("action")];
+
+        public IReadOnlyList<TensorSpec> Outputs =>
+        [
+            new() { Name = "weights", Role = TensorRole.Other, Shape = ["batch", shape.Layers, shape.Heads, shape.Window] },
+        ];
+
+        public Tensors<T> Run<T>(Parameters<T> p, Tensors<T> inputs) where T : ITensor<T> => new()
+        {
+            {
+                "weights", signature.Build(p).Dynamics.Attention(
+                    inputs.State(signature.States), signature.Actions.Vector(inputs["action"]))
+            },
+        };
     }
 }

@@ -7,6 +7,9 @@ namespace WorldModels.Train;
 /// <summary>Returns and lengths of whole episodes.</summary>
 public sealed record ReturnSample(IReadOnlyList<double> Returns, IReadOnlyList<int> Lengths)
 {
+    /// <summary>Steps of each episode with a reward below 0; empty where nobody counted them.</summary>
+    public IReadOnlyList<int> Punished { get; init; } = [];
+
     /// <summary>Mean and spread of the returns.</summary>
     public ReturnStatistics Statistics { get; } = ReturnStatistics.Of(Returns);
 
@@ -39,9 +42,9 @@ public static class Evaluation
         float[] observations = new float[rows * games.ObservationSpace.Size];
         TAction[] actions = new TAction[rows * games.ActionSpace.Size];
         (float[] rewards, bool[] terminated, bool[] truncated) = (new float[rows], new bool[rows], new bool[rows]);
-        (double[] total, int[] length, int begun) = (new double[rows], new int[rows], rows);
+        (double[] total, int[] length, int[] punished, int begun) = (new double[rows], new int[rows], new int[rows], rows);
         bool[] counted = [.. Enumerable.Repeat(true, rows)];
-        (List<double> returns, List<int> lengths) = (new List<double>(episodes), new List<int>(episodes));
+        (List<double> returns, List<int> lengths, List<int> punishments) = (new(episodes), new(episodes), new(episodes));
         games.Reset(seed, observations);
         for (long step = 0; returns.Count < episodes; step++)
         {
@@ -51,6 +54,7 @@ public static class Evaluation
             {
                 total[row] += rewards[row];
                 length[row]++;
+                punished[row] += rewards[row] < 0 ? 1 : 0;
                 first[row] = terminated[row] || truncated[row] ? 1 : 0;
                 if (first[row] == 0)
                     continue;
@@ -58,25 +62,34 @@ public static class Evaluation
                 {
                     returns.Add(total[row]);
                     lengths.Add(length[row]);
+                    punishments.Add(punished[row]);
                     done?.Invoke(returns.Count);
                 }
                 counted[row] = begun++ < episodes;
-                (total[row], length[row]) = (0, 0);
+                (total[row], length[row], punished[row]) = (0, 0, 0);
             }
         }
-        return new(returns, lengths);
+        return new(returns, lengths) { Punished = punishments };
     }
 
-    /// <summary>Figures of returns by the way of playing: return_NAME_mean, _sd, _ci95, length_NAME_mean, and how many episodes.</summary>
+    /// <summary>
+    /// Figures of returns by the way of playing: return_NAME_mean, _sd, _ci95, length_NAME_mean, and how many episodes. Where rewards below
+    /// 0 are met in random play, and in less than half of its steps, punished_NAME_mean says at how many steps of an episode.
+    /// </summary>
     public static Dictionary<string, double> Figures(IEnumerable<(string Name, ReturnSample Returns)> judged, int episodes)
     {
         Dictionary<string, double> figures = new Dictionary<string, double>();
-        foreach ((string name, ReturnSample returns) in judged)
+        (string Name, ReturnSample Returns)[] all = [.. judged];
+        ReturnSample? random = all.FirstOrDefault(way => way.Name == "random").Returns;
+        bool punishes = random?.Punished.Sum() is > 0 and int punished && 2 * punished < random.Lengths.Sum();
+        foreach ((string name, ReturnSample returns) in all)
         {
             figures[$"return_{name}_mean"] = returns.Mean;
             figures[$"return_{name}_sd"] = returns.Statistics.Deviation;
             figures[$"return_{name}_ci95"] = returns.Statistics.HalfWidth;
             figures[$"length_{name}_mean"] = returns.MeanLength;
+            if (punishes && returns.Punished.Count > 0)
+                figures[$"punished_{name}_mean"] = returns.Punished.Average();
         }
         figures["evaluation_episodes"] = episodes;
         return figures;

@@ -16,6 +16,12 @@ public enum NoiseDistribution
 /// <param name="Variables">How many draws a row has; each has as many numbers as it has classes, where it is one among classes.</param>
 public sealed record NoiseSpec(NoiseDistribution Distribution, int Size, int Variables);
 
+/// <summary>The sizes of what a dynamics can say of where it looks.</summary>
+/// <param name="Layers">Layers (L).</param>
+/// <param name="Heads">Heads of each (H).</param>
+/// <param name="Window">Steps that are seen, the present one among them (W).</param>
+public sealed record AttentionShape(int Layers, int Heads, int Window);
+
 /// <summary>
 /// The transition function of a latent state. Outside of its implementations nobody knows what the state is made of: heads read its
 /// feature, losses come by name, graphs and agents carry its tensors along.
@@ -50,6 +56,12 @@ public interface IDynamics<T> where T : ITensor<T>
     /// <summary>The state that an action (B, A) leads to, unseen; noise (B, N).</summary>
     LatentStep<T> Imagine(State<T> state, T action, T noise);
 
+    /// <summary>
+    /// How much each head looks at each step of the window, the present one last, where an action (B, A) is taken: (B, L, H, W), which sum
+    /// to 1 over the window. Of a config without an <see cref="IDynamicsConfig.Attention"/> nobody asks it.
+    /// </summary>
+    T Attention(State<T> state, T action) => throw new NotSupportedException($"{GetType().Name} looks at no steps but the present one.");
+
     /// <summary>Filters recorded sequences.</summary>
     FilteredSequence<T> ObserveSequence(RecordedSequence<T> sequence);
 }
@@ -59,6 +71,9 @@ public interface IDynamicsConfig
 {
     /// <summary>Size of an observation's embedding (E).</summary>
     int Embedding { get; }
+
+    /// <summary>How far it looks back, and how often, where it does; null: its state is all that it knows.</summary>
+    AttentionShape? Attention => null;
 
     /// <summary>The dynamics, its parameters below a world's path.</summary>
     IDynamics<T> Make<T>(Parameters<T> world) where T : ITensor<T>;

@@ -27,6 +27,7 @@ public static class GridWorlds
             count => new SyncVectorEnvironment<CatchEnvironment, long>(count, () => new()))
         {
             ObservationNames = [.. CellNames(CatchEnvironment.Rows, CatchEnvironment.Columns)],
+            Cells = [1, CatchEnvironment.Rows, CatchEnvironment.Columns],
             ActionNames = ["left", "stay", "right"],
         },
         Cue(10), Cue(20), Cue(40),
@@ -45,6 +46,7 @@ public static class GridWorlds
         new(name, summary, () => make(name), count => new SyncVectorEnvironment<SimpleWorld<TAction>, TAction>(count, () => make(name)))
         {
             ObservationNames = PictureNames,
+            Cells = [3, SimpleWorld<TAction>.Size, SimpleWorld<TAction>.Size],
             ActionNames = typeof(TAction) == typeof(long) ? MoveNames : PairNames,
             Arrows = typeof(TAction) == typeof(long) ? null : PairArrows,
         };

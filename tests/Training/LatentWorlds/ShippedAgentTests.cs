@@ -52,6 +52,8 @@ public sealed class ShippedAgentTests
         using Dream dream = world.Dream(batch: 8, horizon: 12);
         float[] dreamed = dream.Run(seed: 1).Observations(6).ToArray();      // what is seen on the way needs no cache
         Assert.That(dreamed, Has.Length.EqualTo(8 * 48).And.Some.Not.Zero);
+        TensorSpec weights = world.Graph("attention").Spec.Outputs.Single();
+        Assert.That(weights.Shape, Is.EqualTo(new Dim[] { "batch", 1, 2, 3 }), "a layer, two heads, three steps");
     }
 
     [Test]

@@ -14,7 +14,7 @@ public sealed class TransformerBehaviourTests
 {
     private const int Length = 6, Rows = 4;
 
-    private static readonly TransformerOptions Small = new()
+    internal static readonly TransformerOptions Small = new()
     {
         Form = TransformerForm.Gpt, Tokens = TokenForm.Add, Window = 3, Layers = 1, Heads = 2, FeedForward = 8, Dropout = 0,
         PosteriorLayers = 0, PriorLayers = 1, Classes = 4, Stochastic = 2, Deterministic = 8, Hidden = 8, Embedding = 8, EncoderLayers = 1, EncoderUnits = 8,
@@ -111,6 +111,32 @@ public sealed class TransformerBehaviourTests
         Assert.That(counter.Below("world") - observation - 256 * 18 + 512, Is.EqualTo(10_777_858), "with the token of rewards");
         Assert.That(counter.Below("actor"), Is.EqualTo(1_312_768 + 513 * 18));
         Assert.That(counter.Below("critic"), Is.EqualTo(1_312_768 + 513));
+    }
+
+    /// <summary>
+    /// The public example's, but for the token of rewards and the head of ends, whose loss it weighs by 0; and of vectors: its latent
+    /// layers, 768-768-64 and back, read and say the picture's 48 numbers where its convolutions have 512.
+    /// </summary>
+    [Test]
+    public void TheGptPresetHasTheExamplesSizes()
+    {
+        TransformerOptions options = (TransformerOptions)Algorithm.Find("transformer").Preset("gpt");
+        ShapeCounter counter = new();
+        Parameters<EagerTensor> root = new(counter);
+        LatentWorld<EagerTensor> world = new(root["world"], options.World(new() { Shape = [48], Low = 0, High = 1 }, 2));
+        _ = new Actor<EagerTensor>(root["actor"], options.Actor(world.Dynamics.Feature, new(ActionSpec.Continuous([2], -1, 1))));
+        _ = new ScalarHead<EagerTensor>(root["critic"], world.Dynamics.Feature, options.Critic());
+        long layer = 4 * (256 * 256 + 256) + (256 * 1024 + 1024) + (1024 * 256 + 256) + 2 * 2 * 256 + 3 * 256;    // and 3 distances
+        long transformer = 4 * layer + Network(64, 256, 256) + Network(2, 256, 256) + Network(256, 512, 512, 512, 64);
+        Assert.That(counter.Below("world/transformer"), Is.EqualTo(transformer).And.EqualTo(4_000_832));
+        Assert.That(counter.Below("world/reward"), Is.EqualTo(Network(256, 512, 512, 512, 1)));
+        Assert.That(counter.Below("world/continue"), Is.Zero);
+        Assert.That(counter.Below("world/encoder"), Is.EqualTo(Network(48, 768, 768, 64)));
+        Assert.That(counter.Below("world/decoder"), Is.EqualTo(Network(64, 768, 768, 48)));
+        Assert.That(counter.Below("actor"), Is.EqualTo(Network(64, 512, 512, 512, 4)), "means and deviations");
+        Assert.That(counter.Below("critic"), Is.EqualTo(Network(64, 512, 512, 512, 1)));
+
+        static long Network(params int[] sizes) => sizes.Zip(sizes.Skip(1), (inputs, outputs) => (inputs + 1L) * outputs).Sum();
     }
 
     /// <summary>What the actor reads is the latent alone, or all of the feature.</summary>

@@ -63,6 +63,57 @@ public sealed class TransformerDynamicsTests
         Assert.That(filtered.Losses["latent"].Value.item<float>(), Is.EqualTo((divergence / foretold).item<float>()).Within(1e-4));
     }
 
+    /// <summary>In the first steps of an episode, as many as the window has; what lies before it, whatever it is, does not count.</summary>
+    [Test]
+    public void AStepWithoutTheCacheIsTheSameWithinTheWindow([Values] TransformerForm form, [Values] TokenForm tokens)
+    {
+        const int Window = 5;
+        TransformerDynamics<EagerTensor> dynamics = Make(Sizes with { Form = form, Tokens = tokens, Window = Window });
+        Generator random = new(7);
+        using IDisposable guard = no_grad();
+        Tensor latents = randn([Rows, Window, Latent], generator: random), actions = randn([Rows, Window, Actions], generator: random);
+        State<EagerTensor> state = EagerState.Zeros(dynamics.State, Rows, CPU);
+        for (int t = 0; t < Window; t++)
+        {
+            Tensor keep = tensor([1f, t == 2 ? 0 : 1, 1], [Rows, 1]);
+            state = dynamics.Reset(state, keep);
+            Tensor action = randn([Rows, Actions], generator: random), noise = randn([Rows, Latent], generator: random);
+            latents = cat([latents.slice(1, 1, Window, 1), state["latent"].Value.unsqueeze(1)], 1);
+            actions = cat([actions.slice(1, 1, Window, 1), action.unsqueeze(1)], 1);
+            State<EagerTensor> recomputed = dynamics.Recompute(latents, actions, state["position"], noise).State;
+            state = dynamics.Imagine(state, action, noise).State;
+            foreach (string name in recomputed.Names)
+                AssertSame(recomputed[name].Value, state[name].Value, $"{name} at step {t}");
+        }
+    }
+
+    /// <summary>Of each head's looks a share each, of the steps of the episode alone: as many as there were, up to the window.</summary>
+    [Test]
+    public void AttentionIsSharedOutAmongTheStepsOfTheEpisode([Values] TransformerForm form, [Values] TokenForm tokens)
+    {
+        TransformerConfig config = Sizes with { Form = form, Tokens = tokens };
+        IDynamics<EagerTensor> dynamics = Make(config);
+        AttentionShape shape = config.Attention!;
+        Generator random = new(8);
+        using IDisposable guard = no_grad();
+        State<EagerTensor> state = EagerState.Zeros(dynamics.State, Rows, CPU);
+        for (int t = 0; t < 7; t++)
+        {
+            state = dynamics.Reset(state, tensor([1f, t == 4 ? 0 : 1, 1], [Rows, 1]));
+            Tensor action = randn([Rows, Actions], generator: random);
+            Tensor weights = dynamics.Attention(state, action).Value;
+            Assert.That(weights.shape, Is.EqualTo(new long[] { Rows, shape.Layers, shape.Heads, shape.Window }));
+            AssertSame(weights.sum(-1), ones(Rows, shape.Layers, shape.Heads), $"step {t}");
+            for (int row = 0; row < Rows; row++)
+            {
+                int steps = Math.Min(shape.Window, 1 + (row == 1 && t >= 4 ? t - 4 : t));
+                Assert.That(weights[row].gt(0).sum().item<long>(), Is.EqualTo(steps * shape.Layers * shape.Heads), $"row {row}, step {t}");
+                Assert.That(weights[row].slice(-1, shape.Window - steps, shape.Window, 1).gt(0).all().item<bool>(), "the newest");
+            }
+            state = dynamics.Imagine(state, action, randn([Rows, Latent], generator: random)).State;
+        }
+    }
+
     [Test]
     public void AnEpisodeThatBeginsKnowsNothingOfTheOneBefore([Values] TransformerForm form)
     {

@@ -101,5 +101,7 @@ public sealed record TransformerConfig : IDynamicsConfig
     /// <summary>Numbers of a head.</summary>
     public int HeadSize => Width / Heads;
 
+    public AttentionShape? Attention => new(Layers, Heads, Window);
+
     public IDynamics<T> Make<T>(Parameters<T> world) where T : ITensor<T> => new TransformerDynamics<T>(world["transformer"], this);
 }

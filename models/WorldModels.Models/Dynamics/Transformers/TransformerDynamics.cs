@@ -111,8 +111,10 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
         T first = sequence.Start[Latent].Reshape(1, rows, _latent.Size);
         T before = length == 1 ? first : first.Concat(latents.Slice(0, 0, length - 1), 0);                  // (T, B, S)
         T[] begun = Begun(sequence);                                                                        // T x (B)
-        (T hidden, T cache) = Pass(
-            Tokens(before.Detach() * keep, sequence.Actions), begun, x => Drop(x, sequence.Noise));         // (T, B, D), (T, B, ...)
+        T tokens = Tokens(before.Detach() * keep, sequence.Actions).Transpose(1, 0, 2, 3);                  // (B, T, g, D)
+        T earlier = T.Stack(begun).Transpose(1, 0).Reshape(rows, length, 1, 1);                             // (B, T, 1, 1)
+        (T said, T[] keys, T[] values) = Pass(tokens, earlier, x => Drop(x, sequence.Noise));
+        (T hidden, T cache) = (said.Transpose(1, 0, 2), Caches(keys, values, length));                      // (T, B, D), (T, B, ...)
         T position = T.Stack(begun).Detach() + _tokens;                                                     // (T, B)
         IDistribution<T> prior = _latent.Distribution(_prior.Forward(hidden));
 
@@ -133,53 +135,96 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
             new Dictionary<string, T> { ["kl"] = Mean(posterior.Kl(prior)), ["latent_entropy"] = entropy });
     }
 
-    /// <summary>
-    /// The pass over tokens (T, B, g, D) at once, of rows of which so many tokens came before in each step's episode, T x (B).
-    /// </summary>
-    /// <returns>
-    /// What the last token of each step says (T, B, D), and the cache behind each step (T, B, ...), through which nothing flows.
-    /// </returns>
-    private (T Hidden, T Cache) Pass(T tokens, T[] begun, Func<T, T> drop)
+    public T Attention(State<T> state, T action)
     {
-        (int length, int rows, int count) = (begun.Length, tokens.Size(1), begun.Length * _tokens);
-        T x = drop(tokens.Transpose(1, 0, 2, 3).Reshape(rows, count, _config.Width));                      // (B, n, D)
-        T before = T.Stack(begun).Transpose(1, 0).Reshape(rows, length, 1, 1);                             // (B, T, 1, 1)
+        using Parameters<T>.Scope _ = _p.Enter();
+        (int last, int seen) = (_tokens - 1, _window - 1 + _tokens);
+        T[] weights = [.. Look(state, action).Weights.Select(layer =>                                       // L x (B, H, g, m)
+            layer.Slice(2, last, _tokens).Reshape(Axis.Keep, 1, _config.Heads, seen))];
+        // Of what the step's tokens see together its last one, which foretells, does not see the first.
+        return T.Concat(1, weights).Slice(3, last, seen)
+            .Reshape(Axis.Keep, _config.Layers, _config.Heads, _config.Window, _tokens).Sum(-1);            // (B, L, H, W)
+    }
+
+    /// <summary>
+    /// The step that <see cref="Imagine"/> takes, computed without the cache, from the latents and actions of the whole window: what the
+    /// cache saves. In the first W steps of an episode it is the same; later on a cache knows more, since what its keys say was made where
+    /// the window reached further back.
+    /// </summary>
+    /// <param name="latents">(B, W, S), at which the actions were taken, the newest last; those before the episode do not count.</param>
+    /// <param name="actions">(B, W, A).</param>
+    /// <param name="position">(B) Int64: tokens of the episode before the newest step's.</param>
+    /// <param name="noise">(B, N).</param>
+    /// <returns>Latent and hidden of the state, and what the latent was drawn from.</returns>
+    public LatentStep<T> Recompute(T latents, T actions, T position, T noise)
+    {
+        using Parameters<T>.Scope _ = _p.Enter();
+        float[] ago = [.. Enumerable.Range(1, _config.Window).Select(step => (float)((_config.Window - step) * _tokens))];
+        T before = position.Cast(DType.Float32).Reshape(Axis.Keep, 1, 1, 1) - _p.Constant("ago", ago, _config.Window, 1, 1);
+        T said = Pass(Tokens(latents, actions), before, drop: y => y).Said;                                // (B, W, D)
+        T hidden = said.Slice(1, _config.Window - 1, _config.Window).Reshape(Axis.Keep, _config.Width);    // (B, D)
+        IDistribution<T> prior = _latent.Distribution(_prior.Forward(hidden));
+        return new(new([Latent, Hidden], [prior.Sample(noise), hidden]), prior);
+    }
+
+    /// <summary>
+    /// The pass over tokens (B, T, g, D) at once, before each step of which there were so many tokens in its episode, (B, T, 1, 1).
+    /// </summary>
+    /// <returns>What the last token of each step says, (B, T, D); keys and values of all tokens, L x (B, H, n, D / H).</returns>
+    private (T Said, T[] Keys, T[] Values) Pass(T tokens, T before, Func<T, T> drop)
+    {
+        (int length, int count) = (tokens.Size(1), tokens.Size(1) * _tokens);
+        T x = drop(tokens.Reshape(Axis.Keep, count, _config.Width));                                       // (B, n, D)
         T limits = Limits(count, count).Reshape(length, _tokens, count);
         T hidden = ((before > limits).Cast(DType.Float32) - 1) * Never;                                    // (B, T, g, n)
-        AttentionMap<T> map = new(Distances(count, count), hidden.Reshape(rows, 1, count, count));
+        AttentionMap<T> map = new(Distances(count, count), hidden.Reshape(Axis.Keep, 1, count, count));
         T[] keys = new T[_layers.Length], values = new T[_layers.Length];
         for (int layer = 0; layer < _layers.Length; layer++)
-            (x, keys[layer], values[layer]) = _layers[layer].Forward(x, map, past: null, drop);
+            (x, keys[layer], values[layer], _) = _layers[layer].Forward(x, map, past: null, drop);
+        T said = x.Reshape(Axis.Keep, length, _tokens, _config.Width).Slice(2, _tokens - 1, _tokens);      // (B, T, 1, D)
+        return (said.Reshape(Axis.Keep, length, _config.Width), keys, values);
+    }
+
+    /// <summary>The cache behind each step of a pass, through which nothing flows, (T, B, 2 L, H, W - 1, D / H).</summary>
+    private T Caches(T[] keys, T[] values, int length)
+    {
         T all = Side(keys, values).Detach();                                                               // (B, 2 L, H, n, D / H)
         T padding = (all.Slice(3, 0, 1) * 0).Expand(Axis.Keep, Axis.Keep, Axis.Keep, _window - 1, Axis.Keep);
         T padded = padding.Concat(all, 3);
-        T cache = T.Stack([.. Enumerable.Range(1, length).Select(step =>
-            padded.Slice(3, step * _tokens, step * _tokens + _window - 1))]);                              // (T, B, 2 L, H, W - 1, D / H)
-        T said = x.Reshape(rows, length, _tokens, _config.Width).Slice(2, _tokens - 1, _tokens);           // (B, T, 1, D)
-        return (said.Reshape(rows, length, _config.Width).Transpose(1, 0, 2), cache);
+        return T.Stack([.. Enumerable.Range(1, length).Select(step =>
+            padded.Slice(3, step * _tokens, step * _tokens + _window - 1))]);
+    }
+
+    /// <summary>One step with the cache: its latent is drawn by logits that are made of what the transformer says, (B, D).</summary>
+    private LatentStep<T> Step(State<T> state, T action, Func<T, T> logits, T noise)
+    {
+        (T said, T[] keys, T[] values, _) = Look(state, action);
+        IDistribution<T> distribution = _latent.Distribution(logits(said));
+        T added = Side(keys, values);                                                                      // (B, 2 L, H, g, D / H)
+        T next = _window - 1 <= _tokens
+            ? added.Slice(3, _tokens - (_window - 1), _tokens) : state[Cache].Slice(3, _tokens, int.MaxValue).Concat(added, 3);
+        return new(new(Names, distribution.Sample(noise), said, next, Later(state[Position])), distribution);
     }
 
     /// <summary>The pass over the tokens of one step, which see those of the cache.</summary>
-    private LatentStep<T> Step(State<T> state, T action, Func<T, T> logits, T noise)
+    /// <returns>
+    /// What the last token says, (B, D); of each layer keys and values of all, (B, H, g, D / H), and how much they look at each of those
+    /// that any of them may see, (B, H, g, m).
+    /// </returns>
+    private (T Said, T[] Keys, T[] Values, T[] Weights) Look(State<T> state, T action)
     {
         T x = Tokens(state[Latent], action);                                                               // (B, g, D)
         int seen = _window - 1 + _tokens;
         T before = state[Position].Cast(DType.Float32).Reshape(Axis.Keep, 1, 1);                           // (B, 1, 1)
         T hidden = ((before > Limits(_tokens, seen)).Cast(DType.Float32) - 1) * Never;                     // (B, g, m)
         AttentionMap<T> map = new(Distances(_tokens, seen), hidden.Reshape(Axis.Keep, 1, _tokens, seen));
-        T cache = state[Cache];
-        T[] keys = new T[_layers.Length], values = new T[_layers.Length];
+        T[] keys = new T[_layers.Length], values = new T[_layers.Length], weights = new T[_layers.Length];
         for (int layer = 0; layer < _layers.Length; layer++)
         {
-            (x, keys[layer], values[layer]) = _layers[layer].Forward(
-                x, map, (Cached(cache, layer), Cached(cache, _layers.Length + layer)), drop: y => y);
+            (T, T) past = (Cached(state[Cache], layer), Cached(state[Cache], _layers.Length + layer));
+            (x, keys[layer], values[layer], weights[layer]) = _layers[layer].Forward(x, map, past, drop: y => y);
         }
-        T said = x.Slice(1, _tokens - 1, _tokens).Reshape(Axis.Keep, _config.Width);                       // (B, D)
-        IDistribution<T> distribution = _latent.Distribution(logits(said));
-        T added = Side(keys, values);                                                                      // (B, 2 L, H, g, D / H)
-        T next = _window - 1 <= _tokens
-            ? added.Slice(3, _tokens - (_window - 1), _tokens) : cache.Slice(3, _tokens, int.MaxValue).Concat(added, 3);
-        return new(new(Names, distribution.Sample(noise), said, next, Later(state[Position])), distribution);
+        return (x.Slice(1, _tokens - 1, _tokens).Reshape(Axis.Keep, _config.Width), keys, values, weights);
     }
 
     /// <summary>The position after a step's tokens, exact below 2^24.</summary>

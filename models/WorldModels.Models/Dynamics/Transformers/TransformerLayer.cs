@@ -47,29 +47,34 @@ internal sealed class TransformerLayer<T> where T : ITensor<T>
         (T, T) Norm(string name) => (p[name].Get("gain", [width], Init.Ones), p[name].Get("bias", [width], Init.Zeros));
     }
 
-    /// <summary>Tokens (B, n, D) to the same, and to their keys and values, (B, H, n, D / H) each.</summary>
+    /// <summary>
+    /// Tokens (B, n, D) to the same, to their keys and values, (B, H, n, D / H) each, and to how much each looked at each of those that
+    /// there are, (B, H, n, m).
+    /// </summary>
     /// <param name="x">The tokens.</param>
     /// <param name="map">What they see.</param>
     /// <param name="past">Keys and values of tokens before them, (B, H, m - n, D / H); null: there are none.</param>
     /// <param name="drop">What happens to the results of both parts.</param>
-    public (T Tokens, T Keys, T Values) Forward(T x, AttentionMap<T> map, (T Keys, T Values)? past, Func<T, T> drop)
+    public (T Tokens, T Keys, T Values, T Weights) Forward(T x, AttentionMap<T> map, (T Keys, T Values)? past, Func<T, T> drop)
     {
         using Parameters<T>.Scope _ = _p.Enter();
         bool first = _config.Form == TransformerForm.Gpt;
         T read = first ? Normalise(x, _attentionNorm) : x;
         (T query, T key, T value) = (_query(read), Heads(_key(read)), Heads(_value(read)));
-        T seen = past is { } before
+        (T seen, T weights) = past is { } before
             ? Attend(query, before.Keys.Concat(key, 2), before.Values.Concat(value, 2), map) : Attend(query, key, value, map);
         x = x + drop(_output(seen));                                                                    // (B, n, D)
         if (!first)
             x = Normalise(x, _attentionNorm);
         T inner = _inner.Forward(first ? Normalise(x, _feedForwardNorm) : x).Apply(_config.FeedForwardActivation);
         x = x + drop(_outer.Forward(inner));
-        return (first ? x : Normalise(x, _feedForwardNorm), key, value);
+        return (first ? x : Normalise(x, _feedForwardNorm), key, value, weights);
     }
 
-    /// <summary>Queries (B, n, D), keys and values (B, H, m, D / H) to what is seen, (B, n, D).</summary>
-    private T Attend(T query, T keys, T values, AttentionMap<T> map)
+    /// <summary>
+    /// Queries (B, n, D), keys and values (B, H, m, D / H) to what is seen, (B, n, D), and by which weights, (B, H, n, m), which sum to 1.
+    /// </summary>
+    private (T Seen, T Weights) Attend(T query, T keys, T values, AttentionMap<T> map)
     {
         (T byContent, T byDistance, T table, double scale) = _sinusoids is { } s
             ? (Heads(query + s.U), Heads(query + s.V), s.Waves.Linear(_distances), 1 / Math.Sqrt(_config.Width))
@@ -80,8 +85,9 @@ internal sealed class TransformerLayer<T> where T : ITensor<T>
         T scores = byContent.MatMul(keys.Transpose(0, 1, 3, 2)) + distance;                             // (B, H, n, m)
         if (scale != 1)
             scores = scores * scale;
-        T seen = (scores + map.Hidden).Softmax(-1).MatMul(values);                                      // (B, H, n, D / H)
-        return seen.Transpose(0, 2, 1, 3).Reshape(Axis.Keep, n, _config.Width);
+        T weights = (scores + map.Hidden).Softmax(-1);                                                  // (B, H, n, m)
+        T seen = weights.MatMul(values);                                                                // (B, H, n, D / H)
+        return (seen.Transpose(0, 2, 1, 3).Reshape(Axis.Keep, n, _config.Width), weights);
     }
 
     /// <summary>(B, n, D) to (B, H, n, D / H).</summary>

@@ -91,6 +91,31 @@ public sealed class PlayMemoryTests
         }
     }
 
+    /// <summary>States of whole numbers, such as the position in a cache, are remembered as others are.</summary>
+    [Test]
+    public void WholeNumbersAreRememberedToo()
+    {
+        string bundle = CellsBundle.Write();
+        try
+        {
+            using WorldModel world = WorldModel.Load(bundle);
+            ModelMemory memory = new(world);
+            float[] frame = new float[50];
+            memory.Observe(frame, move: null);
+            memory.Observe(frame, PlayMove.Of(1));
+            Assert.That(memory.State("count").As<long>().ToArray(), Is.EqualTo(new long[] { 2 }));
+            using Dream dream = world.Dream(batch: 3, horizon: 1);
+            memory.Start(dream);
+            Assert.That(dream.Run(1, new long[3]).State<long>("count", 1).ToArray(), Is.EqualTo(new long[] { 3, 3, 3 }));
+            memory.Observe(frame, move: null);
+            Assert.That(memory.State("count").As<long>().ToArray(), Is.EqualTo(new long[] { 1 }), "a game begins");
+        }
+        finally
+        {
+            Directory.Delete(bundle, recursive: true);
+        }
+    }
+
     /// <summary>The next frame by graph <c>imagine</c> on inputs put together here: the newest frame, and those before it.</summary>
     private static float[] Imagine(IReadOnlyList<float[]> frames, long action)
     {
