@@ -44,10 +44,16 @@ public sealed unsafe class MuJoCoRenderer : IDisposable
         render.SetBuffer(OffScreen, _context);
     }
 
-    /// <summary>Makes one for what an environment of the control suite moves.</summary>
+    /// <summary>
+    /// Makes one for what an environment of the control suite moves; null where that is no model of the suite, as two pendulums side by
+    /// side are none.
+    /// </summary>
     /// <exception cref="MuJoCoException">MuJoCo or OpenGL is not here.</exception>
-    public static MuJoCoRenderer Of(ControlSuiteEnvironment environment, int size) => new(
-        environment.Physics is MuJoCoPhysics physics ? physics.Model.Name : environment.Name.Split('-')[0], size);
+    public static MuJoCoRenderer? Of(ControlSuiteEnvironment environment, int size)
+    {
+        string model = environment.Physics is MuJoCoPhysics physics ? physics.Model.Name : environment.Name.Split('-')[0];
+        return ModelLook.IsKnown(model) ? new(model, size) : null;
+    }
 
     /// <summary>Draws a system of this model where it is.</summary>
     /// <param name="physics">Whose positions are taken.</param>

@@ -53,7 +53,7 @@ internal static class EnvironmentBenchmark
         SyncVectorEnvironment<ActionRepeat<TAction>, TAction> Repeated() => new(batch, () => new(spec.Make(), repeat));
     }
 
-    /// <summary>MuJoCo's renderer; null where MuJoCo or OpenGL is missing.</summary>
+    /// <summary>MuJoCo's renderer; null where MuJoCo or OpenGL is missing, or has no model of what moves.</summary>
     private static MuJoCoRenderer? RendererOf(ControlSuiteEnvironment environment, int size)
     {
         try

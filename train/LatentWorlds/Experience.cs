@@ -32,14 +32,10 @@ public sealed class Experience
             _recording = Read(options, progress);
             DatasetSpec spec = _recording.Spec;
             RecordedIn = HasEnvironment ? options.Env : spec.Environment;
+            CheckPictures(_recording.Episodes[0]);
             (Actions, Observation) = HasEnvironment
                 ? SpacesOf(spec)
                 : (new(spec.Action), ObservationOf(spec, _recording.Episodes[0]));
-            if (options.View is { } view && Observation.PictureShape?[1] != view.Size)
-            {
-                throw new UserException($"pixels={view.Size}: the pictures of {options.Dataset} are {Observation.PictureShape![1]} x "
-                    + $"{Observation.PictureShape[2]}. Set pixels to their size, or scale them.");
-            }
         }
         else
         {
@@ -181,8 +177,25 @@ public sealed class Experience
         }
     }
 
+    /// <summary>
+    /// Refuses recorded pictures of another size than those that are to be seen. Without an environment, what is recorded is seen, whatever
+    /// its size.
+    /// </summary>
+    private void CheckPictures(Episode first)
+    {
+        if (!IsPicture(first) || (_options.View is null && !HasEnvironment))
+            return;
+        (int rows, int columns) = (first.Observations.Shape[^2], first.Observations.Shape[^1]);
+        if (rows == _options.Pixels)
+            return;
+        string remedy = PixelConfig.Sizes.Contains(rows) ? $"Set pixels={rows}." : $"Scale them to {string.Join(" or ", PixelConfig.Sizes)} rows.";
+        throw new UserException($"The pictures of {_options.Dataset} are {rows} x {columns}, and pixels={_options.Pixels}. {remedy}");
+    }
+
+    private static bool IsPicture(Episode episode) => episode.Observations is { Type: NpyType.UInt8, Shape.Count: 4 };
+
     /// <summary>Numbers as a recording has them, or the picture.</summary>
-    private static ObservationSpec ObservationOf(DatasetSpec spec, Episode first) => first.Observations is { Type: NpyType.UInt8, Shape.Count: 4 }
+    private static ObservationSpec ObservationOf(DatasetSpec spec, Episode first) => IsPicture(first)
         ? new() { Shape = [.. first.Observations.Shape.Skip(1)], Low = 0, High = 1 }
         : new() { Shape = [spec.Observation], Low = float.MinValue, High = float.MaxValue, Names = spec.ObservationNames };
 

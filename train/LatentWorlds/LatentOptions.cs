@@ -49,14 +49,16 @@ public abstract record LatentOptions : TrainOptions
     public int ActionRepeat { get; init; } = 2;
 
     /// <summary>Rows and columns of the pictures that are seen instead of numbers, 32 or 64; 0: numbers are seen.</summary>
-    [Fixed, Range(0, 64)]
+    [Fixed, AllowedValues(0, 32, 64)]
     public int Pixels { get; init; }
 
     /// <summary>Whether numbers are seen beside pictures.</summary>
     [Fixed]
     public bool Proprioception { get; init; }
 
-    /// <summary>Channels after the first convolution of pictures (PlaNet, Dreamer V1: 32).</summary>
+    /// <summary>
+    /// Channels after the first convolution of pictures (PlaNet, Dreamer V1: 32); of DreamerV3, which pools, half as many.
+    /// </summary>
     [Fixed, Range(1, 1024)]
     public int PixelDepth { get; init; } = 32;
 
@@ -273,16 +275,12 @@ public abstract record LatentOptions : TrainOptions
     internal virtual int NoisyNumbers => 0;
 
     /// <summary>What is seen of an environment; null: its numbers.</summary>
-    internal PictureView? View
+    internal PictureView? View => (Pixels, Proprioception) switch
     {
-        get
-        {
-            if (Pixels == 0)
-                return Proprioception ? throw new UserException("proprioception=true needs pictures beside: set pixels=32 or 64.") : null;
-            return PixelConfig.Sizes.Contains(Pixels) ? new(Pixels, Proprioception) : throw new UserException(
-                $"pixels={Pixels}: there are encoders of pictures of {string.Join(" and ", PixelConfig.Sizes)} rows; 0: of numbers.");
-        }
-    }
+        (0, true) => throw new UserException("proprioception=true needs pictures beside: set pixels=32 or 64."),
+        (0, false) => null,
+        _ => new(Pixels, Proprioception),
+    };
 
     /// <summary>Sizes of the world model that learns of these observations and action vectors of this size.</summary>
     public abstract LatentWorldConfig World(ObservationSpec observation, int actions);
@@ -323,8 +321,8 @@ public abstract record LatentOptions : TrainOptions
     internal IReadOnlyList<string> Limits =>
     [
         .. Deterministic < 200
-            ? [$"A small world learnt from {(Pixels == 0 ? "vectors" : "small pictures")} in minutes; the published results are of "
-                + "images, larger networks and a hundred times the experience, and no measure for it."]
+            ? ["A small world learnt in minutes; the published results are of large images, larger networks and a hundred times the "
+                + "experience, and no measure for it."]
             : Array.Empty<string>(),
         "Where its experience did not go, its dreams are guesses.",
     ];

@@ -76,6 +76,11 @@ public static class OptionText
         {
             if (property.GetCustomAttribute<RangeAttribute>() is { } range)
                 Validate(Key(property), property.GetValue(options)!, range);
+            if (property.GetCustomAttribute<AllowedValuesAttribute>() is { } allowed
+                && property.GetValue(options) is var value && !allowed.Values.Contains(value))
+            {
+                throw new UserException($"{Key(property)} must be one of {string.Join(", ", allowed.Values)}; it is {Text(value!)}.");
+            }
         }
     }
 

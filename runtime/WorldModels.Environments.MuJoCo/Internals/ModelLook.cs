@@ -39,6 +39,9 @@ internal sealed record ModelLook(Light Light)
     /// <summary>The look of a model.</summary>
     public static ModelLook Of(string model) => Looks[model];
 
+    /// <summary>Whether there is a model of that name.</summary>
+    public static bool IsKnown(string model) => Looks.ContainsKey(model);
+
     /// <summary>Whether a shape is the chequered floor.</summary>
     public static bool IsFloor(string geom) => geom is "floor" or "ground";
 }

@@ -142,6 +142,13 @@ public sealed record RealEpisode
                 throw new BundleException(
                     $"An action of environment '{spec.Name}' is {own}, of the bundle {wanted}: give the environment it was trained on.");
             }
+            // Those in -1..1 are stretched to the environment's.
+            if (environment.ActionSpace is Box box && actions.BoundsText != "-1..1"
+                && Enumerable.Range(0, actions.Size).Any(i => ((float)actions.LowOf(i), (float)actions.HighOf(i)) != (box.Low, box.High)))
+            {
+                throw new BundleException($"An action of environment '{spec.Name}' is in {box.Low}..{box.High}, of the bundle in "
+                    + $"{actions.BoundsText}: give the environment it was trained on.");
+            }
         }
         if (options.ActionRepeat > 1)
             environment = new ActionRepeat<TAction>(environment, options.ActionRepeat);

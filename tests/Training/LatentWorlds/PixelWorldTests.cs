@@ -94,7 +94,9 @@ public sealed class PixelWorldTests
         }
         Assert.That(Seen(), Is.EqualTo(seen), "the same pictures, however they lie");
         TrainTool.Run(["dreamer", "--dataset", dataset, "--preset", "debug", "--run", runs["bad"], "--set", "pixels=64"])
-            .Refuses("pixels=64: the pictures of");
+            .Refuses("are 32 x 32, and pixels=64. Set pixels=32");
+        TrainTool.Run(["dreamer", "--dataset", dataset, "--env", "pendulum", "--preset", "debug", "--run", runs["bad"]])
+            .Refuses("are 32 x 32, and pixels=0. Set pixels=32");
         TrainTool.Succeed(["dreamer", "--dataset", dataset, .. Tiny, "starts=16", "updates=4", "--run", learnt]);
         Assert.That(Manifest.Load(Path.Combine(learnt, "bundle")).Observation.Shape, Is.EqualTo(new[] { 3, 32, 32 }));
 
@@ -163,7 +165,7 @@ public sealed class PixelWorldTests
         Assert.That(world.Scale.Backward(scaled).Value.allclose(picture));
     }
 
-    [TestCase("dreamer", "pendulum", "pixels=48", "there are encoders of pictures of 32 and 64 rows")]
+    [TestCase("dreamer", "pendulum", "pixels=48", "pixels must be one of 0, 32, 64; it is 48")]
     [TestCase("dreamer", "pendulum", "proprioception=true", "set pixels=32 or 64")]
     [TestCase("dreamer", "car-racing", "pixels=32 proprioception=true", "no numbers beside it")]
     [TestCase("dreamer", "minipacman", "batch=4", "learn from vectors, and from pictures of them")]

@@ -45,11 +45,18 @@ public sealed class MuJoCoRendererTests
         Assert.That(() => renderer.Render(environment.Physics, new byte[5]), Throws.ArgumentException.With.Message.Contains("12288 bytes"));
     }
 
+    [Test]
+    public void WhatIsNoModelOfTheSuiteIsNotDrawn()
+    {
+        ControlSuiteEnvironment environment = (ControlSuiteEnvironment)EnvironmentRegistry.Make<float>("two-pendulums-swingup");
+        Assert.That(MuJoCoRenderer.Of(environment, Size), Is.Null);
+    }
+
     private static MuJoCoRenderer RendererOf(ControlSuiteEnvironment environment)
     {
         try
         {
-            return MuJoCoRenderer.Of(environment, Size);
+            return MuJoCoRenderer.Of(environment, Size)!;
         }
         catch (MuJoCoException e)
         {

@@ -275,6 +275,12 @@ public sealed partial class PlayControlTests
         Throws.TypeOf<BundleException>().With.Message.Contains(
             "has continuous actions, environment 'cartpole' numbered ones: give the environment it was trained on"));
 
+    [Test]
+    public void ActionsWithinOtherBoundsAreRefused() => Assert.That(
+        () => PlaySession.Open(new() { Bundle = Zoo("pendulum-dreamer-pixels"), Environment = "cartpole-balance" }),
+        Throws.TypeOf<BundleException>().With.Message.Contains(
+            "An action of environment 'cartpole-balance' is in -1..1, of the bundle in -2..2: give the environment it was trained on"));
+
     private static PlaySession Open(string bundle, bool greedy = false) =>
         PlaySession.Open(new() { Bundle = bundle, Seed = Seed, Greedy = greedy });
 
