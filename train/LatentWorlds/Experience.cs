@@ -185,7 +185,9 @@ public sealed class Experience
     {
         if (!IsPicture(first) || (_options.View is null && !HasEnvironment))
             return;
-        (int rows, int columns) = (first.Observations.Shape[^2], first.Observations.Shape[^1]);
+        // Channels are the first axis or the last, and fewer than rows and columns.
+        int[] axes = [.. first.Observations.Shape.Skip(1).OrderDescending()];
+        (int rows, int columns) = (axes[0], axes[1]);
         if (rows == _options.Pixels)
             return;
         string remedy = PixelConfig.Sizes.Contains(rows) ? $"Set pixels={rows}." : $"Scale them to {string.Join(" or ", PixelConfig.Sizes)} rows.";
