@@ -22,7 +22,10 @@ public sealed class TransformerLearningTests
 {
     private static readonly TransformerOptions Options = Presets<TransformerOptions>.Embedded.Of("small", "catch") with
     {
-        Updates = 800, WorldAlone = 800, Pretrain = 800, Prefill = 2000,
+        Updates = 800,
+        WorldAlone = 800,
+        Pretrain = 800,
+        Prefill = 2000,
     };
 
     [Test]
