@@ -22,7 +22,7 @@ public sealed class ReadmeTests
             float[] observation = new float[3 * 15 * 19];
             long[] action = new long[1];
             float[] seen = [0, -1, 0, 0, 0], push = new float[1];
-            using Controller explorer = Controller.Load("models/zoo/pendulum-plan2explore");
+            using Controller explorer = Controller.Load("models/zoo/pendulum-swingup-plan2explore");
             explorer.Act([1, 0, 30], push);     // upright, and faster than it ever turned
             string folder = "tests/Running/Recordings/data/pendulum/random-v0";
 
@@ -33,7 +33,7 @@ public sealed class ReadmeTests
             float first = imagined.Rewards(0)[0];
             using Controller controller = Controller.Load("models/zoo/minipacman-a2c");
             controller.Act(observation, action);                         // spans in, spans out; Reset(rows) between episodes, SetTask("hover") of several
-            bool isFar = explorer.Novelty[0] > explorer.Manifest.NoveltyThreshold;   // a controller of pendulum-plan2explore: far from what it knows?
+            bool isFar = explorer.Novelty[0] > explorer.Manifest.NoveltyThreshold;   // a controller of pendulum-swingup-plan2explore: far from what it knows?
             using Planner planner = Planner.Load("models/zoo/cartpole-swingup-planet");
             planner.Act(seen, push);                                     // no policy: it searches for each action in the world model
             MLContext ml = new();                                        // WorldModels.MLNet: recordings and bundles in ML.NET's pipelines
