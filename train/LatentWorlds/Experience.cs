@@ -190,7 +190,8 @@ public sealed class Experience
         (int rows, int columns) = (axes[0], axes[1]);
         if (rows == _options.Pixels)
             return;
-        string remedy = PixelConfig.Sizes.Contains(rows) ? $"Set pixels={rows}." : $"Scale them to {string.Join(" or ", PixelConfig.Sizes)} rows.";
+        string remedy = rows == columns && PixelConfig.Sizes.Contains(rows)
+            ? $"Set pixels={rows}." : $"Scale them to squares of {string.Join(" or ", PixelConfig.Sizes)} rows.";
         throw new UserException($"The pictures of {_options.Dataset} are {rows} x {columns}, and pixels={_options.Pixels}. {remedy}");
     }
 
