@@ -39,6 +39,7 @@ public sealed class TransformerBehaviourTests
     [TestCase(ActorLearning.RewardGradient, false, true)]
     [TestCase(ActorLearning.RewardGradient, true, false)]
     [TestCase(ActorLearning.ScoreFunction, false, true)]
+    [TestCase(ActorLearning.DreamerV1, false, true)]
     public void GradientsComeFromWhatTheyAreNamedAfter(ActorLearning learning, bool cut, bool moves)
     {
         TransformerOptions options = Small with { ActorLearning = learning, CutDynamics = cut };
@@ -85,7 +86,8 @@ public sealed class TransformerBehaviourTests
             Refuses(Small with { FreeNats = 1 }, "set freeNats=0");
             Refuses(Small with { Overshooting = 2 }, "overshooting=1");
             Refuses(Small with { Heads = 3 }, "multiple of heads=3");
-            Refuses(Small with { CutDynamics = true, ActorLearning = ActorLearning.ScoreFunction }, "does not have");
+            Refuses(Small with { CutDynamics = true, ActorLearning = ActorLearning.ScoreFunction }, "rewardGradient alone");
+            Refuses(Small with { CutDynamics = true, ActorLearning = ActorLearning.DreamerV1 }, "rewardGradient alone");
         });
 
         void Refuses(TransformerOptions options, string message) =>
@@ -139,6 +141,29 @@ public sealed class TransformerBehaviourTests
         static long Network(params int[] sizes) => sizes.Zip(sizes.Skip(1), (inputs, outputs) => (inputs + 1L) * outputs).Sum();
     }
 
+    /// <summary>
+    /// A recurrent state-space model in the transformer's place has as many parameters, to within those of one unit, and serves every
+    /// behaviour.
+    /// </summary>
+    [Test]
+    public void ARecurrentWorldOfTheSameSizeTakesItsPlace([Values] ActorLearning learning)
+    {
+        TransformerOptions options = (TransformerOptions)Algorithm.Find("transformer").Preset("small");
+        long transformer = Count(options), recurrent = Count(options with { Dynamics = LatentDynamics.Rssm });
+        Assert.That(recurrent, Is.EqualTo(transformer).Within(1000).And.Not.EqualTo(transformer), "a unit has some 1,800");
+        double[] norms = Learn(
+            Small with { Dynamics = LatentDynamics.Rssm, ActorLearning = learning }, ActionSpec.Discrete(3), "critic_gradient_norm");
+        Assert.That(norms, Has.All.GreaterThan(1e-7));
+
+        static long Count(TransformerOptions options)
+        {
+            ShapeCounter counter = new();
+            _ = new LatentWorld<EagerTensor>(
+                new Parameters<EagerTensor>(counter)["world"], options.World(new() { Shape = [48], Low = 0, High = 1 }, 5));
+            return counter.Count;
+        }
+    }
+
     /// <summary>What the actor reads is the latent alone, or all of the feature.</summary>
     [TestCase(false, 8)]
     [TestCase(true, 8 + 8)]
@@ -158,8 +183,7 @@ public sealed class TransformerBehaviourTests
         ActionVectors actions = new(space);
         LatentWorld<EagerTensor> world = new(
             parameters.Root["world"], options.World(new() { Shape = [3], Low = 0, High = 1 }, actions.Size));
-        using IBehaviour behaviour = options.ActorLearning == ActorLearning.Advantages
-            ? new AdvantageBehaviour(options, world, actions, parameters) : new GradientBehaviour(options, world, actions, parameters);
+        using IBehaviour behaviour = options.Behaviour(world, actions, parameters);
         Generator random = new(1);
         Tensor keep = ones(Length, Rows);
         Sequences sequences = new(

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using WorldModels.Bundles;
 using WorldModels.Models;
+using WorldModels.Train.LatentWorlds;
 
 namespace WorldModels.Train.Algorithms;
 
@@ -76,8 +77,9 @@ public sealed record ED2Options : DreamerOptions
     {
         if (ParametersOf.Length == 0)
             return World(observation, actions, Groups, Hidden);
-        long parameters = Parameters(World(observation, actions, ParametersOf, Hidden));
-        return World(observation, actions, Groups, HiddenOfAsMany(observation, actions, parameters));
+        long parameters = WorldSize.Of(World(observation, actions, ParametersOf, Hidden));
+        LatentWorldConfig OfHidden(int hidden) => World(observation, actions, Groups, hidden);
+        return OfHidden(WorldSize.UnitsFor(parameters, OfHidden));
     }
 
     /// <summary>The world of these groups, with so many hidden units.</summary>
@@ -112,27 +114,5 @@ public sealed record ED2Options : DreamerOptions
                 },
             },
         };
-    }
-
-    /// <summary>The hidden units that bring this world's parameters nearest to a number, of which each unit adds some.</summary>
-    private int HiddenOfAsMany(ObservationSpec observation, int actions, long parameters)
-    {
-        long Count(int hidden) => Parameters(World(observation, actions, Groups, hidden));
-        (int low, int high) = (1, 2);
-        while (Count(high) < parameters)
-            (low, high) = (high, 2 * high);
-        while (high - low > 1)
-        {
-            int middle = (low + high) / 2;
-            (low, high) = Count(middle) < parameters ? (middle, high) : (low, middle);
-        }
-        return parameters - Count(low) < Count(high) - parameters ? low : high;
-    }
-
-    private static long Parameters(LatentWorldConfig world)
-    {
-        ShapeCounter counter = new();
-        _ = new LatentWorld<EagerTensor>(new Parameters<EagerTensor>(counter), world);
-        return counter.Count;
     }
 }

@@ -6,6 +6,16 @@ using WorldModels.Train.LatentWorlds;
 
 namespace WorldModels.Train.Algorithms;
 
+/// <summary>What a world's latents follow one another by.</summary>
+public enum LatentDynamics
+{
+    /// <summary>A transformer, over the steps of its window.</summary>
+    Transformer,
+
+    /// <summary>DreamerV2's recurrent state-space model of the same latents, in a world of as many parameters: to compare the two.</summary>
+    Rssm,
+}
+
 /// <summary>What moves the actor.</summary>
 public enum ActorLearning
 {
@@ -22,17 +32,29 @@ public enum ActorLearning
     /// TWM's: the score function, weighed by advantages of generalised estimation, in rollouts that begin anew where they end.
     /// </summary>
     Advantages,
+
+    /// <summary>Dreamer V1's lambda-returns (<see cref="DreamerBehaviour"/>), whose gradient flows back alike; no slow critic.</summary>
+    DreamerV1,
 }
 
 /// <summary>
 /// Hyperparameters of learning a transformer as a world model, and to act in it: defaults are TWM's (Robine et al. 2023, and its code). Of
-/// Of TWM's training, weight decay, its sampling of seldom visited steps and dropout outside the layers are left out. Of
+/// TWM's training, weight decay, its sampling of seldom visited steps and dropout outside the layers are left out. Of
 /// the options of the recurrent state-space model, <c>stochastic</c> and <c>classes</c> are the latent's, <c>deterministic</c> is the
 /// transformer's width, <c>hidden</c> the units of the layers to posterior and prior, and <c>klScale</c> the weight of foretelling the
 /// latent; <c>freeNats</c> and <c>overshooting</c> have none of their meaning, and have to be 0 and 1.
 /// </summary>
 public sealed record TransformerOptions : DreamerOptions
 {
+    private const double RssmKlBalance = 0.8;   // DreamerV2's
+
+    /// <summary>
+    /// The transformer, or a recurrent state-space model in its place, whose deterministic units are as many as give the world as many
+    /// parameters as the transformer's has; encoder, decoder and heads stay as large, and read all of its feature.
+    /// </summary>
+    [Fixed]
+    public LatentDynamics Dynamics { get; init; }
+
     /// <summary>Which layers.</summary>
     [Fixed]
     public TransformerForm Form { get; init; } = TransformerForm.TransformerXl;
@@ -87,7 +109,9 @@ public sealed record TransformerOptions : DreamerOptions
     [Fixed, Range(0, 65536)]
     public int ActorUnits { get; init; }
 
-    /// <summary>Whether actor and critic read what the transformer says of the past, beside the latent.</summary>
+    /// <summary>
+    /// Whether actor and critic read what the transformer says of the past, beside the latent; those of <see cref="LatentDynamics.Rssm"/> do.
+    /// </summary>
     [Fixed]
     public bool ActorSeesPast { get; init; }
 
@@ -146,7 +170,7 @@ public sealed record TransformerOptions : DreamerOptions
     internal override bool IsControl => base.IsControl || CutDynamics;
 
     /// <summary>What actor and critic read of a feature.</summary>
-    internal FeaturePart? ActorReads => ActorSeesPast ? null : new(0, Stochastic * Classes);
+    internal FeaturePart? ActorReads => ActorSeesPast || Dynamics == LatentDynamics.Rssm ? null : new(0, Stochastic * Classes);
 
     public override IReadOnlyDictionary<string, double> LossScales() => new Dictionary<string, double>(base.LossScales())
     {
@@ -158,6 +182,15 @@ public sealed record TransformerOptions : DreamerOptions
     public override LatentWorldConfig World(ObservationSpec observation, int actions)
     {
         Check();
+        LatentWorldConfig world = TransformerWorld(observation, actions);
+        if (Dynamics == LatentDynamics.Transformer)
+            return world;
+        LatentWorldConfig OfUnits(int units) => RecurrentWorld(world, actions, units);
+        return OfUnits(WorldSize.UnitsFor(WorldSize.Of(world), OfUnits));
+    }
+
+    private LatentWorldConfig TransformerWorld(ObservationSpec observation, int actions)
+    {
         Unary activation = Form == TransformerForm.Gpt ? Unary.Elu : Unary.Silu;
         LatentWorldConfig world = World(observation, actions, activation, GruForm.ResetAfter, ofPixels: activation);
         int latent = Stochastic * Classes;
@@ -179,11 +212,26 @@ public sealed record TransformerOptions : DreamerOptions
         };
     }
 
+    /// <summary>The transformer's world around DreamerV2's dynamics of so many deterministic units.</summary>
+    private LatentWorldConfig RecurrentWorld(LatentWorldConfig world, int actions, int units) => world with
+    {
+        Dynamics = new RssmConfig
+        {
+            Deterministic = units, Stochastic = Stochastic, Classes = Classes, Unimix = Unimix, Hidden = Hidden,
+            Embedding = world.Dynamics.Embedding, Actions = actions, Gru = GruForm.LayerNorm, Activation = Unary.Elu, FreeNats = FreeNats,
+            KlBalance = RssmKlBalance,
+        },
+        Reward = world.Reward with { Reads = null },
+        DecoderReads = null,
+        ContinueReads = null,
+    };
+
     public override ActorConfig Actor(int feature, ActionVectors actions) => base.Actor(feature, actions) with
     {
         // The score of a clipped draw under the unclipped normal has no mean of zero, which would draw actions inwards: where scores are
         // learnt from, draws beyond the bounds stay what they are, and count as the bounds.
-        Form = LearnsByScores ? ActorForm.BoundedNormal : ActorForm.ClippedNormal,
+        Form = ActorLearning == ActorLearning.DreamerV1 ? ActorForm.TanhNormal
+            : LearnsByScores ? ActorForm.BoundedNormal : ActorForm.ClippedNormal,
         Layers = new(ActorLayers, UnitsOfActor),
         Activation = Unary.Silu,
         Reads = ActorReads,
@@ -194,8 +242,12 @@ public sealed record TransformerOptions : DreamerOptions
     internal override double ClipBehaviour(FlatOptimiser optimiser) => optimiser.ClipGradients(BehaviourMaxGradNorm);
 
     internal override IBehaviour Behaviour(LatentWorld<EagerTensor> world, ActionVectors actions, EagerParameters parameters) =>
-        ActorLearning == ActorLearning.Advantages
-            ? new AdvantageBehaviour(this, world, actions, parameters) : new GradientBehaviour(this, world, actions, parameters);
+        ActorLearning switch
+        {
+            ActorLearning.Advantages => new AdvantageBehaviour(this, world, actions, parameters),
+            ActorLearning.DreamerV1 => new DreamerBehaviour(this, world, actions, parameters),
+            _ => new GradientBehaviour(this, world, actions, parameters),
+        };
 
     private bool LearnsByScores => ActorLearning is ActorLearning.ScoreFunction or ActorLearning.Advantages;
 
@@ -212,10 +264,10 @@ public sealed record TransformerOptions : DreamerOptions
             throw new UserException($"deterministic={Deterministic}, the width, has to be a multiple of heads={Heads}, and even.");
         if (!UseValue)
             throw new UserException("useValue=false is actorLearning=rewardGradient here: set that.");
-        if (CutDynamics && LearnsByScores)
+        if (CutDynamics && ActorLearning is not (ActorLearning.ValueGradient or ActorLearning.RewardGradient))
         {
-            throw new UserException($"cutDynamics=true cuts what actorLearning={ActorLearning} does not have: choose a gradient, or leave "
-                + "it.");
+            throw new UserException("cutDynamics=true is of actorLearning=valueGradient and rewardGradient alone: choose one of those, or "
+                + "leave it.");
         }
     }
 }
