@@ -29,8 +29,8 @@ internal sealed record AttentionSteps(int Layers, int Heads, int Window, IReadOn
         Manifest manifest = world.Manifest;
         if (!manifest.Graphs.ContainsKey(Graph) || !manifest.Graphs.ContainsKey("observe"))
         {
-            throw new BundleException($"Bundle '{manifest.Name}' has no graph '{Graph}', which says where a transformer looks: it is "
-                + "another model, or was exported by an earlier version. Export its run again: train export RUN --output FOLDER.");
+            throw new BundleException($"Bundle '{manifest.Name}' has no graph '{Graph}', which says where a transformer looks: it "
+                + "is no transformer, or was exported by an earlier version (then: train export RUN --output FOLDER).");
         }
         GraphRunner graph = world.Graph(Graph);
         if (graph.Spec.Outputs is not [{ Shape: [_, { IsFixed: true } layers, { IsFixed: true } heads, { IsFixed: true } window] } output])

@@ -148,6 +148,8 @@ public sealed class TrainingBenchVerb : Verb
     {
         TransformerOptions options =
             (TransformerOptions)Algorithm.Find("transformer").Resolve(Preset ?? "small", Env, seed: null, Set);
+        if (options.Dynamics != LatentDynamics.Transformer)
+            throw new UserException("bench cache times the cache of transformers, which dynamics=rssm has not: leave that.");
         BenchmarkOptions measure = new()
         {
             Batches = Arguments.WholeNumbers("batch", Batch ?? "1,64", least: 1),

@@ -38,7 +38,7 @@ public static class GridWorlds
         count => new SyncVectorEnvironment<DelayedCueEnvironment, long>(count, () => new(delay)))
     {
         ObservationNames = ["cue 0", "cue 1", "now", "coin"],
-        ActionNames = ["cue 0", "cue 1"],
+        ActionNames = ["say 0", "say 1"],
     };
 
     private static EnvironmentSpec<TAction> Spec<TAction>(string name, string summary, Func<string, SimpleWorld<TAction>> make)

@@ -33,7 +33,7 @@ public sealed class AdvantageBehaviour : IBehaviour
         if (!actions.Discrete)
         {
             throw new UserException("actorLearning=advantages chooses among numbered actions, which these are not: set "
-                + "actorLearning=valueGradient, rewardGradient or scoreFunction.");
+                + "actorLearning=valueGradient, rewardGradient, scoreFunction or dreamerV1.");
         }
         (_options, _world, _actions, _device) = (options, world, actions, parameters.Device);
         _actor = new(parameters.Root[Dreamer.ActorPath], options.Actor(world.Dynamics.Feature, actions));
@@ -113,21 +113,40 @@ public sealed class AdvantageBehaviour : IBehaviour
         Tensor weight = ones(rows, device: _device);
         for (int t = 0; t < horizon; t++)
         {
+            using DisposeScope step = NewDisposeScope();    // of a step nothing stays but what is returned: caches are large
             EagerTensor feature = dynamics.FeatureOf(state);                                                // (N, F)
             EagerTensor action = _actor.Forward(feature).Sample(actionNoise[t]);                            // (N, A)
             State<EagerTensor> next = dynamics.Imagine(state, action, latentNoise[t]).State;
             EagerTensor reached = dynamics.FeatureOf(next);
             Tensor discount = _world.HasContinue ? _world.Continue(reached).Mean.Value : full(rows, _options.Gamma, device: _device);
             Tensor product = weight * discount, ended = product.lt(_options.DiscountThreshold);             // (N)
-            (features[t], arrived[t], actions[t], weights[t]) = (feature.Value, reached.Value, action.Value, weight);
-            discounts[t] = discount.masked_fill(ended, 0);
-            weight = product.masked_fill(ended, 1);
+            features[t] = feature.Value.MoveToOuterDisposeScope();
+            arrived[t] = reached.Value.MoveToOuterDisposeScope();
+            actions[t] = action.Value.MoveToOuterDisposeScope();
+            weights[t] = weight;
+            discounts[t] = discount.masked_fill(ended, 0).MoveToOuterDisposeScope();
+            weight = product.masked_fill(ended, 1).MoveToOuterDisposeScope();
             Tensor others = randperm(rows, generator: random, device: _device);
-            state = new(next.Names, [.. next.Values.Select((value, i) => new EagerTensor(where(
-                ended.reshape([rows, .. Enumerable.Repeat(1L, value.Rank - 1)]),
-                start.Values[i].Value.index_select(0, others), value.Value)))]);
+            if (ended.any().item<bool>())
+                next = Begun(next, ended, others);
+            State<EagerTensor> before = state;
+            state = next.Map(value => value.Value.MoveToOuterDisposeScope());
+            if (t > 0)
+                before.Map(Dispose);
         }
         return (stack(features), stack(arrived), stack(actions), stack(discounts), stack(weights));
+
+        // Rows that ended go on from another row's start.
+        State<EagerTensor> Begun(State<EagerTensor> next, Tensor ended, Tensor others) =>
+            new(next.Names, [.. next.Values.Select((value, i) => new EagerTensor(where(
+                ended.reshape([rows, .. Enumerable.Repeat(1L, value.Rank - 1)]),
+                start.Values[i].Value.index_select(0, others), value.Value)))]);
+
+        static EagerTensor Dispose(EagerTensor value)
+        {
+            value.Value.Dispose();
+            return value;
+        }
     }
 
     public void Step(Dictionary<string, double>? figures) => _optimisers.Step(figures);

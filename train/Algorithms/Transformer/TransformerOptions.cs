@@ -39,10 +39,11 @@ public enum ActorLearning
 
 /// <summary>
 /// Hyperparameters of learning a transformer as a world model, and to act in it: defaults are TWM's (Robine et al. 2023, and its code). Of
-/// TWM's training, weight decay, its sampling of seldom visited steps and dropout outside the layers are left out. Of
-/// the options of the recurrent state-space model, <c>stochastic</c> and <c>classes</c> are the latent's, <c>deterministic</c> is the
+/// TWM's training, weight decay, its sampling of seldom visited steps, dropout outside the layers, tokens of rewards, its two optimisers of
+/// the world and its initialisations are left out; a rollout begins with all of the past that its step has, not with one step of it. Of the
+/// options of the recurrent state-space model, <c>stochastic</c> and <c>classes</c> are the latent's, <c>deterministic</c> is the
 /// transformer's width, <c>hidden</c> the units of the layers to posterior and prior, and <c>klScale</c> the weight of foretelling the
-/// latent; <c>freeNats</c> and <c>overshooting</c> have none of their meaning, and have to be 0 and 1.
+/// latent; <c>freeNats</c> and <c>overshooting</c> are of <see cref="LatentDynamics.Rssm"/> alone.
 /// </summary>
 public sealed record TransformerOptions : DreamerOptions
 {
@@ -50,7 +51,8 @@ public sealed record TransformerOptions : DreamerOptions
 
     /// <summary>
     /// The transformer, or a recurrent state-space model in its place, whose deterministic units are as many as give the world as many
-    /// parameters as the transformer's has; encoder, decoder and heads stay as large, and read all of its feature.
+    /// parameters as the transformer's has; encoder, decoder and heads stay as large, and read all of its feature. What else is said of the
+    /// transformer, dropout and the weights of consistency and latent entropy among it, then counts for its number of parameters alone.
     /// </summary>
     [Fixed]
     public LatentDynamics Dynamics { get; init; }
@@ -110,7 +112,8 @@ public sealed record TransformerOptions : DreamerOptions
     public int ActorUnits { get; init; }
 
     /// <summary>
-    /// Whether actor and critic read what the transformer says of the past, beside the latent; those of <see cref="LatentDynamics.Rssm"/> do.
+    /// Whether actor and critic read what the transformer says of the past, beside the latent; those of <see cref="LatentDynamics.Rssm"/>
+    /// do, and those of <see cref="ActorLearning.DreamerV1"/>, whose values are to say the reward on arrival, which the past tells.
     /// </summary>
     [Fixed]
     public bool ActorSeesPast { get; init; }
@@ -131,13 +134,15 @@ public sealed record TransformerOptions : DreamerOptions
     public ActorLearning ActorLearning { get; init; } = ActorLearning.Advantages;
 
     /// <summary>
-    /// Weight of the policy's entropy; of <see cref="ActorLearning.Advantages"/> that of its share of the largest, where below a tenth.
+    /// Weight of the policy's entropy; of <see cref="ActorLearning.Advantages"/> that of its share of the largest, where below a tenth;
+    /// <see cref="ActorLearning.DreamerV1"/> has none.
     /// </summary>
     [Range(0.0, 100.0)]
     public double Entropy { get; init; } = 0.01;
 
     /// <summary>
-    /// Share by which the target critic follows the critic at each update; <see cref="ActorLearning.Advantages"/> has none.
+    /// Share by which the target critic follows the critic at each update; <see cref="ActorLearning.Advantages"/> and
+    /// <see cref="ActorLearning.DreamerV1"/> have none.
     /// </summary>
     [Range(0.0, 1.0)]
     public double TargetShare { get; init; } = 0.005;
@@ -170,7 +175,9 @@ public sealed record TransformerOptions : DreamerOptions
     internal override bool IsControl => base.IsControl || CutDynamics;
 
     /// <summary>What actor and critic read of a feature.</summary>
-    internal FeaturePart? ActorReads => ActorSeesPast || Dynamics == LatentDynamics.Rssm ? null : new(0, Stochastic * Classes);
+    internal FeaturePart? ActorReads =>
+        ActorSeesPast || Dynamics == LatentDynamics.Rssm || ActorLearning == ActorLearning.DreamerV1
+            ? null : new(0, Stochastic * Classes);
 
     public override IReadOnlyDictionary<string, double> LossScales() => new Dictionary<string, double>(base.LossScales())
     {
@@ -219,7 +226,7 @@ public sealed record TransformerOptions : DreamerOptions
         {
             Deterministic = units, Stochastic = Stochastic, Classes = Classes, Unimix = Unimix, Hidden = Hidden,
             Embedding = world.Dynamics.Embedding, Actions = actions, Gru = GruForm.LayerNorm, Activation = Unary.Elu, FreeNats = FreeNats,
-            KlBalance = RssmKlBalance,
+            FreeNatsForm = FreeNatsForm, Overshooting = Overshooting, KlBalance = RssmKlBalance,
         },
         Reward = world.Reward with { Reads = null },
         DecoderReads = null,
@@ -255,11 +262,11 @@ public sealed record TransformerOptions : DreamerOptions
 
     private void Check()
     {
-        if (FreeNats != 0 || Overshooting != 1)
-        {
-            throw new UserException($"freeNats={FreeNats} and overshooting={Overshooting} mean nothing to a transformer: set freeNats=0 "
-                + "and overshooting=1.");
-        }
+        bool transformer = Dynamics == LatentDynamics.Transformer;
+        if (transformer && FreeNats != 0)
+            throw new UserException($"freeNats={FreeNats} means nothing to a transformer: set freeNats=0, or dynamics=rssm.");
+        if (transformer && Overshooting != 1)
+            throw new UserException($"overshooting={Overshooting} means nothing to a transformer: set overshooting=1, or dynamics=rssm.");
         if (Deterministic % Heads != 0 || Deterministic % 2 != 0)
             throw new UserException($"deterministic={Deterministic}, the width, has to be a multiple of heads={Heads}, and even.");
         if (!UseValue)

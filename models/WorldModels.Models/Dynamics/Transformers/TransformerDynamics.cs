@@ -8,9 +8,9 @@ namespace WorldModels.Models;
 /// <remarks>
 /// <para>
 /// Its state is "latent" (B, S), one-hot variables; "hidden" (B, D), what the transformer said of the step that led there, which rewards
-/// and ends are read from; "cache" (B, 2 L, H, W - 1, D / H), keys and values of the tokens before, the newest last; and "position" (B),
-/// how many tokens of the episode there were, which says how many of the cache count. A row begins anew with its position alone. Its
-/// feature is latent and hidden side by side.
+/// and ends are read from; "cache" (B, 2 L, H, M - 1, D / H), keys and values of the tokens before (M of a window), the newest last; and
+/// "position" (B), how many tokens of the episode there were, which says how many of the cache count. A row begins anew with its position
+/// alone. A step writes its whole cache anew, moved by its tokens. Its feature is latent and hidden side by side.
 /// </para>
 /// <para>
 /// Distances are relative and keys and values depend on a token alone, so that a step with the cache is the same as the pass over all
@@ -22,6 +22,7 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
 {
     private const string Latent = "latent", Hidden = "hidden", Cache = "cache", Position = "position";
     private const double Never = 1e9;
+    private const double KindStd = 0.3;
 
     private static readonly string[] Names = [Latent, Hidden, Cache, Position];
 
@@ -31,7 +32,7 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
     private readonly Mlp<T> _prior;
     private readonly Func<T, T> _posterior, _latentToken, _actionToken;
     private readonly TransformerLayer<T>[] _layers;
-    private readonly int _window, _tokens;      // in tokens, of a step
+    private readonly int _windowTokens, _stepTokens;      // M, g
 
     public TransformerDynamics(Parameters<T> p, TransformerConfig config)
     {
@@ -39,7 +40,7 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
             throw new ArgumentException($"A width of {config.Width} cannot be divided by {config.Heads} heads and by 2.");
         if (config.Window < 2)
             throw new ArgumentException($"A window of {config.Window} steps sees no step before the present one: take 2 or more.");
-        (_p, _config, _tokens, _window) = (p, config, config.TokensOfStep, config.Window * config.TokensOfStep);
+        (_p, _config, _stepTokens, _windowTokens) = (p, config, config.TokensOfStep, config.Window * config.TokensOfStep);
         _latent = new(config.Variables, config.Classes, config.Unimix);
         _posterior = config.Posterior.Layers == 0 && config.Embedding == _latent.Size ? embedding => embedding
             : new Mlp<T>(p["posterior"], config.Embedding, config.Posterior, _latent.Size, config.Activation).Forward;
@@ -47,31 +48,37 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
         int width = config.Tokens == TokenForm.Concat ? config.Width / 2 : config.Width;
         (_latentToken, _actionToken) = (Token("latent", _latent.Size, true), Token("action", config.Actions, false));
         TransformerLayer<T>.Sinusoids? sinusoids = config.Form == TransformerForm.Gpt ? null : new(
-            p.Constant("waves", Waves(), _window, config.Width),
+            p.Constant("waves", Waves(), _windowTokens, config.Width),
             p.Get("u", [config.Width], Init.Zeros), p.Get("v", [config.Width], Init.Zeros));
         _layers = [.. Enumerable.Range(0, config.Layers).Select(i => new TransformerLayer<T>(p[$"layer{i}"], config, sinusoids))];
         State =
         [
             new(Latent, _latent.Size), new(Hidden, config.Width),
-            new(Cache, 2 * config.Layers, config.Heads, _window - 1, config.HeadSize)
+            new(Cache, 2 * config.Layers, config.Heads, _windowTokens - 1, config.HeadSize)
             {
                 Storage = TrajectoryStorage.Last, InFeature = false,
             },
             new(Position) { Type = DType.Int64, InFeature = false },
         ];
 
+        // An episode begins with a latent and an action of zeros. Normalising a token of zeros would multiply its gradient by hundreds,
+        // twice a layer: no token is one, since each has a learned vector that says what of a step it is.
         Func<T, T> Token(string name, int size, bool activated)
         {
             Parameters<T> path = p[$"{name}_token"];
+            T kind = path.Get("kind", [width], Init.Normal(KindStd));
             if (config.TokenLayers > 0)
-                return new Mlp<T>(path, size, new(config.TokenLayers, width), width, config.Activation).Forward;
+            {
+                Mlp<T> layers = new(path, size, new(config.TokenLayers, width), width, config.Activation);
+                return x => layers.Forward(x) + kind;
+            }
             if (activated)
             {
                 Linear<T> layer = new(path, size, width, Init.Glorot(size, width), Init.Zeros);
-                return x => layer.Forward(x).Apply(config.Activation);
+                return x => layer.Forward(x).Apply(config.Activation) + kind;
             }
             T table = path.Get("weight", [width, size], Init.Normal(1));
-            return x => x.Linear(table);
+            return x => x.Linear(table) + kind;
         }
     }
 
@@ -115,7 +122,7 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
         T earlier = T.Stack(begun).Transpose(1, 0).Reshape(rows, length, 1, 1);                             // (B, T, 1, 1)
         (T said, T[] keys, T[] values) = Pass(tokens, earlier, x => Drop(x, sequence.Noise));
         (T hidden, T cache) = (said.Transpose(1, 0, 2), Caches(keys, values, length));                      // (T, B, D), (T, B, ...)
-        T position = T.Stack(begun).Detach() + _tokens;                                                     // (T, B)
+        T position = T.Stack(begun).Detach() + _stepTokens;                                                     // (T, B)
         IDistribution<T> prior = _latent.Distribution(_prior.Forward(hidden));
 
         // A sequence begins with zeros, whatever its start says, as an episode does: nothing is foretold of its first latent.
@@ -138,12 +145,12 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
     public T Attention(State<T> state, T action)
     {
         using Parameters<T>.Scope _ = _p.Enter();
-        (int last, int seen) = (_tokens - 1, _window - 1 + _tokens);
+        (int last, int seen) = (_stepTokens - 1, _windowTokens - 1 + _stepTokens);
         T[] weights = [.. Look(state, action).Weights.Select(layer =>                                       // L x (B, H, g, m)
-            layer.Slice(2, last, _tokens).Reshape(Axis.Keep, 1, _config.Heads, seen))];
+            layer.Slice(2, last, _stepTokens).Reshape(Axis.Keep, 1, _config.Heads, seen))];
         // Of what the step's tokens see together its last one, which foretells, does not see the first.
         return T.Concat(1, weights).Slice(3, last, seen)
-            .Reshape(Axis.Keep, _config.Layers, _config.Heads, _config.Window, _tokens).Sum(-1);            // (B, L, H, W)
+            .Reshape(Axis.Keep, _config.Layers, _config.Heads, _config.Window, _stepTokens).Sum(-1);            // (B, L, H, W)
     }
 
     /// <summary>
@@ -159,7 +166,7 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
     public LatentStep<T> Recompute(T latents, T actions, T position, T noise)
     {
         using Parameters<T>.Scope _ = _p.Enter();
-        float[] ago = [.. Enumerable.Range(1, _config.Window).Select(step => (float)((_config.Window - step) * _tokens))];
+        float[] ago = [.. Enumerable.Range(1, _config.Window).Select(step => (float)((_config.Window - step) * _stepTokens))];
         T before = position.Cast(DType.Float32).Reshape(Axis.Keep, 1, 1, 1) - _p.Constant("ago", ago, _config.Window, 1, 1);
         T said = Pass(Tokens(latents, actions), before, drop: y => y).Said;                                // (B, W, D)
         T hidden = said.Slice(1, _config.Window - 1, _config.Window).Reshape(Axis.Keep, _config.Width);    // (B, D)
@@ -173,26 +180,26 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
     /// <returns>What the last token of each step says, (B, T, D); keys and values of all tokens, L x (B, H, n, D / H).</returns>
     private (T Said, T[] Keys, T[] Values) Pass(T tokens, T before, Func<T, T> drop)
     {
-        (int length, int count) = (tokens.Size(1), tokens.Size(1) * _tokens);
+        (int length, int count) = (tokens.Size(1), tokens.Size(1) * _stepTokens);
         T x = drop(tokens.Reshape(Axis.Keep, count, _config.Width));                                       // (B, n, D)
-        T limits = Limits(count, count).Reshape(length, _tokens, count);
+        T limits = Limits(count, count).Reshape(length, _stepTokens, count);
         T hidden = ((before > limits).Cast(DType.Float32) - 1) * Never;                                    // (B, T, g, n)
         AttentionMap<T> map = new(Distances(count, count), hidden.Reshape(Axis.Keep, 1, count, count));
         T[] keys = new T[_layers.Length], values = new T[_layers.Length];
         for (int layer = 0; layer < _layers.Length; layer++)
             (x, keys[layer], values[layer], _) = _layers[layer].Forward(x, map, past: null, drop);
-        T said = x.Reshape(Axis.Keep, length, _tokens, _config.Width).Slice(2, _tokens - 1, _tokens);      // (B, T, 1, D)
+        T said = x.Reshape(Axis.Keep, length, _stepTokens, _config.Width).Slice(2, _stepTokens - 1, _stepTokens);      // (B, T, 1, D)
         return (said.Reshape(Axis.Keep, length, _config.Width), keys, values);
     }
 
-    /// <summary>The cache behind each step of a pass, through which nothing flows, (T, B, 2 L, H, W - 1, D / H).</summary>
+    /// <summary>The cache behind each step of a pass, through which nothing flows, (T, B, 2 L, H, M - 1, D / H).</summary>
     private T Caches(T[] keys, T[] values, int length)
     {
         T all = Side(keys, values).Detach();                                                               // (B, 2 L, H, n, D / H)
-        T padding = (all.Slice(3, 0, 1) * 0).Expand(Axis.Keep, Axis.Keep, Axis.Keep, _window - 1, Axis.Keep);
+        T padding = (all.Slice(3, 0, 1) * 0).Expand(Axis.Keep, Axis.Keep, Axis.Keep, _windowTokens - 1, Axis.Keep);
         T padded = padding.Concat(all, 3);
         return T.Stack([.. Enumerable.Range(1, length).Select(step =>
-            padded.Slice(3, step * _tokens, step * _tokens + _window - 1))]);
+            padded.Slice(3, step * _stepTokens, step * _stepTokens + _windowTokens - 1))]);
     }
 
     /// <summary>One step with the cache: its latent is drawn by logits that are made of what the transformer says, (B, D).</summary>
@@ -201,8 +208,9 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
         (T said, T[] keys, T[] values, _) = Look(state, action);
         IDistribution<T> distribution = _latent.Distribution(logits(said));
         T added = Side(keys, values);                                                                      // (B, 2 L, H, g, D / H)
-        T next = _window - 1 <= _tokens
-            ? added.Slice(3, _tokens - (_window - 1), _tokens) : state[Cache].Slice(3, _tokens, int.MaxValue).Concat(added, 3);
+        T next = _windowTokens - 1 <= _stepTokens
+            ? added.Slice(3, _stepTokens - (_windowTokens - 1), _stepTokens)
+            : state[Cache].Slice(3, _stepTokens, int.MaxValue).Concat(added, 3);
         return new(new(Names, distribution.Sample(noise), said, next, Later(state[Position])), distribution);
     }
 
@@ -214,25 +222,25 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
     private (T Said, T[] Keys, T[] Values, T[] Weights) Look(State<T> state, T action)
     {
         T x = Tokens(state[Latent], action);                                                               // (B, g, D)
-        int seen = _window - 1 + _tokens;
+        int seen = _windowTokens - 1 + _stepTokens;
         T before = state[Position].Cast(DType.Float32).Reshape(Axis.Keep, 1, 1);                           // (B, 1, 1)
-        T hidden = ((before > Limits(_tokens, seen)).Cast(DType.Float32) - 1) * Never;                     // (B, g, m)
-        AttentionMap<T> map = new(Distances(_tokens, seen), hidden.Reshape(Axis.Keep, 1, _tokens, seen));
+        T hidden = ((before > Limits(_stepTokens, seen)).Cast(DType.Float32) - 1) * Never;                     // (B, g, m)
+        AttentionMap<T> map = new(Distances(_stepTokens, seen), hidden.Reshape(Axis.Keep, 1, _stepTokens, seen));
         T[] keys = new T[_layers.Length], values = new T[_layers.Length], weights = new T[_layers.Length];
         for (int layer = 0; layer < _layers.Length; layer++)
         {
             (T, T) past = (Cached(state[Cache], layer), Cached(state[Cache], _layers.Length + layer));
             (x, keys[layer], values[layer], weights[layer]) = _layers[layer].Forward(x, map, past, drop: y => y);
         }
-        return (x.Slice(1, _tokens - 1, _tokens).Reshape(Axis.Keep, _config.Width), keys, values, weights);
+        return (x.Slice(1, _stepTokens - 1, _stepTokens).Reshape(Axis.Keep, _config.Width), keys, values, weights);
     }
 
     /// <summary>The position after a step's tokens, exact below 2^24.</summary>
-    private T Later(T position) => (position.Cast(DType.Float32) + _tokens).Cast(DType.Int64);
+    private T Later(T position) => (position.Cast(DType.Float32) + _stepTokens).Cast(DType.Int64);
 
-    /// <summary>Keys or values of a layer, (B, H, W - 1, D / H).</summary>
+    /// <summary>Keys or values of a layer, (B, H, M - 1, D / H).</summary>
     private T Cached(T cache, int part) => cache.Slice(1, part, part + 1).Reshape(
-        Axis.Keep, _config.Heads, _window - 1, _config.HeadSize);
+        Axis.Keep, _config.Heads, _windowTokens - 1, _config.HeadSize);
 
     /// <summary>Keys, then values of all layers, each (B, H, n, D / H), side by side: (B, 2 L, H, n, D / H).</summary>
     private T Side(T[] keys, T[] values) => T.Concat(1, [.. keys.Concat(values).Select(part =>
@@ -255,7 +263,7 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
         T[] keep = T.Unstack(sequence.Keep);
         T[] begun = new T[keep.Length];
         for (int t = 0; t < begun.Length; t++)
-            begun[t] = t == 0 ? keep[0] * 0 : (begun[t - 1] + _tokens) * keep[t];
+            begun[t] = t == 0 ? keep[0] * 0 : (begun[t - 1] + _stepTokens) * keep[t];
         return begun;
     }
 
@@ -264,12 +272,18 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
     {
         float[] distances = new float[n * m];
         for (int i = 0; i < distances.Length; i++)
-            distances[i] = m - n + i / m - i % m is >= 0 and int distance && distance < _window ? distance : 0;
+            distances[i] = m - n + i / m - i % m is >= 0 and int distance && distance < _windowTokens ? distance : 0;
         return _p.Constant($"distances_{n}_{m}", distances, n, m).Cast(DType.Int64);
     }
 
     /// <summary>
-    /// How many tokens have to be before a step for each of its tokens to see another one, (n, m): the last n of m, of which whole steps.
+    /// How many tokens have to be in the episode before a step for each of its tokens to see another one, (n, m): rows are the last n of m
+    /// tokens, which are whole steps. Where a step has two tokens and the window four, of the newest step (n = 2, m = 5):
+    /// <code>
+    ///           3 ago   2 ago   1 ago   latent   action
+    /// latent      2       1       0      -1      never
+    /// action    never     1       0      -1       -2
+    /// </code>
     /// </summary>
     private T Limits(int n, int m)
     {
@@ -277,7 +291,7 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
         for (int i = 0; i < limits.Length; i++)
         {
             int row = i / m, distance = m - n + row - i % m;
-            limits[i] = distance < 0 || distance >= _window ? (float)Never : distance - row % _tokens - 1;
+            limits[i] = distance < 0 || distance >= _windowTokens ? (float)Never : distance - row % _stepTokens - 1;
         }
         return _p.Constant($"limits_{n}_{m}", limits, n, m);
     }
@@ -294,12 +308,12 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
         return x * kept / (1 - _config.Dropout);
     }
 
-    /// <summary>Sines, then cosines, of distances (W, D) (Vaswani et al. 2017).</summary>
+    /// <summary>Sines, then cosines, of distances (M, D) (Vaswani et al. 2017).</summary>
     private float[] Waves()
     {
         int half = _config.Width / 2;
-        float[] waves = new float[_window * _config.Width];
-        for (int distance = 0; distance < _window; distance++)
+        float[] waves = new float[_windowTokens * _config.Width];
+        for (int distance = 0; distance < _windowTokens; distance++)
         {
             for (int i = 0; i < half; i++)
             {
