@@ -186,7 +186,12 @@ public sealed class TransformerBehaviourTests
         ActionVectors actions = new(space);
         LatentWorld<EagerTensor> world = new(
             parameters.Root["world"], options.World(new() { Shape = [3], Low = 0, High = 1 }, actions.Size));
-        using IBehaviour behaviour = options.Behaviour(world, actions, parameters);
+        using IBehaviour behaviour = options.ActorLearning switch
+        {
+            ActorLearning.Advantages => new AdvantageBehaviour(options, world, actions, parameters),
+            ActorLearning.DreamerV1 => new DreamerBehaviour(options, world, actions, parameters),
+            _ => new GradientBehaviour(options, world, actions, parameters),
+        };
         Generator random = new(1);
         Tensor keep = ones(Length, Rows);
         Sequences sequences = new(

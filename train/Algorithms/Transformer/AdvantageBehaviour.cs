@@ -1,3 +1,4 @@
+using TorchSharp;
 using WorldModels.Models;
 using WorldModels.Train.Data;
 using WorldModels.Train.LatentWorlds;
