@@ -25,7 +25,8 @@ public sealed class PlotVerb : PageVerb
         + "--level \"PlaNet at 1e6=821\" \"DreamerV1 at 1e6=931\".")]
     public IEnumerable<string> Levels { get; set; } = [];
 
-    [Option("by", MetaValue = "OPTION", HelpText = "Name curves after an option of their runs, as in: --by explorer (default: after folders).")]
+    [Option("by", MetaValue = "OPTION", HelpText = "Group runs by an option, whatever else differs, and name curves after it, as in: "
+        + "--by explorer (default: a curve is of runs that differ in their seed alone, and named after their folder).")]
     public string? By { get; set; }
 
     [Option("to", MetaValue = "STEPS", HelpText = "Show no more than the first so many steps (default: all).")]
@@ -68,6 +69,8 @@ public sealed class PlotVerb : PageVerb
             Figures.Number(group.Runs.Max(run => run.LastStep)),
             string.Join(", ", group.Runs.SelectMany(run => run.Returns.Take(1)).Select(final => Figures.Number(final.Mean))),
         ])]);
+        foreach (string note in curves.Notes)
+            page.Line(note);
         page.Line($"{Output}: {string.Join(", ", curves.Chosen)} shown{(isPicture ? "" : " first")}.");
         return 0;
     }

@@ -10,7 +10,7 @@ public abstract class LatentVerb : TrainVerb
     [Option("dataset", HelpText = "Learn from recordings: a folder of npz episodes, a Minari data set, a D4RL file; without --env nothing is played at all.")]
     public string? Dataset { get; set; }
 
-    protected override IEnumerable<string> Assignments => Dataset is null ? Set : [$"dataset={Recording.Locate(Dataset)}", .. Set];
+    protected override IEnumerable<string> Assignments => SetWith("dataset", Dataset is null ? null : Recording.Locate(Dataset));
 }
 
 /// <summary>Trains, evaluates and exports. The same options for every algorithm; hyperparameters by <c>--set key=value</c>.</summary>
@@ -49,6 +49,18 @@ public abstract class TrainVerb : Verb
 
     /// <summary>Hyperparameters that were set.</summary>
     protected virtual IEnumerable<string> Assignments => Set;
+
+    /// <summary>What was set, with an option that has an argument of its own; null where that was not given.</summary>
+    /// <exception cref="UserException">It is set as well.</exception>
+    protected IEnumerable<string> SetWith(string option, string? value)
+    {
+        if (value is null)
+            return Set;
+        string? other = Set.FirstOrDefault(
+            assignment => assignment.Split('=')[0].Trim().Equals(option, StringComparison.OrdinalIgnoreCase));
+        return other is null ? [$"{option}={value}", .. Set]
+            : throw new UserException($"{option} is given by --{option} and by --set {other}: leave one of them away.");
+    }
 
     public override int Run(TextWriter output)
     {

@@ -27,7 +27,7 @@ public sealed class SequenceBatch(int length, int batch, int observation, int ac
     /// <summary>(T, B), see <see cref="Episode.Discounts"/>.</summary>
     public float[] Discounts { get; } = new float[length * batch];
 
-    /// <summary>(T, B), 1 where an episode or a sequence begins.</summary>
+    /// <summary>(T, B), 1 where an episode begins.</summary>
     public float[] IsFirst { get; } = new float[length * batch];
 
     /// <summary>Copies a record to a step of a row.</summary>
@@ -38,6 +38,6 @@ public sealed class SequenceBatch(int length, int batch, int observation, int ac
         actions.Encode(episode, record, Actions.AsSpan(at * actions.Size, actions.Size));
         Rewards[at] = episode.Rewards[record];
         Discounts[at] = episode.Discounts[record];
-        IsFirst[at] = record == 0 || step == 0 ? 1 : 0;
+        IsFirst[at] = record == 0 ? 1 : 0;
     }
 }

@@ -12,8 +12,10 @@ namespace WorldModels.Train.LatentWorlds;
 /// <param name="NotEnded">How many of them are above 0.</param>
 /// <param name="Keep">(T, B): 0 where an episode begins after the first step, else 1.</param>
 /// <param name="Resets">The steps at which a row of <paramref name="Keep"/> is 0.</param>
+/// <param name="Begins">(T, B): 1 where an episode begins, at the first step, too, else 0.</param>
 public sealed record Sequences(
-    Tensor Observations, Tensor Actions, Tensor Rewards, Tensor Continues, long NotEnded, Tensor Keep, IReadOnlySet<int> Resets)
+    Tensor Observations, Tensor Actions, Tensor Rewards, Tensor Continues, long NotEnded, Tensor Keep, IReadOnlySet<int> Resets,
+    Tensor Begins)
 {
     /// <summary>(T, B): 0 where an episode or a sequence begins, else 1.</summary>
     public Tensor Foretold => cat([zeros_like(Keep.slice(0, 0, 1, 1)), Keep.ButFirst()]);
@@ -31,7 +33,8 @@ public sealed record Sequences(
             options.ShuffleActions ? actions.roll([1], [1]) : actions,
             rewards, tensor(batch.Discounts, [length, rows]).On(device),
             batch.Discounts.Count(discount => discount > 0), tensor(keep, [length, rows]).On(device),
-            Enumerable.Range(1, length - 1).Where(t => keep.AsSpan(t * rows, rows).ContainsAnyExcept(1f)).ToHashSet());
+            Enumerable.Range(1, length - 1).Where(t => keep.AsSpan(t * rows, rows).ContainsAnyExcept(1f)).ToHashSet(),
+            tensor(batch.IsFirst, [length, rows]).On(device));
     }
 
     /// <summary>What a dynamics filters: these records with the embeddings (T, B, E) of their observations.</summary>

@@ -42,6 +42,8 @@ internal sealed class DecoderBundle : IDisposable
                 Parity = null,
                 Training = null,
                 Planner = null,
+                Tasks = null,
+                NoveltyThreshold = null,
                 Files = Manifest.HashFiles(Directory),
             }).Save(Directory);
         }

@@ -34,7 +34,8 @@ public sealed class CurveGroup
 {
     private const string AlgorithmFact = "algorithm", EnvironmentFact = "env";
 
-    private CurveGroup(string label, IReadOnlyList<TrainingCurve> runs) => (Label, Runs) = (label, runs);
+    private CurveGroup(string label, IReadOnlyList<TrainingCurve> runs, IReadOnlyList<string> differences) =>
+        (Label, Runs, Differences) = (label, runs, differences);
 
     /// <summary>A name that no other group has.</summary>
     public string Label { get; }
@@ -44,6 +45,9 @@ public sealed class CurveGroup
 
     /// <summary>The runs by seed; at least one.</summary>
     public IReadOnlyList<TrainingCurve> Runs { get; }
+
+    /// <summary>In what else the runs differ that were grouped by one option alone.</summary>
+    internal IReadOnlyList<string> Differences { get; }
 
     /// <summary>Which seeds there are, for legends.</summary>
     internal string Seeds => Runs.Count > 1 ? $"mean and min–max of {Runs.Count} seeds" : $"seed {Runs[0].Seed}";
@@ -80,7 +84,9 @@ public sealed class CurveGroup
     /// counts once. Groups of one name are told apart by algorithm and environment, and
     /// by the options in which those of the same two differ.
     /// </summary>
-    public static IReadOnlyList<CurveGroup> Of(IEnumerable<TrainingCurve> runs)
+    /// <param name="runs">The runs.</param>
+    /// <param name="by">An option by which alone runs of the same algorithm and environment are grouped; null: by all options.</param>
+    public static IReadOnlyList<CurveGroup> Of(IEnumerable<TrainingCurve> runs, string? by = null)
     {
         TrainingCurve[][] groups = runs.GroupBy(Identity)
             .Select(group => group.GroupBy(run => (run.Seed, run.LastLine)).Select(Fullest).OrderBy(run => run.Seed).ToArray()).ToArray();
@@ -93,9 +99,18 @@ public sealed class CurveGroup
             string[] differing = own.Keys.Concat(rivals.SelectMany(rival => rival.Keys)).Distinct()
                 .Where(key => rivals.Any(rival => Tells(key, rival, own) && Value(rival, key) != Value(own, key)))
                 .Select(key => $"{key}={(own.TryGetValue(key, out string? value) ? value : "unset")}").ToArray();
-            labelled.Add(new(group[0].Name + (differing.Length > 0 ? $" ({string.Join(", ", differing)})" : ""), group));
+            string facts = differing.Length > 0 ? $" ({string.Join(", ", differing)})" : "";
+            labelled.Add(new(group[0].Name + facts, group, Differing(group)));
         }
         return labelled;
+
+        Dictionary<string, string> Facts(TrainingCurve run) => new(Learning(run).Where(option => by is null || option.Key == by))
+        {
+            [AlgorithmFact] = run.Algorithm, [EnvironmentFact] = run.Environment,
+        };
+
+        string Identity(TrainingCurve run) => string.Join('\n', Facts(run)
+            .OrderBy(fact => fact.Key, StringComparer.Ordinal).Select(fact => $"{fact.Key}={Canonical(fact.Value)}"));
 
         // Of another algorithm or environment every option may differ: those two say it.
         static bool Tells(string key, Dictionary<string, string> rival, Dictionary<string, string> own) =>
@@ -104,20 +119,18 @@ public sealed class CurveGroup
 
         static TrainingCurve Fullest(IEnumerable<TrainingCurve> same) =>
             same.MaxBy(run => run.Metrics.Values.Sum(series => series.Steps.Count))!;
-
-        static string? Value(Dictionary<string, string> facts, string key) =>
-            facts.TryGetValue(key, out string? value) ? Canonical(value) : null;
     }
 
     // How many threads compute decides on how fast it goes, not on what is learnt.
-    private static Dictionary<string, string> Facts(TrainingCurve run) =>
-        new(run.Config.Where(option => !option.Key.EndsWith("threads", StringComparison.OrdinalIgnoreCase)))
-        {
-            [AlgorithmFact] = run.Algorithm, [EnvironmentFact] = run.Environment,
-        };
+    private static IEnumerable<KeyValuePair<string, string>> Learning(TrainingCurve run) =>
+        run.Config.Where(option => !option.Key.EndsWith("threads", StringComparison.OrdinalIgnoreCase));
 
-    private static string Identity(TrainingCurve run) => string.Join('\n', Facts(run)
-        .OrderBy(fact => fact.Key, StringComparer.Ordinal).Select(fact => $"{fact.Key}={Canonical(fact.Value)}"));
+    private static string[] Differing(TrainingCurve[] runs) =>
+        [.. runs.SelectMany(Learning).Select(option => option.Key).Distinct()
+            .Where(key => runs.Select(run => Value(run.Config, key)).Distinct().Count() > 1)];
+
+    private static string? Value(IReadOnlyDictionary<string, string> facts, string key) =>
+        facts.TryGetValue(key, out string? value) ? Canonical(value) : null;
 
     // Run folders and bundles write the same value in two ways: 1e-05 and 1E-05, true and True, hard and Hard, [64, 64] and [64,64].
     private static string Canonical(string value) =>

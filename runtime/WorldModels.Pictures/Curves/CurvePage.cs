@@ -24,7 +24,8 @@ public sealed record CurvePageOptions
     public string? Environment { get; init; }
 
     /// <summary>
-    /// An option after whose values curves are named, such as <c>explorer</c>; null: they have the names of their folders, bundles and arms.
+    /// An option by whose values runs are grouped and curves named, such as <c>explorer</c>, whatever else differs; null: a curve is of
+    /// runs that differ in nothing but their seed, and has the name of a folder, a bundle or an arm.
     /// </summary>
     public string? By { get; init; }
 
@@ -69,6 +70,14 @@ public sealed class CurvePage
     /// <summary>The groups shown.</summary>
     public IReadOnlyList<CurveGroup> Groups => _groups;
 
+    /// <summary>What the reader has to know first: also in what the runs of one curve differ that are grouped by an option.</summary>
+    public IReadOnlyList<string> Notes =>
+    [
+        .. _options.Notes,
+        .. _groups.Where(group => group.Differences.Count > 0)
+            .Select(group => $"{group.Label}: its runs differ in {string.Join(", ", group.Differences)}, too."),
+    ];
+
     /// <summary>Reads folders and prepares their page.</summary>
     /// <param name="folders">Folders that <see cref="TrainingCurveReader.Read"/> takes.</param>
     /// <param name="options">What to show.</param>
@@ -107,7 +116,8 @@ public sealed class CurvePage
         }
         bool thinned = runs.Any(run => run.Metrics.Values.Any(series => series.Steps.Count > MostPoints));
         return new(CurveGroup.Of(runs.Select(run =>
-            run with { Metrics = run.Metrics.ToDictionary(entry => entry.Key, entry => entry.Value.Thin(MostPoints)) })), options, thinned);
+            run with { Metrics = run.Metrics.ToDictionary(entry => entry.Key, entry => entry.Value.Thin(MostPoints)) }), options.By),
+            options, thinned);
     }
 
     private IReadOnlyList<string> Unasked()
@@ -120,13 +130,16 @@ public sealed class CurvePage
         return searched ? ["return_mean", .. _metrics.Where(name => name is "sigma" or "spread" or "spread_mean")] : [_metrics[0]];
     }
 
-    /// <summary>Runs whose names are what an option of theirs is.</summary>
+    /// <summary>Runs whose names are what an option of theirs is; words as they are typed, since bundles have them in capitals.</summary>
     private static TrainingCurve[] NamedBy(string option, TrainingCurve[] runs)
     {
         string[] known = [.. runs.SelectMany(run => run.Config.Keys).Distinct()];
         return known.Contains(option)
-            ? [.. runs.Select(run => run with { Name = $"{option}={run.Config.GetValueOrDefault(option, "unset")}" })]
+            ? [.. runs.Select(run => run with { Name = $"{option}={Typed(run.Config.GetValueOrDefault(option, "unset"))}" })]
             : throw Unknown("option", option, known);
+
+        static string Typed(string value) =>
+            value.All(char.IsAsciiLetterOrDigit) ? JsonNamingPolicy.CamelCase.ConvertName(value) : value;
     }
 
     private static bool Matches(string metric, string pattern) => FileSystemName.MatchesSimpleExpression(pattern, metric, ignoreCase: false);
@@ -167,8 +180,8 @@ public sealed class CurvePage
         string title = Encode(Title);
         StringBuilder page = new();
         HtmlPage.Begin(page, title, head: "<noscript><style>figure[hidden] { display: block; }</style></noscript>\n");
-        if (_options.Notes.Count > 0)
-            page.Append($"<ul class=\"note\">{string.Concat(_options.Notes.Select(note => $"<li>{Encode(note)}</li>"))}</ul>\n");
+        if (Notes.Count > 0)
+            page.Append($"<ul class=\"note\">{string.Concat(Notes.Select(note => $"<li>{Encode(note)}</li>"))}</ul>\n");
         page.Append($"""
             <label>Show <select id="metric">{Together()}{string.Concat(_metrics.Select(Choice))}</select></label>
 

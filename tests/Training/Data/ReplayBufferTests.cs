@@ -71,6 +71,7 @@ public sealed class ReplayBufferTests
         int begun = 0;
         for (int row = 0; row < batch.Batch; row++)
         {
+            Assert.That(batch.IsFirst[row], Is.EqualTo(batch.Observations[row * 2] % 100 == 0 ? 1 : 0), "a first record or not");
             for (int t = 1; t < batch.Length; t++)
             {
                 float before = batch.Observations[((t - 1) * 64 + row) * 2], now = batch.Observations[(t * 64 + row) * 2];

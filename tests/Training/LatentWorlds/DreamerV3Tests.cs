@@ -325,7 +325,7 @@ public sealed class DreamerV3Tests
             parameters.Root[WorldSignature.World], options.World(new() { Shape = [3], Low = -1, High = 1 }, 2));
         using DreamerV3Behaviour behaviour = new(options, world, actions, parameters);
         Sequences sequences = new(
-            randn(5, 2, 3), randn(5, 2, 2), randn(5, 2), ones(5, 2), NotEnded: 10, ones(5, 2), new HashSet<int>());
+            randn(5, 2, 3), randn(5, 2, 2), randn(5, 2), ones(5, 2), NotEnded: 10, ones(5, 2), new HashSet<int>(), Begins: zeros(5, 2));
         using Generator random = new(1);
         FilteredSequence<EagerTensor> filtered = world.Dynamics.ObserveSequence(
             sequences.ToFilter(world.Dynamics, world.Embed(world.Scale.Forward(sequences.Observations)), random));

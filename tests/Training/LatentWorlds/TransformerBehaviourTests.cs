@@ -196,7 +196,7 @@ public sealed class TransformerBehaviourTests
         Tensor keep = ones(Length, Rows);
         Sequences sequences = new(
             randn([Length, Rows, 3], generator: random), zeros(Length, Rows, actions.Size), zeros(Length, Rows), ones(Length, Rows),
-            Length * Rows, keep, new HashSet<int>());
+            Length * Rows, keep, new HashSet<int>(), Begins: zeros(Length, Rows));
         FilteredSequence<EagerTensor> filtered = world.Dynamics.ObserveSequence(
             sequences.ToFilter(world.Dynamics, world.Embed(world.Scale.Forward(sequences.Observations)), random));
         Dictionary<string, double> figures = [];

@@ -128,6 +128,8 @@ public sealed class Plan2ExploreTests
         Assert.That(manifest.Tasks, Is.EqualTo(new[] { "swingup", "balance", "spin", "explore" }));
         Assert.That(manifest.NoveltyThreshold, Is.GreaterThan(0));
         Assert.That(manifest.Training!.Figures, Does.ContainKey("task_explore_spin").And.ContainKey("coverage_random"));
+        double coverage = manifest.Training.Figures["coverage"];
+        Assert.That(manifest.Training.Figures["coverage_of_reachable"], Is.GreaterThan(coverage).And.LessThan(1));
         Assert.That(File.ReadAllText(Path.Combine(bundle, "README.md")), Does.Contain("## Novelty"));
 
         using Controller all = Controller.Load(bundle, new() { Batch = Rows, Seed = 3, Deterministic = true });
@@ -214,5 +216,7 @@ public sealed class Plan2ExploreTests
         string run = _runs["named"];
         TrainTool.Succeed(["plan2explore", "--tasks", "swingup,spin", .. Sized[1..], "taskUpdates=3", "--run", run, "--no-export"]);
         Assert.That(Checkpoint.Read(RunFiles.Checkpoint(run)).Weights().Keys, Has.Some.StartsWith("policies/spin/reward/"));
+        TrainTool.Run("plan2explore", "--tasks", "swingup,spin", "--run", _runs["twice"], "--set", "Tasks=swingup")
+            .Refuses("tasks is given by --tasks and by --set Tasks=swingup: leave one of them away");
     }
 }

@@ -43,26 +43,32 @@ public static class ActionGroups
     /// <param name="groups">A name or a list.</param>
     /// <param name="environment">The task.</param>
     /// <param name="seed">Draws wrong groups.</param>
+    /// <param name="option">Whose value it is, for messages.</param>
     /// <exception cref="UserException">There are no such groups of this task.</exception>
-    public static string Listed(string groups, string environment, long seed)
+    public static string Listed(string groups, string environment, long seed, string option = "groups")
     {
         (string? published, string? human) = Known
             .Where(known => environment.StartsWith(known.Body + "-", StringComparison.Ordinal))
             .Select(known => (known.Published, (string?)known.Human)).FirstOrDefault();
         return groups switch
         {
-            Published => published ?? throw Unknown(groups, environment, Known.Where(known => known.Published is not null)),
-            Human => human ?? throw Unknown(groups, environment, Known),
-            Wrong => Text(Redrawn(Parse(published ?? human ?? throw Unknown(groups, environment, Known)), environment, seed)),
+            Published => published ?? throw Unknown(Known.Where(known => known.Published is not null)),
+            Human => human ?? throw Unknown(Known),
+            Wrong => Text(Redrawn(Parse(published ?? human ?? throw Unknown(Known), option), environment, seed, option)),
             _ => groups,
         };
+
+        UserException Unknown(IEnumerable<(string Body, string? Published, string Human)> known) => new(
+            $"{option}={groups}: there are none for {environment}, but for {string.Join(", ", known.Select(body => body.Body))}. "
+                + $"Set {option}={Discovered}, or a list such as 0,1;2.");
     }
 
     /// <summary>The groups of so many actuators; empty where the action is not divided.</summary>
     /// <param name="listed">What <see cref="Listed"/> made of it.</param>
     /// <param name="actions">Actuators.</param>
+    /// <param name="option">Whose value it is, for messages.</param>
     /// <exception cref="UserException">It is no list, or it does not divide the actuators.</exception>
-    public static IReadOnlyList<IReadOnlyList<int>> Of(string listed, int actions)
+    public static IReadOnlyList<IReadOnlyList<int>> Of(string listed, int actions, string option = "groups")
     {
         if (listed == Vanilla)
             return [];
@@ -70,40 +76,40 @@ public static class ActionGroups
             return [.. Enumerable.Range(0, actions).Select(actuator => (int[])[actuator])];
         if (listed == Discovered)
         {
-            throw new UserException($"groups={Discovered} takes playing, which train ed2 does. Here, set groups to another name "
+            throw new UserException($"{option}={Discovered} takes playing, which train ed2 does. Here, set {option} to another name "
                 + $"({string.Join(", ", Names.Except([Discovered]))}) or to a list.");
         }
-        int[][] groups = Parse(listed);
+        int[][] groups = Parse(listed, option);
         int[] all = [.. groups.SelectMany(group => group)];
         if (all.Any(actuator => actuator < 0 || actuator >= actions))
         {
-            throw new UserException($"groups={listed}: there is no actuator {all.First(actuator => actuator < 0 || actuator >= actions)}; "
-                + $"they are 0 to {actions - 1}.");
+            int unknown = all.First(actuator => actuator < 0 || actuator >= actions);
+            throw new UserException($"{option}={listed}: there is no actuator {unknown}; they are 0 to {actions - 1}.");
         }
         if (all.GroupBy(actuator => actuator).FirstOrDefault(same => same.Count() > 1) is { } twice)
-            throw new UserException($"groups={listed}: actuator {twice.Key} is named twice; each belongs to one group.");
+            throw new UserException($"{option}={listed}: actuator {twice.Key} is named twice; each belongs to one group.");
         int[] missing = [.. Enumerable.Range(0, actions).Except(all)];
         return missing.Length == 0
             ? groups
-            : throw new UserException($"groups={listed}: actuator {string.Join(", ", missing)} is in no group; each belongs to one.");
+            : throw new UserException($"{option}={listed}: actuator {string.Join(", ", missing)} is in no group; each belongs to one.");
     }
 
     /// <summary>Groups as a list that <see cref="Of"/> reads.</summary>
     public static string Text(IEnumerable<IReadOnlyList<int>> groups) => string.Join(';', groups.Select(group => string.Join(',', group)));
 
-    private static int[][] Parse(string list) =>
+    private static int[][] Parse(string list, string option) =>
         [.. list.Split(';').Select(group => Array.ConvertAll(group.Split(','), word => int.TryParse(word, out int actuator)
             ? actuator
-            : throw new UserException($"groups={list}: '{word}' is no number of an actuator{CommandLine.Names.Suggest(list, Names)} Groups "
-                + $"are a list such as 0,1;2 or one of {string.Join(", ", Names)}.")))];
+            : throw new UserException($"{option}={list}: '{word}' is no number of an actuator{CommandLine.Names.Suggest(list, Names)} "
+                + $"Groups are a list such as 0,1;2 or one of {string.Join(", ", Names)}.")))];
 
     /// <summary>Another division into groups of the same sizes.</summary>
-    private static int[][] Redrawn(int[][] right, string environment, long seed)
+    private static int[][] Redrawn(int[][] right, string environment, long seed, string option)
     {
         int actions = right.Sum(group => group.Length);
         if (right.Length == 1 || right.Length == actions)
         {
-            throw new UserException($"groups={Wrong}: the {actions} actuators of {environment} can be divided into groups of these sizes "
+            throw new UserException($"{option}={Wrong}: the {actions} actuators of {environment} can be divided into groups of these sizes "
                 + "in one way only. Take a task of more actuators, or write a list.");
         }
         HashSet<string> rightOnes = [.. right.Select(group => string.Join(',', group.Order()))];
@@ -118,9 +124,4 @@ public static class ActionGroups
                 return drawn;
         }
     }
-
-    private static UserException Unknown(
-        string groups, string environment, IEnumerable<(string Body, string? Published, string Human)> known) =>
-        new($"groups={groups}: there are none for {environment}, but for {string.Join(", ", known.Select(body => body.Body))}. "
-            + $"Set groups={Discovered}, or a list such as 0,1;2.");
 }

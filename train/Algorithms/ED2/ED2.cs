@@ -1,4 +1,5 @@
 using WorldModels.Recordings;
+using WorldModels.Train.LatentWorlds;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train.Algorithms;
@@ -17,11 +18,31 @@ public static class ED2
     {
         string environment = options.Env != DatasetSpec.NoEnvironment || options.Dataset.Length == 0
             ? options.Env : Recording.Declared(options.Dataset)?.Environment ?? DatasetSpec.NoEnvironment;
-        string Listed(string groups) => ActionGroups.Listed(groups, environment, options.Seed);
-        string groups = options.Groups == ActionGroups.Discovered
-            ? ActionGroups.Text(GroupDiscovery.Of(options, run, progress).Tree.Groups)
-            : Listed(options.Groups);
-        progress?.Say($"groups of actuators: {groups}");
-        return new(options with { Groups = groups, ParametersOf = Listed(options.ParametersOf) }, device, progress);
+        GroupDiscovery? found = null;
+        if (options.Groups == ActionGroups.Discovered || options.ParametersOf == ActionGroups.Discovered)
+        {
+            CheckBeforePlaying(options);
+            found = GroupDiscovery.Of(options, run, progress);
+        }
+        options = options with { Groups = Settled(options.Groups, "groups"), ParametersOf = Settled(options.ParametersOf, "parametersOf") };
+        Dreamer dreamer = new(options, device, progress);
+        progress?.Say($"groups of actuators: {options.Groups}");
+        return dreamer;
+
+        string Settled(string groups, string option) => groups == ActionGroups.Discovered
+            ? ActionGroups.Text(found!.Tree.Groups)
+            : ActionGroups.Listed(groups, environment, options.Seed, option);
+    }
+
+    /// <summary>Refuses groups and sizes that are wrong whatever will be discovered: with each actuator alone in its place.</summary>
+    private static void CheckBeforePlaying(ED2Options options)
+    {
+        if (options.Dataset.Length > 0)
+            return;     // nothing is played
+        AgentEnvironment environment = AgentEnvironment.Make(options, count: 1);
+        _ = (options with { Groups = Known(options.Groups), ParametersOf = Known(options.ParametersOf) })
+            .World(environment.Observation, environment.Actions.Size);
+
+        static string Known(string groups) => groups == ActionGroups.Discovered ? ActionGroups.Complete : groups;
     }
 }

@@ -30,11 +30,14 @@ public sealed record ED2Options : DreamerOptions
     [Fixed]
     public string Groups { get; init; } = ActionGroups.Discovered;
 
-    /// <summary>Actions played at random to discover groups (published: 20,000 of vectors).</summary>
+    /// <summary>Actions of a single step each, played at random to discover groups (published: 20,000 of vectors).</summary>
     [Fixed, Range(100, 100_000_000)]
     public long DiscoverySteps { get; init; } = 20_000;
 
-    /// <summary>Relatedness below which discovered groups stay apart; the published code has none, and leaves it to the reader.</summary>
+    /// <summary>
+    /// Relatedness below which discovered groups stay apart; the published code has none, and leaves it to the reader. That of two
+    /// actuators is never above 0: there 0 always divides.
+    /// </summary>
     [Fixed, Range(-2.0, 2.0)]
     public double DiscoveryThreshold { get; init; }
 
@@ -75,17 +78,21 @@ public sealed record ED2Options : DreamerOptions
 
     public override LatentWorldConfig World(ObservationSpec observation, int actions)
     {
+        IReadOnlyList<IReadOnlyList<int>> groups = Divided(Groups, "groups");
         if (ParametersOf.Length == 0)
-            return World(observation, actions, Groups, Hidden);
-        long parameters = WorldSize.Of(World(observation, actions, ParametersOf, Hidden));
-        LatentWorldConfig OfHidden(int hidden) => World(observation, actions, Groups, hidden);
+            return OfHidden(Hidden);
+        long parameters = WorldSize.Of(World(observation, actions, Divided(ParametersOf, "parametersOf"), Hidden));
         return OfHidden(WorldSize.UnitsFor(parameters, OfHidden));
+
+        LatentWorldConfig OfHidden(int hidden) => World(observation, actions, groups, hidden);
+
+        IReadOnlyList<IReadOnlyList<int>> Divided(string named, string option) =>
+            ActionGroups.Of(ActionGroups.Listed(named, Env, Seed, option), actions, option);
     }
 
     /// <summary>The world of these groups, with so many hidden units.</summary>
-    private LatentWorldConfig World(ObservationSpec observation, int actions, string groups, int hidden)
+    private LatentWorldConfig World(ObservationSpec observation, int actions, IReadOnlyList<IReadOnlyList<int>> groups, int hidden)
     {
-        IReadOnlyList<IReadOnlyList<int>> divided = ActionGroups.Of(ActionGroups.Listed(groups, Env, Seed), actions);
         (Unary activation, GruForm gru) = Dynamics switch
         {
             DividedDynamics.V1 => (Unary.Elu, GruForm.ResetAfter),
@@ -95,7 +102,7 @@ public sealed record ED2Options : DreamerOptions
         if (gru == GruForm.Block && Deterministic % Blocks != 0)
             throw new UserException($"deterministic={Deterministic} is no multiple of {Blocks}, the blocks of dynamics=v3.");
         LatentWorldConfig world = (this with { Hidden = hidden }).World(observation, actions, activation, gru, ofPixels: Unary.Relu);
-        RssmConfig dynamics = (RssmConfig)world.Dynamics with { Groups = divided, LinearCandidate = LinearCandidate };
+        RssmConfig dynamics = (RssmConfig)world.Dynamics with { Groups = groups, LinearCandidate = LinearCandidate };
         return world with
         {
             Dynamics = Dynamics switch

@@ -2,7 +2,8 @@ using CommandLine;
 
 namespace WorldModels.Train.Algorithms;
 
-[Verb("ed2", HelpText = "Dreamer whose dynamics is divided by groups of actuators, found from random play (Wang et al. 2021).")]
+[Verb("ed2", HelpText = "Dreamer whose dynamics is divided by groups of actuators, found from random play (Wang et al. 2021); or --set "
+    + "groups=published, complete, human, wrong, vanilla, 0,1;2. Also discoveryThreshold, dynamics=v1, v2, v3, parametersOf=GROUPS.")]
 public sealed class ED2Verb : LatentVerb
 {
     [Option("discover", HelpText = "Only find groups of actuators, from random play or from --dataset: they are printed, and kept in the "
@@ -19,7 +20,7 @@ public sealed class ED2Verb : LatentVerb
         ED2Options options = (ED2Options)algorithm.Resolve(Preset ?? "small", Env, Seed, Assignments);
         using RunFolder run = RunFolder.Create(
             RunPath ?? Path.Combine("runs", $"{options.Env}-ed2-discovery-s{options.Seed}"), algorithm.Name, options);
-        GroupDiscovery.Of(options, run, Progress.Create()).Write(output);
+        GroupDiscovery.Find(options, run, Progress.Create()).Write(output);
         output.WriteLine($"Written: {run.File(GroupDiscovery.FileName)}, {run.File(GroupDiscovery.PictureName)}");
         return ExitCode.Done;
     }

@@ -31,13 +31,29 @@ public sealed record GroupDiscovery(
 
     private static readonly uint RandomStream = Philox.Stream("group-discovery");
 
-    /// <summary>The groups that a run's options ask for: those in its folder, or found now and kept there.</summary>
+    /// <summary>
+    /// The groups that a run's options ask for: those in its folder, if they are of the same episodes or task and threshold, however many
+    /// steps whichever seed drew; or found now.
+    /// </summary>
     /// <exception cref="UserException">Nothing can be found there.</exception>
     public static GroupDiscovery Of(ED2Options options, RunFolder? run, IProgressReport? progress = null)
     {
-        DiscoverySource source = DiscoverySource.Of(options);
-        if (run is not null && Kept(run) is { } kept && kept.Source == source)
+        if (run is null || Kept(run) is not { } kept)
+            return Find(options, run, progress);
+        if (kept.Source.AsksAs(DiscoverySource.Of(options)))
+        {
+            progress?.Say($"groups from {run.File(FileName)}");
             return kept;
+        }
+        progress?.Say($"{run.File(FileName)} is of another task, data set or threshold: groups are found anew.");
+        return Find(options, run, progress);
+    }
+
+    /// <summary>Finds groups, and keeps them in the run's folder.</summary>
+    /// <exception cref="UserException">Nothing can be found there.</exception>
+    public static GroupDiscovery Find(ED2Options options, RunFolder? run, IProgressReport? progress = null)
+    {
+        DiscoverySource source = DiscoverySource.Of(options);
         GroupDiscovery found = options.Dataset.Length > 0 ? FromRecording(source, options, progress) : FromPlay(source, options, progress);
         if (run is null)
             return found;
@@ -52,6 +68,11 @@ public sealed record GroupDiscovery(
         output.WriteLine(Source.ToString());
         TextTable.Write(output, ["merge", "relatedness"], [.. Tree.Merges.Select(merge => (string[])
             [$"{Named(merge.First)} + {Named(merge.Second)}", $"{merge.Relatedness:0.0000}"])]);
+        if (Actuators.Count == 2)
+        {
+            output.WriteLine("Of two actuators the relatedness is their similarity less 1: a threshold of 0 divides them whatever they do, "
+                + $"and cannot decide. Their similarity is {Tree.Similarities[0][1]:0.0000} (0: they move other numbers, 1: the same).");
+        }
         output.WriteLine($"Groups of relatedness {Tree.Threshold:0.####} and more: groups={ActionGroups.Text(Tree.Groups)}");
         foreach (IReadOnlyList<int> group in Tree.Groups)
             output.WriteLine($"  {Named(group)}");
@@ -80,8 +101,9 @@ public sealed record GroupDiscovery(
 
     private static GroupDiscovery FromPlay(DiscoverySource source, ED2Options options, IProgressReport? progress)
     {
-        // Numbers tell more than pictures of them, whatever the model is to see.
-        AgentEnvironment environment = AgentEnvironment.Make(options.Env, Rows, options.ActionRepeat);
+        // Numbers tell more than pictures of them, and single control steps more than repeated ones, in which what one actuator moves moves
+        // the rest: whatever the model is to see and to do.
+        AgentEnvironment environment = AgentEnvironment.Make(options.Env, Rows, actionRepeat: 1);
         ActionVectors actions = environment.Actions;
         RequireActuators(actions, options.Env);
         int size = environment.Observation.Size;
@@ -122,7 +144,7 @@ public sealed record GroupDiscovery(
                 effects.Add(action, before, after);
             }
         }
-        return Of(source, [.. Enumerable.Range(0, actions.Size).Select(recording.ActionName)], effects);
+        return Of(source, recording.Spec.Action.Names ?? [], effects);
     }
 
     private static GroupDiscovery Of(DiscoverySource source, IReadOnlyList<string> names, ActuatorEffects effects)
@@ -140,27 +162,34 @@ public sealed record GroupDiscovery(
             throw new UserException($"Groups are of actuators, which act together; of the {actions.Size} numbered actions of {where} one "
                 + $"is taken at a time. Set groups={ActionGroups.Vanilla}, or take another task.");
         }
+        if (actions.Size == 1)
+        {
+            throw new UserException(
+                $"{where} has one actuator: there is nothing to divide. groups={ActionGroups.Vanilla} is Dreamer's own dynamics.");
+        }
     }
 }
 
 /// <summary>What groups are found from.</summary>
 /// <param name="Environment">The task.</param>
 /// <param name="Dataset">Recorded episodes; empty: random play.</param>
-/// <param name="ActionRepeat">Environment steps that an action lasts.</param>
 /// <param name="Steps">Random actions.</param>
 /// <param name="Seed">Draws them.</param>
 /// <param name="Threshold">Relatedness below which groups stay apart.</param>
-public sealed record DiscoverySource(string Environment, string Dataset, int ActionRepeat, long Steps, long Seed, double Threshold)
+public sealed record DiscoverySource(string Environment, string Dataset, long Steps, long Seed, double Threshold)
 {
     /// <summary>A short name of it.</summary>
     [JsonIgnore]
     public string Name => Dataset.Length > 0 ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Dataset)) : Environment;
 
     /// <summary>What a run's options ask for.</summary>
-    public static DiscoverySource Of(ED2Options options) => new(
-        options.Env, options.Dataset, options.ActionRepeat, options.DiscoverySteps, options.Seed, options.DiscoveryThreshold);
+    public static DiscoverySource Of(ED2Options options) =>
+        new(options.Env, options.Dataset, options.DiscoverySteps, options.Seed, options.DiscoveryThreshold);
+
+    /// <summary>Whether both ask the same, of whatever was drawn.</summary>
+    public bool AsksAs(DiscoverySource other) => this with { Steps = other.Steps, Seed = other.Seed } == other;
 
     public override string ToString() => Dataset.Length > 0
         ? $"Groups of actuators from the episodes in {Dataset}"
-        : $"Groups of actuators from {Steps} random actions of {ActionRepeat} steps in {Environment}, seed {Seed}";
+        : $"Groups of actuators from {Steps} random actions in {Environment}, seed {Seed}";
 }

@@ -9,7 +9,7 @@ namespace WorldModels.Train.Algorithms;
 /// One of the tasks that are learnt from one exploration: a policy, a critic, and a head that says its rewards. The first task's rewards are
 /// the environment's, its head the world's; the others' are told from what was observed.
 /// </summary>
-internal sealed class ExploredTask : IDisposable
+public sealed class ExploredTask : IDisposable
 {
     /// <summary>Name of the task where there is one alone.</summary>
     public const string Only = "task";
@@ -67,20 +67,23 @@ internal sealed class ExploredTask : IDisposable
     /// <param name="sequences">What was recorded.</param>
     public Tensor? RewardLoss(Tensor feature, Sequences sequences) => _head is null
         ? null
-        : -_head.Forward(feature.flatten(0, 1)).LogProb(Rewards(sequences).flatten()).Value.mean();
+        : -_head.Forward(feature.flatten(0, 1)).LogProb(Rewards(Name, _options, sequences).flatten()).Value.mean();
 
-    /// <summary>What it would have been rewarded with, (T, B), in the units of training.</summary>
-    private Tensor Rewards(Sequences sequences)
+    /// <summary>
+    /// What a task that is not the first would have rewarded sequences with, (T, B), in the units of training. Where an episode begins,
+    /// nothing is, as in every environment.
+    /// </summary>
+    public static Tensor Rewards(string task, Plan2ExploreOptions options, Sequences sequences)
     {
         Tensor observations = sequences.Observations;
         (long length, long rows, int size) = (observations.size(0), observations.size(1), (int)observations.size(2));
         float[] numbers = observations.cpu().data<float>().ToArray();
         // An action's steps are alike enough to count as so many of the last.
-        double scale = _options.BlindReward ? 0 : _options.RewardScale * _options.ActionRepeat;
+        double scale = options.BlindReward ? 0 : options.RewardScale * options.ActionRepeat;
         float[] rewards = [.. Enumerable.Range(0, (int)(length * rows)).Select(record =>
-            (float)(scale * PendulumRewards.Of(Name, numbers.AsSpan(record * size, size))))];
-        Tensor all = tensor(rewards, [length, rows]).On(observations.device);
-        return _options.ShuffleRewards ? all.roll([1], [1]) : all;
+            (float)(scale * PendulumRewards.Of(task, numbers.AsSpan(record * size, size))))];
+        Tensor all = tensor(rewards, [length, rows]).On(observations.device) * (1 - sequences.Begins);
+        return options.ShuffleRewards ? all.roll([1], [1]) : all;
     }
 
     public void Dispose() => Behaviour.Dispose();

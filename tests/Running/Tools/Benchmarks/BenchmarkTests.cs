@@ -77,11 +77,15 @@ public sealed class BenchmarkTests
         }
     }
 
-    /// <summary>Physics alone, and pictures as well where they can be drawn: once, beside the level that draws its own.</summary>
-    [Test]
-    public void SimulatorsArePicturedBesidePixels()
+    /// <summary>
+    /// Physics alone, and pictures as well where they can be drawn: once, beside the level that draws its own. The decoder by itself has
+    /// neither tasks nor novelty.
+    /// </summary>
+    [TestCase("pendulum-dreamer")]
+    [TestCase("pendulum-swingup-plan2explore")]
+    public void SimulatorsArePicturedBesidePixels(string name)
     {
-        BenchmarkReport report = BundleBenchmark.Run(Path.Combine(Repository.Root, "models", "zoo", "pendulum-dreamer"), new()
+        BenchmarkReport report = BundleBenchmark.Run(Path.Combine(Repository.Root, "models", "zoo", name), new()
         {
             Batches = [2], Horizons = [2], Levels = [BenchmarkLevel.Heads, BenchmarkLevel.Pixels], Seconds = 0.01, Simulator = true,
         });

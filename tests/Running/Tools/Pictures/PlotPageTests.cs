@@ -68,9 +68,29 @@ public sealed class PlotPageTests
         Assert.That(page.Groups.Select(group => (group.Label, group.Runs.Count)),
             Is.EqualTo(new[] { ("learningRate=0.1", 2), ("learningRate=0.001", 1) }));
         Assert.That(Plot(out string output, [.. folders, "--by", "learningRate", "--output", Path.Combine(runs.Root, "plot.html")]), Is.Empty);
-        Assert.That(output, Does.Contain("learningRate=0.001"));
+        Assert.That(output, Does.Contain("learningRate=0.001").And.Not.Contain("differ"));
         Assert.That(Plot(out _, [.. folders, "--by", "learningRat", "--output", Path.Combine(runs.Root, "plot.html")]),
             Does.Contain("no option 'learningRat'").And.Contain("did you mean 'learningRate'?"));
+    }
+
+    /// <summary>
+    /// A bundle writes words in capitals, a run's folder does not: they are of one curve. What else differs is said beside its name.
+    /// </summary>
+    [Test]
+    public void RunsOfOneValueAreOneCurve()
+    {
+        using RunFixture runs = new();
+        string folder = runs.Run("explored", seed: 7, [(100, 1), (200, 2)]), file = Path.Combine(runs.Root, "plot.html");
+        File.WriteAllText(Path.Combine(folder, "config.json"),
+            """{"algorithm": "plan2explore", "env": "pendulum-swingup", "seed": 7, "explorer": "plan2Explore", "batch": 8}""");
+        string[] command = [Path.Combine(Repository.Root, "models", "zoo", "pendulum-swingup-plan2explore"), folder];
+        CurvePage page = CurvePage.Of(command, new() { By = "explorer" });
+        Assert.That(page.Groups.Select(group => (group.Label, string.Join(' ', group.Runs.Select(run => run.Seed)))), Is.EquivalentTo(
+            new[] { ("explorer=plan2Explore", "1 2 7"), ("explorer=curiosity", "1"), ("explorer=random", "1") }));
+        Assert.That(page.Notes.Single(), Does.StartWith("explorer=plan2Explore: its runs differ in ").And.Contain("batch"));
+        Assert.That(Plot(out string output, [.. command, "--by", "explorer", "--output", file]), Is.Empty);
+        Assert.That(output, Does.Contain("its runs differ in"));
+        Assert.That(File.ReadAllText(file), Does.Contain($"<li>{page.Notes.Single()}</li>"));
     }
 
     [TestCase("curves.png")]
