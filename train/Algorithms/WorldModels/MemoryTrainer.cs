@@ -131,9 +131,14 @@ public sealed class MemoryTrainer : ITrainer
         });
     }
 
-    public IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress) =>
-        MemoryJudge.Judge(_memory, _signature.Memory, _heldOut!, (ulong)_options.Seed, Parameters.Device)
-            .Append(new(EndsLearnt, _episodes!.Learnt.Count(episode => episode.Terminated))).ToDictionary();
+    public IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress)
+    {
+        Dictionary<string, double> figures = new(
+            MemoryJudge.Judge(_memory, _signature.Memory, _heldOut!, (ulong)_options.Seed, Parameters.Device));
+        if (_options.Restart)
+            figures[EndsLearnt] = _episodes!.Learnt.Count(episode => episode.Terminated);
+        return figures;
+    }
 
     public BundleDefinition Bundle() => VisionMemoryGraphs.OfMemory(_options, _signature, _episodes!.Starts());
 
