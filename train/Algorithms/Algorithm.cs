@@ -51,7 +51,7 @@ public abstract record Algorithm(Type Command)
             };
         }
         RequireEnvironment(options);
-        return options;
+        return Settled(options, [.. set.Select(assignment => OptionText.NameOf(options, assignment.Split('=')[0].Trim()))]);
 
         // What is set decides on what a stage is fitted to (visionUpdates on V's updates), and stands above it (updates).
         TrainOptions Resolved(TrainOptions chosen) =>
@@ -60,6 +60,10 @@ public abstract record Algorithm(Type Command)
 
     /// <summary>Options as this algorithm reads them, where several share presets.</summary>
     protected abstract TrainOptions Fitted(TrainOptions options);
+
+    /// <summary>The options of a new run once what they name was looked at; told the names of those that were set.</summary>
+    /// <exception cref="UserException">Something that they name is missing, or does not fit them.</exception>
+    protected abstract TrainOptions Settled(TrainOptions options, IReadOnlyCollection<string> set);
 
     /// <summary>Options as config.json holds them.</summary>
     public abstract TrainOptions Read(JsonElement config);
@@ -97,21 +101,21 @@ public abstract record Algorithm(Type Command)
         new Algorithm<WorldModelsOptions>(
             typeof(WorldModelsVerb), (options, device, run, _) => new ControllerTrainer(options, device, run))
         {
-            Stages = WorldModelsStages.BeforeController,
+            Stages = WorldModelsStages.BeforeController, Settle = GivenInputs.OfController,
         },
         new Algorithm<WorldModelsOptions>(typeof(WorldModelsRecordVerb), (options, device, _, _) => new RecordTrainer(options, device))
         {
-            Fit = options => options.ForRecording(),
+            Fit = options => options.ForRecording(), Settle = GivenInputs.OfRecording,
         },
         new Algorithm<WorldModelsOptions>(
             typeof(WorldModelsVisionVerb), (options, device, _, progress) => new VisionTrainer(options, device, progress))
         {
-            Stages = WorldModelsStages.BeforeVision, Fit = options => options.ForVision(),
+            Stages = WorldModelsStages.BeforeVision, Fit = options => options.ForVision(), Settle = GivenInputs.OfVision,
         },
         new Algorithm<WorldModelsOptions>(
             typeof(WorldModelsMemoryVerb), (options, device, run, progress) => new MemoryTrainer(options, device, run, progress))
         {
-            Stages = WorldModelsStages.BeforeMemory, Fit = options => options.ForMemory(),
+            Stages = WorldModelsStages.BeforeMemory, Fit = options => options.ForMemory(), Settle = GivenInputs.OfMemory,
         },
     ];
 
@@ -161,7 +165,16 @@ public sealed record Algorithm<TOptions>(Type Command, Func<TOptions, Device, Ru
         : throw new UserException(
             $"{Name} has no preset '{name}'{Names.Suggest(name, Presets.Names)} Presets: {string.Join(", ", Presets.Names)}.");
 
+    /// <summary>
+    /// Looks at what a new run's options name before anything is made, and makes of it what they leave open; told the names of those that
+    /// were set. Null: they stay as they are.
+    /// </summary>
+    public Func<TOptions, IReadOnlyCollection<string>, TOptions>? Settle { get; init; }
+
     protected override TrainOptions Fitted(TrainOptions options) => Fit?.Invoke((TOptions)options) ?? options;
+
+    protected override TrainOptions Settled(TrainOptions options, IReadOnlyCollection<string> set) =>
+        Settle?.Invoke((TOptions)options, set) ?? options;
 
     public override TrainOptions Read(JsonElement config) => config.Deserialize<TOptions>(OptionText.Json)!;
 

@@ -27,6 +27,7 @@ public abstract record LatentOptions : TrainOptions
     /// Recorded episodes to learn from instead of an environment: a folder of npz files, a Minari data set, a D4RL file. Without --env nothing
     /// is played, not even for evaluation. A run that goes on takes another place of the same files.
     /// </summary>
+    [Place]
     public string Dataset { get; init; } = "";
 
     /// <summary>What the ends of recorded episodes mean where no array says so: refused, truncated or terminated.</summary>

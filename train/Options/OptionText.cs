@@ -56,18 +56,16 @@ public static class OptionText
     public static TOptions Change<TOptions>(TOptions options, IEnumerable<string> assignments) where TOptions : TrainOptions
     {
         TOptions changed = With(options, assignments);
-        foreach (PropertyInfo property in Properties(options))
-        {
-            if (property.IsDefined(typeof(FixedAttribute)) && !Equals(property.GetValue(options), property.GetValue(changed)))
-            {
-                throw new UserException(
-                    $"{Key(property)} is {Text(property.GetValue(options)!)} for the whole of this run; another value needs a new run "
-                    + "(--run).");
-            }
-        }
-
-        return changed;
+        return FirstFixed(options, changed) is not { } other ? changed : throw new UserException(
+            $"{Key(other)} is {Text(other.GetValue(options)!)} for the whole of this run; another value needs a new run (--run).");
     }
+
+    /// <summary>
+    /// The fixed option, as <c>key=value</c>, that a stage of a run was begun with and should not have now; null: there is none. Where its
+    /// folders are is of no account.
+    /// </summary>
+    public static string? OtherFixed(TrainOptions begun, TrainOptions now) =>
+        FirstFixed(begun, now, but: typeof(PlaceAttribute)) is { } other ? $"{Key(other)}={Text(other.GetValue(begun)!)}" : null;
 
     /// <summary>Throws a <see cref="UserException"/> that names the first value out of its range; of a list, the first element.</summary>
     public static void Validate(TrainOptions options)
@@ -91,6 +89,23 @@ public static class OptionText
     /// <summary>Every option with its value, as text.</summary>
     public static IReadOnlyDictionary<string, string> Describe(TrainOptions options) =>
         Properties(options).ToDictionary(Key, property => Text(property.GetValue(options)!));
+
+    /// <summary>
+    /// The same for others to read, who have not the user's folders: of <see cref="PlaceAttribute">places</see> the last names.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> DescribeShipped(TrainOptions options) =>
+        Properties(options).ToDictionary(Key, property => (property.IsDefined(typeof(PlaceAttribute)), property.GetValue(options)!) switch
+        {
+            (true, string path) => LastPart(path),
+            (true, OptionList<string> paths) => Text(OptionList.Create<string>([.. paths.Select(LastPart)])),
+            (_, var value) => Text(value),
+        });
+
+    private static string LastPart(string path) => Path.GetFileName(Path.TrimEndingDirectorySeparator(path));
+
+    private static PropertyInfo? FirstFixed(TrainOptions options, TrainOptions changed, Type? but = null) =>
+        Array.Find(Properties(options), property => property.IsDefined(typeof(FixedAttribute))
+            && (but is null || !property.IsDefined(but)) && !Equals(property.GetValue(options), property.GetValue(changed)));
 
     private static PropertyInfo[] Properties(TrainOptions options) =>
         [.. options.GetType().GetProperties().Where(property => property.CanWrite)

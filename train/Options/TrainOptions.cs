@@ -7,6 +7,13 @@ namespace WorldModels.Train;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class FixedAttribute : Attribute;
 
+/// <summary>
+/// An option that names files or folders. Folders move: a stage that goes on inside a run is not held to the place, and a bundle says the
+/// last part of the path alone.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class PlaceAttribute : Attribute;
+
 /// <summary>What every algorithm can be told. Derived records hold an algorithm's hyperparameters, all in one place.</summary>
 public abstract record TrainOptions
 {

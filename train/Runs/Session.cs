@@ -1,7 +1,6 @@
 using System.Text.Json;
 using WorldModels.Bundles;
 using WorldModels.Runtime;
-using WorldModels.Train.LatentWorlds;
 using static TorchSharp.torch;
 
 namespace WorldModels.Train;
@@ -19,7 +18,7 @@ public static class Session
             "making the networks", () => algorithm.Create(options, device, folder, progress),
             then: () => $"The run is as it was: --resume {folder.Path}");
         progress.Say($"{algorithm.Name} on {options.Env}: {trainer.Parameters.Count:N0} parameters, run folder {folder.Path}");
-        foreach (Stage stage in algorithm.StagesBefore(options, folder))
+        foreach (Stage stage in algorithm.StagesBefore(trainer.Options, folder))
         {
             if (RunStage(folder, stage, device, progress, stop) == RunOutcome.Interrupted)
             {
@@ -39,18 +38,23 @@ public static class Session
         return RunOutcome.Finished;
     }
 
-    /// <summary>Runs what has to end before another run, in a folder inside that one's, or goes on with it.</summary>
+    /// <summary>
+    /// Runs what has to end before another run, in a folder inside that one's, or goes on with it: as any run, with the options that it now
+    /// has, of which the fixed ones must be as they were.
+    /// </summary>
     private static RunOutcome RunStage(RunFolder outer, Stage stage, Device device, IProgressReport progress, CancellationToken stop)
     {
         string path = outer.File(stage.Folder);
         bool begun = File.Exists(Path.Combine(path, "config.json"));
-        if (begun && ReadOptions(path, stage.Algorithm) != stage.Options)
+        if (begun && OptionText.OtherFixed(ReadOptions(path, stage.Algorithm), stage.Options) is { } other)
         {
-            throw new UserException(
-                $"{path} was begun with other options. Delete it to learn the model anew, or name another folder with --run.");
+            throw new UserException($"{path} was begun with {other}, which is otherwise now. Delete it to learn the model anew, or name "
+                + "another folder with --run.");
         }
 
         using RunFolder folder = begun ? RunFolder.Resume(path) : RunFolder.Create(path, stage.Algorithm.Name, stage.Options);
+        if (begun)
+            folder.WriteConfig(stage.Algorithm.Name, stage.Options);
         return Run(folder, stage.Algorithm, stage.Options, device, progress, export: true, stop);
     }
 
@@ -138,8 +142,7 @@ public static class Session
             Frames = trainer.Frames,
             Seconds = Math.Round(run.Seconds, 1),
             Device = trainer.Parameters.Device.ToString(),
-            Config = OptionText.Describe(options is LatentOptions { Dataset.Length: > 0 } latent
-                ? latent with { Dataset = Path.GetFileName(latent.Dataset) } : options),     // nobody else has the user's folders
+            Config = OptionText.DescribeShipped(options),
             Figures = figures.ToDictionary(pair => pair.Key, pair => Math.Round(pair.Value, 6)),
         };
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(output));

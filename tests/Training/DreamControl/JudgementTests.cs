@@ -24,7 +24,8 @@ public sealed class JudgementTests
         (int steps, ReturnSample best) = ControllerBaselines.BestSweep(game, Episodes, Seed, SeedToChoose)!.Value;
         TestContext.Out.WriteLine($"13 steps: {sweep.Mean:F1} +- {sweep.Statistics.Deviation:F1}; {steps} steps: {best.Mean:F1}");
         Assert.That(best.Mean, Is.GreaterThan(sweep.Mean - 3 * error), "and the best one is about as good, or better");
-        Assert.That(best.Mean, Is.GreaterThan(ControllerBaselines.BestConstant(game, Episodes, Seed, SeedToChoose)!.Mean + 3 * error));
+        Assert.That(
+            best.Mean, Is.GreaterThan(ControllerBaselines.BestConstant("dodge-ego", game, Episodes, Seed, SeedToChoose)!.Mean + 3 * error));
     }
 
     [Test]
@@ -35,6 +36,31 @@ public sealed class JudgementTests
             AgentEnvironment game = AgentEnvironment.Make(name, 1, 1, ownPictures: true);
             Assert.That(ControllerBaselines.BestSweep(game, 1, Seed, SeedToChoose), Is.Null, name);
         }
+    }
+
+    /// <summary>What a pedal below 0 does is tried once.</summary>
+    [TestCase("car-racing", 5 * 3 * 3)]
+    [TestCase("dodge-ego", 5)]
+    [TestCase("dodge-ego-discrete", 0)]
+    public void ConstantActionsDiffer(string name, int count)
+    {
+        IReadOnlyList<float[]> grid = ControllerBaselines.Grid(name, AgentEnvironment.Make(name, 1, 1, ownPictures: true).Actions);
+        Assert.That(grid, Has.Count.EqualTo(count));
+        Assert.That(grid.Select(action => string.Join(' ', action)), Is.Unique);
+    }
+
+    /// <summary>It knows the track: in 3 s it has made good what the time costs, and more.</summary>
+    [Test]
+    public void TheDriverStandsBesideWhoLearnt()
+    {
+        WorldModelsOptions options = (WorldModelsOptions)Algorithm.Find("worldmodels").Preset("debug", "car-racing") with
+        {
+            EpisodeSteps = 150,
+        };
+        ReturnSample driver = ControllerBaselines.Driver(options, rows: 2, episodes: 3, Seed)!;
+        Assert.That(driver.Lengths, Is.EqualTo(new[] { 150, 150, 150 }));
+        Assert.That(driver.Returns.Min(), Is.GreaterThan(40));
+        Assert.That(ControllerBaselines.Driver(options with { Env = "car-racing-discrete" }, 2, 3, Seed), Is.Null);
     }
 
     [Test]

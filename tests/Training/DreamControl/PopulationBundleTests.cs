@@ -73,7 +73,7 @@ public sealed class PopulationBundleTests
         float[] moved = dream.Run(seed: 2).ContinuousActions(0).ToArray();
         Assert.That(moved.Distinct().Count(), Is.EqualTo(Rows));
         Assert.That(BundleVerifier.Verify(_population).Passed);
-        Assert.That(Manifest.Load(_population).Name, Is.EqualTo("pendulum-worldmodels-population"));
+        Assert.That(Manifest.Load(_population).Name, Is.EqualTo("dodge-ego-worldmodels-population"));
     }
 
     [Test]

@@ -86,6 +86,32 @@ public sealed class CmaEsTests
         Assert.That(() => search.Tell([1]), Throws.InvalidOperationException.With.Message.Contains("Ask"));
     }
 
+    /// <summary>
+    /// Costs that no longer differ end a search, whatever is no number among them; no more of them are kept than that takes.
+    /// </summary>
+    [Test]
+    public void AFlatFunctionHasNothingToFind()
+    {
+        using CmaEs search = new(new(1, Population: 6), [5, 5]);
+        int generations = 0;
+        for (; !search.HasConverged && generations < 100; generations++)
+            search.Tell([.. search.Ask().Select((_, i) => i == generations % 6 ? double.NaN : 1)]);
+        Assert.That(generations, Is.EqualTo(10 + 30 * 2 / 6));
+        long stored = Stored(search);
+        Generations(search, 5);
+        Assert.That(search.HasConverged, Is.False);
+        Assert.That(Stored(search), Is.EqualTo(stored));
+
+        static long Stored(CmaEs search)
+        {
+            using MemoryStream stream = new();
+            using BinaryWriter writer = new(stream);
+            search.Save(writer);
+            writer.Flush();
+            return stream.Length;
+        }
+    }
+
     private static void Generations(CmaEs search, int count)
     {
         for (int i = 0; i < count; i++)

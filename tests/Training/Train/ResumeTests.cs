@@ -9,11 +9,12 @@ namespace WorldModels.Tests.Train;
 public sealed class ResumeTests
 {
     private const int Updates = 400;
+    private const string Record = "worldmodels-record";     // ships nothing
 
     private static readonly string[] Algorithms =
     [
         "a2c", "dreamer", "ed2", "environment-model", "i2a", "plan2explore", "planet", "transformer", "worldmodels", "worldmodels-memory",
-        "worldmodels-vision",
+        Record, "worldmodels-vision",
     ];
 
     private TinyRuns _runs = null!;
@@ -46,9 +47,12 @@ public sealed class ResumeTests
         Assert.That(Lines(run), Is.GreaterThan(kept), "lines that the resumed run has to write again");
         File.AppendAllText(RunFiles.Metrics(run), "{\"update\": 399, \"fra");   // as a run killed while it writes leaves it
 
-        TrainTool.Succeed("export", run);
-        string curve = File.ReadLines(Path.Combine(run, "bundle", "curve.jsonl")).Last();
-        Assert.That((int)JsonNode.Parse(curve)!["update"]!, Is.EqualTo(kept), "the exported curve ends where the weights are");
+        if (algorithm != Record)
+        {
+            TrainTool.Succeed("export", run);
+            string curve = File.ReadLines(Path.Combine(run, "bundle", "curve.jsonl")).Last();
+            Assert.That((int)JsonNode.Parse(curve)!["update"]!, Is.EqualTo(kept), "the exported curve ends where the weights are");
+        }
 
         TrainTool.Succeed(algorithm, "--resume", run, "--no-export");
         RunComparison.AssertSame(run, _whole[algorithm]);

@@ -149,6 +149,13 @@ internal sealed class TinyRuns : IDisposable
     public static readonly string[] WorldModelsMemory =
         ["worldmodels-memory", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0"];
 
+    /// <summary>The same of one episode each.</summary>
+    public static readonly string[] WorldModelsRecord =
+    [
+        "worldmodels-record", "--preset", "debug", "--set", "episodes=1000", "sideBySide=1", "updates=8", "logEvery=2", "checkpointEvery=4",
+        "evaluationEpisodes=0",
+    ];
+
     /// <inheritdoc cref="A2C"/>
     public static readonly string[] WorldModelsVision =
         ["worldmodels-vision", "--preset", "debug", "--set", "updates=8", "logEvery=2", "checkpointEvery=4", "evaluationEpisodes=0"];
@@ -158,7 +165,7 @@ internal sealed class TinyRuns : IDisposable
         new[]
         {
             A2C, Dreamer, ED2, EnvironmentModel, I2A, Plan2Explore, PlaNet, Transformer, WorldModelsController, WorldModelsMemory,
-            WorldModelsVision,
+            WorldModelsRecord, WorldModelsVision,
         }
             .Single(options => options[0] == algorithm);
 

@@ -1,5 +1,7 @@
+using WorldModels.Environments;
 using WorldModels.Models;
 using WorldModels.Runtime;
+using WorldModels.Train.Data;
 using WorldModels.Train.LatentWorlds;
 
 namespace WorldModels.Train.Algorithms;
@@ -9,6 +11,7 @@ public static class ControllerBaselines
 {
     private const int Controllers = 32, EpisodesToChoose = 4, LargestGrid = 3, Values = 5, LongestSweep = 24, EpisodesToChooseSweep = 32;
     private const double MostScale = 0.01;
+    private const string Race = "car-racing";
 
     private static readonly uint WeightStream = Philox.Stream("untrained/weights"), ScaleStream = Philox.Stream("untrained/scale");
 
@@ -34,19 +37,13 @@ public static class ControllerBaselines
     }
 
     /// <summary>
-    /// The best of the actions on a grid (five values for each of its numbers), always the same one, chosen on other episodes than those
-    /// that it is judged by; null where actions are numbered, or have too many numbers for a grid.
+    /// The best of <see cref="Grid">some actions</see>, always the same one, chosen on other episodes than those that it is judged by;
+    /// null where there is no grid of them.
     /// </summary>
-    public static ReturnSample? BestConstant(AgentEnvironment environment, int episodes, ulong seed, ulong seedToChoose)
+    public static ReturnSample? BestConstant(string name, AgentEnvironment environment, int episodes, ulong seed, ulong seedToChoose)
     {
-        if (environment.Actions.Discrete || environment.Actions.Size > LargestGrid)
+        if (Grid(name, environment.Actions) is not { Count: > 0 } grid)
             return null;
-        float[][] grid = [[]];
-        for (int number = 0; number < environment.Actions.Size; number++)
-        {
-            grid = [.. grid.SelectMany(
-                action => Enumerable.Range(0, Values).Select(i => (float[])[.. action, -1 + 2f * i / (Values - 1)]))];
-        }
         float[] best = grid.MaxBy(action => Play(EpisodesToChoose, seedToChoose, action).Mean)!;
         return Play(episodes, seed, best);
 
@@ -54,6 +51,44 @@ public static class ControllerBaselines
         {
             for (int row = 0; row < environment.Count; row++)
                 action.CopyTo(vectors.Slice(row * action.Length, action.Length));
+        });
+    }
+
+    /// <summary>
+    /// Five values for each number of an action, of those of pedals the three that press or leave them; none where actions are numbered, or
+    /// have too many numbers for a grid.
+    /// </summary>
+    public static IReadOnlyList<float[]> Grid(string name, ActionVectors actions)
+    {
+        if (actions.Discrete || actions.Size > LargestGrid)
+            return [];
+        float[] values = [.. Enumerable.Range(0, Values).Select(i => -1 + 2f * i / (Values - 1))];
+        float[][] grid = [[]];
+        for (int number = 0; number < actions.Size; number++)
+        {
+            float least = name == Race && number > 0 ? 0 : -1;      // a pedal below 0 is not pressed
+            float[] own = [.. values.Where(value => value >= least)];
+            grid = [.. grid.SelectMany(action => own.Select(value => (float[])[.. action, value]))];
+        }
+        return grid;
+    }
+
+    /// <summary>The scripted driver, which knows the track, on those that a controller races on; null where there is no race.</summary>
+    public static ReturnSample? Driver(WorldModelsOptions options, int rows, int episodes, ulong seed)
+    {
+        if (options.Env != Race)
+            return null;
+        List<CarRacingEnvironment> races = [];
+        SyncVectorEnvironment<IEnvironment<float>, float> all = new(rows, () =>
+        {
+            races.Add(new(new() { Observation = CarRacingObservation.Indicators }));        // it sees no picture
+            return new TimeLimit<float>(races[^1], options.EpisodeSteps);
+        });
+        int size = all.ActionSpace.Size;
+        return Evaluation.Play(all, episodes, seed, (_, _, _, actions) =>
+        {
+            for (int row = 0; row < rows; row++)
+                CarRacingDriver.Act(races[row], actions.Slice(row * size, size));
         });
     }
 

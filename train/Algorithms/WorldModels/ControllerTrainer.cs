@@ -30,9 +30,9 @@ public sealed class ControllerTrainer : ITrainer
 
     public ControllerTrainer(WorldModelsOptions options, Device device, RunFolder? run = null)
     {
-        _options = run is null ? options : ShippedSizes.Of(options, WorldModelsStages.WithInputs(options, run).Memory);
-        if (_options is { World: ControllerWorld.Dream, Restart: false })
-            throw new UserException("A dream needs a model that predicts the ends of episodes: --set restart=true, or world=real.");
+        WorldModelsOptions inputs = run is null ? options : WorldModelsStages.WithInputs(options, run);
+        _options = ShippedSizes.Of(options, inputs.Vision, inputs.Memory);
+        Require(_options);
         _signature = MemorySignature.Of(_options);
         _config = _options.ControllerConfig(_signature.Actions.Size);
         Parameters = new(options.Seed, device);
@@ -53,11 +53,28 @@ public sealed class ControllerTrainer : ITrainer
 
     public long Frames => _framesBefore + (_trials?.Steps ?? 0);
 
+    /// <summary>Looks whether options contradict one another, and whether a dream rewards what the environment does.</summary>
+    /// <exception cref="UserException">They do, or it does not.</exception>
+    internal static void Require(WorldModelsOptions options)
+    {
+        if (options is { Memory.Length: > 0, Rounds: > 1 })
+            throw new UserException($"rounds={options.Rounds} learns M in each of them: leave memory out, or rounds.");
+        if (options.World != ControllerWorld.Dream)
+            return;
+        DreamEnvironment.Require(options.Restart);
+        DreamReward.Require(options);
+    }
+
     public void Prepare(RunFolder run, IProgressReport progress, CancellationToken stop)
     {
         WorldModelsOptions inputs = WorldModelsStages.WithInputs(_options, run);
         (_memory, _controllers) = (inputs.Memory, run.File("controllers"));
         _world = WorldModel.Load(_memory);
+        if (_options.World == ControllerWorld.Dream
+            && _world.Manifest.Training?.Figures.TryGetValue(MemoryTrainer.EndsLearnt, out double ends) == true && ends == 0)
+        {
+            throw DreamReward.NoEnds(_options);
+        }
         if (!Directory.Exists(_controllers))
         {
             BundleDefinition definition = ControllerDecision.OfMany(_options.Env, _config);
@@ -114,9 +131,10 @@ public sealed class ControllerTrainer : ITrainer
     }
 
     /// <summary>
-    /// The controller in the environment, on V's draws and on its means, beside itself without M's memory, random play, play with held actions, the best constant action
-    /// and sweep, and controllers that learnt nothing; and in dreams of several temperatures: where the dream is kinder than the world, the
-    /// controller has learnt its faults. Last, what a generation costs in the dream and in the environment.
+    /// The controller in the environment, on V's draws and on its means, beside itself without M's memory, random play, play with held
+    /// actions, the best constant action and sweep, the scripted driver of a race, and controllers that learnt nothing; and in dreams of
+    /// several temperatures: where the dream is kinder than the world, the controller has learnt its faults. Last, what a generation costs
+    /// in the dream and in the environment.
     /// </summary>
     public IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress)
     {
@@ -216,10 +234,12 @@ public sealed class ControllerTrainer : ITrainer
             yield return ("greedy", awake.Play(seed, [Best], ControllerJob.Of(1, episodes))[0]);
         AgentEnvironment environment = VisibleEnvironment.Make(_options, Math.Min(RealRows, episodes));
         yield return ("random", environment.PlayRandom(episodes, seed));
-        if (ControllerBaselines.BestConstant(environment, episodes, seed, SeedOf("constant", 0)) is { } constant)
+        if (ControllerBaselines.BestConstant(_options.Env, environment, episodes, seed, SeedOf("constant", 0)) is { } constant)
             yield return ("constant", constant);
         if (ControllerBaselines.BestSweep(environment, episodes, seed, SeedOf("sweep", 0)) is { } sweep)
             yield return ("sweep", sweep.Returns);
+        if (ControllerBaselines.Driver(_options, environment.Count, episodes, seed) is { } driver)
+            yield return ("driver", driver);
         RandomHold hold = new(environment.Actions, environment.Count, _options);
         yield return ("held", environment.Play(episodes, seed, (step, _, _, vectors) =>
         {

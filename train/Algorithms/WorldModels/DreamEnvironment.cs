@@ -33,12 +33,18 @@ public sealed class DreamEnvironment : FeatureEnvironment
         WorldModel world, ControllerConfig controller, ActionVectors actions, int rows, double temperature, int steps, int threads = 1)
         : base(world, controller, actions, rows)
     {
-        if (world.Manifest.Graphs["imagine"].Output(TensorRole.Continue) is null)
-            throw new UserException("A dream needs a model that predicts the ends of episodes: restart=true.");
+        Require(world.Manifest.Graphs["imagine"].Output(TensorRole.Continue) is not null);
         (_steps, _numbers, _native) = (steps, new long[rows], new float[rows * actions.Size]);
         _dream = world.Dream(rows, horizon: 1, new() { Tile = Math.Min(rows, MostTogether), Threads = threads });
         _dream.Set(MemorySignature.Temperature, (float)temperature);
         _starts = Npz.Read(Path.Combine(world.Directory, "starts.npz"))["observation"].ToFloats();
+    }
+
+    /// <exception cref="UserException">M does not predict the ends of episodes.</exception>
+    internal static void Require(bool predictsEnds)
+    {
+        if (!predictsEnds)
+            throw new UserException("A dream needs a model that predicts the ends of episodes: --set restart=true, or world=real.");
     }
 
     public override void Dispose() => _dream.Dispose();

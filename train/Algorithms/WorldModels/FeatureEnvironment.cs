@@ -17,7 +17,7 @@ public abstract class FeatureEnvironment : IVectorEnvironment<float>, IDisposabl
     private readonly GraphRunner _observe;
     private readonly string[] _features;
     private readonly int _observation;
-    private float[] _final = [];    // (B, F)
+    private readonly float[] _final;    // (B, F)
 
     private protected FeatureEnvironment(WorldModel world, ControllerConfig controller, ActionVectors actions, int rows)
     {
@@ -111,7 +111,7 @@ public abstract class FeatureEnvironment : IVectorEnvironment<float>, IDisposabl
     /// <summary>Advances all rows by an action vector each, states included.</summary>
     protected abstract void Advance(ReadOnlySpan<float> vectors, Span<float> rewards, Span<bool> terminated, Span<bool> truncated);
 
-    /// <summary>The first observation of the episode that a row begins.</summary>
+    /// <summary>The first observation of the episode that a row begins; rows are asked in ascending order.</summary>
     protected abstract ReadOnlySpan<float> FirstObservation(int row);
 
     /// <summary>

@@ -11,7 +11,7 @@ internal static class MemoryJudge
 
     /// <summary>
     /// z_nll: nats a latent number that follows; z_nll_of_mean: the same of one normal distribution for all of them. terminal_recall: share
-    /// of the ends of episodes at which the restart logit is above 0; terminal_false: share of all other steps.
+    /// of the ends of episodes at which the restart logit is above 0, where anything ended; terminal_false: share of all other steps.
     /// </summary>
     public static IReadOnlyDictionary<string, double> Judge(
         MdnRnn<EagerTensor> memory, MdnRnnConfig config, MemoryFrames frames, ulong seed, Device device)
@@ -39,7 +39,8 @@ internal static class MemoryJudge
             return figures;
         Tensor said = restart.Value.gt(0).to(float32) * batch.Known, ends = batch.Restarts * batch.Known, others = goesOn * batch.Known;
         figures["terminals"] = ends.sum().item<float>();
-        figures["terminal_recall"] = (said * ends).sum().item<float>() / Math.Max(1, figures["terminals"]);
+        if (figures["terminals"] > 0)
+            figures["terminal_recall"] = (said * ends).sum().item<float>() / figures["terminals"];
         figures["terminal_false"] = (said * others).sum().item<float>() / Math.Max(1, others.sum().item<float>());
         return figures;
     }

@@ -18,6 +18,8 @@ public sealed record MemorySignature(VaeConfig Vision, MdnRnnConfig Memory, Obse
     /// <summary>The setting that makes a dream surer or less sure than M is.</summary>
     public const string Temperature = "temperature";
 
+    private const int MostDense = 4096;     // numbers of an observation that one hidden layer reads
+
     /// <summary>Those of an environment and options.</summary>
     public static MemorySignature Of(WorldModelsOptions options)
     {
@@ -28,8 +30,13 @@ public sealed record MemorySignature(VaeConfig Vision, MdnRnnConfig Memory, Obse
             throw new UserException($"World Models sees pictures, or numbers in 0..1; {options.Env} observes numbers in "
                 + $"{observation.Low:G3}..{observation.High:G3}. Have it drawn: --set pixels=64");
         }
-        return new(
-            options.VisionConfig(observation.Shape), options.MemoryConfig(environment.Actions.Size), observation, environment.Actions);
+        VaeConfig vision = options.VisionConfig(observation.Shape);
+        if (vision is { Pixels: null, Observation.Count: 3, Numbers: > MostDense })
+        {
+            throw new UserException($"{options.Env} shows pictures of {string.Join(" x ", observation.Shape)}, which no convolutions of V "
+                + $"read, and too many numbers for a dense layer. See them smaller: --set pixels={string.Join(" or ", PixelConfig.Sizes)}");
+        }
+        return new(vision, options.MemoryConfig(environment.Actions.Size), observation, environment.Actions);
     }
 
     /// <summary>The tensors of a state.</summary>

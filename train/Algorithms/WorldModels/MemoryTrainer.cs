@@ -15,6 +15,9 @@ public sealed class MemoryTrainer : ITrainer
     /// <summary>Where M's parameters live.</summary>
     public const string Path = "memory";
 
+    /// <summary>The figure of how many episodes that it learnt from ended by themselves.</summary>
+    public const string EndsLearnt = "ends_learnt";
+
     private const double LeastRate = 1e-5;
 
     private readonly WorldModelsOptions _options;
@@ -30,7 +33,7 @@ public sealed class MemoryTrainer : ITrainer
 
     public MemoryTrainer(WorldModelsOptions options, Device device, RunFolder? run = null, IProgressReport? progress = null)
     {
-        _options = run is null ? options : ShippedSizes.Of(options, WorldModelsStages.WithInputs(options, run).Vision);
+        _options = run is null ? options : ShippedSizes.Of(options, WorldModelsStages.WithInputs(options, run).Vision, memory: "");
         _signature = MemorySignature.Of(_options);
         Parameters = new(options.Seed, device);
         _memory = new(Parameters.Root[Path], _signature.Memory);
@@ -106,6 +109,7 @@ public sealed class MemoryTrainer : ITrainer
     {
         checkpoint.AddOptimiser(_optimiser);
         checkpoint.Set("frames", Frames);
+        checkpoint.Set("streams", _options.MemoryBatch);
         checkpoint.AddBytes("state", writer =>
         {
             foreach (float value in Numbers(_hidden).Concat(Numbers(_cell)))
@@ -117,6 +121,8 @@ public sealed class MemoryTrainer : ITrainer
     {
         checkpoint.LoadOptimiser(_optimiser);
         Frames = checkpoint.Integer("frames");
+        if (checkpoint.Integer("streams") != _options.MemoryBatch)
+            return;     // the state is of other streams: these begin without one
         checkpoint.LoadBytes("state", reader =>
         {
             using DisposeScope scope = NewDisposeScope();
@@ -125,8 +131,14 @@ public sealed class MemoryTrainer : ITrainer
         });
     }
 
-    public IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress) =>
-        MemoryJudge.Judge(_memory, _signature.Memory, _heldOut!, (ulong)_options.Seed, Parameters.Device);
+    public IReadOnlyDictionary<string, double> Evaluate(int episodes, IProgressReport progress)
+    {
+        Dictionary<string, double> figures = new(
+            MemoryJudge.Judge(_memory, _signature.Memory, _heldOut!, (ulong)_options.Seed, Parameters.Device));
+        if (_options.Restart)
+            figures[EndsLearnt] = _episodes!.Learnt.Count(episode => episode.Terminated);
+        return figures;
+    }
 
     public BundleDefinition Bundle() => VisionMemoryGraphs.OfMemory(_options, _signature, _episodes!.Starts());
 

@@ -29,6 +29,8 @@ public sealed class ObservedEnvironment : FeatureEnvironment
 
     protected override ReadOnlySpan<float> FirstObservation(int row)
     {
+        // Only a reset asks for row 0 before any step, and asks for it first: then all rows begin, each by its episode's number. Later the
+        // environment has begun the next episode by itself, and what is seen of it came with the step.
         if (row == 0 && Steps == 0)
         {
             ulong[] seeds = [.. Episodes.Select(episode => Environments.RowSeed.Of(Seed, (int)episode))];

@@ -46,8 +46,10 @@ public sealed class RecordTrainer : ITrainer
         });
         _replay = new(_environment.Observation.Column.Shape, _environment.Actions, long.MaxValue, run.ReplayPath);
         _random = new(_environment.Actions, _environment.Count, _options);
-        if (_options.Player.Length > 0)
-            _player = new(_options.Player, _environment.Actions, _environment.Count);
+        if (_options.Player.Length == 0)
+            return;
+        RecordedPlayer.Require(_options.Player, _options.Env, _environment);
+        _player = new(_options.Player, _environment.Actions, _environment.Count);
     }
 
     public IReadOnlyDictionary<string, double> Update(long update, bool measure)

@@ -21,6 +21,7 @@ internal sealed class RecordedEpisodes
         RecordingOptions reading = new() { SeePictures = observation.PictureShape is not null, NeedsRewards = false };
         foreach (string folder in options.Recordings)
         {
+            GivenInputs.RequireRecording(folder);
             Recording recording = Recording.Read(folder, reading);
             if (recording.Episodes[0].Observations.Length / recording.Episodes[0].Records != observation.Size)
             {
@@ -71,17 +72,21 @@ internal sealed class RecordedEpisodes
         return starts;
     }
 
-    /// <summary>All observations of some episodes, one after another, (N, ...).</summary>
-    public float[] Of(IEnumerable<Episode> episodes)
+    /// <summary>Observations of episodes, (N, ...), spread evenly over all of theirs.</summary>
+    /// <param name="episodes">The episodes.</param>
+    /// <param name="most">N at most.</param>
+    public float[] Spread(IReadOnlyList<Episode> episodes, int most)
     {
-        int size = Observation.Size;
-        Episode[] all = [.. episodes];
-        float[] frames = new float[all.Sum(episode => episode.Records) * size];
-        int place = 0;
-        foreach (Episode episode in all)
+        int size = Observation.Size, episode = 0;
+        long all = episodes.Sum(one => (long)one.Records), before = 0;      // observations before those of the episode
+        int count = (int)Math.Min(most, all);
+        float[] frames = new float[count * size];
+        for (int i = 0; i < count; i++)
         {
-            for (int record = 0; record < episode.Records; record++, place++)
-                episode.CopyObservation(record, frames.AsSpan(place * size, size));
+            long number = i * all / count;
+            while (number - before >= episodes[episode].Records)
+                before += episodes[episode++].Records;
+            episodes[episode].CopyObservation((int)(number - before), frames.AsSpan(i * size, size));
         }
         return frames;
     }

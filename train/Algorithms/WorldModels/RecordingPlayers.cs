@@ -1,5 +1,7 @@
+using WorldModels.Bundles;
 using WorldModels.Runtime;
 using WorldModels.Train.Data;
+using WorldModels.Train.LatentWorlds;
 
 namespace WorldModels.Train.Algorithms;
 
@@ -14,22 +16,31 @@ internal sealed class RandomHold
     private readonly float[] _held, _mean, _spread;
     private readonly int[] _left;
 
-    /// <exception cref="UserException">Means or spreads of the options are not as many as an action has numbers.</exception>
     public RandomHold(ActionVectors actions, int rows, WorldModelsOptions options)
     {
+        Require(actions, options);
         (_actions, _mostHeld) = (actions, options.MostHeld);
         (_held, _left) = (new float[rows * actions.Size], new int[rows]);
-        _mean = Each("randomMean", options.RandomMean, 0);
-        _spread = Each("randomSpread", options.RandomSpread, 1);
+        _mean = Each(options.RandomMean, 0);
+        _spread = Each(options.RandomSpread, 1);
 
-        float[] Each(string name, IReadOnlyList<double> given, float otherwise)
+        float[] Each(IReadOnlyList<double> given, float otherwise) =>
+            [.. given.Count > 0 ? given.Select(value => (float)value) : Enumerable.Repeat(otherwise, actions.Size)];
+    }
+
+    /// <exception cref="UserException">Means or spreads of the options are not as many as an action has numbers.</exception>
+    public static void Require(ActionVectors actions, WorldModelsOptions options)
+    {
+        foreach ((string name, int count) in new[]
         {
-            if (given.Count > 0 && (actions.Discrete || given.Count != actions.Size))
+            ("randomMean", options.RandomMean.Count), ("randomSpread", options.RandomSpread.Count),
+        })
+        {
+            if (count > 0 && (actions.Discrete || count != actions.Size))
             {
-                throw new UserException($"{name} has {given.Count} numbers; {options.Env} has "
+                throw new UserException($"{name} has {count} numbers; {options.Env} has "
                     + (actions.Discrete ? "numbered actions: leave it out." : $"{actions.Size} in an action: give as many."));
             }
-            return given.Count > 0 ? [.. given.Select(value => (float)value)] : [.. Enumerable.Repeat(otherwise, actions.Size)];
         }
     }
 
@@ -61,6 +72,25 @@ internal sealed class RecordedPlayer(string bundle, ActionVectors actions, int r
     private Controller? _controller;
     private readonly long[] _numbers = new long[rows];
     private readonly float[] _native = new float[rows * actions.Size];
+
+    /// <exception cref="UserException">There is no such bundle, or it does not play what is seen here.</exception>
+    public static void Require(string bundle, string name, AgentEnvironment environment)
+    {
+        (ObservationSpec observation, ActionSpec action) = (environment.Observation, environment.Actions.Space);
+        string expected = $"a bundle that plays {name} from ({string.Join(", ", observation.Shape)}) by {Describe(action)}";
+        Manifest manifest = GivenInputs.Load("player", bundle, expected);
+        if (manifest.Environment == name && manifest.PolicyGraphs.Length > 0 && manifest.Observation.Shape.SequenceEqual(observation.Shape)
+            && manifest.Action.Kind == action.Kind && manifest.Action.Size == action.Size && manifest.Action.Count == action.Count)
+        {
+            return;
+        }
+        string found = manifest.PolicyGraphs.Length == 0 ? "plays nothing" : $"plays {manifest.Environment} from "
+            + $"({string.Join(", ", manifest.Observation.Shape)}) by {Describe(manifest.Action)}";
+        throw new UserException($"player: {bundle} {found}; name {expected}, or leave player out.");
+
+        static string Describe(ActionSpec action) => action.Kind == ActionKind.Discrete
+            ? $"one of {action.Count} actions" : $"actions of {action.Size} numbers";
+    }
 
     /// <summary>Begins episodes in all rows.</summary>
     public void Begin(ulong seed)

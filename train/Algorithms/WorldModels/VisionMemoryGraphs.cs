@@ -13,6 +13,8 @@ internal static class VisionMemoryGraphs
     /// <summary>The file of a population's weights in its bundle.</summary>
     public const string PopulationFile = "population.npz";
 
+    private const string WorthOfADream = "A dreamt step is worth 1, whatever it leads to: a dream's return is how long it lasts.";
+
     /// <summary>V's bundle.</summary>
     public static BundleDefinition OfVision(WorldModelsOptions options, MemorySignature signature, float[] starts) => new()
     {
@@ -36,7 +38,10 @@ internal static class VisionMemoryGraphs
         [
             "It learnt from random play, or from the play that its options name; where another policy goes, it may err more.",
             .. signature.Memory.Restart
-                ? ["A dream ends where the logit of a restart is above 0; one that M misses goes on (see terminal_recall)."]
+                ?
+                [
+                    "A dream ends where the logit of a restart is above 0; one that M misses goes on (see terminal_recall).", WorthOfADream,
+                ]
                 : Array.Empty<string>(),
         ],
         Starts = starts,
@@ -86,6 +91,7 @@ internal static class VisionMemoryGraphs
                 options.World == ControllerWorld.Dream
                     ? "Its controller never saw the environment while it learnt: it is as good there as the dream was true."
                     : "Its controller learnt in the environment; the world model is its eyes and memory, and predicts no reward.",
+                .. signature.Memory.Restart ? [WorthOfADream] : Array.Empty<string>(),
             ],
             Starts = starts,
             Graphs = new Dictionary<string, IGraphDefinition>(

@@ -89,9 +89,7 @@ public sealed class VisionTrainer : ITrainer
     {
         using IDisposable guard = no_grad();
         using DisposeScope scope = NewDisposeScope();
-        float[] all = _episodes!.Of(_episodes.HeldOut);
-        int size = _config.Numbers, count = Math.Min(MostJudged, all.Length / size);
-        Tensor x = tensor(all).reshape(-1, size)[TensorIndex.Slice(0, null, Math.Max(1, all.Length / size / count))].On(Parameters.Device);
+        Tensor x = tensor(_episodes!.Spread(_episodes.HeldOut, MostJudged)).reshape(-1, _config.Numbers).On(Parameters.Device);   // (N, O)
         Tensor mean = x.mean([0], keepdim: true);
         double squares = 0, divergence = 0;
         foreach (Tensor part in x.split(_options.VisionBatch))

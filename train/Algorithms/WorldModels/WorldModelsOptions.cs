@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using WorldModels.Models;
+using WorldModels.Recordings;
 
 namespace WorldModels.Train.Algorithms;
 
@@ -20,29 +21,30 @@ public enum ControllerWorld
 public sealed record WorldModelsOptions : TrainOptions
 {
     /// <summary>Folders of recorded episodes; empty: they are recorded first, in the run's folder.</summary>
-    [Fixed]
+    [Fixed, Place]
     public OptionList<string> Recordings { get; init; } = [];
 
     /// <summary>Bundle of V; empty: it is learnt first, in the run's folder.</summary>
-    [Fixed]
+    [Fixed, Place]
     public string Vision { get; init; } = "";
 
     /// <summary>Bundle of M with its V; empty: it is learnt first, in the run's folder.</summary>
-    [Fixed]
+    [Fixed, Place]
     public string Memory { get; init; } = "";
 
     /// <summary>
-    /// Times that the stages are gone through; from the second on what was learnt plays the episodes (section 5, iterative).
+    /// Times that the stages are gone through; from the second on what was learnt plays the episodes (section 5, iterative). Unlike there,
+    /// M says neither rewards nor actions, and V and M learn anew in each round, of the episodes of all.
     /// </summary>
     [Fixed, Range(1, 100)]
     public int Rounds { get; init; } = 1;
 
     /// <summary>Bundle that plays the recorded episodes; empty: random actions, each held for 1 to <see cref="MostHeld"/> steps.</summary>
-    [Fixed]
+    [Fixed, Place]
     public string Player { get; init; } = "";
 
-    /// <summary>Episodes recorded in a round (10,000).</summary>
-    [Fixed, Range(2, 10_000_000)]
+    /// <summary>Episodes recorded in a round (10,000); of every ten one is kept back to judge V and M by.</summary>
+    [Fixed, Range(Recording.KeepBack, 10_000_000)]
     public int Episodes { get; init; } = 1500;
 
     /// <summary>Episodes played side by side, which are an update of the stage that records.</summary>
@@ -118,8 +120,8 @@ public sealed record WorldModelsOptions : TrainOptions
     public int Mixtures { get; init; } = 5;
 
     /// <summary>
-    /// Whether M draws a latent vector as a whole, of one component (no: each number has a mixture of its own). Numbers drawn one by one mix
-    /// what could happen: half of a ball that is dropped, half of none.
+    /// Whether M draws a latent vector as a whole, of one component (no: each number has a mixture of its own). Numbers drawn one by one
+    /// mix what could happen: half of a ball that is dropped, half of none.
     /// </summary>
     [Fixed]
     public bool JointMixture { get; init; }
@@ -232,8 +234,10 @@ public sealed record WorldModelsOptions : TrainOptions
         new() { Observation = observation, Latent = Latent, Depth = VisionDepth, Units = VisionUnits };
 
     /// <summary>Sizes of M.</summary>
-    internal MdnRnnConfig MemoryConfig(int actions) =>
-        new() { Latent = Latent, Actions = actions, Units = MemoryUnits, Mixtures = Mixtures, JointMixture = JointMixture, Restart = Restart };
+    internal MdnRnnConfig MemoryConfig(int actions) => new()
+    {
+        Latent = Latent, Actions = actions, Units = MemoryUnits, Mixtures = Mixtures, JointMixture = JointMixture, Restart = Restart,
+    };
 
     /// <summary>Sizes of C.</summary>
     public ControllerConfig ControllerConfig(int actions) =>

@@ -60,7 +60,7 @@ public static class WorldModelsStages
         && !(File.Exists(run.File($"{stage.Folder}/evaluation.json"))
             && (stage.Folder.EndsWith(Recording, StringComparison.Ordinal) || Directory.Exists(BundleOf(run, stage.Folder)))))];
 
-    private static string EpisodesOf(RunFolder run, string stage) => Path.Combine(run.File(stage), "replay");
+    private static string EpisodesOf(RunFolder run, string stage) => Path.GetFullPath(Path.Combine(run.File(stage), "replay"));
 
-    private static string BundleOf(RunFolder run, string stage) => Path.Combine(run.File(stage), "bundle");
+    private static string BundleOf(RunFolder run, string stage) => Path.GetFullPath(Path.Combine(run.File(stage), "bundle"));
 }

@@ -18,7 +18,7 @@ public sealed class CmaEs : IDisposable
 
     private readonly CmaEsOptions _options;
     private readonly int _size;
-    private readonly List<double> _best = [];           // of each generation since the last restart
+    private readonly Queue<double> _best = [];          // of the last generations since the last restart
     private CmaEsRates _rates;
     private long _since;                                // generations since the last restart
     private long _decomposed;                           // of those, at the last eigendecomposition
@@ -86,12 +86,14 @@ public sealed class CmaEs : IDisposable
         get
         {
             using DisposeScope scope = NewDisposeScope();
-            int window = 10 + (int)Math.Ceiling(30.0 * _size / Population);
             return Sigma * _scales.max().item<double>() < LeastSpread * _options.Sigma
                 || Condition > WorstCondition
-                || (_best.Count >= window && _best.TakeLast(window).Max() - _best.TakeLast(window).Min() < LeastSpread);
+                || (_best.Count >= Window && _best.Max() - _best.Min() < LeastSpread);
         }
     }
+
+    /// <summary>Generations whose best costs no longer differ where the search has converged.</summary>
+    private int Window => 10 + (int)Math.Ceiling(30.0 * _size / Population);
 
     private bool IsFull => _options.Form == CovarianceForm.Full;
 
@@ -135,7 +137,7 @@ public sealed class CmaEs : IDisposable
         Set(ref _covariance, kept * _covariance + r.C1 * rankOne + r.CMu * rankMu);                 //                    (47)
         Sigma *= Math.Exp(Math.Min(1, r.CSigma / r.Damping * (norm / r.ExpectedNorm - 1)));         //                    (44)
         (Generation, _since) = (Generation + 1, _since + 1);
-        _best.Add(costs.Min());
+        Remember(costs.Where(cost => !double.IsNaN(cost)).DefaultIfEmpty(double.PositiveInfinity).Min());
         Decompose();
         _steps.Dispose();
         _steps = null;
@@ -174,7 +176,7 @@ public sealed class CmaEs : IDisposable
         _rates = new(_size, Population, _options.Form);
         _best.Clear();
         for (long i = 0; i < remembered; i++)
-            _best.Add(reader.ReadDouble());
+            Remember(reader.ReadDouble());
         Sigma = reader.ReadDouble();
         using DisposeScope scope = NewDisposeScope();
         foreach (Tensor part in All)
@@ -195,6 +197,13 @@ public sealed class CmaEs : IDisposable
     }
 
     private Tensor[] All => [_mean, _pathSigma, _pathC, _covariance, _basis, _scales];
+
+    private void Remember(double best)
+    {
+        _best.Enqueue(best);
+        if (_best.Count > Window)
+            _best.Dequeue();
+    }
 
     /// <summary>C^(-1/2) y = B D^(-1) Bᵀ y.</summary>
     private Tensor Whitened(Tensor y) => IsFull ? _basis.mv(_basis.t().mv(y) / _scales) : y / _scales;
