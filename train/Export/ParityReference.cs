@@ -16,7 +16,7 @@ public sealed class ParityReference
     public const int Horizon = 15;
 
     private const int MostRows = 8;
-    private const long StateBytes = 6_000_000;
+    private const long StateBytes = 1_500_000;
     private const ulong Seed = 20_260_101;
 
     private readonly Dictionary<string, NpyArray> _arrays = [];

@@ -48,8 +48,8 @@ public static class Session
         bool begun = File.Exists(Path.Combine(path, "config.json"));
         if (begun && OptionText.OtherFixed(ReadOptions(path, stage.Algorithm), stage.Options) is { } other)
         {
-            throw new UserException($"{path} was begun with {other}, which is otherwise now. Delete it to learn the model anew, or name "
-                + "another folder with --run.");
+            throw new UserException($"{path} was begun with {other}, and this run asks for another value. Delete it to learn the model anew, "
+                + "or name another folder with --run.");
         }
 
         using RunFolder folder = begun ? RunFolder.Resume(path) : RunFolder.Create(path, stage.Algorithm.Name, stage.Options);

@@ -184,7 +184,7 @@ public sealed class I2ATrainingTests
         string run = runs["run"];
         string[] options = [.. TinyRuns.I2A, "world=model", "modelPreset=debug", "--run", run];
         TrainTool.Succeed([.. TinyRuns.EnvironmentModel, "--run", Path.Combine(run, "environment-model"), "--no-export"]);
-        TrainTool.Run(options).Refuses(Path.Combine(run, "environment-model"), "was begun with other options");
+        TrainTool.Run(options).Refuses(Path.Combine(run, "environment-model"), "was begun with filters=4", "another value");
         TrainTool.Run([.. options[..^2], "seed=4", "--run", run]).Refuses(run, "already holds a run", "--resume");
     }
 
