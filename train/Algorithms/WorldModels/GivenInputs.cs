@@ -16,8 +16,10 @@ internal static class GivenInputs
     {
         options = options with
         {
-            Recordings = [.. options.Recordings.Select(Recording.Locate)], Vision = FullPath(options.Vision),
-            Memory = FullPath(options.Memory), Player = FullPath(options.Player),
+            Recordings = [.. options.Recordings.Select(Recording.Locate)],
+            Vision = FullPath(options.Vision),
+            Memory = FullPath(options.Memory),
+            Player = FullPath(options.Player),
         };
         foreach (string folder in options.Recordings)
             RequireRecording(folder);
