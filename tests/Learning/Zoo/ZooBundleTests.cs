@@ -39,6 +39,14 @@ public sealed class ZooBundleTests
         Assert.That(files.Where(file => file.Length > LargestFile).Select(file => $"{file.Name}: {file.Length} bytes"), Is.Empty);
     }
 
+    /// <summary>What a run was made from is named by bundle or option, not by the folders of the machine that it ran on.</summary>
+    [TestCaseSource(typeof(ZooFolder), nameof(ZooFolder.All))]
+    public void NamesNoFolderOfAMachine(string name)
+    {
+        IEnumerable<string> texts = Directory.EnumerateFiles(ZooFolder.Of(name), "*.json", SearchOption.AllDirectories);
+        Assert.That(texts.Where(file => File.ReadAllText(file).Contains("\"/", StringComparison.Ordinal)), Is.Empty);
+    }
+
     /// <summary>The card gives the figures of the manifest, those by which its algorithm is judged among them.</summary>
     [TestCaseSource(typeof(ZooFolder), nameof(ZooFolder.All))]
     public void HasAModelCard(string name)

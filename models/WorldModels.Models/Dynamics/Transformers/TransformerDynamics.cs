@@ -122,7 +122,7 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
         T earlier = T.Stack(begun).Transpose(1, 0).Reshape(rows, length, 1, 1);                             // (B, T, 1, 1)
         (T said, T[] keys, T[] values) = Pass(tokens, earlier, x => Drop(x, sequence.Noise));
         (T hidden, T cache) = (said.Transpose(1, 0, 2), Caches(keys, values, length));                      // (T, B, D), (T, B, ...)
-        T position = T.Stack(begun).Detach() + _stepTokens;                                                     // (T, B)
+        T position = T.Stack(begun).Detach() + _stepTokens;                                                 // (T, B)
         IDistribution<T> prior = _latent.Distribution(_prior.Forward(hidden));
 
         // A sequence begins with zeros, whatever its start says, as an episode does: nothing is foretold of its first latent.
@@ -150,7 +150,7 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
             layer.Slice(2, last, _stepTokens).Reshape(Axis.Keep, 1, _config.Heads, seen))];
         // Of what the step's tokens see together its last one, which foretells, does not see the first.
         return T.Concat(1, weights).Slice(3, last, seen)
-            .Reshape(Axis.Keep, _config.Layers, _config.Heads, _config.Window, _stepTokens).Sum(-1);            // (B, L, H, W)
+            .Reshape(Axis.Keep, _config.Layers, _config.Heads, _config.Window, _stepTokens).Sum(-1);        // (B, L, H, W)
     }
 
     /// <summary>
@@ -188,7 +188,7 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
         T[] keys = new T[_layers.Length], values = new T[_layers.Length];
         for (int layer = 0; layer < _layers.Length; layer++)
             (x, keys[layer], values[layer], _) = _layers[layer].Forward(x, map, past: null, drop);
-        T said = x.Reshape(Axis.Keep, length, _stepTokens, _config.Width).Slice(2, _stepTokens - 1, _stepTokens);      // (B, T, 1, D)
+        T said = x.Reshape(Axis.Keep, length, _stepTokens, _config.Width).Slice(2, _stepTokens - 1, _stepTokens);  // (B, T, 1, D)
         return (said.Reshape(Axis.Keep, length, _config.Width), keys, values);
     }
 
@@ -224,7 +224,7 @@ public sealed class TransformerDynamics<T> : IDynamics<T> where T : ITensor<T>
         T x = Tokens(state[Latent], action);                                                               // (B, g, D)
         int seen = _windowTokens - 1 + _stepTokens;
         T before = state[Position].Cast(DType.Float32).Reshape(Axis.Keep, 1, 1);                           // (B, 1, 1)
-        T hidden = ((before > Limits(_stepTokens, seen)).Cast(DType.Float32) - 1) * Never;                     // (B, g, m)
+        T hidden = ((before > Limits(_stepTokens, seen)).Cast(DType.Float32) - 1) * Never;                  // (B, g, m)
         AttentionMap<T> map = new(Distances(_stepTokens, seen), hidden.Reshape(Axis.Keep, 1, _stepTokens, seen));
         T[] keys = new T[_layers.Length], values = new T[_layers.Length], weights = new T[_layers.Length];
         for (int layer = 0; layer < _layers.Length; layer++)
