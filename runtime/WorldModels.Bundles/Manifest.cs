@@ -179,8 +179,10 @@ public sealed record Manifest
         }
         catch (JsonException e)
         {
-            string at = e.LineNumber is { } line ? $"{e.Path} (line {line + 1}): " : "";
-            throw new InvalidDataException($"not a valid manifest: {at}{e.Message}", e);
+            // The parser repeats the place at the end of its sentence, counted from 0.
+            string at = e.LineNumber is { } line ? string.IsNullOrEmpty(e.Path) ? $"line {line + 1}: " : $"{e.Path} (line {line + 1}): " : "";
+            string problem = e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].TrimEnd('.');
+            throw new InvalidDataException($"not a valid manifest: {at}{problem}. Copy or export the bundle again.", e);
         }
     }
 

@@ -35,9 +35,9 @@ internal static class TritonRepository
         };
         if (!manifest.Graphs.TryGetValue(name, out GraphSpec? spec))
             throw new BundleException($"Bundle '{bundle}' has no graph '{name}'; it has {string.Join(", ", manifest.Graphs.Keys)}.");
+        OnnxModel served = ServingPass.Apply(BundleVariant.Load(bundle, manifest, name), spec, withNoise);
         string folder = Path.Combine(repository, manifest.Name);
         Directory.CreateDirectory(Path.Combine(folder, "1"));
-        OnnxModel served = ServingPass.Apply(BundleVariant.Load(bundle, manifest, name), spec, withNoise);
         ModelWriter.Write(Path.Combine(folder, "1", "model.onnx"), served);
         string config = Config(manifest.Name, spec, batch, withNoise);
         AtomicFile.Write(Path.Combine(folder, "config.pbtxt"), stream => stream.Write(Encoding.UTF8.GetBytes(config)));

@@ -65,7 +65,7 @@ public sealed class BundleTests : BundleFixture
         string directory = Keep(Fixtures.Grid());
         string path = Path.Combine(directory, Manifest.FileName);
         File.WriteAllText(path, File.ReadAllText(path)[..200]);
-        Refused(directory, "not a valid manifest");
+        Refused(directory, "not a valid manifest: line ", "Copy or export the bundle again");
     }
 
     [Test]
