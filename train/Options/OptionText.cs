@@ -24,10 +24,11 @@ public static class OptionText
     private static readonly JsonSerializerOptions OneLine = new(Json) { WriteIndented = false };
 
     /// <summary>The options with each <c>key=value</c> applied, checked against their ranges.</summary>
-    /// <exception cref="UserException">A key is unknown, or a value is not of its type or range.</exception>
+    /// <exception cref="UserException">A key is unknown, a value is not of its type or range, or would change nothing.</exception>
     public static TOptions With<TOptions>(TOptions options, IEnumerable<string> assignments) where TOptions : TrainOptions
     {
         JsonObject node = (JsonObject)JsonSerializer.SerializeToNode(options, options.GetType(), Json)!;
+        HashSet<string> assigned = [];
         foreach (string assignment in assignments)
         {
             int equals = assignment.IndexOf('=');
@@ -36,8 +37,12 @@ public static class OptionText
             string key = assignment[..equals].Trim(), text = assignment[(equals + 1)..].Trim();
             PropertyInfo property = Find(options, key);
             node[Key(property)] = Parse(property, text);
+            assigned.Add(Key(property));
         }
-        return Read<TOptions>(node, options.GetType());
+        TOptions changed = Read<TOptions>(node, options.GetType());
+        foreach ((string option, string of) in changed.WithoutEffect.Where(without => assigned.Contains(without.Option)))
+            throw new UserException($"{option} would change nothing here: it is of {of}. Leave it out.");
+        return changed;
     }
 
     /// <summary>The options with values of JSON applied by name, checked against their ranges.</summary>

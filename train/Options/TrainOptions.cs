@@ -47,4 +47,7 @@ public abstract record TrainOptions
 
     /// <summary>Whether CUDA may use TF32 in matrix products and convolutions: faster, about three decimal digits.</summary>
     public bool Tf32 { get; init; }
+
+    /// <summary>Options that change nothing beside the others, each with what it is of: who sets one is told so.</summary>
+    internal virtual IEnumerable<(string Option, string Of)> WithoutEffect => [];
 }

@@ -55,6 +55,8 @@ public sealed record DreamerV2Options : DreamerOptions
 
     internal override string Algorithm => "dreamerv2";
 
+    internal override IEnumerable<(string Option, string Of)> WithoutEffect => [("initialStd", "Dreamer V1's actor")];
+
     internal override bool WorldStepsFirst => true;
 
     internal override double WeightDecay => Decay;

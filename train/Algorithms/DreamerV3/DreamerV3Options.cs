@@ -66,6 +66,8 @@ public sealed record DreamerV3Options : DreamerOptions
 
     internal override string Algorithm => "dreamerv3";
 
+    internal override IEnumerable<(string Option, string Of)> WithoutEffect => [("initialStd", "Dreamer V1's actor")];
+
     public override IReadOnlyDictionary<string, double> LossScales() =>
         new Dictionary<string, double>(base.LossScales()) { [DreamerV3Behaviour.ReplayValue] = ReplayValueScale };
 

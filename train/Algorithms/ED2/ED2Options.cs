@@ -72,6 +72,9 @@ public sealed record ED2Options : DreamerOptions
 
     internal override string Algorithm => "ed2";
 
+    internal override IEnumerable<(string Option, string Of)> WithoutEffect =>
+        Dynamics == DividedDynamics.V1 ? [] : [("linearCandidate", "dynamics=v1")];
+
     internal override bool LearnsWorldAlone => WorldAlone;
 
     internal override bool IsControl => base.IsControl || WorldAlone;

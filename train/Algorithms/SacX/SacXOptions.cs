@@ -164,4 +164,10 @@ public sealed record SacXOptions : TrainOptions
         Observation = observation, Actions = actions.Size, Discrete = actions.Discrete, Tasks = tasks,
         Actor = new(ActorTrunk, ActorHead), Critic = new(CriticTrunk, CriticHead), LayerNorm = LayerNorm,
     };
+
+    internal override IEnumerable<(string Option, string Of)> WithoutEffect =>
+    [
+        .. Scheduler == SchedulerKind.Fixed ? Array.Empty<(string, string)>() : [("fixedTask", "scheduler=fixed")],
+        .. Scheduler == SchedulerKind.Q ? Array.Empty<(string, string)>() : [("temperature", "scheduler=q"), ("memory", "scheduler=q")],
+    ];
 }

@@ -168,6 +168,9 @@ public sealed record TransformerOptions : DreamerOptions
 
     internal override string Algorithm => "transformer";
 
+    internal override IEnumerable<(string Option, string Of)> WithoutEffect =>
+        ActorLearning == ActorLearning.DreamerV1 ? [] : [("initialStd", "actorLearning=dreamerV1")];
+
     internal override bool WorldStepsFirst => true;
 
     internal override long BehaviourAfter => WorldAlone;
