@@ -50,9 +50,10 @@ public sealed record TransformerOptions : DreamerOptions
     private const double RssmKlBalance = 0.8;   // DreamerV2's
 
     /// <summary>
-    /// The transformer, or a recurrent state-space model in its place, whose deterministic units are as many as give the world as many
-    /// parameters as the transformer's has; encoder, decoder and heads stay as large, and read all of its feature. What else is said of the
-    /// transformer, dropout and the weights of consistency and latent entropy among it, then counts for its number of parameters alone.
+    /// The transformer, or a recurrent state-space model in its place, whose deterministic and hidden units, one number for both, are as many
+    /// as give the world as many parameters as the transformer's has; encoder, decoder and heads stay as large, and read all of its feature.
+    /// What else is said of the transformer, dropout and the weights of consistency and latent entropy among it, then counts for its number
+    /// of parameters alone.
     /// </summary>
     [Fixed]
     public LatentDynamics Dynamics { get; init; }
@@ -222,12 +223,12 @@ public sealed record TransformerOptions : DreamerOptions
         };
     }
 
-    /// <summary>The transformer's world around DreamerV2's dynamics of so many deterministic units.</summary>
+    /// <summary>The transformer's world around DreamerV2's dynamics of so many deterministic and hidden units.</summary>
     private LatentWorldConfig RecurrentWorld(LatentWorldConfig world, int actions, int units) => world with
     {
         Dynamics = new RssmConfig
         {
-            Deterministic = units, Stochastic = Stochastic, Classes = Classes, Unimix = Unimix, Hidden = Hidden,
+            Deterministic = units, Stochastic = Stochastic, Classes = Classes, Unimix = Unimix, Hidden = units,
             Embedding = world.Dynamics.Embedding, Actions = actions, Gru = GruForm.LayerNorm, Activation = Unary.Elu, FreeNats = FreeNats,
             FreeNatsForm = FreeNatsForm, Overshooting = Overshooting, KlBalance = RssmKlBalance,
         },
