@@ -68,6 +68,7 @@ public abstract class TrainVerb : Verb
             throw new UserException("--resume continues a run as it was started; it goes with --set and --device only.");
         Algorithm algorithm = Algorithm.All.First(known => known.Command == GetType());
         TrainOptions options = Resume is null ? algorithm.Resolve(Preset ?? "small", Env, Seed, Assignments) : Stored(algorithm, Resume);
+        OptionText.RequireEffect(options, Assignments);
         Device device = Devices.Open(Device ?? "cpu", options);
         string path = Resume ?? RunPath ?? Path.Combine("runs", $"{options.Env}-{algorithm.Name}-{Preset ?? "small"}-s{options.Seed}");
         using RunFolder folder = Resume is null ? RunFolder.Create(path, algorithm.Name, options) : RunFolder.Resume(path);

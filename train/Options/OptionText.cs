@@ -24,11 +24,10 @@ public static class OptionText
     private static readonly JsonSerializerOptions OneLine = new(Json) { WriteIndented = false };
 
     /// <summary>The options with each <c>key=value</c> applied, checked against their ranges.</summary>
-    /// <exception cref="UserException">A key is unknown, a value is not of its type or range, or would change nothing.</exception>
+    /// <exception cref="UserException">A key is unknown, or a value is not of its type or range.</exception>
     public static TOptions With<TOptions>(TOptions options, IEnumerable<string> assignments) where TOptions : TrainOptions
     {
         JsonObject node = (JsonObject)JsonSerializer.SerializeToNode(options, options.GetType(), Json)!;
-        HashSet<string> assigned = [];
         foreach (string assignment in assignments)
         {
             int equals = assignment.IndexOf('=');
@@ -37,12 +36,8 @@ public static class OptionText
             string key = assignment[..equals].Trim(), text = assignment[(equals + 1)..].Trim();
             PropertyInfo property = Find(options, key);
             node[Key(property)] = Parse(property, text);
-            assigned.Add(Key(property));
         }
-        TOptions changed = Read<TOptions>(node, options.GetType());
-        foreach ((string option, string of) in changed.WithoutEffect.Where(without => assigned.Contains(without.Option)))
-            throw new UserException($"{option} would change nothing here: it is of {of}. Leave it out.");
-        return changed;
+        return Read<TOptions>(node, options.GetType());
     }
 
     /// <summary>The options with values of JSON applied by name, checked against their ranges.</summary>
@@ -90,6 +85,15 @@ public static class OptionText
     /// <summary>An option's name as it is written everywhere, for a key of any case.</summary>
     /// <exception cref="UserException">There is no such option; the message suggests the nearest.</exception>
     public static string NameOf(TrainOptions options, string key) => Key(Find(options, key));
+
+    /// <summary>Refuses what was set where it changes nothing beside the other options.</summary>
+    /// <exception cref="UserException">It names the option, and what it is of.</exception>
+    public static void RequireEffect(TrainOptions options, IEnumerable<string> assignments)
+    {
+        string[] names = [.. assignments.Select(assignment => NameOf(options, assignment.Split('=')[0].Trim()))];
+        foreach ((string option, string of) in options.WithoutEffect.Where(without => names.Contains(without.Option)))
+            throw new UserException($"{option} would change nothing here: it is of {of}. Leave it out.");
+    }
 
     /// <summary>Every option with its value, as text.</summary>
     public static IReadOnlyDictionary<string, string> Describe(TrainOptions options) =>
