@@ -180,7 +180,12 @@ public sealed record Manifest
         catch (JsonException e)
         {
             // The parser repeats the place at the end of its sentence, counted from 0.
-            string at = e.LineNumber is { } line ? string.IsNullOrEmpty(e.Path) ? $"line {line + 1}: " : $"{e.Path} (line {line + 1}): " : "";
+            string at = (e.Path, e.LineNumber) switch
+            {
+                (null or "", { } line) => $"line {line + 1}: ",
+                (_, { } line) => $"{e.Path} (line {line + 1}): ",
+                _ => "",
+            };
             string problem = e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].TrimEnd('.');
             throw new InvalidDataException($"not a valid manifest: {at}{problem}. Copy or export the bundle again.", e);
         }

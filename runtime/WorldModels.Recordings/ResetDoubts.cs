@@ -3,7 +3,7 @@ using WorldModels.Bundles;
 namespace WorldModels.Recordings;
 
 /// <summary>
-/// Whether actions or rewards are off by one. Where record 0 carries one that differs between episodes, it is no placeholder: it may belong
+/// Whether actions or rewards are off by one. Where record 0 carries one that differs between episodes, it is no filler: it may belong
 /// to the step from there. What that would mean is measured, by how much of a step a linear fit leaves unexplained either way.
 /// </summary>
 internal static class ResetDoubts
@@ -32,7 +32,7 @@ internal static class ResetDoubts
     private static string Count(ResetRecord[] known, Recording recording, Func<ResetRecord, bool> carries) =>
         $"Record 0 of {known.Count(carries)} of {recording.Episodes.Count} episodes carries";
 
-    /// <summary>Whether values are there, and are no placeholder: that would be the same everywhere, or no number.</summary>
+    /// <summary>Whether values are there, and are no filler: that would be the same everywhere, or no number.</summary>
     private static bool Carries(float[][] values) => values.Length > 0
         && values.All(value => value.All(float.IsFinite)) && values.Any(value => value.AsSpan().ContainsAnyExcept(0f))
         && values.Any(value => !value.SequenceEqual(values[0]));

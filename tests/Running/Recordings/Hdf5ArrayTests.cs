@@ -97,12 +97,12 @@ public sealed class Hdf5ArrayTests
     {
         using TemporaryDirectory folder = new();
         string other = RecordingFiles.PathOf("d4rl-next.hdf5");
-        string placeholder = "/" + string.Concat(Enumerable.Repeat("./", 100)) + "elsewhere.hdf5";
-        int spare = placeholder.Length - other.Length;
+        string linked = "/" + string.Concat(Enumerable.Repeat("./", 100)) + "elsewhere.hdf5";
+        int spare = linked.Length - other.Length;
         string path = "/" + string.Concat(Enumerable.Repeat("./", spare / 2)) + (spare % 2 == 0 ? "" : "/") + other[1..];
         string bytes = Encoding.Latin1.GetString(File.ReadAllBytes(RecordingFiles.PathOf("types.hdf5")));
-        Assert.That(bytes, Does.Contain(placeholder));
-        File.WriteAllBytes(folder["linked.hdf5"], Encoding.Latin1.GetBytes(bytes.Replace(placeholder, path)));
+        Assert.That(bytes, Does.Contain(linked));
+        File.WriteAllBytes(folder["linked.hdf5"], Encoding.Latin1.GetBytes(bytes.Replace(linked, path)));
         using Hdf5File file = new Hdf5File(folder["linked.hdf5"]);
         RecordingException refused = Assert.Throws<RecordingException>(() => file.Read("root", handle => file.Children(handle.File)));
         Assert.That(refused.Message, Does.EndWith("observations is linked in from another file. Copy it into this one"));
