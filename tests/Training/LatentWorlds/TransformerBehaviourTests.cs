@@ -14,6 +14,8 @@ public sealed class TransformerBehaviourTests
 {
     private const int Length = 6, Rows = 4;
 
+    private static readonly ObservationSpec Cells = new() { Shape = [48], Low = 0, High = 1 };
+
     internal static readonly TransformerOptions Small = new()
     {
         Form = TransformerForm.Gpt, Tokens = TokenForm.Add, Window = 3, Layers = 1, Heads = 2, FeedForward = 8, Dropout = 0,
@@ -127,7 +129,7 @@ public sealed class TransformerBehaviourTests
         TransformerOptions options = (TransformerOptions)Algorithm.Find("transformer").Preset("gpt");
         ShapeCounter counter = new();
         Parameters<EagerTensor> root = new(counter);
-        LatentWorld<EagerTensor> world = new(root["world"], options.World(new() { Shape = [48], Low = 0, High = 1 }, 2));
+        LatentWorld<EagerTensor> world = new(root["world"], options.World(Cells, 2));
         _ = new Actor<EagerTensor>(root["actor"], options.Actor(world.Dynamics.Feature, new(ActionSpec.Continuous([2], -1, 1))));
         _ = new ScalarHead<EagerTensor>(root["critic"], world.Dynamics.Feature, options.Critic());
         long layer = 4 * (256 * 256 + 256) + (256 * 1024 + 1024) + (1024 * 256 + 256) + 2 * 2 * 256 + 3 * 256;    // and 3 distances
@@ -153,7 +155,9 @@ public sealed class TransformerBehaviourTests
     {
         TransformerOptions options = (TransformerOptions)Algorithm.Find("transformer").Preset("small");
         long transformer = Count(options), recurrent = Count(options with { Dynamics = LatentDynamics.Rssm });
-        Assert.That(recurrent, Is.EqualTo(transformer).Within(1000).And.Not.EqualTo(transformer), "a unit has some 1,800");
+        Assert.That(recurrent, Is.EqualTo(transformer).Within(1000).And.Not.EqualTo(transformer), "a unit has some 2,600");
+        RssmConfig dynamics = (RssmConfig)(options with { Dynamics = LatentDynamics.Rssm }).World(Cells, 5).Dynamics;
+        Assert.That(dynamics.Deterministic, Is.EqualTo(dynamics.Hidden).And.GreaterThan(64), "layers do not take what the cell needs");
         double[] norms = Learn(
             Small with { Dynamics = LatentDynamics.Rssm, ActorLearning = learning }, ActionSpec.Discrete(3), "critic_gradient_norm");
         Assert.That(norms, Has.All.GreaterThan(1e-7));
@@ -162,7 +166,7 @@ public sealed class TransformerBehaviourTests
         {
             ShapeCounter counter = new();
             _ = new LatentWorld<EagerTensor>(
-                new Parameters<EagerTensor>(counter)["world"], options.World(new() { Shape = [48], Low = 0, High = 1 }, 5));
+                new Parameters<EagerTensor>(counter)["world"], options.World(Cells, 5));
             return counter.Count;
         }
     }
