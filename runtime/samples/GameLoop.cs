@@ -32,6 +32,7 @@ internal static class GameLoop
             times.Add(took);
             if (took > Budget)
                 late++;
+            // The card's threshold was measured on drawn actions of the first task; a game that acts otherwise measures its own.
             if (controller.Manifest.NoveltyThreshold is { } familiar && controller.Novelty[0] > familiar)
                 novel++;                                            // a game would have somebody else act here
             if (game.Step(action))

@@ -44,7 +44,8 @@ public sealed class NoveltyVerb : RunningVerb
         page.Heading($"{manifest.Name} in {manifest.Environment}: {episodes} episode{(episodes == 1 ? "" : "s")} each, "
             + $"{(Greedy ? "likeliest" : "drawn")} actions{(task is null ? "" : $", task {task}")}, seed {Seed}");
         string above = manifest.NoveltyThreshold is { } threshold ? $"above {Figures.Number(threshold)}" : "above";
-        page.Table(["world", "novelty", above, "return"], [.. worlds.Select(world => (string[])
+        string earned = Task is null || Task == manifest.Tasks?[0] ? "return" : "return (the environment's own)";
+        page.Table(["world", "novelty", above, earned], [.. worlds.Select(world => (string[])
         [
             world.World, Figures.Number(world.Mean), world.Above is { } share ? Figures.Share(share) : "no threshold", Text(world.Return),
         ])]);

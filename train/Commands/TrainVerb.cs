@@ -7,7 +7,8 @@ namespace WorldModels.Train;
 /// <summary>Training in latent space, which can do without an environment.</summary>
 public abstract class LatentVerb : TrainVerb
 {
-    [Option("dataset", HelpText = "Learn from recordings: a folder of npz episodes, a Minari data set, a D4RL file; without --env nothing is played at all.")]
+    [Option("dataset", HelpText = "Learn from recordings: a folder of npz episodes, a Minari data set, a D4RL file; without --env nothing "
+        + "is played at all.")]
     public string? Dataset { get; set; }
 
     protected override IEnumerable<string> Assignments => SetWith("dataset", Dataset is null ? null : Recording.Locate(Dataset));

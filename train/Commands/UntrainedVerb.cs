@@ -13,11 +13,12 @@ namespace WorldModels.Train;
 public sealed class UntrainedVerb : Verb
 {
     private const int PictureSize = 64, Starts = 16;
+    private const string Algorithms = "dreamer, dreamerv2, dreamerv3, ed2 or transformer";
 
     [Option("output", Required = true, HelpText = "Folder of the bundle.")]
     public string Output { get; set; } = "";
 
-    [Option("algorithm", Default = "dreamer", HelpText = "dreamer, dreamerv2 or dreamerv3.")]
+    [Option("algorithm", Default = "dreamer", HelpText = Algorithms + ".")]
     public string Algorithm { get; set; } = "";
 
     [Option("preset", Default = "paper", HelpText = "Whose sizes (see: list).")]
@@ -48,8 +49,10 @@ public sealed class UntrainedVerb : Verb
         Libtorch.Load();
         // What embeds vectors is not published for V1 and V2, which see images.
         string[] set = Algorithm == "dreamerv3" ? [.. Set] : ["encoderUnits=200", "embedding=200", .. Set];
-        if (OptionText.With(Train.Algorithm.Find(Algorithm).Preset(Preset, Env ?? DatasetSpec.NoEnvironment) with { Seed = Seed }, set) is not DreamerOptions options)
-            throw new UserException($"untrained makes worlds of dreamer, dreamerv2 and dreamerv3, not of {Algorithm}.");
+        TrainOptions preset = Train.Algorithm.Find(Algorithm).Preset(Preset, Env ?? DatasetSpec.NoEnvironment) with { Seed = Seed };
+        if (preset is not DreamerOptions or Plan2ExploreOptions)
+            throw new UserException($"untrained makes bundles of {Algorithms}, not of {Algorithm}.");
+        DreamerOptions options = (DreamerOptions)OptionText.With(preset, set);
         AgentEnvironment? environment = Env is null
             ? null
             : AgentEnvironment.Make(Env, Starts, options.ActionRepeat, view: Pixels ? new(PictureSize, Numbers: false) : null);

@@ -2,6 +2,8 @@ using TorchSharp;
 using WorldModels.Models;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;
+using WorldModels.Train.Data;
+using WorldModels.Train.LatentWorlds;
 using static TorchSharp.torch;
 
 namespace WorldModels.Tests.Plan2Explore;
@@ -111,6 +113,112 @@ public sealed class EnsembleTests
         {
             using Generator random = new(seed);
             return reward.Loss(feature, action, followed, counts, random).item<float>();
+        }
+    }
+
+    /// <summary>
+    /// Of two records, a member reads the first one's state with the second's action, which was taken there, and foretells what the second
+    /// one is; the reward of a step in imagination is of the state that it was taken in.
+    /// </summary>
+    [Test]
+    public void ItForetellsWhatFollowsTheActionTakenInAState([Values] DisagreementTarget target)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using EagerParameters parameters = new(5);
+        using Generator random = new(11);
+        Met met = new(parameters, new() { Target = target }, rows: 1);
+        EnsembleConfig config = new()
+        {
+            Members = Members, Feature = met.World.Dynamics.Feature, Actions = 1, Layers = new(0, Units),
+            Outputs = target == DisagreementTarget.Embedding ? Met.Embedding : Met.Stochastic,
+        };
+        DisagreementReward reward = new(parameters.Root["ensemble"], met.World, config, target);
+        Tensor feature = met.World.Dynamics.FeatureOf(met.Filtered.States).Value;                      // (2, 1, F)
+        Tensor followed = target == DisagreementTarget.Embedding
+            ? met.World.Embed(met.Observed).Value[1] : met.Filtered.States["stochastic"].Value[1];     // (1, O)
+        Tensor read = cat([feature[0], met.Sequences.Actions[1]], 1);                                  // (1, F + 1)
+        Tensor expected = Enumerable.Range(0, Members).Select(member => (read.matmul(parameters.All["ensemble/output/weight"][member])
+            + parameters.All["ensemble/output/bias"][member] - followed).square().mean()).Aggregate((sum, error) => sum + error);
+        Tensor loss = reward.Loss(met.Filtered, met.Sequences, met.Observed, random);
+        Assert.That(loss.item<float>(), Is.EqualTo(expected.item<float>()).Within(1e-5));
+        Tensor imagined = reward.Of(new ImaginedTrajectory(feature, met.Sequences.Actions.slice(0, 1, 2, 1)));
+        Assert.That(Numbers(imagined), Is.EqualTo(Numbers(reward.Of(feature[0], met.Sequences.Actions[1]))));
+        met.AssertTouchesNothingOfTheWorld(loss);
+    }
+
+    /// <summary>Curiosity expects the world's loss of each record that could be foretold, times its factor.</summary>
+    [Test]
+    public void CuriosityExpectsTheWorldsLoss()
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using EagerParameters parameters = new(5);
+        using Generator random = new(11);
+        Met met = new(parameters, new() { CuriosityScale = 0.5 }, rows: 4);
+        PredictionErrorReward reward = new(parameters.Root["curiosity"], met.World, met.Options);
+        using FlatOptimiser optimiser = new(parameters.Below("curiosity"), whole => optim.Adam(whole, 1e-2));
+        for (int update = 0; update < 300; update++)
+        {
+            using DisposeScope inner = NewDisposeScope();
+            optimiser.ZeroGradients();
+            reward.Loss(met.Filtered, met.Sequences, met.Observed, random).backward();
+            optimiser.Step();
+        }
+        met.AssertTouchesNothingOfTheWorld(reward.Loss(met.Filtered, met.Sequences, met.Observed, random));
+        // The world's losses of the second records, which follow something.
+        EagerTensor feature = met.World.Dynamics.FeatureOf(met.Filtered.States);                       // (2, 4, F)
+        (string observation, EagerTensor unlikely) = met.World.ObservationLosses(feature, met.Observed).Single();
+        IReadOnlyDictionary<string, double> scales = met.Options.LossScales();
+        Tensor losses = scales["kl"] * met.Filtered.Steps["kl"].Value + scales[observation] * unlikely.Value;  // (2, 4)
+        ImaginedTrajectory alike = new(feature.Value, met.Sequences.Actions.slice(0, 1, 2, 1));
+        Assert.That(Numbers(reward.Of(alike)), Is.EqualTo(Numbers(0.5 * losses[1])).Within(0.02));
+    }
+
+    /// <summary>Two records each of some rows, as a small world filters them.</summary>
+    private sealed class Met
+    {
+        public const int Embedding = 4, Stochastic = 3;
+
+        private readonly EagerParameters _parameters;
+
+        public Met(EagerParameters parameters, Plan2ExploreOptions options, int rows)
+        {
+            _parameters = parameters;
+            Options = options with
+            {
+                Env = "pendulum", Deterministic = 6, Stochastic = Stochastic, Hidden = 5, Embedding = Embedding, EncoderLayers = 1,
+                EncoderUnits = 5, RewardLayers = 1, HeadUnits = 16,
+            };
+            Experience experience = new(Options);
+            World = new(parameters.Root["world"], Options.World(experience.Observation, experience.Actions.Size));
+            SequenceBatch batch = new(length: 2, batch: rows, observation: 3, action: 1);
+            for (int i = 0; i < batch.Observations.Length; i++)
+                batch.Observations[i] = MathF.Sin(3 * i + 1);
+            for (int i = 0; i < batch.Actions.Length; i++)
+                batch.Actions[i] = MathF.Cos(2 * i + 1);
+            batch.IsFirst.AsSpan(0, rows).Fill(1);
+            Sequences = Sequences.From(batch, Options, observation: 3, action: 1, CPU);
+            Observed = World.Scale.Forward(Sequences.Observations);
+            using Generator random = new(7);
+            Filtered = World.Dynamics.ObserveSequence(Sequences.ToFilter(World.Dynamics, World.Embed(Observed), random));
+        }
+
+        public Plan2ExploreOptions Options { get; }
+
+        public LatentWorld<EagerTensor> World { get; }
+
+        public Sequences Sequences { get; }
+
+        /// <summary>(2, B, 3), scaled.</summary>
+        public EagerTensor Observed { get; }
+
+        public FilteredSequence<EagerTensor> Filtered { get; }
+
+        /// <summary>Takes a loss's gradients.</summary>
+        public void AssertTouchesNothingOfTheWorld(Tensor loss)
+        {
+            loss.backward(retain_graph: true);
+            Assert.That(_parameters.Below("world").Select(parameter => parameter.grad).Where(gradient => gradient is not null
+                && gradient.abs().max().item<float>() > 0), Is.Empty);
         }
     }
 

@@ -22,6 +22,7 @@ public sealed class DreamerBehaviour : IBehaviour
     private readonly ScalarHead<EagerTensor> _critic;
     private readonly ActorCriticOptimisers _optimisers;
     private readonly ImaginedRewards _rewards;
+    private readonly double _rewardScale;
 
     /// <param name="options">Hyperparameters.</param>
     /// <param name="world">What is imagined in.</param>
@@ -29,11 +30,13 @@ public sealed class DreamerBehaviour : IBehaviour
     /// <param name="parameters">Where actor and critic get their parameters.</param>
     /// <param name="path">What their paths begin with; "" where there is one actor.</param>
     /// <param name="rewards">What it acts for; null: what the world's reward head says.</param>
+    /// <param name="rewardScale">The factor that those rewards have, which figures are divided by; null: that of the environment's.</param>
     public DreamerBehaviour(
         DreamerOptions options, LatentWorld<EagerTensor> world, ActionVectors actions, EagerParameters parameters, string path = "",
-        ImaginedRewards? rewards = null)
+        ImaginedRewards? rewards = null, double? rewardScale = null)
     {
         (_options, _world, _actions, _device) = (options, world, actions, parameters.Device);
+        _rewardScale = rewardScale ?? options.RewardScale;
         _rewards = rewards ?? RewardsOf(world.Reward);
         _actor = new(parameters.Root[path + Dreamer.ActorPath], options.Actor(world.Dynamics.Feature, actions));
         _critic = new(parameters.Root[path + Dreamer.CriticPath], world.Dynamics.Feature, options.Critic());
@@ -76,8 +79,8 @@ public sealed class DreamerBehaviour : IBehaviour
         if (figures is null)
             return new Losses();
         using IDisposable guard = no_grad();
-        figures["imagined_reward"] = rewards.mean().item<float>() / _options.RewardScale;
-        figures["imagined_return"] = returns.mean().item<float>() / _options.RewardScale;
+        figures["imagined_reward"] = rewards.mean().item<float>() / _rewardScale;
+        figures["imagined_return"] = returns.mean().item<float>() / _rewardScale;
         figures["policy_entropy"] =
             -_actor.Forward(_world.Dynamics.FeatureOf(start)).LogProbOfSample(actionNoise[0]).Value.mean().item<float>();
         return new Losses();

@@ -23,7 +23,8 @@ internal sealed class ExplorationEvaluation(
     Plan2ExploreOptions options, Experience experience, LatentWorld<EagerTensor> world, LatentWorldConfig config,
     IReadOnlyList<ExploredTask> tasks, DreamerBehaviour? explorer, DisagreementReward? disagreement, Device device)
 {
-    private const int EpisodesOfTasks = 10;
+    private const int Episodes = 10;
+    private const double NoveltyPercentile = 0.99;
     private const string ZeroShot = "return_zero_shot_", ZeroShotSteps = "zero_shot_steps";
 
     private readonly LatentEvaluation _returns = new(options, experience, world, config, device, (rows, greedy) =>
@@ -36,9 +37,13 @@ internal sealed class ExplorationEvaluation(
         disagreement is null || explorer is null ? null : new(experience, world, disagreement, explorer, device);
 
     private (ReturnStatistics Returns, long Steps)? _zeroShot;
+    private (double Mean, double Percentile99)? _heldOut;
 
-    /// <summary>The 99th percentile of novelty in held-out play of the first task; null before it was measured.</summary>
-    public double? NoveltyThreshold { get; private set; }
+    /// <summary>
+    /// The 99th percentile of novelty in held-out play of the first task, measured where <see cref="Judge"/> did not; null where nothing
+    /// measures novelty.
+    /// </summary>
+    public double? NoveltyThreshold => _novelty is null ? null : (_heldOut ??= NoveltyOf(tasks[0].Behaviour)).Percentile99;
 
     /// <summary>
     /// Judges the first task's policy as it is before anything adapts, by as many episodes as the closing evaluation has: the figures named
@@ -95,9 +100,9 @@ internal sealed class ExplorationEvaluation(
         JudgeUnvisited(figures);
         if (_novelty is not null)
         {
-            (figures["novelty_mean"], figures["novelty_99"]) = NoveltyEvaluation.In(_episodes, tasks[0].Behaviour);
-            NoveltyThreshold = figures["novelty_99"];
-            figures["novelty_explore_mean"] = NoveltyEvaluation.In(_episodes, explorer!).Mean;
+            _heldOut = NoveltyOf(tasks[0].Behaviour);
+            (figures["novelty_mean"], figures["novelty_99"]) = _heldOut.Value;
+            figures["novelty_explore_mean"] = NoveltyOf(explorer!).Mean;
         }
         if (tasks.Count > 1)
         {
@@ -112,21 +117,30 @@ internal sealed class ExplorationEvaluation(
     /// <summary>Writes how well disagreement tells states that were never visited, where it is known which were.</summary>
     private void JudgeUnvisited(Dictionary<string, double> figures)
     {
-        if (_novelty?.Auroc() is { } auroc)
-            figures["novelty_auroc"] = auroc;
+        if (_novelty?.OfStates() is not { } found)
+            return;
+        (figures["novelty_visited"], figures["novelty_auroc"]) = (found.Visited, found.Auroc);
+    }
+
+    /// <summary>Disagreement about every step of whole episodes that a policy plays, its mean and its 99th percentile.</summary>
+    private (double Mean, double Percentile99) NoveltyOf(DreamerBehaviour policy)
+    {
+        List<double> met = [];
+        _episodes.Play(policy, Episodes, greedy: false, (_, _, _, novelty) => met.Add(novelty));
+        return (met.Average(), met.Order().ElementAt((int)(NoveltyPercentile * (met.Count - 1))));
     }
 
     /// <summary>What a policy earns of each task's rewards in an episode, the mean, in their own units.</summary>
     private void JudgeTasks(string played, DreamerBehaviour policy, Dictionary<string, double> figures)
     {
         double[] earned = new double[tasks.Count];
-        _episodes.Play(policy, EpisodesOfTasks, greedy: true, (_, arrived, reward, _) =>
+        _episodes.Play(policy, Episodes, greedy: true, (_, arrived, reward, _) =>
         {
             earned[0] += reward;
             for (int task = 1; task < earned.Length; task++)
                 earned[task] += options.ActionRepeat * PendulumRewards.Of(tasks[task].Name, arrived);
         });
         for (int task = 0; task < earned.Length; task++)
-            figures[ModelCard.OfTask(played, tasks[task].Name)] = earned[task] / EpisodesOfTasks;
+            figures[ModelCard.OfTask(played, tasks[task].Name)] = earned[task] / Episodes;
     }
 }

@@ -23,7 +23,10 @@ public sealed class ExploredTask : IDisposable
         (Name, _options) = (name, options);
         string path = Plan2Explore.PathOf(name);
         if (!isFirst)
-            _head = new(parameters.Root[RewardPath(name)], world.Dynamics.Feature, options.World(experience.Observation, experience.Actions.Size).Reward);
+        {
+            LatentWorldConfig config = options.World(experience.Observation, experience.Actions.Size);
+            _head = new(parameters.Root[RewardPath(name)], world.Dynamics.Feature, config.Reward);
+        }
         Behaviour = new(options, world, experience.Actions, parameters, path,
             DreamerBehaviour.RewardsOf(_head is null ? world.Reward : _head.Forward));
     }
@@ -57,8 +60,13 @@ public sealed class ExploredTask : IDisposable
         string[] known = [PendulumRewards.Own, .. PendulumRewards.Names];
         if (options.Tasks.FirstOrDefault(task => !known.Contains(task)) is { } unknown)
             throw new UserException($"There is no task '{unknown}'{Names.Suggest(unknown, known)} Tasks: {string.Join(", ", known)}.");
-        if (options.Tasks[0] != PendulumRewards.Own || options.Tasks.Distinct().Count() < options.Tasks.Count)
-            throw new UserException($"tasks are different ones, the environment's own first: {PendulumRewards.Own},...");
+        if (options.Tasks.GroupBy(task => task).FirstOrDefault(same => same.Count() > 1) is { } repeated)
+            throw new UserException($"tasks names '{repeated.Key}' twice: name each task once.");
+        if (options.Tasks[0] != PendulumRewards.Own)
+        {
+            throw new UserException($"tasks begins with '{options.Tasks[0]}'; the environment's own comes first, since its rewards are those "
+                + $"that are recorded: {PendulumRewards.Own},{string.Join(",", options.Tasks.Where(task => task != PendulumRewards.Own))}.");
+        }
         return options.Tasks;
     }
 

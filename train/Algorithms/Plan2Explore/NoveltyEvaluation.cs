@@ -13,14 +13,11 @@ namespace WorldModels.Train.Algorithms;
 internal sealed class NoveltyEvaluation(
     Experience experience, LatentWorld<EagerTensor> world, DisagreementReward disagreement, DreamerBehaviour explorer, Device device)
 {
-    private const int Episodes = 10;
-    private const double Percentile = 0.99;
-
     /// <summary>
-    /// How well it tells states that can be reached and never were from those that were: how likely it is to be larger in one of the
-    /// former, where an episode begins in it. Null where that is not known of states, or all were visited.
+    /// Its mean in the states that were visited, and how well it tells those that can be reached and never were: how likely it is to be
+    /// larger in one of them, where an episode begins in it (AUROC). Null where it is not known which were visited, or all were.
     /// </summary>
-    public double? Auroc()
+    public (double Visited, double Auroc)? OfStates()
     {
         if (experience.Coverage is not { } coverage)
             return null;
@@ -30,15 +27,7 @@ internal sealed class NoveltyEvaluation(
             return null;
         float[] novelty = Of([.. cells.Select(cell => (cell.Cosine, cell.Sine, cell.Velocity))]);
         float[] known = [.. novelty.Where((_, row) => cells[row].Visited)], unknown = [.. novelty.Where((_, row) => !cells[row].Visited)];
-        return unknown.Sum(far => known.Count(near => far > near)) / ((double)known.Length * unknown.Length);
-    }
-
-    /// <summary>Disagreement about every step of whole episodes that a policy plays, its mean and its 99th percentile.</summary>
-    public static (double Mean, double Percentile99) In(PolicyEpisodes episodes, DreamerBehaviour policy)
-    {
-        List<double> met = [];
-        episodes.Play(policy, Episodes, greedy: false, (_, _, _, novelty) => met.Add(novelty));
-        return (met.Average(), met.Order().ElementAt((int)(Percentile * (met.Count - 1))));
+        return (known.Average(), unknown.Sum(far => known.Count(near => far > near)) / ((double)known.Length * unknown.Length));
     }
 
     /// <summary>Disagreement about the explorer's step from each of these states of a pendulum, where an episode begins in it.</summary>

@@ -62,9 +62,10 @@ public sealed class Plan2Explore : ITrainer
                 : disagreement = new(
                     Parameters.Root[path], _world, options.Ensemble(_worldConfig, _experience.Actions.Size), options.Target);
             _intrinsicOptimiser = options.OptimiserOf(Parameters.Below(path), options.EnsembleLearningRate);
-            _explorer = new(options, _world, _experience.Actions, Parameters, PathOf(Exploring), _intrinsic.Of);
+            _explorer = new(options, _world, _experience.Actions, Parameters, PathOf(Exploring), _intrinsic.Of, rewardScale: 1);
         }
         _evaluation = new(options, _experience, _world, _worldConfig, _tasks, _explorer, disagreement, device);
+        progress?.Say(options.Stages);
     }
 
     /// <summary>What the paths of a policy's actor and critic begin with.</summary>

@@ -132,7 +132,29 @@ public sealed record Plan2ExploreOptions : DreamerOptions
     /// <summary>Updates before the task's policy plays.</summary>
     internal long ZeroShotUpdates => ExplorationUpdates + TaskUpdates;
 
+    /// <summary>What a run does, and until which update, for people.</summary>
+    internal string Stages
+    {
+        get
+        {
+            string stages = $"explores to update {Math.Min(Updates, ExplorationUpdates)}"
+                + (TaskLearning == TaskLearning.Meanwhile ? " and learns tasks meanwhile" : "");
+            if (Updates > ExplorationUpdates && TaskUpdates > 0)
+                stages += $"; learns tasks in the frozen model to update {Math.Min(Updates, ZeroShotUpdates)}";
+            return Updates > ZeroShotUpdates ? $"{stages}; plays its task and adapts to its rewards to update {Updates}" : stages;
+        }
+    }
+
     internal override string Algorithm => "plan2explore";
+
+    internal override IEnumerable<(string Option, string Of)> WithoutEffect =>
+    [
+        .. Explorer == ExplorerKind.Curiosity ? Array.Empty<(string, string)>() : [("curiosityScale", "explorer=curiosity")],
+        .. Explorer == ExplorerKind.Random ? [("ensembleLearningRate", "an explorer that learns")] : Array.Empty<(string, string)>(),
+        .. Explorer == ExplorerKind.Plan2Explore ? Array.Empty<(string, string)>()
+            : new[] { "members", "ensembleLayers", "ensembleUnits", "target", "ensembleReadsDeterministic", "disagreementScale" }
+                .Select(option => (option, "explorer=plan2Explore")),
+    ];
 
     internal override int NoisyNumbers => NoisyScreen;
 
@@ -167,6 +189,11 @@ public sealed record Plan2ExploreOptions : DreamerOptions
         {
             throw new UserException($"updates={Updates} end with the exploration (explorationUpdates={ExplorationUpdates}), and the task would "
                 + "never be learnt: raise updates, or set taskLearning=meanwhile.");
+        }
+        if (TaskLearning == TaskLearning.Afterwards && TaskUpdates == 0)
+        {
+            throw new UserException("taskUpdates=0 with taskLearning=afterwards leaves the task no time to learn before its policy plays: "
+                + "raise taskUpdates, or set taskLearning=meanwhile.");
         }
         if (Updates > ZeroShotUpdates && Tasks.Count > 1)
         {
