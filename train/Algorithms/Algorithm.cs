@@ -85,7 +85,10 @@ public abstract record Algorithm(Type Command)
         new Algorithm<DreamerOptions>(typeof(DreamerVerb), (options, device, _, progress) => new Dreamer(options, device, progress)),
         new Algorithm<DreamerV2Options>(typeof(DreamerV2Verb), (options, device, _, progress) => new Dreamer(options, device, progress)),
         new Algorithm<DreamerV3Options>(typeof(DreamerV3Verb), (options, device, _, progress) => new Dreamer(options, device, progress)),
-        new Algorithm<ED2Options>(typeof(ED2Verb), ED2.Make),
+        new Algorithm<ED2Options>(typeof(ED2Verb), ED2.Make)
+        {
+            Settle = (options, set) => options with { StepsAreSet = set.Contains("discoverySteps") },
+        },
         new Algorithm<EnvironmentModelOptions>(
             typeof(EnvironmentModelVerb), (options, device, _, _) => new EnvironmentModelTrainer(options, device)),
         new Algorithm<I2AOptions>(typeof(I2AVerb), (options, device, run, _) => new I2A(options, device, run))

@@ -73,9 +73,11 @@ public sealed class Checkpoint
 
     public void Set(string key, long value) => _values[key] = value.ToString(CultureInfo.InvariantCulture);
     public void Set(string key, double value) => _values[key] = value.ToString("R", CultureInfo.InvariantCulture);
+    public void Set(string key, string value) => _values[key] = value;
     public bool Has(string key) => _values.ContainsKey(key);
     public long Integer(string key) => Value<long>(key);
     public double Number(string key) => Value<double>(key);
+    public string Text(string key) => Value<string>(key);
 
     /// <summary>Name of a tensor that holds a NaN or an infinity: nothing to continue from. Null if there is none.</summary>
     public string? NotFinite() => _tensors.FirstOrDefault(pair => pair.Value.ElementType == typeof(float)
@@ -91,7 +93,8 @@ public sealed class Checkpoint
     /// <summary>The weights by path, as the exporter takes them.</summary>
     public IReadOnlyDictionary<string, WeightArray> Weights() => _tensors
         .Where(pair => pair.Key.StartsWith(ParameterPrefix, StringComparison.Ordinal))
-        .ToDictionary(pair => pair.Key[ParameterPrefix.Length..], pair => new WeightArray(pair.Value.Values<float>(), [.. pair.Value.Shape]));
+        .ToDictionary(
+            pair => pair.Key[ParameterPrefix.Length..], pair => new WeightArray(pair.Value.Values<float>(), [.. pair.Value.Shape]));
 
     /// <summary>Copies stored parameters into the ones of a network built with the same options.</summary>
     public void LoadParameters(EagerParameters parameters)
@@ -100,7 +103,8 @@ public sealed class Checkpoint
         using IDisposable guard = no_grad();
         foreach ((string path, Parameter parameter) in parameters.All)
         {
-            if (!weights.TryGetValue(path, out WeightArray? weight) || !weight.Shape.Select(size => (long)size).SequenceEqual(parameter.shape))
+            if (!weights.TryGetValue(path, out WeightArray? weight)
+                || !weight.Shape.Select(size => (long)size).SequenceEqual(parameter.shape))
             {
                 throw Misfit($"{path} is {(weight is null ? "missing" : $"({string.Join(", ", weight.Shape)})")} there and "
                     + $"({string.Join(", ", parameter.shape)}) here");

@@ -12,12 +12,12 @@ public sealed class Ensemble<T> where T : ITensor<T>
 
     private readonly Parameters<T> _p;
     private readonly EnsembleConfig _config;
-    private readonly (T Weight, T Bias)[] _layers;
+    private readonly GroupedLinear<T>[] _layers;
 
     public Ensemble(Parameters<T> p, EnsembleConfig config)
     {
         (_p, _config) = (p, config);
-        _layers = new (T, T)[config.Layers.Layers + 1];
+        _layers = new GroupedLinear<T>[config.Layers.Layers + 1];
         int inputs = config.Reads.SizeOf(config.Feature);
         for (int layer = 0; layer < config.Layers.Layers; layer++, inputs = config.Layers.Units)
             _layers[layer] = Layer(p[$"hidden{layer}"], inputs + (SeesAction(layer) ? config.Actions : 0), config.Layers.Units);
@@ -28,7 +28,9 @@ public sealed class Ensemble<T> where T : ITensor<T>
     public T Forward(T feature, T action) => ForwardEach(
         feature.Reshape(1, Axis.Rest, _config.Feature), action.Reshape(1, Axis.Rest, _config.Actions));
 
-    /// <summary>The same where each member has rows of its own: (K, N, F) and (K, N, A) to (K, N, O); 1 in place of K: the same rows.</summary>
+    /// <summary>
+    /// The same where each member has rows of its own: (K, N, F) and (K, N, A) to (K, N, O); 1 in place of K: the same rows.
+    /// </summary>
     public T ForwardEach(T feature, T action)
     {
         using Parameters<T>.Scope _ = _p.Enter();
@@ -37,7 +39,7 @@ public sealed class Ensemble<T> where T : ITensor<T>
         {
             if (SeesAction(layer))
                 x = x.Concat(layer == 0 ? action : action.Expand(_config.Members, Axis.Keep, Axis.Keep));
-            x = x.MatMul(_layers[layer].Weight) + _layers[layer].Bias;                                  // (K, N, units)
+            x = _layers[layer].Forward(x);                                                              // (K, N, units)
             if (layer < _layers.Length - 1)
                 x = x.Apply(_config.Activation);
         }
@@ -58,7 +60,6 @@ public sealed class Ensemble<T> where T : ITensor<T>
     // Where there is no hidden layer, the output is the first.
     private bool SeesAction(int layer) => layer == 0 || (_config.ActionAtEveryLayer && layer < _config.Layers.Layers);
 
-    private (T Weight, T Bias) Layer(Parameters<T> p, int inputs, int outputs) => (
-        p.Get("weight", [_config.Members, inputs, outputs], Init.Glorot(inputs, outputs)),
-        p.Get("bias", [_config.Members, 1, outputs], Init.Zeros));
+    private GroupedLinear<T> Layer(Parameters<T> p, int inputs, int outputs) =>
+        new(p, _config.Members, inputs, outputs, Init.Glorot(inputs, outputs));
 }

@@ -1,4 +1,5 @@
 using TorchSharp;
+using WorldModels.Bundles;
 using WorldModels.Models;
 using WorldModels.Train;
 using WorldModels.Train.Algorithms;
@@ -104,6 +105,30 @@ public sealed class GroupedDynamicsTests
         Tensor h = randn(6, D), z = randn(6, S), action = randn(6, 4).requires_grad_();
         Next(rssm, h, z, action).square().sum().backward();
         Assert.That(Numbers(action.grad!.abs().sum([0])).Select(moved => moved > 0), Is.EqualTo(new[] { true, false, true, false }));
+    }
+
+    /// <summary>But for its groups, a divided dynamics is the one of its version of Dreamer, losses included.</summary>
+    [Test]
+    public void ADividedDynamicsIsItsVersions([Values] DividedDynamics dynamics, [Values] bool linear)
+    {
+        ObservationSpec observation = new() { Shape = [5], Low = -1, High = 1 };
+        ED2Options options = new()
+        {
+            Env = "two-pendulums-swingup", Groups = "0,2;1", Dynamics = dynamics, LinearCandidate = linear, Classes = 7, Embedding = 16,
+        };
+        DreamerOptions version = dynamics switch
+        {
+            DividedDynamics.V1 => new DreamerOptions { Embedding = 16 },
+            DividedDynamics.V2 => new DreamerV2Options { Classes = 7, Embedding = 16 },
+            _ => new DreamerV3Options
+            {
+                Classes = 7, Embedding = 16, EncoderUnits = 16, PredictContinue = true, FreeNatsForm = FreeNatsForm.MeanOfMax,
+            },
+        };
+        RssmConfig divided = (RssmConfig)options.World(observation, actions: 3).Dynamics;
+        RssmConfig own = (RssmConfig)version.World(observation, actions: 3).Dynamics;
+        Assert.That(ActionGroups.Text(divided.Groups), Is.EqualTo("0,2;1"));
+        Assert.That(divided, Is.EqualTo(own with { Groups = divided.Groups, LinearCandidate = linear }));
     }
 
     /// <summary>Published sizes: the cheetah's four groups; hidden units of the undivided world with as many parameters.</summary>

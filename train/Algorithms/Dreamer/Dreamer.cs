@@ -47,6 +47,9 @@ public sealed class Dreamer : ITrainer
 
     public TrainOptions Options => _options;
 
+    /// <summary>What its networks were made with that its options alone do not decide, by option; its checkpoints keep it.</summary>
+    public IReadOnlyDictionary<string, string> Settled { get; init; } = new Dictionary<string, string>();
+
     public EagerParameters Parameters { get; }
 
     public Timings Timings { get; } = new();
@@ -199,6 +202,8 @@ public sealed class Dreamer : ITrainer
         _experience.Save(checkpoint);
         checkpoint.AddOptimiser(_modelOptimiser, "optimiser/model");
         _behaviour.Save(checkpoint);
+        foreach ((string option, string value) in Settled)
+            checkpoint.Set(option, value);
     }
 
     public void Load(Checkpoint checkpoint)
@@ -214,8 +219,8 @@ public sealed class Dreamer : ITrainer
 
     public BundleDefinition Bundle() =>
         DreamerGraphs.Define(
-            _experience.RecordedIn, _experience.Signature(_world, _worldConfig), _options.Actor(_world.Dynamics.Feature, _experience.Actions),
-            _options.Critic(), _experience.StartObservations())
+            _experience.RecordedIn, _experience.Signature(_world, _worldConfig),
+            _options.Actor(_world.Dynamics.Feature, _experience.Actions), _options.Critic(), _experience.StartObservations())
         with
         {
             Algorithm = _options.Algorithm,

@@ -1,3 +1,5 @@
+using WorldModels.Environments;
+
 namespace WorldModels.Train.Algorithms;
 
 /// <summary>
@@ -44,9 +46,11 @@ public static class ActionGroups
     /// <param name="environment">The task.</param>
     /// <param name="seed">Draws wrong groups.</param>
     /// <param name="option">Whose value it is, for messages.</param>
-    /// <exception cref="UserException">There are no such groups of this task.</exception>
+    /// <exception cref="UserException">There are no such groups of this task, or its actions cannot be divided.</exception>
     public static string Listed(string groups, string environment, long seed, string option = "groups")
     {
+        if (groups != Vanilla && EnvironmentRegistry.TryFind(environment) is { } task)
+            RequireActuators(task is EnvironmentSpec<long>, task.ActionNames.Count, option);
         (string? published, string? human) = Known
             .Where(known => environment.StartsWith(known.Body + "-", StringComparison.Ordinal))
             .Select(known => (known.Published, (string?)known.Human)).FirstOrDefault();
@@ -72,6 +76,7 @@ public static class ActionGroups
     {
         if (listed == Vanilla)
             return [];
+        RequireActuators(discrete: false, actions, option);
         if (listed == Complete)
             return [.. Enumerable.Range(0, actions).Select(actuator => (int[])[actuator])];
         if (listed == Discovered)
@@ -92,6 +97,23 @@ public static class ActionGroups
         return missing.Length == 0
             ? groups
             : throw new UserException($"{option}={listed}: actuator {string.Join(", ", missing)} is in no group; each belongs to one.");
+    }
+
+    /// <summary>Refuses actions that no groups divide.</summary>
+    /// <param name="discrete">Whether they are numbered.</param>
+    /// <param name="actions">Numbers of an action.</param>
+    /// <param name="option">Whose value asks for groups.</param>
+    /// <exception cref="UserException">They are numbered, or there is one actuator.</exception>
+    public static void RequireActuators(bool discrete, int actions, string option = "groups")
+    {
+        if (!discrete && actions != 1)
+            return;
+        string reason = discrete
+            ? "groups are of actuators, which act together; of numbered actions one is taken at a time"
+            : "there is one actuator, and nothing to divide";
+        throw new UserException($"{option}: {reason}. "
+            + (option == "groups" ? $"Set groups={Vanilla}, which is Dreamer's own dynamics" : $"Leave {option} out")
+            + ", or take another task.");
     }
 
     /// <summary>Groups as a list that <see cref="Of"/> reads.</summary>

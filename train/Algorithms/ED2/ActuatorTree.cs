@@ -3,7 +3,7 @@ namespace WorldModels.Train.Algorithms;
 /// <summary>Two groups of actuators that became one.</summary>
 /// <param name="First">The one.</param>
 /// <param name="Second">The other.</param>
-/// <param name="Relatedness">How much more alike they are than each is to all but the other; -2 to 2.</param>
+/// <param name="Relatedness">How much more alike they are than each is to all but the other; -1 to 1.</param>
 public sealed record Merge(IReadOnlyList<int> First, IReadOnlyList<int> Second, double Relatedness);
 
 /// <summary>
@@ -11,7 +11,7 @@ public sealed record Merge(IReadOnlyList<int> First, IReadOnlyList<int> Second, 
 /// whose relatedness s(A, B) - (|A||B'| s(A, B') + |B||A'| s(B, A')) / (|A||B'| + |B||A'|) is largest, where s is the mean cosine
 /// similarity of what two groups' actuators move, and A' are all actuators outside of A.
 /// </summary>
-/// <param name="Similarities">(A, A): the cosine of what two actuators move.</param>
+/// <param name="Similarities">(A, A): the cosine of what two actuators move, 0 to 1, since no effect is negative.</param>
 /// <param name="Merges">From the first to the one that leaves one group.</param>
 /// <param name="Threshold">Relatedness below which groups stay apart.</param>
 /// <param name="Groups">The groups as they were before the first merge below it, in the order of their first actuators.</param>

@@ -11,38 +11,69 @@ namespace WorldModels.Train.Algorithms;
 /// </summary>
 public static class ED2
 {
+    private const string Groups = "groups", ParametersOf = "parametersOf";
+
     /// <summary>
-    /// A trainer whose groups are settled; what was discovered is kept in the run's folder, and found there by a run that goes on.
+    /// A trainer whose groups are settled; what was discovered is kept in the run's folder, and what was settled in its checkpoint, with
+    /// which a run goes on.
     /// </summary>
     public static Dreamer Make(ED2Options options, Device device, RunFolder? run = null, IProgressReport? progress = null)
     {
-        string environment = options.Env != DatasetSpec.NoEnvironment || options.Dataset.Length == 0
-            ? options.Env : Recording.Declared(options.Dataset)?.Environment ?? DatasetSpec.NoEnvironment;
-        GroupDiscovery? found = null;
-        if (options.Groups == ActionGroups.Discovered || options.ParametersOf == ActionGroups.Discovered)
+        options = (run is null ? null : OfCheckpoint(options, run)) ?? Settled(options, run, progress);
+        Dreamer dreamer = new(options, device, progress)
         {
-            CheckBeforePlaying(options);
-            found = GroupDiscovery.Of(options, run, progress);
-        }
-        options = options with { Groups = Settled(options.Groups, "groups"), ParametersOf = Settled(options.ParametersOf, "parametersOf") };
-        Dreamer dreamer = new(options, device, progress);
+            Settled = new Dictionary<string, string> { [Groups] = options.Groups, [ParametersOf] = options.ParametersOf },
+        };
         progress?.Say($"groups of actuators: {options.Groups}");
         return dreamer;
-
-        string Settled(string groups, string option) => groups == ActionGroups.Discovered
-            ? ActionGroups.Text(found!.Tree.Groups)
-            : ActionGroups.Listed(groups, environment, options.Seed, option);
     }
 
-    /// <summary>Refuses groups and sizes that are wrong whatever will be discovered: with each actuator alone in its place.</summary>
-    private static void CheckBeforePlaying(ED2Options options)
+    /// <summary>
+    /// Refuses groups and sizes that are wrong whatever will be discovered: with each actuator alone in its place. Recordings are looked at
+    /// as they are read.
+    /// </summary>
+    public static void CheckBeforePlaying(ED2Options options)
     {
         if (options.Dataset.Length > 0)
-            return;     // nothing is played
+            return;
         AgentEnvironment environment = AgentEnvironment.Make(options, count: 1);
         _ = (options with { Groups = Known(options.Groups), ParametersOf = Known(options.ParametersOf) })
             .World(environment.Observation, environment.Actions.Size);
 
         static string Known(string groups) => groups == ActionGroups.Discovered ? ActionGroups.Complete : groups;
+    }
+
+    /// <summary>
+    /// The options with the groups that a run has learnt with; null where it has no checkpoint, or one of when checkpoints did not say.
+    /// </summary>
+    private static ED2Options? OfCheckpoint(ED2Options options, RunFolder run)
+    {
+        if (!File.Exists(run.CheckpointPath))
+            return null;
+        Checkpoint checkpoint = Checkpoint.Read(run.CheckpointPath);
+        return checkpoint.Has(Groups)
+            ? options with { Groups = checkpoint.Text(Groups), ParametersOf = checkpoint.Text(ParametersOf) }
+            : null;
+    }
+
+    /// <summary>The options with lists of what they name, which the task or random play decides.</summary>
+    private static ED2Options Settled(ED2Options options, RunFolder? run, IProgressReport? progress)
+    {
+        string environment = options.Env != DatasetSpec.NoEnvironment || options.Dataset.Length == 0
+            ? options.Env : Recording.Declared(options.Dataset)?.Environment ?? DatasetSpec.NoEnvironment;
+        GroupDiscovery? found = null;
+        if (options.Discovers)
+        {
+            CheckBeforePlaying(options);
+            found = GroupDiscovery.Of(options, run, progress);
+        }
+        return options with { Groups = List(options.Groups, Groups), ParametersOf = List(options.ParametersOf, ParametersOf) };
+
+        string List(string groups, string option) => groups switch
+        {
+            "" => "",
+            ActionGroups.Discovered => ActionGroups.Text(found!.Tree.Groups),
+            _ => ActionGroups.Listed(groups, environment, options.Seed, option),
+        };
     }
 }

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using WorldModels.Bundles;
 using WorldModels.Models;
+using WorldModels.Train.Data;
 using WorldModels.Train.LatentWorlds;
 
 namespace WorldModels.Train.Algorithms;
@@ -23,6 +24,13 @@ public sealed record ED2Options : DreamerOptions
 {
     private const int Blocks = 8;   // of the block GRU
 
+    /// <summary>What a world alone, which nothing learns to act in, has no use for.</summary>
+    private static readonly string[] OfActing =
+    [
+        "horizon", "starts", "lambda", "useValue", "actorLayers", "criticLayers", "initialStd", "actorLearningRate", "criticLearningRate",
+        "freezeActor", "pretrain", "collectEvery", "collectSteps", "replayRatio", "actionNoise", "epsilon", "evaluateEvery",
+    ];
+
     /// <summary>
     /// Groups of actuators: discovered, published, complete (each alone), human (limbs), wrong (drawn; negative control), vanilla (none:
     /// the world of <see cref="Dynamics"/> as it is), or a list such as <c>0,1;2;3</c>.
@@ -30,15 +38,18 @@ public sealed record ED2Options : DreamerOptions
     [Fixed]
     public string Groups { get; init; } = ActionGroups.Discovered;
 
-    /// <summary>Actions of a single step each, played at random to discover groups (published: 20,000 of vectors).</summary>
+    /// <summary>
+    /// Actions of a single step each, played at random to discover groups (published: 20,000 of vectors). Where it is left as it is, groups
+    /// that the run's folder holds already will do, of however many they are.
+    /// </summary>
     [Fixed, Range(100, 100_000_000)]
     public long DiscoverySteps { get; init; } = 20_000;
 
     /// <summary>
-    /// Relatedness below which discovered groups stay apart; the published code has none, and leaves it to the reader. That of two
-    /// actuators is never above 0: there 0 always divides.
+    /// Relatedness below which discovered groups stay apart, -1 to 1; the published code has none, and leaves it to the reader. That of
+    /// two actuators is never above 0: there 0 always divides.
     /// </summary>
-    [Fixed, Range(-2.0, 2.0)]
+    [Fixed, Range(-1.0, 1.0)]
     public double DiscoveryThreshold { get; init; }
 
     /// <summary>Whose dynamics is divided.</summary>
@@ -72,8 +83,24 @@ public sealed record ED2Options : DreamerOptions
 
     internal override string Algorithm => "ed2";
 
+    /// <summary>Whether the user set <see cref="DiscoverySteps"/>, so that groups of another number will not do.</summary>
+    internal bool StepsAreSet { get; init; }
+
+    /// <summary>Whether groups have to be discovered.</summary>
+    internal bool Discovers => Groups == ActionGroups.Discovered || ParametersOf == ActionGroups.Discovered;
+
     internal override IEnumerable<(string Option, string Of)> WithoutEffect =>
-        Dynamics == DividedDynamics.V1 ? [] : [("linearCandidate", "dynamics=v1")];
+    [
+        .. Dynamics == DividedDynamics.V1 && Groups != ActionGroups.Vanilla
+            ? None : [("linearCandidate", $"dynamics=v1 with other groups than {ActionGroups.Vanilla}")],
+        .. Dynamics == DividedDynamics.V1 ? [("classes", "dynamics=v2 and v3")] : None,
+        .. Discovers ? None : [("discoveryThreshold", $"groups={ActionGroups.Discovered} or parametersOf={ActionGroups.Discovered}")],
+        .. Discovers && Dataset.Length == 0
+            ? None : [("discoverySteps", $"groups={ActionGroups.Discovered} from playing, not from a dataset")],
+        .. WorldAlone ? OfActing.Select(option => (option, "learning to act, without worldAlone=true")) : None,
+    ];
+
+    private static IEnumerable<(string Option, string Of)> None => [];
 
     internal override bool LearnsWorldAlone => WorldAlone;
 
@@ -91,6 +118,16 @@ public sealed record ED2Options : DreamerOptions
 
         IReadOnlyList<IReadOnlyList<int>> Divided(string named, string option) =>
             ActionGroups.Of(ActionGroups.Listed(named, Env, Seed, option), actions, option);
+    }
+
+    /// <summary>Refuses actions that cannot be divided: what those of a recording are is known here.</summary>
+    internal override IBehaviour Behaviour(LatentWorld<EagerTensor> world, ActionVectors actions, EagerParameters parameters)
+    {
+        if (Groups != ActionGroups.Vanilla)
+            ActionGroups.RequireActuators(actions.Discrete, actions.Size);
+        if (ParametersOf is not ("" or ActionGroups.Vanilla))
+            ActionGroups.RequireActuators(actions.Discrete, actions.Size, "parametersOf");
+        return base.Behaviour(world, actions, parameters);
     }
 
     /// <summary>The world of these groups, with so many hidden units.</summary>

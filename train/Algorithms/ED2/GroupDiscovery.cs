@@ -29,23 +29,34 @@ public sealed record GroupDiscovery(
 
     private const int Rows = 10;
 
+    private const string BringBack = "Bring the file back, or start a new run with --run.";
+
     private static readonly uint RandomStream = Philox.Stream("group-discovery");
 
+    private static readonly JsonSerializerOptions Json = new(OptionText.Json) { RespectRequiredConstructorParameters = true };
+
     /// <summary>
-    /// The groups that a run's options ask for: those in its folder, if they are of the same episodes or task and threshold, however many
-    /// steps whichever seed drew; or found now.
+    /// The groups that a run's options ask for: those in its folder, if they are of the same episodes or task and threshold, and of as many
+    /// steps where the user says how many, whichever seed drew them; or found now. A run that has a checkpoint has learnt with those in its
+    /// folder, whatever they are of.
     /// </summary>
-    /// <exception cref="UserException">Nothing can be found there.</exception>
+    /// <exception cref="UserException">Nothing can be found there, or a run that has a checkpoint has lost its groups.</exception>
     public static GroupDiscovery Of(ED2Options options, RunFolder? run, IProgressReport? progress = null)
     {
-        if (run is null || Kept(run) is not { } kept)
+        if (run is null)
             return Find(options, run, progress);
-        if (kept.Source.AsksAs(DiscoverySource.Of(options)))
+        (GroupDiscovery? kept, string file, bool begun) = (Kept(run), run.File(FileName), File.Exists(run.CheckpointPath));
+        if (kept is null && begun)
+            throw new UserException($"{run.Path} has learnt with groups that were kept in {file}, which is gone. {BringBack}");
+        if (kept is null)
+            return Find(options, run, progress);
+        if (begun || kept.Source.AsksAs(DiscoverySource.Of(options), options.StepsAreSet))
         {
-            progress?.Say($"groups from {run.File(FileName)}");
+            progress?.Say($"groups from {file} ({kept.Source.Drawn})");
             return kept;
         }
-        progress?.Say($"{run.File(FileName)} is of another task, data set or threshold: groups are found anew.");
+        progress?.Say($"{file} is of another task, data set, threshold or number of steps: groups are found anew.");
+        File.Delete(file);      // whoever goes on with a run that was stopped meanwhile finds no others
         return Find(options, run, progress);
     }
 
@@ -57,7 +68,7 @@ public sealed record GroupDiscovery(
         GroupDiscovery found = options.Dataset.Length > 0 ? FromRecording(source, options, progress) : FromPlay(source, options, progress);
         if (run is null)
             return found;
-        Disk.Write(run.File(FileName), JsonSerializer.Serialize(found, OptionText.Json) + "\n");
+        Disk.Write(run.File(FileName), JsonSerializer.Serialize(found, Json) + "\n");
         found.Picture().Save(run.File(PictureName));
         return found;
     }
@@ -84,18 +95,24 @@ public sealed record GroupDiscovery(
         $"Actuators that move the same: {Source.Name}", Actuators,
         [.. Tree.Merges.Select(merge => new Junction(merge.First, merge.Second, merge.Relatedness))], Tree.Threshold, "relatedness");
 
+    /// <summary>Whether its groups are of its actuators, each in one.</summary>
+    private bool IsWhole => Actuators.Count > 1 && Effects.Count == Actuators.Count && Tree.Groups.All(group => group is { Count: > 0 })
+        && Tree.Groups.SelectMany(group => group).Order().SequenceEqual(Enumerable.Range(0, Actuators.Count));
+
     private static GroupDiscovery? Kept(RunFolder run)
     {
-        if (!File.Exists(run.File(FileName)))
+        string file = run.File(FileName);
+        if (!File.Exists(file))
             return null;
         try
         {
-            return JsonSerializer.Deserialize<GroupDiscovery>(File.ReadAllText(run.File(FileName)), OptionText.Json);
+            GroupDiscovery? kept = JsonSerializer.Deserialize<GroupDiscovery>(File.ReadAllText(file), Json);
+            return kept is { IsWhole: true } ? kept : throw new JsonException("Not every actuator is in one group.");
         }
         catch (JsonException exception)
         {
-            throw new UserException(
-                $"{run.File(FileName)} does not hold groups: {exception.Message} Delete it to have them found anew.", exception);
+            throw new UserException($"{file} does not hold groups: {exception.Message} "
+                + (File.Exists(run.CheckpointPath) ? BringBack : "Delete it to have them found anew."), exception);
         }
     }
 
@@ -105,7 +122,7 @@ public sealed record GroupDiscovery(
         // the rest: whatever the model is to see and to do.
         AgentEnvironment environment = AgentEnvironment.Make(options.Env, Rows, actionRepeat: 1);
         ActionVectors actions = environment.Actions;
-        RequireActuators(actions, options.Env);
+        ActionGroups.RequireActuators(actions.Discrete, actions.Size);
         int size = environment.Observation.Size;
         EpisodeRows rows = new(environment);
         ActuatorEffects effects = new(actions.Size, size);
@@ -129,7 +146,8 @@ public sealed record GroupDiscovery(
     {
         Recording recording = Experience.Read(options, progress);
         ActionVectors actions = new(recording.Spec.Action);
-        RequireActuators(actions, options.Dataset);
+        ActionGroups.RequireActuators(
+            actions.Discrete, actions.Size, options.Groups == ActionGroups.Discovered ? "groups" : "parametersOf");
         int size = recording.Spec.Observation;
         ActuatorEffects effects = new(actions.Size, size);
         float[] action = new float[actions.Size], before = new float[size], after = new float[size];
@@ -154,20 +172,6 @@ public sealed record GroupDiscovery(
             source, names.Count == correlations.Length ? names : [.. correlations.Select((_, actuator) => $"actuator {actuator}")],
             correlations, ActuatorTree.Of(correlations, source.Threshold));
     }
-
-    private static void RequireActuators(ActionVectors actions, string where)
-    {
-        if (actions.Discrete)
-        {
-            throw new UserException($"Groups are of actuators, which act together; of the {actions.Size} numbered actions of {where} one "
-                + $"is taken at a time. Set groups={ActionGroups.Vanilla}, or take another task.");
-        }
-        if (actions.Size == 1)
-        {
-            throw new UserException(
-                $"{where} has one actuator: there is nothing to divide. groups={ActionGroups.Vanilla} is Dreamer's own dynamics.");
-        }
-    }
 }
 
 /// <summary>What groups are found from.</summary>
@@ -182,12 +186,17 @@ public sealed record DiscoverySource(string Environment, string Dataset, long St
     [JsonIgnore]
     public string Name => Dataset.Length > 0 ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Dataset)) : Environment;
 
+    /// <summary>What drew them.</summary>
+    [JsonIgnore]
+    public string Drawn => Dataset.Length > 0 ? $"the episodes in {Dataset}" : $"{Steps} random actions, seed {Seed}";
+
     /// <summary>What a run's options ask for.</summary>
     public static DiscoverySource Of(ED2Options options) =>
         new(options.Env, options.Dataset, options.DiscoverySteps, options.Seed, options.DiscoveryThreshold);
 
-    /// <summary>Whether both ask the same, of whatever was drawn.</summary>
-    public bool AsksAs(DiscoverySource other) => this with { Steps = other.Steps, Seed = other.Seed } == other;
+    /// <summary>Whether both ask the same, whatever seed drew how many steps; or just so many, where steps count.</summary>
+    public bool AsksAs(DiscoverySource other, bool stepsCount) =>
+        this with { Steps = stepsCount ? Steps : other.Steps, Seed = other.Seed } == other;
 
     public override string ToString() => Dataset.Length > 0
         ? $"Groups of actuators from the episodes in {Dataset}"
