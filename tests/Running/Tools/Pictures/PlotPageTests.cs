@@ -86,11 +86,16 @@ public sealed class PlotPageTests
         string[] command = [Path.Combine(Repository.Root, "models", "zoo", "pendulum-swingup-plan2explore"), folder];
         CurvePage page = CurvePage.Of(command, new() { By = "explorer" });
         Assert.That(page.Groups.Select(group => (group.Label, string.Join(' ', group.Runs.Select(run => run.Seed)))), Is.EquivalentTo(
-            new[] { ("explorer=plan2Explore", "1 2 3 7"), ("explorer=curiosity", "1"), ("explorer=random", "1 2") }));
-        Assert.That(page.Notes.Single(), Does.StartWith("explorer=plan2Explore: its runs differ in ").And.Contain("batch"));
+            new[]
+            {
+                ("explorer=plan2Explore", "1 1 1 1 1 1 2 2 2 2 3 3 3 3 7"), ("explorer=curiosity", "1 1 2 2 3 3"),
+                ("explorer=random", "1 2 3"), ("explorer=unset", "1 2 3"),
+            }));
+        string note = page.Notes.Single(said => said.StartsWith("explorer=plan2Explore: its runs differ in ", StringComparison.Ordinal));
+        Assert.That(note, Does.Contain("batch").And.Contain("noisyScreen"));
         Assert.That(Plot(out string output, [.. command, "--by", "explorer", "--output", file]), Is.Empty);
         Assert.That(output, Does.Contain("its runs differ in"));
-        Assert.That(File.ReadAllText(file), Does.Contain($"<li>{page.Notes.Single()}</li>"));
+        Assert.That(File.ReadAllText(file), Does.Contain($"<li>{note}</li>"));
     }
 
     [TestCase("curves.png")]
