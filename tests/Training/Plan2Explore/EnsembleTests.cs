@@ -185,8 +185,15 @@ public sealed class EnsembleTests
             _parameters = parameters;
             Options = options with
             {
-                Env = "pendulum", Deterministic = 6, Stochastic = Stochastic, Hidden = 5, Embedding = Embedding, EncoderLayers = 1,
-                EncoderUnits = 5, RewardLayers = 1, HeadUnits = 16,
+                Env = "pendulum",
+                Deterministic = 6,
+                Stochastic = Stochastic,
+                Hidden = 5,
+                Embedding = Embedding,
+                EncoderLayers = 1,
+                EncoderUnits = 5,
+                RewardLayers = 1,
+                HeadUnits = 16,
             };
             Experience experience = new(Options);
             World = new(parameters.Root["world"], Options.World(experience.Observation, experience.Actions.Size));
