@@ -210,7 +210,7 @@ public sealed class ED2TrainingTests
     [TestCase("two-pendulums-swingup", "classes=8", "classes would change nothing here: it is of dynamics=v2 and v3")]
     [TestCase("two-pendulums-swingup", "groups=complete discoverySteps=500", "discoverySteps would change nothing here")]
     [TestCase("two-pendulums-swingup", "groups=complete discoveryThreshold=0.5", "discoveryThreshold would change nothing here")]
-    [TestCase("two-pendulums-swingup", "worldAlone=true horizon=4", "horizon would change nothing here: it is of learning to act")]
+    [TestCase("two-pendulums-swingup", "worldAlone=true horizon=4", "horizon would change nothing here: it is of acting")]
     [TestCase("two-pendulums-swingup", "discoveryThreshold=-1.5", "discoveryThreshold must be between -1 and 1")]
     public void WhatCannotBeIsSaid(string environment, string set, string expected)
     {

@@ -1,4 +1,5 @@
 using WorldModels.Environments;
+using WorldModels.Recordings;
 
 namespace WorldModels.Train.Algorithms;
 
@@ -62,9 +63,14 @@ public static class ActionGroups
             _ => groups,
         };
 
-        UserException Unknown(IEnumerable<(string Body, string? Published, string Human)> known) => new(
-            $"{option}={groups}: there are none for {environment}, but for {string.Join(", ", known.Select(body => body.Body))}. "
-                + $"Set {option}={Discovered}, or a list such as 0,1;2.");
+        UserException Unknown(IEnumerable<(string Body, string? Published, string Human)> known)
+        {
+            string bodies = string.Join(", ", known.Select(body => body.Body));
+            return new(environment == DatasetSpec.NoEnvironment
+                ? $"{option}={groups} is of a task ({bodies}): name one with --env, or set {option} to a list such as 0,1;2."
+                : $"{option}={groups}: there are none for {environment}, but for {bodies}. "
+                    + $"Set {option}={Discovered}, or a list such as 0,1;2.");
+        }
     }
 
     /// <summary>The groups of so many actuators; empty where the action is not divided.</summary>

@@ -94,10 +94,11 @@ public sealed record ED2Options : DreamerOptions
         .. Dynamics == DividedDynamics.V1 && Groups != ActionGroups.Vanilla
             ? None : [("linearCandidate", $"dynamics=v1 with other groups than {ActionGroups.Vanilla}")],
         .. Dynamics == DividedDynamics.V1 ? [("classes", "dynamics=v2 and v3")] : None,
+        .. Dynamics == DividedDynamics.V3 ? [("freeNatsForm", "dynamics=v1 and v2; v3 has its own")] : None,
         .. Discovers ? None : [("discoveryThreshold", $"groups={ActionGroups.Discovered} or parametersOf={ActionGroups.Discovered}")],
         .. Discovers && Dataset.Length == 0
-            ? None : [("discoverySteps", $"groups={ActionGroups.Discovered} from playing, not from a dataset")],
-        .. WorldAlone ? OfActing.Select(option => (option, "learning to act, without worldAlone=true")) : None,
+            ? None : [("discoverySteps", "groups that are found by playing")],
+        .. WorldAlone ? OfActing.Select(option => (option, "acting, which nothing learns with worldAlone=true")) : None,
     ];
 
     private static IEnumerable<(string Option, string Of)> None => [];

@@ -57,6 +57,7 @@ public sealed record GroupDiscovery(
         }
         progress?.Say($"{file} is of another task, data set, threshold or number of steps: groups are found anew.");
         File.Delete(file);      // whoever goes on with a run that was stopped meanwhile finds no others
+        File.Delete(run.File(PictureName));
         return Find(options, run, progress);
     }
 

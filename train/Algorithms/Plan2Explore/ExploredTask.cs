@@ -18,7 +18,8 @@ public sealed class ExploredTask : IDisposable
     private readonly ScalarHead<EagerTensor>? _head;
 
     private ExploredTask(
-        string name, bool isFirst, Plan2ExploreOptions options, LatentWorld<EagerTensor> world, Experience experience, EagerParameters parameters)
+        string name, bool isFirst, Plan2ExploreOptions options, LatentWorld<EagerTensor> world, Experience experience,
+        EagerParameters parameters)
     {
         (Name, _options) = (name, options);
         string path = Plan2Explore.PathOf(name);
